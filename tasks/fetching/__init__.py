@@ -1,0 +1,1 @@
+"""Gets recordings from URLs, safely: `download`, `list_entries`, `fingerprint`."""

@@ -1,0 +1,87 @@
+"""Downloads the recording behind any URL: by plain HTTP, or through yt-dlp where the URL leads to a page."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tasks.errors import NotMediaError, SourceForbiddenError
+from tasks.fetching.addresses import AddressPolicy
+from tasks.fetching.content import has_media_extension
+from tasks.fetching.direct import download_file
+from tasks.fetching.results import Download, DownloadLimits
+from tasks.fetching.sites import download_from_site
+from tasks.fetching.urls import check_url, mask_url
+from tasks.progress import Progress, ignore_progress, part_of
+
+# Asking yt-dlp which site a URL belongs to costs a second and 1,700 patterns; a direct file must not pay
+# that. For these sites plain HTTP is known to be of no use; every other page is recognised by its answer.
+_SITES = re.compile(
+    r"(?:^|\.)(?:youtube\.com|youtu\.be|youtube-nocookie\.com|vimeo\.com|soundcloud\.com|twitch\.tv|tiktok\.com|"
+    r"instagram\.com|facebook\.com|fb\.watch|twitter\.com|x\.com|dailymotion\.com|dai\.ly|bandcamp\.com|mixcloud\.com|"
+    r"bilibili\.com|rumble\.com|odysee\.com|reddit\.com|linkedin\.com|kick\.com|ted\.com|globo\.com|rutube\.ru|vk\.com)$"
+)
+
+
+def download(
+    url: str,
+    directory: Path,
+    limits: DownloadLimits,
+    policy: AddressPolicy,
+    progress: Progress = ignore_progress,
+    *,
+    deadline: float = 300.0,
+    cookies: Path | None = None,
+    proxy: str | None = None,
+    backoff: float = 1.0,
+) -> Download:
+    """Downloads the one recording behind `url` into `directory`, within `deadline` seconds.
+
+    A URL of a known video site goes to yt-dlp; any other is fetched directly, and handed to yt-dlp if it
+    turns out to be a page (or an HLS or DASH playlist). `cookies` and `proxy` are for yt-dlp alone; `backoff`
+    is the first waiting time in seconds before a transient failure is tried again. Raises as `download_file`
+    and `download_from_site`.
+    """
+    ends = time.monotonic() + deadline
+    url = check_url(url)
+
+    def from_site(url: str, progress: Progress, *, dedicated_only: bool) -> Download:
+        return download_from_site(
+            url,
+            directory,
+            limits,
+            policy,
+            progress,
+            deadline=ends - time.monotonic(),
+            cookies=cookies,
+            proxy=proxy,
+            dedicated_only=dedicated_only,
+        )
+
+    if is_known_site(url):
+        return from_site(url, progress, dedicated_only=False)
+    try:
+        found = download_file(url, directory, limits, policy, progress, deadline=deadline, backoff=backoff)
+    except SourceForbiddenError as refusal:
+        # Some sites refuse everything but browsers; where yt-dlp knows the site, it knows how to ask.
+        try:
+            return from_site(url, progress, dedicated_only=True)
+        except NotMediaError:
+            raise refusal from None
+    if isinstance(found, Download):
+        return found
+    try:
+        return from_site(url, part_of(progress, 0.05, 1.0), dedicated_only=False)
+    except NotMediaError as error:
+        kind = (found.content_type or "text").partition(";")[0]
+        raise NotMediaError(
+            f"{mask_url(url)} is not a media file but a page ({kind}) without audio or video.",
+            hint="Give the address of the recording itself, or of its page on a supported site.",
+        ) from error
+
+
+def is_known_site(url: str) -> bool:
+    """Whether the URL is a page of a site known to need yt-dlp."""
+    return bool(_SITES.search(urlsplit(url).hostname or "")) and not has_media_extension(url)

@@ -1,0 +1,78 @@
+"""URLs as people submit them: what is accepted, and how they may be shown."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from tasks.errors import InvalidInputError
+
+MAX_LENGTH = 8192
+
+_CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f\\]")
+_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"token|signature|^sig$|secret|passw|^pwd$|^pass$|^auth|credential|session|^key$|api_?key|access_?key|policy",
+    re.IGNORECASE,
+)
+
+
+def check_url(url: str) -> str:
+    """The URL without surrounding white space, if it is one that can be downloaded from.
+
+    Raises InvalidInputError for anything but an http(s) URL with a host: other schemes, bare paths, odd
+    characters.
+    """
+    text = url.strip()
+    hint = "Give a complete address such as https://example.com/talk.mp3."
+    if not text:
+        raise InvalidInputError("The URL is empty.", hint=hint)
+    if len(text) > MAX_LENGTH:
+        raise InvalidInputError(f"The URL is longer than {MAX_LENGTH} characters.", hint=hint)
+    shown = _shorten(mask_url(text))
+    if _CONTROL_OR_SPACE.search(text):
+        raise InvalidInputError(
+            f'The URL "{shown}" contains white space, a control character or a backslash.', hint=hint
+        )
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InvalidInputError(f'The URL "{shown}" is malformed.', hint=hint) from error
+    if parts.scheme not in ("http", "https"):
+        if not parts.scheme or "://" not in text:
+            raise InvalidInputError(f'"{shown}" is not a URL.', hint=hint)
+        raise InvalidInputError(
+            f'URLs of the kind "{parts.scheme}:" are not accepted.',
+            hint="Only http and https URLs are downloaded.",
+        )
+    if not host:
+        raise InvalidInputError(f'The URL "{shown}" has no host.', hint=hint)
+    return text
+
+
+def mask_url(url: str) -> str:
+    """The URL for messages and logs: user name, password and secret-looking query values become ***."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Too broken to be taken apart: keep only what cannot hold a credential.
+        return url.partition("?")[0].rpartition("@")[2]
+    location = parts.netloc
+    if "@" in location:
+        location = "***@" + location.rpartition("@")[2]
+    query = parts.query
+    fields = parse_qsl(query, keep_blank_values=True)
+    if any(_SECRET_NAME.search(name) for name, _ in fields):
+        masked = [(name, "***" if value and _SECRET_NAME.search(name) else value) for name, value in fields]
+        query = urlencode(masked, safe="*", quote_via=quote)
+    return urlunsplit((parts.scheme, location, parts.path, query, parts.fragment))
+
+
+def mask_urls(text: str) -> str:
+    """A text with every URL in it masked as by `mask_url`."""
+    return _URL_IN_TEXT.sub(lambda match: mask_url(match.group()), text)
+
+
+def _shorten(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
