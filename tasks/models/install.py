@@ -140,7 +140,7 @@ class _Installation:
             if looks_complete(self.models_dir / self.model.name, self.model) is None:
                 raise MissingEngineError(
                     f"Model {self.model.name!r} is missing and {self.models_dir} cannot be written.",
-                    hint="Run it as the owner of that directory, or set CONTRAPONTO_MODELS_DIR to another one.",
+                    hint="Run it as its owner, or set CONTRAPONTO_MODELS_DIR to another one.",
                 ) from error
 
     @property

@@ -1,0 +1,1 @@
+"""Text to speech: `tasks.voice.speech.speak`, with engines behind `tasks.voice.engine.VoiceEngine`."""

@@ -1,0 +1,93 @@
+"""Cutting text into pieces that are spoken one after the other."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 300
+"""Characters in one piece: engines slow down and lose intonation on longer ones."""
+SENTENCE_PAUSE = 0.3
+PARAGRAPH_PAUSE = 0.6
+CLAUSE_PAUSE = 0.1
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+")
+_CLAUSE_END = re.compile(r"[,;:—–]\s")
+_ABBREVIATIONS = frozenset(
+    [
+        "art",
+        "av",
+        "dr",
+        "dra",
+        "eng",
+        "etc",
+        "exma",
+        "exmo",
+        "fig",
+        "jr",
+        "mr",
+        "mrs",
+        "ms",
+        "no",
+        "nº",
+        "p",
+        "pág",
+        "prof",
+        "profa",
+        "séc",
+        "sr",
+        "sra",
+        "srta",
+        "st",
+        "vol",
+        "vs",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text and the silence after it, in seconds at speed 1."""
+
+    text: str
+    pause: float
+
+
+def cut(text: str) -> Iterator[Piece]:
+    """The sentences of a text, long ones cut at clauses or at words. Nothing but white space is lost."""
+    for paragraph in _PARAGRAPH.split(text):
+        sentences = list(_sentences(" ".join(paragraph.split())))
+        for number, sentence in enumerate(sentences, start=1):
+            *parts, last = list(_short_enough(sentence))
+            for part in parts:
+                yield Piece(part, CLAUSE_PAUSE)
+            yield Piece(last, PARAGRAPH_PAUSE if number == len(sentences) else SENTENCE_PAUSE)
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    start = 0
+    for stop in _STOP.finditer(paragraph):
+        if _ends_sentence(paragraph, stop):
+            yield paragraph[start : stop.end()].rstrip()
+            start = stop.end()
+    if start < len(paragraph):
+        yield paragraph[start:]
+
+
+def _ends_sentence(paragraph: str, stop: re.Match[str]) -> bool:
+    if paragraph[stop.end() : stop.end() + 1].islower():
+        return False
+    if not stop[0].startswith(".") or stop[0].startswith(".."):
+        return True
+    word = paragraph[: stop.start()].rpartition(" ")[2].strip("(\"'“‘«[")
+    initial = len(word) == 1 and word.isupper()
+    return not initial and word.lower() not in _ABBREVIATIONS
+
+
+def _short_enough(sentence: str) -> Iterator[str]:
+    while len(sentence) > LONGEST:
+        ends = [end.end() for end in _CLAUSE_END.finditer(sentence, LONGEST // 3, LONGEST)]
+        at = ends[-1] if ends else sentence.rfind(" ", 0, LONGEST) + 1 or LONGEST
+        yield sentence[:at].rstrip()
+        sentence = sentence[at:]
+    yield sentence
