@@ -1,0 +1,1 @@
+"""Speech recognition: from an audio file to a transcript with a quality report."""

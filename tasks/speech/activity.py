@@ -1,0 +1,71 @@
+"""Where there is speech: voice activity in an array of samples, and arithmetic on stretches of time."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.speech.transcript import Span
+
+SAMPLE_RATE = 16_000
+"""Samples per second of all audio in this package: what Whisper and the voice activity model were trained
+on."""
+
+# Fine enough to cut between phrases; whoever wants longer stretches joins them with `join_close`.
+_MIN_SILENCE_MS = 100
+
+
+def find_speech(audio: NDArray[np.float32]) -> list[Span]:
+    """The stretches of speech in mono audio at 16 kHz, in order, in seconds, without padding."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415 - an optional engine
+
+    if not audio.size:
+        return []
+    options = VadOptions(min_silence_duration_ms=_MIN_SILENCE_MS, speech_pad_ms=0)
+    return [
+        Span(start=found["start"] / SAMPLE_RATE, end=min(found["end"], audio.size) / SAMPLE_RATE)
+        for found in get_speech_timestamps(audio, options)
+    ]
+
+
+def join_close(
+    spans: Iterable[Span], *, gap: float, pad: float = 0.0, limit: float = float("inf")
+) -> list[Span]:
+    """The spans with those less than `gap` seconds apart made one, each then widened by `pad` within
+    0..limit."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.start - joined[-1].end < gap:
+            joined[-1] = Span(start=joined[-1].start, end=max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return [Span(start=max(0.0, span.start - pad), end=min(limit, span.end + pad)) for span in joined]
+
+
+def total_length(spans: Iterable[Span]) -> float:
+    """Seconds in all the spans together."""
+    return sum(span.length for span in spans)
+
+
+def overlap(span: Span, others: Iterable[Span]) -> float:
+    """Seconds of `span` that lie in `others` (which do not overlap each other)."""
+    return sum(max(0.0, min(span.end, other.end) - max(span.start, other.start)) for other in others)
+
+
+def subtract(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+    """What remains of `spans` outside `taken`. Both are in order and free of overlaps among themselves."""
+    left: list[Span] = []
+    first = 0
+    for span in spans:
+        start = span.start
+        while first < len(taken) and taken[first].end <= start:
+            first += 1
+        for other in taken[first:]:
+            if other.start >= span.end:
+                break
+            if other.start > start:
+                left.append(Span(start=start, end=other.start))
+            start = max(start, other.end)
+        if start < span.end:
+            left.append(Span(start=start, end=span.end))
+    return left
