@@ -1,0 +1,144 @@
+"""What a Prefect server must hold before jobs can be submitted: pools, queues, automations, deployments.
+
+Everything here may be repeated at any time: what exists is brought up to date, nothing is made twice, and
+what a person may have tuned in the UI (limits of pools) stays.
+"""
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.exceptions import ObjectNotFound
+from prefect.workers.process import ProcessWorker
+
+from deployments.flow_catalogue import listed_flows
+from deployments.pools import Pool, Priority
+from deployments.schemas import strict
+from deployments.services.process import ServiceError
+from deployments.services.server import prefect_program
+
+_DEPLOY_SECONDS = 300
+_SILENCE = timedelta(seconds=75)
+"""A run that has sent no heartbeat for this long (they come every 30 s) is dead."""
+_ENDS = ("Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended")
+_CRASH_AUTOMATION = "contraponto: a run that falls silent has crashed"
+
+
+def ensure_pools(client: SyncPrefectClient, pools: Iterable[Pool], *, project: Path) -> None:
+    """Make the work pools with their queues; bring those that exist up to date, except for their limits."""
+    template = process_template(project)
+    for pool in pools:
+        try:
+            client.read_work_pool(pool.name)
+        except ObjectNotFound:
+            client.create_work_pool(
+                WorkPoolCreate(
+                    name=pool.name,
+                    type="process",
+                    description=pool.description,
+                    base_job_template=template,
+                    concurrency_limit=pool.concurrency,
+                )
+            )
+        else:
+            client.update_work_pool(
+                pool.name, WorkPoolUpdate(description=pool.description, base_job_template=template)
+            )
+        _ensure_queues(client, pool)
+
+
+def process_template(project: Path) -> dict[str, Any]:
+    """The base job template of the process pools: runs start in the checkout, by the shortest way."""
+    template = ProcessWorker.get_default_base_job_template()
+    variables = template["variables"]["properties"]
+    variables["working_dir"]["default"] = str(project)
+    # With a command of its own the worker skips building a workspace for each run: two seconds less.
+    variables["command"]["default"] = "python -m prefect.engine"
+    return template
+
+
+def _ensure_queues(client: SyncPrefectClient, pool: Pool) -> None:
+    existing = {queue.name: queue for queue in client.read_work_queues(work_pool_name=pool.name)}
+    # Priorities are unique in a pool; the server moves the others: set in order, each ends where it belongs.
+    for number, priority in enumerate(Priority, start=1):
+        queue = existing.get(priority.value)
+        if queue is None:
+            client.create_work_queue(name=priority.value, work_pool_name=pool.name, priority=number)
+        elif queue.priority != number:
+            client.update_work_queue(queue.id, priority=number)
+
+
+def ensure_automations(client: SyncPrefectClient) -> None:
+    """Declare a run crashed when its process died without a word: its slot is freed and its end is known."""
+    automation = AutomationCore(
+        name=_CRASH_AUTOMATION,
+        description="Runs send a heartbeat every 30 s; one that stops without an end lost its process.",
+        enabled=True,
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in _ENDS)},
+            match={"prefect.resource.id": ["prefect.flow-run.*"]},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=_SILENCE,
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name="Crashed",
+                message="The process of this run died: no heartbeat for 75 s.",
+            )
+        ],
+    )
+    found = client.read_automations_by_name(_CRASH_AUTOMATION)
+    if not found:
+        client.create_automation(automation)
+    elif found[0].model_dump(exclude={"id"}) != automation.model_dump():
+        client.update_automation(found[0].id, automation)
+
+
+def deploy(client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str]) -> None:
+    """Apply every deployment of prefect.yaml, then close its parameter schema.
+
+    Raises:
+        ServiceError: `prefect deploy` refused something; the message carries its output.
+    """
+    result = subprocess.run(
+        [prefect_program(), "--no-prompt", "deploy", "--all"],
+        cwd=project,
+        env={**environment, "PREFECT_API_URL": str(client.api_url)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_DEPLOY_SECONDS,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise ServiceError(
+            "The deployments of prefect.yaml could not be applied.",
+            hint=f"{result.stdout}\n{result.stderr}".strip(),
+        )
+    for listed in listed_flows(project).values():
+        deployment = client.read_deployment_by_name(listed.full_name)
+        schema = strict(deployment.parameter_openapi_schema or {"type": "object", "properties": {}})
+        client.update_deployment(
+            deployment.id, DeploymentUpdate(parameter_openapi_schema=schema, enforce_parameter_schema=True)
+        )
+
+
+def has_deployments(client: SyncPrefectClient, *, project: Path) -> bool:
+    """Whether the server has every deployment of prefect.yaml."""
+    try:
+        for listed in listed_flows(project).values():
+            client.read_deployment_by_name(listed.full_name)
+    except ObjectNotFound:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Parameters as a person types them: `-p name=value`, or a JSON or YAML file."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tasks.errors import InvalidInputError
+
+
+def parse_parameters(pairs: Iterable[str], file: Path | None = None) -> dict[str, Any]:
+    """The parameters of a file, overridden by `name=value` pairs.
+
+    A value that is JSON is taken as such (`true`, `3`, `["srt", "vtt"]`, `"3"`); anything else is text.
+
+    Raises:
+        InvalidInputError: a pair without `=`, a name given twice, or a file that cannot be read.
+    """
+    parameters = _read(file) if file is not None else {}
+    given: set[str] = set()
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        name = name.strip()
+        if not separator or not name:
+            raise InvalidInputError(f'"{pair}" is not a parameter.', hint="Write it as NAME=VALUE.")
+        if name in given:
+            raise InvalidInputError(f'The parameter "{name}" is given twice.')
+        given.add(name)
+        parameters[name] = _value(value)
+    return parameters
+
+
+def check_names(given: Iterable[str], known: Iterable[str], *, of: str) -> None:
+    """Refuse names that `of` (a flow, a deployment) does not have, and name the closest that it has.
+
+    Raises:
+        InvalidInputError: at the first unknown name.
+    """
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise InvalidInputError(f'{of} has no parameter "{name}".', hint=_suggestion(name, names))
+
+
+def choose(name: str, known: Iterable[str], *, what: str) -> str:
+    """`name` if it is known.
+
+    Raises:
+        InvalidInputError: it is not; the hint names the closest and all that exist.
+    """
+    names = sorted(known)
+    if name not in names:
+        raise InvalidInputError(f'There is no {what} "{name}".', hint=_suggestion(name, names))
+    return name
+
+
+def _suggestion(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    meant = f'Did you mean "{close[0]}"? ' if close else ""
+    return f"{meant}There {'are' if known else 'is none'}{': ' if known else ''}{', '.join(known)}."
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))  # JSON is YAML
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"The file {file} cannot be read: {error}.") from error
+    except yaml.YAMLError as error:
+        raise InvalidInputError(f"The file {file} is neither JSON nor YAML.", hint=str(error)) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise InvalidInputError(f"The file {file} holds no object of names and values.")
+    return {str(name): value for name, value in content.items()}

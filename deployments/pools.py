@@ -1,0 +1,42 @@
+"""The work pools and their queues: names that the deployments, the workers and the command line share."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """The queues of every pool, most urgent first: `high` runs are taken before `default` runs."""
+
+    HIGH = "high"
+    DEFAULT = "default"
+    LOW = "low"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One work pool."""
+
+    name: str
+    description: str
+    concurrency: int | None
+    """Runs at once over all workers, set when the pool is made; None: as many as the workers take."""
+    worker_limit: int
+    """Runs at once on the one worker of the embedded stack."""
+
+
+POOL_NAMES = ("cpu", "gpu")
+
+
+def pools(gpu_jobs: int) -> tuple[Pool, ...]:
+    """Both pools; `gpu_jobs` run at once on the gpu pool (setting `queue_max_workers`)."""
+    return (
+        Pool(
+            "cpu", "Orchestration, downloads, documents and notifications.", concurrency=None, worker_limit=8
+        ),
+        Pool(
+            "gpu",
+            "Transcription, video, images: what a GPU speeds up.",
+            concurrency=gpu_jobs,
+            worker_limit=gpu_jobs,
+        ),
+    )

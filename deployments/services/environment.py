@@ -1,0 +1,44 @@
+"""The surroundings that every service of a stack starts in."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployments.services.process import STACK_VARIABLE
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout: the directory of prefect.yaml, flows/ and tasks/."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a stack lives: its data (`home`) and the checkout whose flows it runs (`project`)."""
+
+    home: Path
+    project: Path = PROJECT
+
+    @property
+    def prefect_home(self) -> Path:
+        """Prefect's own directory: profiles, leases, results of runs that name no other storage."""
+        return self.home / "prefect"
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """The environment of a service: the caller's, without what it says about another Prefect server."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("PREFECT_") or name.startswith("PREFECT_LOGGING_")
+        }
+        return inherited | {
+            # `python`, `prefect` and the modules are those of this checkout, not of the caller's shell.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(self.project), inherited.get("PYTHONPATH", "")])),
+            "PYTHONUNBUFFERED": "1",
+            "CONTRAPONTO_HOME": str(self.home),
+            STACK_VARIABLE: str(self.home),
+            "PREFECT_HOME": str(self.prefect_home),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            **extra,
+        }
