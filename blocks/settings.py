@@ -1,0 +1,293 @@
+"""Every setting of the product: its meaning, its default and what it may be.
+
+`get_settings()` is what the rest of the code calls. A value comes from, first found wins:
+
+1. the environment, `CONTRAPONTO_` + the name in capitals (`CONTRAPONTO_CACHE_TTL_HOURS`);
+2. the environment, by a name that earlier `.env` files used (`CACHE_TTL_HOURS`; all of them in `OLD_NAMES`);
+3. the file `.env` in the working directory, by either name;
+4. the settings file: `contraponto.toml` in the working directory, or what `CONTRAPONTO_SETTINGS_FILE` names;
+   its keys are the names below in lower case (`cache_ttl_hours = 24`);
+5. the default below.
+
+An empty value counts as not given. Times are seconds unless the name says otherwise. This module imports no
+Prefect, so that commands which only need a setting start fast.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import platformdirs
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from blocks import settings_sources as sources
+from tasks.errors import InvalidInputError
+from tasks.fetching.addresses import AddressPolicy
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+OLD_NAMES: dict[str, tuple[str, ...]] = {
+    "redis_url": ("REDIS_URL",),
+    "cache_ttl_hours": ("CACHE_TTL_HOURS",),
+    "job_timeout_minutes": ("JOB_TIMEOUT_MINUTES",),
+    "poll_interval": ("POLL_INTERVAL",),
+    "max_poll_attempts": ("MAX_POLL_ATTEMPTS",),
+    "http_max_retries": ("HTTP_MAX_RETRIES",),
+    "retry_backoff_base_seconds": ("RETRY_BACKOFF_BASE_SECONDS",),
+    "video_downloader_url": ("VIDEO_DOWNLOADER_URL",),
+    "audio_normalization_url": ("AUDIO_NORMALIZATION_URL",),
+    "audio_transcriber_url": ("AUDIO_TRANSCRIBER_URL",),
+    "download_timeout": ("VIDEO_DOWNLOADER_TIMEOUT", "VIDEO_DOWNLOADER_URL_TIMEOUT"),
+    "normalisation_timeout": ("AUDIO_NORMALIZATION_TIMEOUT", "AUDIO_NORMALIZATION_URL_TIMEOUT"),
+    "transcription_timeout": ("AUDIO_TRANSCRIBER_TIMEOUT", "AUDIO_TRANSCRIBER_URL_TIMEOUT"),
+    "default_language": ("DEFAULT_LANGUAGE",),
+    "default_remove_noise": ("DEFAULT_REMOVE_NOISE",),
+    "default_convert_mono": ("DEFAULT_CONVERT_MONO",),
+    "default_sample_rate_16k": ("DEFAULT_SAMPLE_RATE_16K",),
+    "queue_max_workers": ("QUEUE_MAX_WORKERS",),
+    "queue_polling_interval": ("QUEUE_POLLING_INTERVAL",),
+    "queue_job_ttl": ("QUEUE_JOB_TTL",),
+    "webhook_secret": ("WEBHOOK_SECRET",),
+    "webhook_max_retries": ("WEBHOOK_MAX_RETRIES",),
+    "webhook_retry_delays": ("WEBHOOK_RETRY_DELAYS",),
+}
+"""Names that `.env` files of earlier systems hold, understood without the prefix."""
+
+
+def _default_home() -> Path:
+    if (PROJECT_ROOT / "pyproject.toml").is_file():
+        return PROJECT_ROOT / ".contraponto"
+    return Path(platformdirs.user_data_dir("contraponto", appauthor=False))
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value.rstrip("/")
+
+
+def _service(value: str) -> str:
+    return value if value.startswith("remote-engine/") else _web_address(value)
+
+
+LocalPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Service = Annotated[str, AfterValidator(_service)]
+
+
+class Settings(BaseSettings):
+    """What is in force. Frozen; call `get_settings()` instead of building one, except in tests."""
+
+    model_config = SettingsConfigDict(env_prefix="CONTRAPONTO_", extra="forbid", frozen=True)
+
+    # Places
+    home: LocalPath = Field(
+        default_factory=_default_home, description="Folder of all data: models, media store, scratch files."
+    )
+    models_dir: LocalPath = Field(
+        default_factory=lambda data: data["home"] / "models", description="Folder of the models."
+    )
+    allowed_private_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), description="Private hosts, networks that may be reached nevertheless; comma-separated."
+    )
+
+    # Media store
+    store: str = Field(
+        "local",
+        description="local, s3://BUCKET/PREFIX, local-media-store/NAME or s3-media-store/NAME (saved block).",
+    )
+    store_base_url: WebAddress | None = Field(
+        None, description="Public address under which a web server shows the local store."
+    )
+    store_retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="Age at which clean-up deletes stored files; empty: never."
+    )
+    s3_endpoint_url: WebAddress | None = Field(
+        None, description="Address of an S3-compatible server; empty: Amazon S3."
+    )
+    s3_public_endpoint_url: WebAddress | None = Field(
+        None, description="The same server as callers reach it, for the links given to them."
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key_id: SecretStr | None = Field(
+        None, description="Empty: the usual AWS places (environment, profile, role)."
+    )
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret that belongs to the access key.")
+    s3_path_style: bool | None = Field(
+        None, description="Bucket in the path, not in the host name; empty: yes if an endpoint is set."
+    )
+
+    # Jobs
+    redis_url: str | None = Field(
+        None,
+        pattern=r"^(rediss?|unix|valkeys?)://",
+        description="Redis or Valkey server; empty: the embedded one.",
+    )
+    cache_ttl_hours: float = Field(
+        24, ge=0, le=8_760, description="How long finished work is reused; 0: never."
+    )
+    job_timeout_minutes: float = Field(60, gt=0, le=10_080, description="Time limit of one job.")
+    download_timeout: float = Field(300, gt=0, le=86_400, description="Time limit of the download stage.")
+    normalisation_timeout: float = Field(
+        180, gt=0, le=86_400, description="Time limit of the normalisation stage; long media get more."
+    )
+    transcription_timeout: float = Field(
+        600, gt=0, le=86_400, description="Time limit of the transcription stage; long media get more."
+    )
+    max_download_mb: int = Field(
+        2048, ge=1, le=1_048_576, description="Largest file that is fetched, in MiB."
+    )
+    max_duration_minutes: float = Field(
+        120, gt=0, le=10_080, description="Longest recording that is accepted."
+    )
+    default_language: str = Field(
+        "auto", pattern=r"^(auto|[a-zA-Z]{2,3}(-[a-zA-Z]{2,4})?)$", description="Language code, or auto."
+    )
+    default_remove_noise: bool = Field(True, description="Remove noise unless a job says otherwise.")
+    default_convert_mono: bool = Field(True, description="Make audio mono unless a job says otherwise.")
+    default_sample_rate_16k: bool = Field(True, description="Resample to 16 kHz unless a job says otherwise.")
+    default_apply_highpass_filter: bool = Field(
+        False, description="Cut below 80 Hz unless a job says otherwise."
+    )
+    default_isolate_vocals: bool = Field(
+        False, description="Keep only the voice unless a job says otherwise."
+    )
+
+    # Engines
+    whisper_model: str = Field(
+        "base", min_length=1, description="Speech model: a size such as base or large-v3, or a folder."
+    )
+    whisper_device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where the speech model runs; auto: by probe."
+    )
+    whisper_compute_type: str = Field(
+        "auto", min_length=1, description="Number format, such as int8 or float16; auto: by probe."
+    )
+    whisper_threads: int = Field(
+        0, ge=0, le=1024, description="CPU threads of the speech model; 0: by probe."
+    )
+    text_model_base_url: WebAddress | None = Field(
+        None, description="OpenAI-compatible endpoint, with its /v1; used for translation."
+    )
+    text_model_api_key: SecretStr | None = Field(None, description="Key of that endpoint, if it wants one.")
+    text_model: str | None = Field(
+        None, description="Name of the model there, or text-model/NAME (a saved block)."
+    )
+
+    # Fetching
+    http_max_retries: int = Field(
+        3, ge=0, le=20, description="Further tries after a failed request (5xx, timeout, lost connection)."
+    )
+    retry_backoff_base_seconds: float = Field(
+        2, gt=0, le=300, description="Wait before the first of them; doubles each time."
+    )
+    ytdlp_cookies_file: LocalPath | None = Field(
+        None, description="Netscape cookies file for sites that want a login."
+    )
+    ytdlp_proxy: str | None = Field(
+        None, pattern=r"^(https?|socks5h?)://", description="Proxy for downloads from sites."
+    )
+
+    # Remote stage services
+    video_downloader_url: Service | None = Field(
+        None, description="Service that downloads, or remote-engine/NAME; empty: done here."
+    )
+    audio_normalization_url: Service | None = Field(
+        None, description="Service that normalises audio, or remote-engine/NAME."
+    )
+    audio_transcriber_url: Service | None = Field(
+        None, description="Service that transcribes, or remote-engine/NAME."
+    )
+    remote_api_key: SecretStr | None = Field(None, description="Sent to these services as a bearer token.")
+    poll_interval: float = Field(3, gt=0, le=300, description="Seconds between two looks at a remote job.")
+    max_poll_attempts: int = Field(
+        600, ge=1, le=1_000_000, description="Looks after which a remote job is given up and cancelled."
+    )
+
+    # Queues and webhooks
+    queue_max_workers: int = Field(3, ge=1, le=1000, description="Jobs of the gpu pool that run at once.")
+    queue_polling_interval: float = Field(
+        1, ge=0.1, le=300, description="Seconds between two looks of a worker for new jobs."
+    )
+    queue_job_ttl: int = Field(
+        2_592_000, ge=60, le=31_536_000, description="Seconds that finished jobs stay listed."
+    )
+    webhook_secret: SecretStr | None = Field(None, description="Signs webhook messages.")
+    webhook_max_retries: int | None = Field(
+        None, ge=0, le=20, description="Further tries of a delivery; empty: one per delay."
+    )
+    webhook_retry_delays: Annotated[tuple[float, ...], BeforeValidator(_split)] = Field(
+        (1, 5, 15, 300, 1800, 7200, 18_000, 36_000),
+        description="Seconds before each further try of a delivery; comma-separated.",
+    )
+    webhook_timeout: float = Field(30, gt=0, le=300, description="Seconds a receiver has to answer.")
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        kind, _, rest = value.partition("://" if "://" in value else "/")
+        if value == "local" or (kind in ("s3", "local-media-store", "s3-media-store") and rest.strip("/")):
+            return value
+        raise ValueError("must be local, s3://BUCKET/PREFIX, local-media-store/NAME or s3-media-store/NAME")
+
+    @field_validator("allowed_private_hosts")
+    @classmethod
+    def _understood_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            AddressPolicy(allowed=value)
+        except InvalidInputError as error:
+            raise ValueError(error.message) from error
+        return value
+
+    @field_validator("webhook_retry_delays")
+    @classmethod
+    def _sane_delays(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(value) > 20 or any(not 0 <= delay <= 604_800 for delay in value):
+            raise ValueError("must be at most 20 delays of 0 to 604800 seconds each")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, *sources.all_sources(settings_cls, OLD_NAMES))
+
+    @classmethod
+    def load(cls) -> Self:
+        """Reads all sources. InvalidSettingError says which setting is wrong, where from, what is allowed."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise sources.explain_invalid(error, cls, OLD_NAMES) from None
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings in force, read once a process. Raises InvalidSettingError."""
+    return Settings.load()
+
+
+def reload_settings() -> Settings:
+    """Reads the settings again (long-lived services); later calls of `get_settings()` see the new ones."""
+    get_settings.cache_clear()
+    return get_settings()
+
+
+def explain() -> list[sources.SettingSource]:
+    """Every setting with its value (secrets masked) and where it comes from, in the order of this file."""
+    return sources.explain_values(Settings.load(), OLD_NAMES)
+
+
+def unrecognised() -> list[str]:
+    """Environment and `.env` names that begin like a setting but are none: most likely misspelt."""
+    return sources.unrecognised_names(Settings)

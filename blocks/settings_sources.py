@@ -1,0 +1,164 @@
+"""Where settings come from: the environment, `.env`, the settings file; and how that is told to a person."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from tasks.errors import InvalidSettingError
+from tasks.fetching.urls import mask_urls
+
+ENV_FILE = ".env"
+SETTINGS_FILE = "contraponto.toml"
+SETTINGS_FILE_VARIABLE = "CONTRAPONTO_SETTINGS_FILE"
+MASK = "********"
+
+OldNames = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class SettingSource:
+    """One setting as `contraponto doctor` shows it."""
+
+    name: str
+    value: str
+    """Ready to print: secrets and passwords inside URLs are masked."""
+    source: str
+    """"default", or which variable or file gave it."""
+
+
+class NamedValues(PydanticBaseSettingsSource):
+    """Settings found in one mapping under one kind of name."""
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], values: Mapping[str, Any], names: OldNames, place: str
+    ) -> None:
+        super().__init__(settings_cls)
+        self._values = values
+        self._names = names
+        self._place = place
+
+    def _find(self, field_name: str) -> tuple[Any, str] | None:
+        for name in self._names.get(field_name, ()):
+            value = self._values.get(name)
+            if value not in (None, ""):
+                return value, name
+        return None
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        found = self._find(field_name)
+        return (found[0] if found else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: found[0] for name in self.settings_cls.model_fields if (found := self._find(name))}
+
+    def origin(self, field_name: str) -> tuple[Any, str] | None:
+        """The value as written and its place in words, if this source has the setting."""
+        found = self._find(field_name)
+        return (found[0], f"{self._place} {found[1]}") if found else None
+
+
+def variable_name(settings_cls: type[BaseSettings], field_name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{settings_cls.model_config.get('env_prefix', '')}{field_name}".upper()
+
+
+def all_sources(settings_cls: type[BaseSettings], old_names: OldNames) -> tuple[NamedValues, ...]:
+    """The sources in falling precedence. InvalidSettingError for a settings file that cannot be used."""
+    current = {name: (variable_name(settings_cls, name),) for name in settings_cls.model_fields}
+    dotenv = _read_dotenv()
+    file, content = _read_file(settings_cls)
+    return (
+        NamedValues(settings_cls, os.environ, current, "environment"),
+        NamedValues(settings_cls, os.environ, old_names, "environment (old name)"),
+        NamedValues(settings_cls, dotenv, current, ".env"),
+        NamedValues(settings_cls, dotenv, old_names, ".env (old name)"),
+        NamedValues(settings_cls, content, {name: (name,) for name in settings_cls.model_fields}, str(file)),
+    )
+
+
+def _read_dotenv() -> dict[str, str | None]:
+    path = Path(ENV_FILE)
+    try:
+        return dotenv_values(path) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettingError(f"The file {path.absolute()} cannot be read: {error}.") from error
+
+
+def _read_file(settings_cls: type[BaseSettings]) -> tuple[Path, dict[str, Any]]:
+    named = os.environ.get(SETTINGS_FILE_VARIABLE)
+    path = Path(named or SETTINGS_FILE).expanduser().absolute()
+    if not path.is_file():
+        if named:
+            raise InvalidSettingError(f"{SETTINGS_FILE_VARIABLE} names {path}, which is not a file.")
+        return path, {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSettingError(f"The settings file {path} cannot be read: {error}.") from error
+    for name in content:
+        if name not in settings_cls.model_fields:
+            close = difflib.get_close_matches(name, settings_cls.model_fields, n=1)
+            raise InvalidSettingError(
+                f'The settings file {path} has an unknown setting "{name}".',
+                hint=f'Did you mean "{close[0]}"?' if close else "`contraponto doctor` lists the known ones.",
+            )
+    return path, content
+
+
+def unrecognised_names(settings_cls: type[BaseSettings]) -> list[str]:
+    """Names in the environment and `.env` with the prefix of the settings that no setting has."""
+    prefix = str(settings_cls.model_config.get("env_prefix"))
+    known = {variable_name(settings_cls, name) for name in settings_cls.model_fields}
+    seen = {name for name in (*os.environ, *_read_dotenv()) if name.startswith(prefix)}
+    return sorted(seen - known - {SETTINGS_FILE_VARIABLE})
+
+
+def explain_values(settings: BaseSettings, old_names: OldNames) -> list[SettingSource]:
+    """Every setting with its masked value and its source."""
+    found = all_sources(type(settings), old_names)
+    return [
+        SettingSource(name, _show(getattr(settings, name)), (_origin(found, name) or (None, "default"))[1])
+        for name in type(settings).model_fields
+    ]
+
+
+def explain_invalid(
+    error: ValidationError, settings_cls: type[BaseSettings], old_names: OldNames
+) -> InvalidSettingError:
+    """One sentence per wrong setting: its name, its value, where that was found, what is allowed."""
+    found = all_sources(settings_cls, old_names)
+    sentences = []
+    for problem in error.errors(include_url=False, include_context=False):
+        name = str(problem["loc"][0])
+        value, place = _origin(found, name) or (problem["input"], "default")
+        secret = "SecretStr" in str(settings_cls.model_fields[name].annotation)
+        shown = MASK if secret else mask_urls(str(value))
+        allowed = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        sentences.append(f'The setting {name} is "{shown}" ({place}): it {allowed}.')
+    meaning = settings_cls.model_fields[str(error.errors()[0]["loc"][0])].description or ""
+    return InvalidSettingError(" ".join(sentences), hint=meaning)
+
+
+def _origin(found: tuple[NamedValues, ...], name: str) -> tuple[Any, str] | None:
+    return next((origin for source in found if (origin := source.origin(name))), None)
+
+
+def _show(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, tuple):
+        return ",".join(_show(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return mask_urls(str(value))
