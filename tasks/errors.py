@@ -90,6 +90,12 @@ class UnknownLanguageError(InvalidInputError):
     code = "unknown_language"
 
 
+class InvalidSettingError(ContrapontoError):
+    """A setting of this installation cannot be used."""
+
+    code = "invalid_setting"
+
+
 class MissingEngineError(ContrapontoError):
     """A model or engine that the job asked for is not installed or not configured on this machine."""
 
