@@ -1,0 +1,148 @@
+"""Turns Spleeter's published checkpoint (a TensorFlow one) into an ONNX file that gives the mask of the
+voices.
+
+There is one U-Net per stem, voices and accompaniment. Each estimates its stem's magnitudes from the mix's;
+the share of the voices in the energy of both is the mask.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.audio._tf_checkpoint import read_checkpoint
+from tasks.errors import EngineError, MissingEngineError
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+
+WINDOW_FRAMES = 512
+"""Frames that the network sees at once."""
+NETWORK_BINS = 1024
+"""Bins of the spectrum that the network knows."""
+
+_LEVELS = 6
+_BATCH_NORM_EPSILON = 1e-3
+_SLOPE = 0.2
+_ENERGY_FLOOR = 1e-10
+# TensorFlow's "same" padding for a 5x5 kernel with stride 2 on even sizes: one before, two after.
+_STRIDED: dict[str, Any] = {"kernel_shape": [5, 5], "strides": [2, 2], "pads": [1, 1, 2, 2]}
+
+
+def convert_checkpoint(checkpoint_dir: Path, target: Path) -> None:
+    """Writes the ONNX file `target` from `model.index` and `model.data-00000-of-00001` in `checkpoint_dir`.
+
+    The file appears complete or not at all. Raises `MissingEngineError` if the `onnx` package is not
+    installed and `EngineError` if the checkpoint is not the expected one.
+    """
+    try:
+        import onnx  # noqa: PLC0415 - only needed once, when the model is installed
+    except ImportError as error:
+        raise MissingEngineError(
+            "The onnx package, which installs the vocal isolation model, is missing.",
+            hint='Run: pip install "contraponto[separation]"',
+        ) from error
+    try:
+        model = _build(read_checkpoint(checkpoint_dir / "model"))
+    except (KeyError, ValueError, IndexError) as error:
+        raise EngineError(
+            f"The vocal isolation model in {checkpoint_dir} is damaged.",
+            hint="Delete the directory and run: contraponto models get spleeter-2stems",
+        ) from error
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        onnx.save(model, str(partial))
+        os.replace(partial, target)  # noqa: PTH105
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+class _Graph:
+    """Collects nodes and weights; layers are named as in the checkpoint."""
+
+    def __init__(self, tensors: dict[str, NDArray[np.float32]]) -> None:
+        self.nodes: list[NodeProto] = []
+        self.weights: list[TensorProto] = []
+        self._tensors = tensors
+
+    def node(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
+        from onnx import helper  # noqa: PLC0415
+
+        output = output or f"{kind}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def weight(self, name: str, values: NDArray[np.float32]) -> str:
+        from onnx import numpy_helper  # noqa: PLC0415
+
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), name))
+        return name
+
+    def convolution(self, kind: str, data: str, layer: str, **attributes: Any) -> str:
+        # Kernels are (height, width, in, out), transposed ones (height, width, out, in). ONNX puts the
+        # channels first, in the order (out, in) and (in, out): the same permutation serves both.
+        kernel = self.weight(f"{layer}/kernel", self._tensors[f"{layer}/kernel"].transpose(3, 2, 0, 1))
+        bias = self.weight(f"{layer}/bias", self._tensors[f"{layer}/bias"])
+        return self.node(kind, [data, kernel, bias], **attributes)
+
+    def batch_norm(self, data: str, layer: str) -> str:
+        names = ("gamma", "beta", "moving_mean", "moving_variance")
+        values = [self.weight(f"{layer}/{name}", self._tensors[f"{layer}/{name}"]) for name in names]
+        return self.node("BatchNormalization", [data, *values], epsilon=_BATCH_NORM_EPSILON)
+
+
+def _build(tensors: dict[str, NDArray[np.float32]]) -> "ModelProto":
+    from onnx import TensorProto, checker, helper  # noqa: PLC0415
+
+    graph = _Graph(tensors)
+    voices, others = (_stem(graph, "magnitude", stem) for stem in (0, 1))
+    floor = graph.weight("floor", np.array([_ENERGY_FLOOR], dtype=np.float32))
+    half_floor = graph.weight("half_floor", np.array([_ENERGY_FLOOR / 2], dtype=np.float32))
+    voices_energy = graph.node("Mul", [voices, voices])
+    others_energy = graph.node("Mul", [others, others])
+    total = graph.node("Add", [graph.node("Add", [voices_energy, others_energy]), floor])
+    graph.node("Div", [graph.node("Add", [voices_energy, half_floor]), total], "mask")
+
+    shape = [1, 2, WINDOW_FRAMES, NETWORK_BINS]
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "spleeter-vocals",
+            [helper.make_tensor_value_info("magnitude", TensorProto.FLOAT, shape)],
+            [helper.make_tensor_value_info("mask", TensorProto.FLOAT, shape)],
+            graph.weights,
+        ),
+        # The oldest versions that have all that is used: every ONNX Runtime of the last years reads them.
+        opset_imports=[helper.make_opsetid("", 14)],
+        ir_version=8,
+    )
+    checker.check_model(model)
+    return model
+
+
+def _stem(graph: _Graph, magnitude: str, stem: int) -> str:
+    """Adds one stem's U-Net; returns the name of its estimate of the stem's magnitudes."""
+    data = magnitude
+    skipped: list[str] = []
+    for level in range(_LEVELS):
+        data = graph.convolution("Conv", data, _layer("conv2d", stem * (_LEVELS + 1) + level), **_STRIDED)
+        skipped.append(data)
+        if level < _LEVELS - 1:
+            data = graph.batch_norm(data, _layer("batch_normalization", stem * 2 * _LEVELS + level))
+            data = graph.node("LeakyRelu", [data], alpha=_SLOPE)
+    for level in range(_LEVELS):
+        if level:
+            data = graph.node("Concat", [skipped[_LEVELS - 1 - level], data], axis=1)
+        layer = _layer("conv2d_transpose", stem * _LEVELS + level)
+        data = graph.node("Relu", [graph.convolution("ConvTranspose", data, layer, **_STRIDED)])
+        data = graph.batch_norm(data, _layer("batch_normalization", stem * 2 * _LEVELS + _LEVELS + level))
+    layer = _layer("conv2d", stem * (_LEVELS + 1) + _LEVELS)
+    data = graph.convolution("Conv", data, layer, kernel_shape=[4, 4], dilations=[2, 2], pads=[3, 3, 3, 3])
+    return graph.node("Mul", [graph.node("Sigmoid", [data]), magnitude])
+
+
+def _layer(kind: str, number: int) -> str:
+    return f"{kind}_{number}" if number else kind

@@ -1,0 +1,239 @@
+"""What a media file contains, found out from its content (never from its name)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from pydantic import BaseModel, ConfigDict
+
+from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
+from tasks.media.ffmpeg import MEDIA_FORMATS
+
+_OPEN_SECONDS = 30.0
+_HEAD_BYTES = 64 * 1024
+
+# Containers whose header states how long the content is. Others (bare AAC, MPEG-TS, Ogg …) are guessed from
+# the bit rate or the last packet: such a length cannot tell that the end is missing.
+_STATES_LENGTH = ("mov", "matroska", "wav", "w64", "flac", "aiff", "caf", "avi", "asf", "ape", "wv", "tta")
+# Without a stated length these are estimated from the first frames' bit rate, which can be far off.
+_GUESSES_LENGTH = ("mp3", "aac", "ac3", "eac3", "amr", "dts", "loas")
+
+_SIGNATURES: tuple[tuple[int, bytes], ...] = (
+    (4, b"ftyp"),
+    (4, b"moov"),
+    (4, b"mdat"),
+    (0, b"\x1a\x45\xdf\xa3"),
+    (0, b"RIFF"),
+    (0, b"OggS"),
+    (0, b"fLaC"),
+    (0, b"ID3"),
+    (0, b"FLV\x01"),
+    (0, b"FORM"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
+    (0, b"\x00\x00\x01\xba"),
+)
+
+
+class AudioStream(BaseModel):
+    """The sound track that will be used: the file's default one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str
+    duration: float | None
+    """Seconds, where the track states its own length."""
+
+
+class VideoStream(BaseModel):
+    """The picture track; cover art is not one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+
+
+class MediaInfo(BaseModel):
+    """What `probe` found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    container: str
+    duration: float
+    """Seconds."""
+    duration_stated: bool
+    """Whether the file itself states its length (else it was counted or estimated from what is there)."""
+    audio: AudioStream | None
+    video: VideoStream | None
+
+
+def probe(path: Path) -> MediaInfo:
+    """Reads the file's headers (and its packets, where the headers do not say how long it is).
+
+    Raises `NotMediaError` (empty, a web page, text, a picture, a playlist) or `DamagedMediaError` (media
+    whose index is missing).
+    """
+    if path.stat().st_size == 0:
+        raise NotMediaError("The file is empty.", hint="Check that the address leads to audio or video.")
+    try:
+        with _opened(path) as container:
+            audio = container.streams.best("audio")
+            video = _picture_track(container)
+            if audio is None and video is None:
+                raise _not_media(path)
+            return _describe(path, container, audio, video)
+    except av.error.FFmpegError as error:
+        raise _unreadable(path) from error
+
+
+def require_audio(info: MediaInfo) -> AudioStream:
+    """The file's sound track; raises `NoAudioError` if it has none."""
+    if info.audio is None:
+        raise NoAudioError("The file has no sound, only pictures.", hint="Give a file with an audio track.")
+    return info.audio
+
+
+def end_of_packets(path: Path, stream: int | None = None) -> float:
+    """Where the last packet (of one stream, or of all) ends, in seconds from the first; reads the file."""
+    end = 0.0
+    start: float | None = None
+    try:
+        with _opened(path) as container:
+            chosen = container.streams if stream is None else [container.streams[stream]]
+            for packet in container.demux(*chosen):
+                span = _span(packet)
+                if span is not None:
+                    start = span[0] if start is None else min(start, span[0])
+                    end = max(end, span[1])
+    except av.error.FFmpegError:
+        # What could be read until here is the answer.
+        pass
+    return max(0.0, end - (start or 0.0))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[InputContainer]:
+    options = {"protocol_whitelist": "file", "format_whitelist": MEDIA_FORMATS}
+    with av.open(
+        f"file:{path.resolve()}", options=options, timeout=_OPEN_SECONDS, metadata_errors="replace"
+    ) as container:
+        yield container
+
+
+def _picture_track(container: InputContainer) -> Stream | None:
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            return stream
+    return None
+
+
+def _describe(path: Path, container: InputContainer, audio: Stream | None, video: Stream | None) -> MediaInfo:
+    name = container.format.name
+    sound = _audio_stream(audio) if audio is not None else None
+    if sound is not None and (sound.sample_rate <= 0 or sound.channels <= 0):
+        raise _unreadable(path)
+    stated = name.split(",")[0] in _STATES_LENGTH or (name == "mp3" and _counts_frames(path))
+    duration = container.duration / av.time_base if container.duration else 0.0
+    if not duration or (not stated and name in _GUESSES_LENGTH):
+        stated = False
+        duration = end_of_packets(path)
+    return MediaInfo(
+        container=name,
+        duration=duration,
+        duration_stated=stated,
+        audio=sound,
+        video=_video_stream(video) if video is not None else None,
+    )
+
+
+def _audio_stream(stream: Stream) -> AudioStream:
+    stated = _seconds(stream.duration, stream.time_base)
+    if stated is None:
+        # Matroska keeps a track's own length as a tag, "00:01:30.500000000".
+        hours, _, rest = stream.metadata.get("DURATION", "").partition(":")
+        minutes, _, seconds = rest.partition(":")
+        if hours.isdigit() and minutes.isdigit() and seconds.replace(".", "", 1).isdigit():
+            stated = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    context = stream.codec_context
+    return AudioStream(
+        index=stream.index,
+        codec=context.name if context is not None else "unknown",
+        sample_rate=getattr(context, "sample_rate", 0) or 0,
+        channels=getattr(context, "channels", 0) or 0,
+        layout=context.layout.name if context is not None and hasattr(context, "layout") else "unknown",
+        duration=stated,
+    )
+
+
+def _video_stream(stream: Stream) -> VideoStream:
+    context = stream.codec_context
+    rate = getattr(stream, "average_rate", None)
+    return VideoStream(
+        index=stream.index,
+        codec=context.name if context is not None else "unknown",
+        width=getattr(context, "width", 0) or 0,
+        height=getattr(context, "height", 0) or 0,
+        fps=float(rate) if rate else None,
+    )
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None) -> float | None:
+    return float(ticks * time_base) if ticks and time_base else None
+
+
+def _span(packet: "Packet[Stream]") -> tuple[float, float] | None:
+    time = packet.pts if packet.pts is not None else packet.dts
+    if time is None or packet.time_base is None:
+        return None
+    return float(time * packet.time_base), float((time + (packet.duration or 0)) * packet.time_base)
+
+
+def _counts_frames(path: Path) -> bool:
+    """Whether an MP3 starts with the frame that states the number of frames (Xing, Info or VBRI)."""
+    with path.open("rb") as file:
+        head = file.read(10)
+        if head[:3] == b"ID3":
+            # The tag's length: four bytes of seven bits.
+            size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+            file.seek(10 + size)
+        else:
+            file.seek(0)
+        frame = file.read(512)
+    return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _unreadable(path: Path) -> NotMediaError | DamagedMediaError:
+    with path.open("rb") as file:
+        head = file.read(16)
+    if any(head[offset : offset + len(mark)] == mark for offset, mark in _SIGNATURES):
+        return DamagedMediaError(
+            "The file is cut short or damaged: the index that is needed to play it is missing.",
+            hint="Download or export it again.",
+        )
+    return _not_media(path)
+
+
+def _not_media(path: Path) -> NotMediaError:
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    hint = "Check that the address leads to audio or video."
+    if head.startswith((b"<!doctype html", b"<html")):
+        return NotMediaError("The file is a web page, not audio or video.", hint=hint)
+    if head.startswith(b"#extm3u"):
+        return NotMediaError(
+            "The file is a playlist, not audio or video.", hint="Give the address of the media itself."
+        )
+    return NotMediaError("The file is neither audio nor video.", hint=hint)

@@ -1,0 +1,144 @@
+"""Child processes that cannot outlive the work they were started for."""
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import IO
+
+from tasks.errors import MissingEngineError
+
+log = logging.getLogger(__name__)
+
+_LAST_LINES = 200
+_LINE_BYTES = 1000
+
+# PR_SET_PDEATHSIG has to be set in the child, between fork and exec. `preexec_fn` would run Python there,
+# which may deadlock when other threads hold locks at the fork, and forces a full fork of a process that may
+# hold gigabytes of models. A bare interpreter that sets it and then becomes the program costs about 20 ms and
+# has neither problem; the setting survives exec. The parent may die before prctl: then the parent's id has
+# changed already.
+_DIE_WITH_PARENT = """\
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)
+if os.getppid() != int(sys.argv[1]):
+    os._exit(137)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class ChildProcess:
+    """A program in a process group of its own, killed at its deadline, at the end of the block or with its
+    parent.
+
+    To be used as a context manager. The kernel ties the child to the *thread* that starts it, so that thread
+    has to live as long as the block: start and use it in the same thread. Standard error is read all the
+    time; its last lines are in `messages`.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, deadline: float, feed: bool = False, collect: bool = False
+    ) -> None:
+        """Starts `command` (program and arguments).
+
+        `deadline`: seconds after which it is killed and `expired` is set. `feed`: open `stdin` for writing.
+        `collect`: open `stdout` for reading. Otherwise they are connected to nothing.
+        """
+        program = shutil.which(command[0])
+        if program is None:
+            raise MissingEngineError(
+                f"The program {command[0]} was not found.", hint="Install it or correct its path."
+            )
+        full_command = [program, *command[1:]]
+        if sys.platform == "linux":
+            full_command = [
+                sys.executable,
+                "-I",
+                "-S",
+                "-c",
+                _DIE_WITH_PARENT,
+                str(os.getpid()),
+                *full_command,
+            ]
+        self.name = os.path.basename(program)  # noqa: PTH119 - a name for messages, not a path
+        self.expired = False
+        self._messages: deque[str] = deque(maxlen=_LAST_LINES)
+        log.debug("Starting %s", " ".join(command))
+        self._popen = subprocess.Popen(
+            full_command,
+            stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if collect else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._listener = threading.Thread(target=self._listen, name=f"{self.name}-stderr", daemon=True)
+        self._watchdog = threading.Timer(max(deadline, 0.0), self._expire)
+        self._watchdog.daemon = True
+        self._listener.start()
+        self._watchdog.start()
+
+    def __enter__(self) -> "ChildProcess":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._watchdog.cancel()
+        self._kill()
+        self._popen.wait()
+        self._listener.join()
+        for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        self._watchdog.join()
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        assert self._popen.stdin is not None, "the child was started without feed=True"  # noqa: S101
+        return self._popen.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self._popen.stdout is not None, "the child was started without collect=True"  # noqa: S101
+        return self._popen.stdout
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The last lines of standard error; complete once `wait` has returned."""
+        return tuple(self._messages)
+
+    def wait(self) -> int:
+        """Waits until the program ends (at the latest at the deadline) and returns its exit status."""
+        status = self._popen.wait()
+        self._listener.join()
+        return status
+
+    def _listen(self) -> None:
+        assert self._popen.stderr is not None  # noqa: S101
+        while line := self._popen.stderr.readline(_LINE_BYTES):
+            text = line.decode(errors="replace").rstrip()
+            self._messages.append(text)
+            log.debug("%s: %s", self.name, text)
+
+    def _expire(self) -> None:
+        if self._popen.poll() is None:
+            self.expired = True
+            self._kill()
+
+    def _kill(self) -> None:
+        # A child that was waited for may have left its number to another process.
+        if self._popen.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
