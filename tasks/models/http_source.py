@@ -23,7 +23,6 @@ CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 """Seconds without a byte after which a transfer counts as cut and is resumed."""
 _ATTEMPTS_WITHOUT_A_BYTE = 4
-_PIECE = 256 * 1024
 
 
 def hub_address(hub: HubRepository, path: str) -> str:
@@ -144,7 +143,7 @@ class HttpSource:
             if total is not None:
                 require_space(part.parent, total - have, file.path)
             with part.open("ab" if continues else "wb") as stream:
-                for piece in response.iter_raw(_PIECE):
+                for piece in response.iter_raw():
                     stream.write(piece)
                     have += len(piece)
                     if file.size is not None and have > file.size:

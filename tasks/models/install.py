@@ -134,7 +134,7 @@ class _Installation:
         except OSError as error:
             if full := storage_full(error, self.models_dir):
                 raise full from error
-            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
                 raise
             # A read-only directory, as in an image, cannot get a marker and needs none.
             if looks_complete(self.models_dir / self.model.name, self.model) is None:

@@ -56,7 +56,7 @@ class EspeakVoice:
 
 @cache
 def spoken_languages() -> frozenset[str]:
-    """The language codes that the installed espeak-ng speaks. Raises MissingEngineError when there is none."""
+    """The language codes that the installed espeak-ng speaks. Raises MissingEngineError without one."""
     if shutil.which(PROGRAM) is None:
         raise MissingEngineError(
             "The program espeak-ng is not on the PATH.", hint="Install the package espeak-ng of your system."
