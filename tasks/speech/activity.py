@@ -1,6 +1,7 @@
 """Where there is speech: voice activity in an array of samples, and arithmetic on stretches of time."""
 
-from collections.abc import Iterable, Sequence
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,17 @@ def total_length(spans: Iterable[Span]) -> float:
     return sum(span.length for span in spans)
 
 
-def overlap(span: Span, others: Iterable[Span]) -> float:
-    """Seconds of `span` that lie in `others` (which do not overlap each other)."""
-    return sum(max(0.0, min(span.end, other.end) - max(span.start, other.start)) for other in others)
+def overlapping(span: Span, others: Sequence[Span]) -> Iterator[Span]:
+    """Those of `others` (in order, not overlapping each other) that share some time with `span`."""
+    for index in range(bisect.bisect_right(others, span.start, key=lambda other: other.end), len(others)):
+        if others[index].start >= span.end:
+            return
+        yield others[index]
+
+
+def overlap(span: Span, others: Sequence[Span]) -> float:
+    """Seconds of `span` that lie in `others` (in order, not overlapping each other)."""
+    return sum(min(span.end, other.end) - max(span.start, other.start) for other in overlapping(span, others))
 
 
 def subtract(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:

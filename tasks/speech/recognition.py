@@ -19,6 +19,7 @@ from tasks.speech.languages import AUTO, language_name, normalise_language
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.run import Run
 from tasks.speech.transcript import Transcript
+from tasks.speech.translation import can_translate
 from tasks.speech.watch import Watch, turn
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,11 @@ class Recogniser:
             )
         if not self.multilingual:
             language = "en"
+        if options.task == "translate" and self.multilingual and not can_translate(self.name):
+            raise MissingEngineError(
+                f"The model {self.name} cannot translate.",
+                hint='Choose a model that can: "base", "small", "medium" or "large-v3".',
+            )
         known = self._model.supported_languages
         if language not in (AUTO, *known):
             raise MissingEngineError(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tasks.speech.activity import SAMPLE_RATE, join_close
 from tasks.speech.batching import clips, loses_speech
 from tasks.speech.devices import Device
+from tasks.speech.echoes import without_echoes
 from tasks.speech.engine import call, iterate
 from tasks.speech.languages import UNSPACED
 from tasks.speech.options import RecognitionOptions
@@ -60,9 +61,7 @@ class Run:
         waiting: list[Window] = []
         for window in read_windows(audio):
             duration = window.start + window.duration
-            self._speech += [
-                Span(start=window.start + s.start, end=window.start + s.end) for s in window.speech
-            ]
+            self._speech += _moved(window.speech, window.start)
             if window.speech or not self._options.vad:
                 waiting.append(window)
             if not self._options.vad or not no_speech(self._speech):
@@ -97,13 +96,16 @@ class Run:
         )
         if self._language is None:
             self._language, self._probability = self._detect(Splice(window.audio, stretches).audio)
-        segments = self._batches(window) if self._wants_batches else None
+        heard = _moved(window.speech, window.start)
+        segments = self._batches(window, heard) if self._wants_batches else None
         if segments is None:
-            segments = list(self._sequential(Splice(window.audio, stretches, start=window.start)))
+            segments = list(
+                self._sequential(Splice(window.audio, stretches, window.speech, start=window.start))
+            )
         else:
             self._batched = True
-        for segment in segments:
-            if is_invented(segment, self._speech):
+        for segment in without_echoes(segments, heard):
+            if is_invented(segment, heard):
                 self._removed.append(segment.text)
             else:
                 self._segments.append(
@@ -147,7 +149,7 @@ class Run:
             self.watch.at(converted.end)
             yield converted
 
-    def _batches(self, window: Window) -> list[Segment] | None:
+    def _batches(self, window: Window, heard: Sequence[Span]) -> list[Segment] | None:
         """The segments of a window recognised in batches; None when they do not cover its speech."""
         from faster_whisper import BatchedInferencePipeline  # noqa: PLC0415 - an optional engine
 
@@ -164,17 +166,15 @@ class Run:
                 **self._common,
             )
         )
-        whole = Splice(window.audio, [Span(start=0.0, end=window.duration)], start=window.start)
+        everything = [Span(start=0.0, end=window.duration)]
+        whole = Splice(window.audio, everything, window.speech, start=window.start)
         segments: list[Segment] = []
         for segment in iterate(found):
             segments.append(_convert(segment, whole))
             self.watch.at(segments[-1].end)
         segments.sort(key=lambda segment: segment.start)
 
-        def moved(spans: Sequence[Span]) -> list[Span]:
-            return [Span(start=window.start + s.start, end=window.start + s.end) for s in spans]
-
-        if loses_speech(segments, moved(window.speech), moved(clipped)):
+        if loses_speech(segments, heard, _moved(clipped, window.start)):
             logger.info(
                 "batches lost speech in the window at %.0f s: recognising it one by one", window.start
             )
@@ -190,6 +190,10 @@ class Run:
             "initial_prompt": self._options.initial_prompt,
             "hotwords": self._options.hotwords,
         }
+
+
+def _moved(spans: Sequence[Span], seconds: float) -> list[Span]:
+    return [Span(start=span.start + seconds, end=span.end + seconds) for span in spans]
 
 
 def _convert(segment: Any, splice: Splice) -> Segment:

@@ -1,0 +1,1 @@
+"""Subtitles: cues that can be read in time, and the files that hold them."""

@@ -1,0 +1,90 @@
+"""Transcripts as files: subtitles (SRT, WebVTT, ASS), plain text, tables and the transcript document
+itself."""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import pysubs2
+
+from tasks.errors import InvalidInputError
+from tasks.speech.transcript import Transcript
+from tasks.subtitles.cues import Cue, CueLayout, plan_cues
+
+SubtitleFormat = Literal["srt", "vtt", "ass", "txt", "tsv", "json"]
+
+CONTENT_TYPES: dict[SubtitleFormat, str] = {
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+    "ass": "text/x-ssa",
+    "txt": "text/plain",
+    "tsv": "text/tab-separated-values",
+    "json": "application/json",
+}
+
+# The library reads braces and backslashes as markup, whatever the format: these stand in for them meanwhile.
+_BRACE_OPEN, _BRACE_CLOSE, _BACKSLASH = "\ue000", "\ue001", "\ue002"
+_HIDE = str.maketrans({"{": _BRACE_OPEN, "}": _BRACE_CLOSE, "\\": _BACKSLASH})
+_SHOW = str.maketrans({_BRACE_OPEN: "{", _BRACE_CLOSE: "}", _BACKSLASH: "\\"})
+# ASS knows no escape for the backslash: a word joiner after it keeps "\\N" from being a line break.
+_SHOW_ASS = str.maketrans({_BRACE_OPEN: "\\{", _BRACE_CLOSE: "\\}", _BACKSLASH: "\\\u2060"})
+_VTT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def render(
+    transcript: Transcript,
+    format: SubtitleFormat,
+    *,
+    layout: CueLayout | None = None,
+) -> str:
+    """The transcript in a format, as text to be stored in UTF-8.
+
+    "txt" has one line for each segment; "tsv" has start and end in milliseconds and the text, as
+    openai-whisper writes them; "json" is the transcript document. Raises InvalidInputError for any other
+    format.
+    """
+    match format:
+        case "srt" | "vtt" | "ass":
+            return _subtitles(plan_cues(transcript, layout), format)
+        case "txt":
+            return "".join(f"{_one_line(segment.text)}\n" for segment in transcript.segments)
+        case "tsv":
+            rows = [
+                f"{round(segment.start * 1000)}\t{round(segment.end * 1000)}\t{_one_line(segment.text)}\n"
+                for segment in transcript.segments
+            ]
+            return "start\tend\ttext\n" + "".join(rows)
+        case "json":
+            return transcript.model_dump_json(indent=2) + "\n"
+    raise InvalidInputError(
+        f'The format "{format}" is not known.', hint=f"Choose from: {', '.join(get_args(SubtitleFormat))}."
+    )
+
+
+def _subtitles(cues: Sequence[Cue], kind: Literal["srt", "vtt", "ass"]) -> str:
+    subtitles = pysubs2.SSAFile()
+    if kind == "ass":
+        # Sizes below are for this canvas; players scale them to the video.
+        subtitles.info.update({"PlayResX": "1920", "PlayResY": "1080", "WrapStyle": "0"})
+        subtitles.info["ScaledBorderAndShadow"] = "yes"
+        subtitles.styles["Default"] = pysubs2.SSAStyle(
+            fontname="Arial", fontsize=64, outline=3, shadow=1, marginl=120, marginr=120, marginv=60
+        )
+    for cue in cues:
+        subtitles.append(
+            pysubs2.SSAEvent(
+                start=round(cue.start * 1000),
+                end=round(cue.end * 1000),
+                text="\\N".join(line.translate(_HIDE) for line in _escaped(cue, kind)),
+            )
+        )
+    if kind == "ass":
+        return subtitles.to_string(kind, header_notice="Written by Contraponto").translate(_SHOW_ASS)
+    return subtitles.to_string(kind).translate(_SHOW)
+
+
+def _escaped(cue: Cue, kind: str) -> list[str]:
+    return [line.translate(_VTT) if kind == "vtt" else line for line in cue.lines]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
