@@ -12,8 +12,8 @@ from tasks.voice.engine import Samples
 
 MODEL = "kokoro-pt-br"
 _NATIVE = ("pf_dora", "pm_alex", "pm_santa")
-# Without the native voices, speakers of another language read Portuguese phonemes; in the order in which speech
-# recognition understands them (word error rates from 3.5 % to 6.3 % on the same text).
+# Without the native voices, speakers of another language read Portuguese phonemes; in the order in which
+# speech recognition understands them (word error rates from 3.5 % to 6.3 % on the same text).
 _FOREIGN = ("jm_kumo", "jf_gongitsune", "jf_tebukuro", "jf_alpha", "jf_nezumi")
 
 

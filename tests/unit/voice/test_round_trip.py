@@ -27,11 +27,8 @@ PORTUGUESE = """\
 A prefeitura anunciou ontem que as obras da nova ponte devem começar ainda neste semestre.
 Quem chega cedo ao mercado encontra frutas frescas, legumes baratos e um bom pão de queijo.
 O médico explicou que o tratamento dura seis meses e exige acompanhamento constante.
-Nossa equipe recebeu centenas de mensagens de clientes satisfeitos com o atendimento.
 Não se esqueça de trancar a porta e apagar as luzes antes de sair de casa.
 
-A professora pediu que os alunos escrevessem uma redação sobre o futuro do planeta.
-Depois da chuva, o céu ficou limpo e as crianças voltaram a brincar na praça.
 Ela comprou um computador usado, trocou a bateria e instalou um sistema livre.
 Segundo o jornal, o governo vai investir em escolas, hospitais e estradas nos próximos anos.
 """
@@ -74,8 +71,10 @@ def test_portuguese(tmp_path: Path, models_dir: Path) -> None:
     assert _error_rate(speech, PORTUGUESE, "pt", models_dir) <= 0.10
 
 
-@pytest.mark.parametrize("speed", [0.5, 2.0])
-def test_other_speeds_are_understood_too(tmp_path: Path, models_dir: Path, speed: float) -> None:
+@pytest.mark.parametrize(("speed", "limit"), [(0.5, 0.05), (2.0, 0.15)])
+def test_other_speeds_are_understood_too(
+    tmp_path: Path, models_dir: Path, speed: float, limit: float
+) -> None:
     text = ENGLISH.partition("\n\n")[0]
     speech = speak(text, language="en", target=tmp_path / "en.wav", models_dir=models_dir, speed=speed)
-    assert _error_rate(speech, text, "en", models_dir) <= 0.10
+    assert _error_rate(speech, text, "en", models_dir) <= limit
