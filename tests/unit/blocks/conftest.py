@@ -45,6 +45,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=log,
         stderr=subprocess.STDOUT,
+        env={**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": "20"},
     )
     address = f"http://127.0.0.1:{port}"
     try:

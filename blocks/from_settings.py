@@ -1,0 +1,95 @@
+"""Which media store, text model and remote services the settings name."""
+
+from typing import TYPE_CHECKING, TypeVar
+
+from prefect.blocks.core import Block
+
+from blocks.local_media_store import LocalMediaStore
+from blocks.media_store import MediaStore
+from blocks.settings import Settings
+from tasks.errors import InvalidSettingError, MissingEngineError
+
+if TYPE_CHECKING:
+    from blocks.text_model import TextModel
+
+B = TypeVar("B", bound=Block)
+
+
+def media_store(settings: Settings) -> MediaStore:
+    """The media store that `settings.store` names. Saved blocks are loaded from the Prefect server.
+
+    Raises InvalidSettingError if there is no such block, MissingEngineError if S3 support is not installed.
+    """
+    if settings.store == "local":
+        return LocalMediaStore(root=settings.home / "store", base_url=settings.store_base_url)
+    kind, _, name = settings.store.partition("/")
+    if kind == LocalMediaStore.get_block_type_slug():
+        return _saved(LocalMediaStore, name, "store")
+    try:
+        # The client library is an extra of the installation and takes its time to import.
+        from blocks.s3_media_store import S3MediaStore  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingEngineError(
+            "The S3 media store needs the package boto3, which is not installed.",
+            hint="Run: pip install 'contraponto[s3]'",
+        ) from error
+    if kind == S3MediaStore.get_block_type_slug():
+        return _saved(S3MediaStore, name, "store")
+    bucket, _, prefix = settings.store.removeprefix("s3://").partition("/")
+    return S3MediaStore(
+        bucket=bucket,
+        prefix=prefix,
+        endpoint_url=settings.s3_endpoint_url,
+        public_endpoint_url=settings.s3_public_endpoint_url,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key,
+        path_style=settings.s3_path_style,
+        scratch_home=settings.home,
+    )
+
+
+def text_model(settings: Settings) -> "TextModel | None":
+    """The text model that the settings name; None if they name none.
+
+    Raises InvalidSettingError for a half-named one, MissingEngineError if its support is not installed.
+    """
+    if not settings.text_model and not settings.text_model_base_url:
+        return None
+    try:
+        # The client library is an extra of the installation and takes its time to import.
+        from blocks.text_model import TextModel  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingEngineError(
+            "The text model needs the package openai, which is not installed.",
+            hint="Run: pip install 'contraponto[translation]'",
+        ) from error
+    if not settings.text_model:
+        raise InvalidSettingError(
+            "The setting text_model_base_url is given but not text_model.",
+            hint="Set CONTRAPONTO_TEXT_MODEL to the name of a model there.",
+        )
+    kind, _, name = settings.text_model.partition("/")
+    if kind == TextModel.get_block_type_slug():
+        return _saved(TextModel, name, "text_model")
+    model = TextModel(
+        model=settings.text_model,
+        api_key=settings.text_model_api_key,
+        max_retries=settings.http_max_retries,
+    )
+    if settings.text_model_base_url:
+        model.base_url = settings.text_model_base_url
+    return model
+
+
+def _saved(block: type[B], name: str, setting: str) -> B:
+    try:
+        # Without `_sync`, which is no part of the signature, callers inside a flow would get a coroutine.
+        loaded = block.load(name, _sync=True)  # type: ignore[call-arg]
+    except ValueError as error:
+        raise InvalidSettingError(
+            f'There is no saved block "{block.get_block_type_slug()}/{name}", which {setting} names.',
+            hint="Make it on the Blocks page of the Prefect UI, or correct the setting.",
+        ) from error
+    assert isinstance(loaded, block)  # noqa: S101 - for the type checker; `load` is of this class
+    return loaded
