@@ -1,7 +1,8 @@
 """The whole product on one machine, without root: PostgreSQL, Valkey, Prefect's server, a worker a pool.
 
-`EmbeddedStack.up` starts what is missing, in order, and prepares the server; `down` stops everything in reverse.
-Both may be repeated and interrupted. Several stacks live side by side: each has its own home, sockets and port.
+`EmbeddedStack.up` starts what is missing, in order, and prepares the server; `down` stops everything in
+reverse. Both may be repeated and interrupted. Several stacks live side by side: each has its own home,
+sockets and port.
 """
 
 import contextlib

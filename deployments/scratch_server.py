@@ -1,7 +1,7 @@
 """A Prefect server for one run in this process: a child on a free port with a database of its own.
 
-Nothing is shared with another server or another run, so two at once do not meet. The child ends with its parent,
-however that ends: it reads its standard input, which the parent holds open and never writes to.
+Nothing is shared with another server or another run, so two at once do not meet. The child ends with its
+parent, however that ends: it reads its standard input, which the parent holds open and never writes to.
 """
 
 import os
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,21 +26,53 @@ from deployments.services.process import ServiceError, last_lines
 _START_SECONDS = 120
 _STOP_SECONDS = 10
 _POLL_SECONDS = 0.1
+_ANSWER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class ScratchServer:
+    """A server that is starting: its address is known at once, its answers come after `wait_until_ready`."""
+
+    api_url: str
+    child: "subprocess.Popen[bytes]"
+    database: Path
+    template: Path
+    log: Path
+
+    def wait_until_ready(self) -> None:
+        """Return when it answers.
+
+        Raises:
+            ServiceError: it ended or took too long; the message carries the last lines of its log.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self.child.poll() is not None or time.monotonic() > deadline:
+                raise ServiceError(
+                    "The temporary Prefect server did not start.",
+                    hint=f"The end of its log:\n{last_lines(self.log)}",
+                )
+            time.sleep(_POLL_SECONDS)
+        if not self.template.exists():
+            # Making the tables takes seconds: the next run copies them.
+            _copy_database(self.database, self.template)
+
+    def _answers(self) -> bool:
+        try:
+            # The socket listens from the first moment; the answer comes when the server begins to read it.
+            return httpx.get(f"{self.api_url}/health", timeout=_ANSWER_SECONDS, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
 
 
 @contextmanager
-def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """The URL of the API of a server that lives as long as the `with` block.
-
-    Raises:
-        ServiceError: it does not start; the message carries the last lines of its log.
-    """
+def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
+    """A server that lives as long as the `with` block, on tables copied from an earlier one if possible."""
     with scratch_directory(home, "server") as directory, socket.create_server(("127.0.0.1", 0)) as listener:
         database, log = directory / "prefect.db", directory / "server.log"
         template = home / "prefect" / f"empty-{version('prefect')}.db"
         if template.exists():
             _copy_database(template, database)
-        api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         with log.open("wb") as output:
             child = subprocess.Popen(
                 [sys.executable, "-m", "deployments.scratch_server", str(listener.fileno())],
@@ -54,31 +87,15 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[str]:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=[listener.fileno()],
-                # Ctrl-C reaches the whole foreground group; the server must outlive the flow that reports to it.
+                # Ctrl-C reaches the whole foreground group; the server must outlive the flow that reports to
+                # it.
                 start_new_session=True,
             )
+        api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         try:
-            _wait_until_ready(child, api_url, log)
-            if not template.exists():
-                # Making the tables takes seconds: the next run copies them.
-                _copy_database(database, template)
-            yield api_url
+            yield ScratchServer(api_url, child, database, template, log)
         finally:
             _stop(child)
-
-
-def _wait_until_ready(child: subprocess.Popen[bytes], api_url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while child.poll() is None and time.monotonic() < deadline:
-        try:
-            # The socket listens before the server reads it: this waits for the answer.
-            if httpx.get(f"{api_url}/health", timeout=_START_SECONDS, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(_POLL_SECONDS)
-    raise ServiceError(
-        "The temporary Prefect server did not start.", hint=f"The end of its log:\n{last_lines(log)}"
-    )
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -1,8 +1,8 @@
 """One service of the embedded stack: a detached process with a record on disk, a log, and an end.
 
-Nothing supervises the services while they run: `contraponto up` starts what is missing, `contraponto down` stops
-what the records name. A record holds the process's start mark beside its pid, so a pid that belongs to somebody
-else by now is never signalled.
+Nothing supervises the services while they run: `contraponto up` starts what is missing, `contraponto down`
+stops what the records name. A record holds the process's start mark beside its pid, so a pid that belongs to
+somebody else by now is never signalled.
 """
 
 import contextlib

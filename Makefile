@@ -1,0 +1,59 @@
+# The only verbs of the project; `make` alone lists them. Everything goes into .venv and .contraponto of this checkout.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := sh deployments/install.sh $(VENV)
+
+# `pip` prints its progress on one line in a terminal and one line per package elsewhere.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_RETRIES := 10
+export PIP_TIMEOUT := 60
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down models test test-system lint bench lock
+.NOTPARALLEL:
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.installed ## From nothing to a transcribed recording: environment, models, services, one real job
+	@$(BIN)/python -m deployments.demo
+
+up: $(VENV)/.installed ## Start the services (PostgreSQL, Valkey, Prefect server, workers) and prepare the server
+	@$(BIN)/contraponto up
+
+down: ## Stop everything that `make up` or `make demo` started
+	@if [ -f $(VENV)/.installed ] || [ -x $(BIN)/contraponto ]; then $(BIN)/contraponto down; \
+	else echo "Nothing is installed in this checkout, so nothing runs."; fi
+
+models: $(VENV)/.installed ## Fetch the models that the default settings use
+	@$(BIN)/contraponto models get
+
+test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
+	@$(BIN)/contraponto models get --for-tests
+	$(BIN)/python -m pytest
+
+test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
+	@$(BIN)/contraponto models get --for-tests
+	$(BIN)/python -m pytest tests/system
+
+lint: $(VENV)/.installed-dev ## Check format, style and types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev ## Measure against faster-whisper on the same input
+	@$(BIN)/contraponto models get
+	$(BIN)/python benchmarks/transcription.py
+
+lock: $(VENV)/.installed-dev ## Pin every dependency again after a change of pyproject.toml
+	sh deployments/lock.sh $(BIN)/python
+
+$(VENV)/.installed: requirements.txt pyproject.toml deployments/install.sh
+	@$(INSTALL) requirements.txt
+	@touch $@
+
+# The development set holds the other one.
+$(VENV)/.installed-dev: requirements-dev.txt pyproject.toml deployments/install.sh
+	@$(INSTALL) requirements-dev.txt
+	@touch $(VENV)/.installed $@

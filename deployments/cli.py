@@ -1,0 +1,49 @@
+"""The command `contraponto`. Each group of commands has its module in `deployments.commands`."""
+
+import os
+import sys
+
+import typer
+
+from deployments.commands import doctor, jobs, models, run, stack
+from deployments.commands.output import show_error
+from tasks.errors import ContrapontoError, InvalidInputError
+
+app = typer.Typer(
+    name="contraponto",
+    help=(
+        "Transcribe recordings, on this machine or on many.\n\n"
+        "One recording, nothing running: contraponto run transcribe -p youtube_url=URL\n\n"
+        "With queues and a web page: contraponto up, then contraponto submit transcribe -p youtube_url=URL"
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("up")(stack.up)
+app.command("down")(stack.down)
+app.command("submit")(jobs.submit)
+app.command("status")(jobs.status)
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)
+app.command("health")(stack.health)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 ok, 1 it failed, 2 wrong use, 130 Ctrl-C."""
+    # Before anything imports Prefect, which reports its use to its makers unless told not to.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    try:
+        app()
+    except InvalidInputError as error:
+        show_error(error)
+        sys.exit(2)
+    except ContrapontoError as error:
+        show_error(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""`models list|get|verify`: what is on this machine and what is not."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from blocks.settings import get_settings
+from deployments.commands.output import print_json, say
+from deployments.commands.stack import JsonOption
+
+app = typer.Typer(
+    help="Speech, noise and voice models: list them, fetch them, check them.", no_args_is_help=True
+)
+
+FOR_TESTS = ("whisper-base", "whisper-tiny.en", "deepfilternet3", "spleeter-2stems", "kokoro-pt-br")
+"""What tests marked `models` need."""
+
+_MEGABYTE = 1_000_000
+
+
+def default_models() -> list[str]:
+    """The models that a job with the settings in force and no parameters of its own needs."""
+    from tasks.models.manifest import default_manifest
+
+    settings = get_settings()
+    wanted = []
+    known = default_manifest().names
+    # A folder or another hub's name is the user's own affair.
+    if f"whisper-{settings.whisper_model}" in known:
+        wanted.append(f"whisper-{settings.whisper_model}")
+    if settings.default_remove_noise:
+        wanted.append("deepfilternet3")
+    if settings.default_isolate_vocals:
+        wanted.append("spleeter-2stems")
+    return wanted
+
+
+@app.command("list")
+def list_models(as_json: JsonOption = False) -> None:
+    """List every model: what it is for, its size and licence, and whether it is installed."""
+    from tasks.models.install import installed
+    from tasks.models.manifest import default_manifest
+
+    here = {record.name for record in installed(get_settings().models_dir)}
+    needed = set(default_models())
+    rows = default_manifest().for_this_machine()
+    if as_json:
+        print_json(
+            json.dumps(
+                [
+                    {
+                        "name": model.name,
+                        "installed": model.name in here,
+                        "needed": model.name in needed,
+                        "purpose": model.purpose,
+                        "version": model.version,
+                        "licence": model.licence,
+                        "bytes": model.size,
+                    }
+                    for model in rows
+                ]
+            )
+        )
+        return
+    for model in rows:
+        state = "installed" if model.name in here else "MISSING" if model.name in needed else "-"
+        typer.echo(
+            f"{model.name:<24}{state:<11}{model.size / _MEGABYTE:>6.0f} MB  {model.licence:<12}"
+            f"{model.purpose}"
+        )
+    say(f"Folder: {get_settings().models_dir}")
+
+
+@app.command("get")
+def get(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names from `models list`; none: what the settings need.")
+    ] = None,
+    for_tests: Annotated[bool, typer.Option("--for-tests", help="Everything that the tests need.")] = False,
+) -> None:
+    """Fetch models. What is there already is not fetched again; a cut download goes on where it stopped."""
+    from deployments.model_downloads import fetch
+
+    wanted = [*(names or ([] if for_tests else default_models())), *(FOR_TESTS if for_tests else ())]
+    fetch(wanted)
+
+
+@app.command("verify")
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Names; none: all that are installed.")] = None,
+) -> None:
+    """Compare every byte of installed models with their checksums. Exit code 1 if one is damaged."""
+    from tasks.models import install
+
+    directory = get_settings().models_dir
+    damaged = False
+    for name in names or [record.name for record in install.installed(directory)]:
+        problems = install.verify(name, directory)
+        say(f"{name}: {'; '.join(problems) or 'ok'}")
+        damaged = damaged or bool(problems)
+    if damaged:
+        say("Fetch a damaged model again: remove its folder, then `contraponto models get NAME`.")
+        raise typer.Exit(1)

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Makes the virtual environment $1 (or takes the one that is there) and installs the pinned packages of $2 and the
+# project itself into it. May be cut at any point and called again: pip keeps what it has fetched.
+set -eu
+
+venv=$1
+requirements=$2
+
+new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+# The environment of another checkout or of a Python that is gone does not work any more.
+if ! new_enough "$venv/bin/python"; then
+    python=
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+        if new_enough "$candidate"; then
+            python=$candidate
+            break
+        fi
+    done
+    if [ -z "$python" ]; then
+        echo "Contraponto needs Python 3.11 or newer; found: $(python3 --version 2>/dev/null || echo none)." >&2
+        echo "Install it (Debian and Ubuntu: apt install python3 python3-venv), or name one: make PYTHON=/path/to/python3" >&2
+        exit 1
+    fi
+    echo "Making $venv with $("$python" --version)"
+    if ! "$python" -m venv --clear "$venv"; then
+        rm -rf "$venv"
+        echo "$python cannot make virtual environments. Debian and Ubuntu: apt install python3-venv" >&2
+        exit 1
+    fi
+fi
+
+# A cut `python -m venv` leaves an environment without pip.
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip --upgrade
+
+echo "Installing the packages of $requirements"
+"$venv/bin/python" -m pip install --require-hashes -r "$requirements"
+"$venv/bin/python" -m pip install --quiet --no-deps -e .

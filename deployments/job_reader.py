@@ -1,0 +1,103 @@
+"""A job as its caller sees it: the job document, wherever the job is in its life."""
+
+import json
+import time
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import ArtifactSort
+from prefect.exceptions import ObjectNotFound
+from tasks.jobs.document import JobDocument
+
+from deployments.stage_display import StageDisplay
+from tasks.errors import SourceNotFoundError
+
+RESULT_KEY = "result"
+"""The artifact that holds the job document."""
+
+_LOOK_SECONDS = 0.5
+
+
+def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
+    """The document of a job; before it has one (queued, starting), one made from what the server knows.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+    """
+    try:
+        run = client.read_flow_run(job_id)
+    except ObjectNotFound as error:
+        raise SourceNotFoundError(
+            f"There is no job {job_id} on {client.api_url}.",
+            hint="Its id is what `contraponto submit` printed.",
+        ) from error
+    artifacts = client.read_artifacts(
+        artifact_filter=ArtifactFilter(
+            flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]), key=ArtifactFilterKey(any_=[RESULT_KEY])
+        ),
+        sort=ArtifactSort.UPDATED_DESC,
+        limit=1,
+    )
+    if not artifacts:
+        return _from_run(run)
+    data = artifacts[0].data
+    document = JobDocument.model_validate_json(data if isinstance(data, str) else json.dumps(data))
+    return _with_end_of(run, document)
+
+
+def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -> JobDocument:
+    """Show a job until it ends; its last document."""
+    while True:
+        ended = client.read_flow_run(job_id).state
+        document = read_job(client, job_id)
+        display.show(document)
+        if ended is not None and ended.is_final():
+            return document
+        time.sleep(_LOOK_SECONDS)
+
+
+_STATUS = {
+    StateType.COMPLETED: "completed",
+    StateType.FAILED: "failed",
+    StateType.CRASHED: "failed",
+    StateType.CANCELLED: "cancelled",
+    StateType.CANCELLING: "processing",
+    StateType.RUNNING: "processing",
+}
+"""Of a job, by the state of its run; any other state is `queued`."""
+
+
+def _from_run(run: FlowRun) -> JobDocument:
+    created = run.created or run.expected_start_time
+    return JobDocument.model_validate(
+        {
+            "job_id": str(run.id),
+            "operation": (run.labels or {}).get("prefect.flow.name", run.name),
+            "status": _status(run),
+            "overall_progress": 100 if _status(run) == "completed" else 0,
+            "created_at": created,
+            "updated_at": run.updated or created,
+            "completed_at": run.end_time,
+            "error": _error(run),
+        }
+    )
+
+
+def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:
+    """A job whose process was killed could not write its own end: the server knows it."""
+    if run.state is None or not run.state.is_final() or document.completed_at is not None:
+        return document
+    return document.model_copy(
+        update={"status": _status(run), "completed_at": run.end_time, "error": document.error or _error(run)}
+    )
+
+
+def _status(run: FlowRun) -> str:
+    return _STATUS.get(run.state_type, "queued") if run.state_type else "queued"
+
+
+def _error(run: FlowRun) -> str | None:
+    failed = run.state is not None and run.state.is_final() and not run.state.is_completed()
+    return run.state.message if run.state is not None and failed else None

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Writes requirements.txt and requirements-dev.txt from pyproject.toml: exact versions and hashes, no address of any
+# package index. $1 is the Python to use.
+set -eu
+
+python=$1
+"$python" -m pip install --quiet uv
+
+lock() {
+    output=$1
+    shift
+    echo "# Written by \`make lock\` from pyproject.toml. Every version is pinned and hashed; do not edit by hand." >"$output.new"
+    # The file that is there goes first: uv keeps its versions unless pyproject.toml forbids them.
+    cp "$output" "$output.tmp" 2>/dev/null || : >"$output.tmp"
+    "$python" -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-header --no-annotate --quiet "$@" -o "$output.tmp" >/dev/null
+    grep -v '^# Written by' "$output.tmp" >>"$output.new"
+    rm "$output.tmp"
+    mv "$output.new" "$output"
+}
+
+lock requirements.txt --extra embedded --extra speech --extra voice --extra s3 --extra translation
+lock requirements-dev.txt --all-extras

@@ -1,0 +1,61 @@
+"""Handing a job to a server."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
+from deployments.parameters import check_names, choose
+from deployments.pools import Priority
+from tasks.errors import InvalidInputError
+
+_CONFLICT = 409
+
+
+def submit_job(
+    client: SyncPrefectClient,
+    deployment: str,
+    parameters: Mapping[str, Any],
+    *,
+    priority: Priority = Priority.DEFAULT,
+    idempotency_key: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> UUID:
+    """Create a job of a deployment and return its id. `environment` is added to that of this one job.
+
+    Raises:
+        InvalidInputError: no such deployment, or parameters that its schema refuses.
+    """
+    found = _find(client, deployment)
+    properties = (found.parameter_openapi_schema or {}).get("properties", {})
+    check_names(parameters, properties, of=f'The deployment "{deployment}"')
+    try:
+        run = client.create_flow_run_from_deployment(
+            found.id,
+            parameters=dict(parameters),
+            work_queue_name=priority.value,
+            idempotency_key=idempotency_key,
+            job_variables={"env": dict(environment)} if environment else None,
+        )
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != _CONFLICT:
+            raise
+        raise InvalidInputError(
+            f'The deployment "{deployment}" refuses these parameters.',
+            hint=str(error.response.json()["detail"]),
+        ) from error
+    return run.id
+
+
+def _find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
+    """A deployment by its name, or by `flow/deployment`."""
+    full_name = deployment if "/" in deployment else f"{deployment}/{deployment}"
+    try:
+        return client.read_deployment_by_name(full_name)
+    except ObjectNotFound:
+        known = [found.name for found in client.read_deployments(limit=200)]
+        choose(deployment, known, what="deployment")
+        raise
