@@ -33,8 +33,12 @@ class _LastLookup(threading.local):
     addresses: frozenset[str] = frozenset()
 
 
-def guard_process(policy: AddressPolicy, programs: frozenset[str]) -> None:
-    """From now on this process reaches only what `policy` permits, and starts no program but `programs`."""
+def guard_process(policy: AddressPolicy, programs: frozenset[str]) -> list[BlockedAddressError]:
+    """From now on this process reaches only what `policy` permits, and starts no program but `programs`.
+
+    Returns a list that each refused connection is added to.
+    """
+    refused: list[BlockedAddressError] = []
     # libcurl connects on its own, unseen by audit hooks.
     sys.modules["curl_cffi"] = None  # type: ignore[assignment]
     last = _LastLookup()
@@ -51,7 +55,11 @@ def guard_process(policy: AddressPolicy, programs: frozenset[str]) -> None:
 
     def audit(event: str, args: tuple[Any, ...]) -> None:
         if event in _SENDING:
-            _check(policy, last, args[0], args[1])
+            try:
+                _check(policy, last, args[0], args[1])
+            except BlockedAddressError as error:
+                refused.append(error)
+                raise BlockedConnectionError(error) from error
         elif event == "subprocess.Popen":
             if str(args[0]) not in programs:
                 raise PermissionError(f"starting {args[0]} is not permitted here")
@@ -59,22 +67,20 @@ def guard_process(policy: AddressPolicy, programs: frozenset[str]) -> None:
             raise PermissionError(f"{event} is not permitted here")
 
     sys.addaudithook(audit)
+    return refused
 
 
 def _check(policy: AddressPolicy, last: _LastLookup, opened: socket.socket, address: Any) -> None:
     if address is None:
         return  # sendmsg on a connected socket: its connect has been checked
     if opened.family not in (socket.AF_INET, socket.AF_INET6):
-        raise BlockedConnectionError(BlockedAddressError("Only internet addresses may be reached."))
+        raise BlockedAddressError("Only internet addresses may be reached.")
     ip, port = str(address[0]), int(address[1])
     try:
         ipaddress.ip_address(ip)
     except ValueError:
         # The interpreter would look the name up out of sight; nobody who connects properly passes a name
         # here.
-        raise BlockedConnectionError(BlockedAddressError(f'"{ip}" has not been looked up.')) from None
+        raise BlockedAddressError(f'The name "{ip}" may not be reached without a look-up.') from None
     host = last.host if ip in last.addresses else ip
-    try:
-        policy.check(host, ip, port)
-    except BlockedAddressError as error:
-        raise BlockedConnectionError(error) from error
+    policy.check(host, ip, port)

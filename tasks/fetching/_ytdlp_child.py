@@ -11,11 +11,12 @@ import shutil
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from tasks.errors import (
+    BlockedAddressError,
     ContrapontoError,
     InvalidInputError,
     LimitExceededError,
@@ -37,9 +38,9 @@ def main() -> None:
     replies = _take_stdout()
     request = Request.model_validate_json(sys.stdin.readline())
     runtime = _javascript_runtime()
-    guard_process(AddressPolicy(request.allowed), frozenset({runtime} if runtime else ()))
+    refusals = guard_process(AddressPolicy(request.allowed), frozenset({runtime} if runtime else ()))
     try:
-        reply: Downloaded | Listed | Failed = _run(request, runtime, replies)
+        reply: Downloaded | Listed | Failed = _run(request, runtime, replies, refusals)
     except ContrapontoError as error:
         reply = Failed(code=error.code, message=mask_urls(error.message), hint=error.hint)
     _say(replies, reply)
@@ -62,7 +63,9 @@ def _javascript_runtime() -> str | None:
     return shutil.which("deno", path=sysconfig.get_path("scripts")) or shutil.which("deno")
 
 
-def _run(request: Request, runtime: str | None, replies: TextIO) -> Downloaded | Listed:
+def _run(
+    request: Request, runtime: str | None, replies: TextIO, refusals: Sequence[BlockedAddressError]
+) -> Downloaded | Listed:
     # After the guard: whatever the import itself opens is held to the policy too.
     import yt_dlp  # noqa: PLC0415
     from yt_dlp.utils import YoutubeDLError  # noqa: PLC0415
@@ -76,12 +79,12 @@ def _run(request: Request, runtime: str | None, replies: TextIO) -> Downloaded |
             if request.action == "list":
                 return Listed(entries=tuple(_entries(ydl, request)))
             info = ydl.extract_info(request.url, download=True)
-    except YoutubeDLError as error:
+    except (YoutubeDLError, OSError) as error:
         if session.refusal is not None:
             raise session.refusal from error
-        raise errors.translate(error, where, runtime_missing=session.runtime_missing) from error
-    except OSError as error:
-        raise errors.translate(error, where, runtime_missing=session.runtime_missing) from error
+        raise errors.translate(
+            error, where, runtime_missing=session.runtime_missing, refusals=refusals
+        ) from error
     video = _only_video(info, where)
     files = [Path(d["filepath"]) for d in video.get("requested_downloads") or () if d.get("filepath")]
     if not files or not files[0].is_file():
@@ -283,7 +286,7 @@ def _address_of(info: Mapping[str, Any], page: str) -> str | None:
     own = info.get("webpage_url")
     if own and own != page:
         return str(own)
-    formats = info.get("formats") or ({},)
+    formats: list[dict[str, Any]] = info.get("formats") or [{}]
     return info.get("url") or formats[-1].get("url") or own
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, TransportError
 from yt_dlp.utils import GeoRestrictedError, UnsupportedError, UserNotLive
 
 from tasks.errors import (
+    BlockedAddressError,
     ContrapontoError,
     EngineError,
     InvalidInputError,
@@ -30,7 +31,7 @@ _FORBIDDEN = re.compile(
     r"sign in|log ?in|logged[- ]in|"
     r"requires? (?:an? )?(?:account|authentication|password|subscription|purchase)|"
     r"age[- ]restrict|confirm your age|inappropriate for some users|geo[- ]?restrict|"
-    r"not available (?:in|from) your|"
+    r"available (?:in|from) your|"
     r"blocked it (?:in|on)|drm|premium|paid|subscribers? only|protected by a password|use --cookies",
     re.IGNORECASE,
 )
@@ -41,29 +42,42 @@ _GONE = re.compile(
     r"account (?:has been )?(?:terminated|suspended)",
     re.IGNORECASE,
 )
+_STATUS = re.compile(r"HTTP Error (\d{3})")
 _RUNTIME = re.compile(r"javascript runtime|js runtime|n challenge|ejs", re.IGNORECASE)
 _NO_MEDIA = re.compile(
-    r"no video formats? found|no media found|no suitable extractor|requested format is not available|no video in",
+    r"no video formats? found|no media found|"
+    r"no suitable extractor|requested format is not available|no video in",
     re.IGNORECASE,
 )
 _LIVE = re.compile(
     r"live event will begin|premieres? in|is(?:n't| not) (?:currently )?live|live stream", re.IGNORECASE
 )
 _BUSY = re.compile(
-    r"rate[- ]limit|too many requests|try again later|timed? ?out|temporarily|connection (?:reset|refused)",
+    r"rate[- ]limit|too many requests|try again later|timed? ?out|temporarily|"
+    r"connection (?:reset|refused|aborted)|failed to establish|more expected|remote end closed|got error",
     re.IGNORECASE,
 )
 
 
-def translate(error: BaseException, where: str, *, runtime_missing: bool) -> ContrapontoError:
-    """The product's error for one raised by yt-dlp; `where` is the URL to show."""
+def translate(
+    error: BaseException, where: str, *, runtime_missing: bool, refusals: Sequence[BlockedAddressError] = ()
+) -> ContrapontoError:
+    """The product's error for one raised by yt-dlp; `where` is the URL to show.
+
+    `refusals` are what the process's guard refused: yt-dlp keeps of some errors their text alone.
+    """
     chain = list(causes(error))
     for cause in chain:
         if (found := _by_type(cause, where)) is not None:
             return found
+    text = " ".join(str(cause) for cause in chain)
+    if (refusal := next((r for r in refusals if r.message in text), None)) is not None:
+        return refusal
+    if (status := _STATUS.search(text)) is not None:
+        return _by_status(int(status.group(1)), where)
     if any(isinstance(cause, TransportError | TimeoutError | ConnectionError) for cause in chain):
         return TransientError(f"The connection to {where} failed or was cut.", hint="Try again later.")
-    return _by_text(" ".join(str(cause) for cause in chain), where, runtime_missing=runtime_missing)
+    return _by_text(text, where, runtime_missing=runtime_missing)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -110,7 +124,7 @@ def _by_type(cause: BaseException, where: str) -> ContrapontoError | None:
             return None
 
 
-def _by_status(status: int, where: str) -> ContrapontoError | None:
+def _by_status(status: int, where: str) -> ContrapontoError:
     if status in (404, 410):
         return SourceNotFoundError(f"Nothing is at {where} (HTTP {status}).", hint="Check the address.")
     if status in (401, 402, 403, 407, 451):
@@ -127,16 +141,26 @@ def _by_status(status: int, where: str) -> ContrapontoError | None:
 def _by_text(text: str, where: str, *, runtime_missing: bool) -> ContrapontoError:
     if _LIVE.search(text):
         return live(where)
-    if runtime_missing and (_RUNTIME.search(text) or _NO_MEDIA.search(text) or "HTTP Error 403" in text):
+    if runtime_missing and (_RUNTIME.search(text) or _NO_MEDIA.search(text)):
         return missing_runtime(where)
     if _FORBIDDEN.search(text):
         return SourceForbiddenError(f"{where} is private or restricted.", hint=SIGN_IN_HINT)
+    if "file is empty" in text or "Did not get any data blocks" in text:
+        return NotMediaError(
+            f"The file at {where} is empty (0 bytes).", hint="Give the address of a recording."
+        )
+    if "nsupported url scheme" in text or "file:// URLs are disabled" in text:
+        return InvalidInputError(
+            f"{where} leads to something that is not a web address.", hint="Give the address of a recording."
+        )
+    if "No space left on device" in text:
+        return StorageFullError("The disk is full.", hint="Free some space and submit the job again.")
+    if _BUSY.search(text):
+        return TransientError(f"The site of {where} is not available at the moment.", hint="Try again later.")
     if _GONE.search(text):
         return SourceNotFoundError(f"{where} is not available any more.", hint="Check the address.")
     if _NO_MEDIA.search(text):
         return no_media(where)
-    if _BUSY.search(text):
-        return TransientError(f"The site of {where} is not available at the moment.", hint="Try again later.")
     return EngineError(
         f"The recording at {where} could not be read from its site.",
         hint="The site may have changed: update yt-dlp, or give the address of the media file itself.",

@@ -97,7 +97,7 @@ def fingerprint(url: str, policy: AddressPolicy, *, timeout: float = 15.0) -> Fi
             if not response.is_success:
                 with client.stream("GET", url, headers={**headers, "Range": "bytes=0-0"}) as response:
                     pass
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             return None
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if not response.is_success or not (etag or modified):

@@ -141,11 +141,13 @@ def request_error(error: httpx.HTTPError | httpx.InvalidURL, url: str) -> Contra
             return InvalidInputError(
                 f"{where} redirects more than {MAX_REDIRECTS} times.", hint="Give the final address."
             )
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | httpx.LocalProtocolError():
             return InvalidInputError(
-                f"{where} leads to an address that is not http or https.",
+                f"{where} leads to something that is not a valid http or https URL.",
                 hint="Only http and https URLs are downloaded.",
             )
+        case httpx.RemoteProtocolError() if "location header" in str(error):
+            return InvalidInputError(f"{where} redirects to an invalid URL.", hint="Give the final address.")
         case httpx.TimeoutException():
             return TransientError(f"The server of {where} does not answer in time.", hint="Try again later.")
         case httpx.ConnectError():
