@@ -5,6 +5,7 @@ from typing import Literal
 
 from tasks.speech.languages import AUTO
 from tasks.speech.transcript import Task
+from tasks.speech.windows import WINDOW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,5 @@ class RecognitionOptions:
     minutes."""
     batch: Literal["auto", "on", "off"] = "auto"
     """Recognise several blocks at once, checked for lost speech; "auto" does so on a GPU only."""
+    window_seconds: float = WINDOW_SECONDS
+    """How much audio is held in memory at once."""

@@ -59,7 +59,7 @@ class Run:
         # A click or a note can look like speech: windows wait until enough was heard in the file to believe
         # it.
         waiting: list[Window] = []
-        for window in read_windows(audio):
+        for window in read_windows(audio, seconds=self._options.window_seconds):
             duration = window.start + window.duration
             self._speech += _moved(window.speech, window.start)
             if window.speech or not self._options.vad:

@@ -1,0 +1,77 @@
+"""Real speech for the recognition tests: spoken by the local English voice, heard by the local model."""
+
+import os
+import re
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tasks.speech.recognition import Recogniser, load_recogniser
+
+ROOT = Path(__file__).parents[3]
+SPEECH_RATE = 24_000
+
+
+@pytest.fixture(scope="session")
+def whisper_base() -> Path:
+    home = Path(os.environ.get("CONTRAPONTO_HOME") or ROOT / ".contraponto")
+    models = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or home / "models")
+    model = models / "whisper-base"
+    if not (model / "model.bin").is_file():
+        pytest.fail(f"the model whisper-base is not in {models}: get it with `make models`")
+    return model
+
+
+@pytest.fixture(scope="session")
+def recogniser(whisper_base: Path) -> Recogniser:
+    return load_recogniser(whisper_base, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def voice() -> Callable[[str], NDArray[np.float32]]:
+    from hibari import Hibari  # noqa: PLC0415 - only the tests with models need it
+
+    return Hibari()
+
+
+@pytest.fixture(scope="session")
+def narration() -> list[str]:
+    """Paragraphs of varied English prose."""
+    return (Path(__file__).parent / "narration_en.txt").read_text(encoding="utf-8").strip().split("\n\n")
+
+
+@pytest.fixture(scope="session")
+def spoken(
+    voice: Callable[[str], NDArray[np.float32]], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """Speaks sentences into a WAV file, with a pause (seconds) after each."""
+    directory = tmp_path_factory.mktemp("speech")
+
+    def speak(sentences: list[str], *, pause: float = 0.4, name: str) -> Path:
+        silence = np.zeros(int(pause * SPEECH_RATE), np.float32)
+        audio = np.concatenate([part for text in sentences for part in (voice(text), silence)])
+        return write_wav(directory / name, audio, SPEECH_RATE)
+
+    return speak
+
+
+def write_wav(path: Path, audio: NDArray[np.floating], rate: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def bare_words(text: str) -> str:
+    """Lower case, no punctuation: what counts when words are compared."""
+    return " ".join(re.sub(r"[^\w\s]", " ", text.lower().replace("'", "")).split())
+
+
+def sentences_of(paragraphs: list[str]) -> list[str]:
+    return [s for paragraph in paragraphs for s in re.split(r"(?<=[.!?])\s+", paragraph.strip())]

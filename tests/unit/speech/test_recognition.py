@@ -1,0 +1,184 @@
+import json
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+
+from tasks.errors import (
+    CancelledError,
+    InvalidInputError,
+    MissingEngineError,
+    StageTimeoutError,
+    UnknownLanguageError,
+)
+from tasks.speech.activity import SAMPLE_RATE
+from tasks.speech.recognition import Recogniser, RecognitionOptions, load_recogniser
+
+from .conftest import bare_words, sentences_of, write_wav
+
+pytestmark = pytest.mark.models
+
+Speak = Callable[..., Path]
+
+
+def word_error_rate(expected: str, text: str) -> float:
+    return float(jiwer.wer(bare_words(expected), bare_words(text)))
+
+
+def test_clear_speech_is_understood_with_times(
+    recogniser: Recogniser, spoken: Speak, narration: list[str]
+) -> None:
+    paragraph = narration[0]
+    reported: list[float] = []
+    transcript = recogniser.transcribe(
+        spoken(sentences_of([paragraph]), name="ferry.wav"), progress=reported.append
+    )
+    assert word_error_rate(paragraph, transcript.text) <= 0.05
+    assert (transcript.language, transcript.language_probability > 0.9) == ("en", True)
+    assert transcript.quality.coverage > 0.95
+    assert transcript.quality.warnings == ()
+    words = [word for segment in transcript.segments for word in segment.words]
+    assert " ".join(word.word for word in words) == transcript.text
+    assert all(word.start <= word.end <= transcript.duration for word in words)
+    assert all(a.start <= b.start for a, b in pairwise(words))
+    assert reported == sorted(reported)
+    assert reported[-1] == pytest.approx(1.0)
+    json.loads(transcript.model_dump_json())
+
+
+def test_windows_lose_and_double_nothing(recogniser: Recogniser, spoken: Speak, narration: list[str]) -> None:
+    sentences = sentences_of(narration[1:4])
+    audio = spoken(sentences, pause=0.25, name="windows.wav")
+    english = {"language": "en"}
+    whole = recogniser.transcribe(audio, RecognitionOptions(**english))
+    cut = recogniser.transcribe(audio, RecognitionOptions(**english, window_seconds=20))
+    expected = " ".join(sentences)
+    assert word_error_rate(expected, cut.text) <= word_error_rate(expected, whole.text) + 0.02
+    assert abs(len(cut.text.split()) - len(whole.text.split())) <= 2
+    # Offsets are right when the last word stands at the same place.
+    assert cut.segments[-1].end == pytest.approx(whole.segments[-1].end, abs=0.5)
+    assert cut.duration == whole.duration
+
+
+@pytest.mark.parametrize("kind", ["silence", "noise", "chords", "drums"])
+def test_without_speech_the_transcript_is_empty(recogniser: Recogniser, tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(7)
+    time = np.arange(40 * SAMPLE_RATE) / SAMPLE_RATE
+    match kind:
+        case "silence":
+            audio = np.zeros(time.size)
+        case "noise":
+            audio = rng.normal(0, 0.05, time.size)
+        case "chords":
+            roots = 220 * 2 ** (rng.integers(0, 12, 40) / 12)
+            root = roots[np.minimum(time.astype(int), 39)]
+            audio = sum(np.sin(2 * np.pi * root * ratio * time) for ratio in (1, 1.25, 1.5, 2)) / 8
+            audio *= 0.3 + 0.7 * np.exp(-3 * (time % 1))
+        case _:
+            audio = rng.normal(0, 0.5, time.size) * np.exp(-30 * (time % 0.5))
+    transcript = recogniser.transcribe(write_wav(tmp_path / f"{kind}.wav", np.asarray(audio), SAMPLE_RATE))
+    assert transcript.text == ""
+    assert transcript.segments == ()
+    assert transcript.quality.no_speech
+    assert transcript.quality.warnings
+
+
+def test_a_long_silence_between_keeps_the_times(
+    recogniser: Recogniser, voice: Callable[[str], np.ndarray], tmp_path: Path
+) -> None:
+    before, after = voice("The first sentence is short."), voice("Then, much later, comes the second one.")
+    silence = np.zeros(12 * 24_000, np.float32)
+    path = write_wav(tmp_path / "gap.wav", np.concatenate([before, silence, after]), 24_000)
+    transcript = recogniser.transcribe(path, RecognitionOptions(language="en"))
+    words = {bare_words(word.word): word for segment in transcript.segments for word in segment.words}
+    assert words["short"].end == pytest.approx(before.size / 24_000, abs=0.6)
+    assert words["then"].start == pytest.approx(before.size / 24_000 + 12, abs=0.6)
+
+
+def test_batches_keep_repeated_sentences(recogniser: Recogniser, spoken: Speak, narration: list[str]) -> None:
+    refrain = "The harvest festival begins on Sunday morning."
+    sentences = [s for line in sentences_of(narration[4:6]) for s in (line, refrain)]
+    audio = spoken(sentences, pause=0.3, name="refrain.wav")
+    transcript = recogniser.transcribe(audio, RecognitionOptions(language="en", batch="on"))
+    assert bare_words(transcript.text).count("harvest festival") == len(sentences) // 2
+    assert transcript.quality.coverage > 0.95
+
+
+def test_words_are_left_out_when_not_wanted(
+    recogniser: Recogniser, spoken: Speak, narration: list[str]
+) -> None:
+    audio = spoken(sentences_of(narration[6:7])[:2], name="plain.wav")
+    transcript = recogniser.transcribe(audio, RecognitionOptions(word_timestamps=False))
+    assert transcript.text
+    assert all(not segment.words for segment in transcript.segments)
+
+
+def test_a_cancelled_job_stops_and_frees_the_model(
+    recogniser: Recogniser, spoken: Speak, narration: list[str]
+) -> None:
+    audio = spoken(sentences_of(narration[6:7])[:2], name="plain.wav")
+
+    def cancel(fraction: float) -> None:
+        if fraction > 0:
+            raise CancelledError("The job was cancelled.")
+
+    with pytest.raises(CancelledError):
+        recogniser.transcribe(audio, progress=cancel)
+    assert recogniser.transcribe(audio).text
+
+
+def test_the_time_limit_holds_and_says_how_far_it_came(
+    recogniser: Recogniser, spoken: Speak, narration: list[str]
+) -> None:
+    audio = spoken(sentences_of(narration[6:7])[:2], name="plain.wav")
+    with pytest.raises(StageTimeoutError, match=r"plain\.wav"):
+        recogniser.transcribe(audio, deadline=0.0)
+
+
+def test_a_job_can_be_cancelled_while_it_waits_for_the_model(
+    recogniser: Recogniser, spoken: Speak, narration: list[str]
+) -> None:
+    audio = spoken(sentences_of(narration[6:7])[:2], name="plain.wav")
+    running, finish = threading.Event(), threading.Event()
+
+    def hold(_: float) -> None:
+        running.set()
+        finish.wait(60)
+
+    def cancel(_: float) -> None:
+        raise CancelledError("The job was cancelled.")
+
+    first = threading.Thread(target=recogniser.transcribe, args=(audio,), kwargs={"progress": hold})
+    first.start()
+    try:
+        assert running.wait(60)
+        with pytest.raises(CancelledError):
+            recogniser.transcribe(audio, progress=cancel)
+    finally:
+        finish.set()
+        first.join()
+
+
+def test_bad_options_are_refused_before_any_work(recogniser: Recogniser, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nothing.wav"
+    with pytest.raises(UnknownLanguageError):
+        recogniser.transcribe(nowhere, RecognitionOptions(language="elvish"))
+    with pytest.raises(InvalidInputError, match="too long"):
+        recogniser.transcribe(nowhere, RecognitionOptions(initial_prompt="many words " * 300))
+    with pytest.raises(InvalidInputError, match="beam"):
+        recogniser.transcribe(nowhere, RecognitionOptions(beam_size=0))
+
+
+def test_a_model_is_loaded_once(whisper_base: Path, recogniser: Recogniser) -> None:
+    assert load_recogniser(whisper_base, device="cpu") is recogniser
+
+
+def test_an_incomplete_model_is_refused_with_the_way_to_get_it(tmp_path: Path) -> None:
+    (tmp_path / "whisper-none").mkdir()
+    with pytest.raises(MissingEngineError, match=r"model\.bin") as caught:
+        load_recogniser(tmp_path / "whisper-none", device="cpu")
+    assert "make models" in caught.value.hint

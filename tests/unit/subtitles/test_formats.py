@@ -1,0 +1,99 @@
+import json
+from typing import get_args
+
+import pysubs2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.errors import InvalidInputError
+from tasks.speech.transcript import Transcript
+from tasks.subtitles.cues import plan_cues
+from tasks.subtitles.formats import CONTENT_TYPES, SubtitleFormat, render
+
+from .test_cues import segment, transcript, transcripts
+
+PORTUGUESE = transcript(
+    [
+        segment("Ação, coração e pão: é só o começo da história!", 0.5, 4.0),
+        segment("Não há avó que não faça café às três.", 6.25, 9.0),
+    ]
+)
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt", "ass"])
+@given(source=transcripts())
+def test_what_is_written_is_read_back(kind: SubtitleFormat, source: Transcript) -> None:
+    written = render(source, kind)
+    cues = plan_cues(source)
+    if not cues and kind != "ass":
+        assert "-->" not in written
+        return
+    read = pysubs2.SSAFile.from_string(written, format_=kind)
+    assert [event.plaintext for event in read] == [cue.text for cue in cues]
+    tolerance = 10 if kind == "ass" else 1  # ASS has hundredths
+    for event, cue in zip(read, cues, strict=True):
+        assert abs(event.start - cue.start * 1000) <= tolerance
+        assert abs(event.end - cue.end * 1000) <= tolerance
+
+
+@pytest.mark.parametrize("kind", get_args(SubtitleFormat))
+def test_accents_are_right_in_every_format(kind: SubtitleFormat) -> None:
+    written = render(PORTUGUESE, kind)
+    assert "coração" in written.encode("utf-8").decode("utf-8")
+    assert "às três" in written
+    assert kind in CONTENT_TYPES
+
+
+def test_srt_as_players_expect_it() -> None:
+    assert render(PORTUGUESE, "srt").startswith(
+        "1\n00:00:00,500 --> 00:00:04,000\nAção, coração e pão:\né só o começo da história!\n\n2\n"
+    )
+
+
+def test_vtt_escapes_what_would_be_markup() -> None:
+    written = render(transcript([segment("a --> b & <c> {d}", 0, 3)]), "vtt")
+    assert written.startswith("WEBVTT\n")
+    assert "a --&gt; b &amp; &lt;c&gt; {d}" in written
+
+
+def test_srt_keeps_braces_and_backslashes() -> None:
+    assert "use {x} em C:\\Novo" in render(transcript([segment("use {x} em C:\\Novo", 0, 3)]), "srt")
+
+
+def test_ass_escapes_braces_and_backslashes() -> None:
+    written = render(transcript([segment("use {x} em C:\\Novo", 0, 3)]), "ass")
+    assert "use \\{x\\} em C:\\\u2060Novo" in written
+
+
+def test_ass_breaks_lines_its_own_way() -> None:
+    (dialogue, *_) = [line for line in render(PORTUGUESE, "ass").splitlines() if line.startswith("Dialogue")]
+    assert dialogue.endswith("Ação, coração e pão:\\Né só o começo da história!")
+
+
+def test_tsv_has_milliseconds_and_no_stray_tabs() -> None:
+    source = transcript([segment("um\tdois\n três", 1.2345, 2.0)])
+    assert render(source, "tsv") == "start\tend\ttext\n1234\t2000\tum dois três\n"
+
+
+def test_txt_has_a_line_for_each_segment() -> None:
+    assert render(PORTUGUESE, "txt").splitlines() == [s.text for s in PORTUGUESE.segments]
+
+
+def test_json_is_the_transcript() -> None:
+    assert Transcript.model_validate(json.loads(render(PORTUGUESE, "json"))) == PORTUGUESE
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidInputError, match="docx") as caught:
+        render(PORTUGUESE, "docx")  # type: ignore[arg-type]
+    assert "srt" in caught.value.hint
+
+
+@given(st.text(alphabet="ab{}\\<>&-Nnh ", max_size=60))
+def test_no_text_breaks_a_format(text: str) -> None:
+    source = transcript([segment(text, 0, 3)])
+    for kind in ("srt", "vtt", "ass"):
+        assert len(pysubs2.SSAFile.from_string(render(source, kind) or "\n", format_=kind)) == (
+            1 if text.split() else 0
+        )
