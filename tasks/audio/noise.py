@@ -39,9 +39,9 @@ _LOOKAHEAD = 2
 _AVERAGE = 0.99
 """Weight of the past in the normalising averages: a time constant of one second."""
 
-_STRETCH = 800
-_SETTLING = 200
-"""Frames of 10 ms. The network was trained on 3 s clips: after 2 s its beginning no longer matters."""
+_STRETCH = 400
+_SETTLING = 100
+"""Frames of 10 ms. Short stretches need little memory; after a second the beginning no longer matters."""
 
 _WINDOW = np.sin(np.pi / 2 * np.sin(np.pi * (np.arange(_FFT) + 0.5) / _FFT) ** 2).astype(np.float32)
 

@@ -37,8 +37,6 @@ RECOGNITION_RATE = 16_000
 # A fourth-order Butterworth (24 dB per octave) as two second-order sections: -3 dB at 80 Hz, -16 dB at mains
 # hum.
 _HIGHPASS = f"highpass=f={HIGHPASS_HERTZ}:t=q:w=0.5412,highpass=f={HIGHPASS_HERTZ}:t=q:w=1.3066"
-# nt=w: white noise; tn=1: follows the noise floor as it changes; nr: decibels taken away.
-_SPECTRAL_DENOISE = "afftdn=nr=20:nf=-40:tn=1:nt=w"
 _FLAC = ("-c:a", "flac", "-sample_fmt", "s16", "-compression_level", "5")
 # Rounding to 16 bits without dither would make quiet passages audibly rough.
 _TO_16_BITS = "aresample=osf=s16:dither_method=triangular"
@@ -273,13 +271,27 @@ def _plan(audio: AudioStream, options: NormalisationOptions) -> _Plan:
     return _Plan(
         decode_rate=decode_rate,
         decode_channels=decode_channels,
-        decode_filters=(_SPECTRAL_DENOISE,) if options.remove_noise and not neural_noise else (),
+        decode_filters=_spectral_denoise(audio.sample_rate)
+        if options.remove_noise and not neural_noise
+        else (),
         encode_filters=(
             *([_HIGHPASS] if options.apply_highpass_filter else []),
             f"aformat=sample_rates={rate}:channel_layouts={LAYOUTS[channels]}",
         ),
         rate=rate,
         channels=channels,
+    )
+
+
+def _spectral_denoise(sample_rate: int) -> tuple[str, ...]:
+    # The filter answers two of its steps of 1/80 s late and does not say so.
+    late = 2 * (sample_rate // 80)
+    return (
+        f"apad=pad_len={late}",
+        # nt=w: white noise; tn=1: follows the noise floor as it changes; nr: decibels taken away.
+        "afftdn=nr=20:nf=-40:tn=1:nt=w",
+        f"atrim=start_sample={late}",
+        "asetpts=N/SR/TB",
     )
 
 

@@ -90,12 +90,12 @@ def decode(
     """Decodes the sound of `source` (its stream number `stream`, else ffmpeg's choice) to mono or stereo.
 
     Gaps in the track, also before its first packet, become silence, so that times stay those of the file.
-    `filters` are ffmpeg audio filters that see the sound as it is in the file. `deadline` in seconds. Raises
-    as `tasks.media.ffmpeg.run_ffmpeg` does, while the blocks are read.
+    `filters` are ffmpeg audio filters; they see the file's own rate and channels. `deadline` in seconds.
+    Raises as `tasks.media.ffmpeg.run_ffmpeg` does, while the blocks are read.
     """
     chain = [
-        *filters,
         "aresample=async=1:first_pts=0",
+        *filters,
         f"aformat=sample_rates={sample_rate}:channel_layouts={LAYOUTS[channels]}",
     ]
     arguments = [

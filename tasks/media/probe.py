@@ -17,6 +17,7 @@ from tasks.media.ffmpeg import MEDIA_FORMATS
 
 _OPEN_SECONDS = 30.0
 _HEAD_BYTES = 64 * 1024
+_WAV_UNKNOWN = 0x7FFF0000
 
 # Containers whose header states how long the content is. Others (bare AAC, MPEG-TS, Ogg …) are guessed from
 # the bit rate or the last packet: such a length cannot tell that the end is missing.
@@ -142,11 +143,12 @@ def _picture_track(container: InputContainer) -> Stream | None:
 
 def _describe(path: Path, container: InputContainer, audio: Stream | None, video: Stream | None) -> MediaInfo:
     name = container.format.name
-    sound = _audio_stream(audio) if audio is not None else None
+    whole = _whole_wav(path) if name == "wav" else 1.0
+    sound = _audio_stream(audio, whole) if audio is not None else None
     if sound is not None and (sound.sample_rate <= 0 or sound.channels <= 0):
         raise _unreadable(path)
     stated = name.split(",")[0] in _STATES_LENGTH or (name == "mp3" and _counts_frames(path))
-    duration = container.duration / av.time_base if container.duration else 0.0
+    duration = whole * container.duration / av.time_base if container.duration else 0.0
     if not duration or (not stated and name in _GUESSES_LENGTH):
         stated = False
         duration = end_of_packets(path)
@@ -159,7 +161,7 @@ def _describe(path: Path, container: InputContainer, audio: Stream | None, video
     )
 
 
-def _audio_stream(stream: Stream) -> AudioStream:
+def _audio_stream(stream: Stream, whole: float) -> AudioStream:
     stated = _seconds(stream.duration, stream.time_base)
     if stated is None:
         # Matroska keeps a track's own length as a tag, "00:01:30.500000000".
@@ -174,7 +176,7 @@ def _audio_stream(stream: Stream) -> AudioStream:
         sample_rate=getattr(context, "sample_rate", 0) or 0,
         channels=getattr(context, "channels", 0) or 0,
         layout=context.layout.name if context is not None and hasattr(context, "layout") else "unknown",
-        duration=stated,
+        duration=stated * whole if stated is not None else None,
     )
 
 
@@ -213,6 +215,15 @@ def _counts_frames(path: Path) -> bool:
             file.seek(0)
         frame = file.read(512)
     return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _whole_wav(path: Path) -> float:
+    """The length that a WAV file states, as a multiple of what is there (readers take a cut for its end)."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        stated = int.from_bytes(file.read(8)[4:], "little") + 8
+    # Programs that write to a pipe state the greatest number they can, with or without sign.
+    return stated / size if size < stated < _WAV_UNKNOWN else 1.0
 
 
 def _unreadable(path: Path) -> NotMediaError | DamagedMediaError:

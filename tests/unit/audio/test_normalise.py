@@ -1,0 +1,409 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tasks.audio.loudness import measuring_filter, parse_measurement
+from tasks.audio.normalise import NormalisationOptions, normalise
+from tasks.errors import (
+    CancelledError,
+    DamagedMediaError,
+    MissingEngineError,
+    NoAudioError,
+    NotMediaError,
+    StageTimeoutError,
+)
+from tasks.media.ffmpeg import run_ffmpeg
+from tasks.media.pcm import Samples, decode
+from tasks.media.probe import probe, require_audio
+from tests.unit.audio.conftest import WriteSound, si_sdr
+from tests.unit.media.test_process import linux_only, running
+
+BARE = NormalisationOptions(
+    remove_noise=False, convert_to_mono=False, set_sample_rate_16k=False, loudness_lufs=None
+)
+NO_MODELS = Path("/nowhere")
+RATE = 48_000
+
+
+def options(**changes: object) -> NormalisationOptions:
+    return NormalisationOptions.model_validate(BARE.model_dump() | changes)
+
+
+def read(path: Path) -> tuple[Samples, int]:
+    audio = require_audio(probe(path))
+    with decode(path, sample_rate=audio.sample_rate, channels=audio.channels, deadline=60) as reader:
+        return np.concatenate(list(reader)), audio.sample_rate
+
+
+def tone(hertz: float, seconds: float = 3, level: float = 0.3, rate: int = RATE) -> NDArray[np.float32]:
+    return (level * np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate)).astype(np.float32)
+
+
+def level(sound: Samples, rate: int, hertz: float) -> float:
+    """Amplitude of one frequency, away from the ends."""
+    middle = sound[rate // 2 : -rate // 2, 0]
+    phase = np.exp(-2j * np.pi * hertz * np.arange(len(middle)) / rate)
+    return float(2 * np.abs(middle @ phase) / len(middle))
+
+
+def loudness(path: Path) -> float:
+    run = run_ffmpeg(
+        ["-i", f"file:{path}", "-af", measuring_filter(), "-f", "null", "-"],
+        output=None,
+        duration=None,
+        deadline=60,
+    )
+    integrated = parse_measurement(run.messages).integrated
+    assert integrated is not None
+    return integrated
+
+
+def test_nothing_asked_changes_nothing(write_sound: WriteSound, tmp_path: Path) -> None:
+    sound = np.stack((tone(440), tone(3000)), axis=1)
+    target = tmp_path / "out.flac"
+    report = normalise(write_sound("in.wav", sound), target, BARE, NO_MODELS)
+    out, rate = read(target)
+    assert rate == RATE
+    np.testing.assert_allclose(out, sound, atol=2e-4)
+    assert {filter_.status for filter_ in report.filters} == {"skipped"}
+    assert [filter_.name for filter_ in report.filters] == [
+        "remove_noise",
+        "isolate_vocals",
+        "highpass",
+        "mono",
+        "sample_rate",
+        "loudness",
+    ]
+    assert report.result.duration == 3
+    assert report.result.channels == 2
+
+
+def test_highpass_cuts_hum_and_spares_voices(write_sound: WriteSound, tmp_path: Path) -> None:
+    sound = (tone(30) + tone(50) + tone(200))[:, None]
+    target = tmp_path / "out.flac"
+    normalise(write_sound("in.wav", sound), target, options(apply_highpass_filter=True), NO_MODELS)
+    out, rate = read(target)
+    assert level(out, rate, 30) < 0.3 * 0.03
+    assert level(out, rate, 50) < 0.3 * 0.2
+    assert level(out, rate, 200) == pytest.approx(0.3, rel=0.05)
+
+
+def test_the_whole_band_up_to_8_khz_survives_the_resampling(write_sound: WriteSound, tmp_path: Path) -> None:
+    sound = (tone(7000) + tone(12000))[:, None]
+    target = tmp_path / "out.flac"
+    normalise(write_sound("in.wav", sound), target, options(set_sample_rate_16k=True), NO_MODELS)
+    out, rate = read(target)
+    assert rate == 16_000
+    assert len(out) == 3 * 16_000
+    assert level(out, rate, 7000) == pytest.approx(0.3, rel=0.05)
+    assert level(out, rate, 4000) < 0.001, "12 kHz must not be folded down"
+
+
+def test_the_band_above_11_khz_survives_without_resampling(write_sound: WriteSound, tmp_path: Path) -> None:
+    target = tmp_path / "out.flac"
+    normalise(
+        write_sound("in.wav", tone(15000)[:, None]), target, options(apply_highpass_filter=True), NO_MODELS
+    )
+    assert level(*read(target), 15000) == pytest.approx(0.3, rel=0.05)
+
+
+def test_both_channels_are_heard_in_mono(write_sound: WriteSound, tmp_path: Path) -> None:
+    sound = np.stack((tone(440), tone(1000)), axis=1)
+    target = tmp_path / "out.flac"
+    normalise(write_sound("in.wav", sound), target, options(convert_to_mono=True), NO_MODELS)
+    out, rate = read(target)
+    assert out.shape[1] == 1
+    assert level(out, rate, 440) == pytest.approx(level(out, rate, 1000), rel=0.05)
+
+
+@pytest.mark.parametrize("source_level", [0.01, 0.05, 0.9])
+@pytest.mark.parametrize("target_lufs", [-23.0, -16.0])
+def test_loudness_reaches_its_target(
+    write_sound: WriteSound,
+    tmp_path: Path,
+    speech: NDArray[np.float32],
+    source_level: float,
+    target_lufs: float,
+) -> None:
+    sound = (speech / np.abs(speech).max() * source_level)[:, None]
+    target = tmp_path / "out.flac"
+    report = normalise(
+        write_sound("in.wav", sound, RATE, "-c:a", "pcm_f32le"),
+        target,
+        options(loudness_lufs=target_lufs, convert_to_mono=True, set_sample_rate_16k=True),
+        NO_MODELS,
+    )
+    assert loudness(target) == pytest.approx(target_lufs, abs=1)
+    assert report.result.loudness.integrated == pytest.approx(loudness(target), abs=0.2)
+    assert report.result.loudness.peak is not None
+    assert report.result.loudness.peak <= -1.0
+    assert report.filters[-1].status == "applied"
+
+
+def test_limiting_keeps_the_sound_in_its_place(
+    write_sound: WriteSound, tmp_path: Path, speech: NDArray[np.float32]
+) -> None:
+    target = tmp_path / "out.flac"
+    normalise(write_sound("in.wav", speech[:, None]), target, options(loudness_lufs=-12), NO_MODELS)
+    out, _ = read(target)
+    assert len(out) == len(speech)
+    assert si_sdr(speech, out[:, 0]) > 10
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-5])
+def test_silence_is_not_raised(write_sound: WriteSound, tmp_path: Path, noise: float) -> None:
+    sound = (np.random.default_rng(0).standard_normal((3 * RATE, 1)) * noise).astype(np.float32)
+    target = tmp_path / "out.flac"
+    source = write_sound("in.wav", sound, RATE, "-c:a", "pcm_f32le")
+    report = normalise(source, target, options(loudness_lufs=-16), NO_MODELS)
+    assert np.abs(read(target)[0]).max() < 0.001
+    assert report.filters[-1].status == "skipped"
+    assert "silence" in report.filters[-1].detail
+
+
+def test_a_tenth_of_a_second_is_enough(write_sound: WriteSound, tmp_path: Path) -> None:
+    target = tmp_path / "out.flac"
+    report = normalise(
+        write_sound("in.wav", tone(440, seconds=0.1)[:, None]), target, options(loudness_lufs=-16), NO_MODELS
+    )
+    assert report.result.duration == pytest.approx(0.1)
+    assert len(read(target)[0]) == 0.1 * RATE
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "channels"),
+    [
+        ("phone.wav", ["-ar", "8000", "-c:a", "pcm_mulaw"], 1),
+        ("surround.m4a", ["-ac", "6"], 2),
+        ("voice.ogg", ["-c:a", "libopus"], 1),
+        ("high.flac", ["-ar", "192000"], 1),
+        ("film.ts", [], 1),
+    ],
+)
+def test_odd_sources(
+    write_sound: WriteSound, tmp_path: Path, name: str, arguments: list[str], channels: int
+) -> None:
+    source = write_sound(name, tone(440, 5)[:, None], RATE, *arguments)
+    for wanted in (options(), options(set_sample_rate_16k=True, convert_to_mono=True, loudness_lufs=-16)):
+        report = normalise(source, tmp_path / "out.flac", wanted, NO_MODELS)
+        assert report.result.channels == (1 if wanted.convert_to_mono else channels)
+        out, rate = read(tmp_path / "out.flac")
+        assert len(out) / rate == pytest.approx(5, abs=0.1)
+        assert level(out, rate, 440) > 0.05
+
+
+def test_afftdn_takes_away_steady_noise(
+    write_sound: WriteSound, tmp_path: Path, speech: NDArray[np.float32]
+) -> None:
+    noise = np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32)
+    sound = speech + noise * np.sqrt((speech @ speech) / (noise @ noise) / 10)
+    target = tmp_path / "out.flac"
+    report = normalise(
+        write_sound("in.wav", (sound * 0.3)[:, None]),
+        target,
+        options(remove_noise=True, noise_engine="afftdn"),
+        NO_MODELS,
+    )
+    assert report.filters[0].engine == "afftdn"
+    cleaned = read(target)[0][:, 0]
+    assert len(cleaned) == len(speech)
+    assert si_sdr(speech, cleaned) > si_sdr(speech, sound) + 2
+
+
+@pytest.mark.models
+def test_the_defaults_make_noisy_stereo_clear(
+    write_sound: WriteSound, tmp_path: Path, models_dir: Path, speech: NDArray[np.float32]
+) -> None:
+    noise = np.random.default_rng(0).standard_normal((len(speech), 2)).astype(np.float32)
+    noise *= np.sqrt(2 * (speech @ speech) / np.square(noise).sum() / 4)
+    sound = (speech[:, None] + noise) * 0.2
+    seen: list[float] = []
+    target = tmp_path / "out.flac"
+    report = normalise(
+        write_sound("in.m4a", sound, RATE, "-b:a", "256k"),
+        target,
+        NormalisationOptions(),
+        models_dir,
+        seen.append,
+    )
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0, 1)
+    states = {filter_.name: filter_.status for filter_ in report.filters}
+    assert states == {
+        "remove_noise": "applied",
+        "isolate_vocals": "skipped",
+        "highpass": "skipped",
+        "mono": "applied",
+        "sample_rate": "applied",
+        "loudness": "applied",
+    }
+    assert (report.result.sample_rate, report.result.channels) == (16_000, 1)
+    assert report.source.channels == 2
+    clean_target = tmp_path / "clean.flac"
+    normalise(
+        write_sound("clean.wav", speech[:, None]),
+        clean_target,
+        options(set_sample_rate_16k=True),
+        NO_MODELS,
+    )
+    clean, out = read(clean_target)[0][:, 0], read(target)[0][:, 0]
+    length = min(len(clean), len(out))
+    assert si_sdr(clean[:length], out[:length]) > 11
+
+
+@pytest.mark.models
+def test_all_filters_together(
+    write_sound: WriteSound, tmp_path: Path, models_dir: Path, speech: NDArray[np.float32]
+) -> None:
+    report = normalise(
+        write_sound("in.wav", speech[:, None]),
+        tmp_path / "out.flac",
+        NormalisationOptions(isolate_vocals=True, apply_highpass_filter=True),
+        models_dir,
+    )
+    assert {filter_.status for filter_ in report.filters} == {"applied"}
+    assert report.filters[0].seconds
+    assert report.filters[1].seconds
+    out, _ = read(tmp_path / "out.flac")
+    assert len(out) / 16_000 == pytest.approx(len(speech) / RATE, abs=0.01)
+    assert loudness(tmp_path / "out.flac") == pytest.approx(-16, abs=1)
+
+
+def test_a_missing_model_is_no_silent_downgrade(write_sound: WriteSound, tmp_path: Path) -> None:
+    source = write_sound("in.wav", tone(440)[:, None])
+    for wanted in (options(remove_noise=True), options(isolate_vocals=True)):
+        with pytest.raises(MissingEngineError, match="contraponto models get"):
+            normalise(source, tmp_path / "out.flac", wanted, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+def make_film(path: Path, *arguments: str) -> Path:
+    run_ffmpeg(
+        [
+            *("-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=30"),
+            *("-f", "lavfi", "-i", "sine=d=30"),
+            *("-pix_fmt", "yuv420p", *arguments),
+        ],
+        output=path,
+        duration=30,
+        deadline=60,
+    )
+    return path
+
+
+def test_video_without_sound(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "film.mp4", "-an")
+    with pytest.raises(NoAudioError):
+        normalise(film, tmp_path / "out.flac", options(), NO_MODELS)
+
+
+def test_a_web_page(tmp_path: Path) -> None:
+    page = tmp_path / "film.mp4"
+    page.write_text("<!doctype html><title>Sign in</title>")
+    with pytest.raises(NotMediaError, match="web page"):
+        normalise(page, tmp_path / "out.flac", options(), NO_MODELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("film.mp4", ("-movflags", "+faststart")),
+        ("film.mkv", ()),
+        ("sound.mp3", ("-vn",)),
+        ("sound.flac", ("-vn",)),
+        ("sound.wav", ("-vn",)),
+    ],
+)
+def test_a_file_cut_short_is_found(tmp_path: Path, name: str, arguments: tuple[str, ...]) -> None:
+    whole = make_film(tmp_path / name, *arguments)
+    normalise(whole, tmp_path / "out.flac", options(), NO_MODELS)
+    (tmp_path / "out.flac").unlink()
+    data = whole.read_bytes()
+    whole.write_bytes(data[: len(data) * 6 // 10])
+    with pytest.raises(DamagedMediaError, match="30 s long, but only 1") as caught:
+        normalise(whole, tmp_path / "out.flac", options(), NO_MODELS)
+    assert caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+def test_sound_shorter_than_the_pictures_is_no_damage(tmp_path: Path, container: str) -> None:
+    film = make_film(tmp_path / f"film.{container}", "-af", "atrim=end=10")
+    report = normalise(film, tmp_path / "out.flac", options(), NO_MODELS)
+    assert report.result.duration == pytest.approx(10, abs=0.2)
+
+
+@linux_only
+def test_cancelling_leaves_no_process_and_no_file(write_sound: WriteSound, tmp_path: Path) -> None:
+    source = write_sound("in.wav", np.zeros((RATE * 120, 1), np.float32))
+    work = tmp_path / "work"
+    work.mkdir()
+
+    def cancel_after(fraction: float) -> Callable[[float], None]:
+        def progress(done: float) -> None:
+            if done > fraction:
+                raise CancelledError("The job was cancelled.")
+
+        return progress
+
+    for fraction in (0.0, 0.5, 0.91):
+        with pytest.raises(CancelledError):
+            normalise(
+                source, work / "out.flac", options(loudness_lufs=-16), NO_MODELS, cancel_after(fraction)
+            )
+        assert not list(work.iterdir())
+        assert not running(str(tmp_path))
+
+
+def test_the_deadline_ends_it(write_sound: WriteSound, tmp_path: Path) -> None:
+    source = write_sound("in.wav", np.zeros((RATE * 60, 1), np.float32))
+    with pytest.raises(StageTimeoutError):
+        normalise(source, tmp_path / "out.flac", options(), NO_MODELS, deadline=0.05)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+MEASURE = """\
+import sys
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+from tasks.audio.normalise import NormalisationOptions, normalise
+source, target, models_dir = map(Path, sys.argv[1:4])
+normalise(source, target, NormalisationOptions(remove_noise=sys.argv[4] == "noise"), models_dir)
+print(*(getrusage(who).ru_maxrss for who in (RUSAGE_SELF, RUSAGE_CHILDREN)))
+"""
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("noise", "short", "long"),
+    [("plain", 60, 900), pytest.param("noise", 20, 150, marks=pytest.mark.models)],
+)
+def test_memory_does_not_grow_with_the_length(
+    tmp_path: Path, models_dir: Path, noise: str, short: int, long: int
+) -> None:
+    peaks = []
+    for seconds in (short, long):
+        source = tmp_path / f"{seconds}.flac"
+        run_ffmpeg(
+            ["-f", "lavfi", "-i", f"anoisesrc=d={seconds}:r=16000:a=0.1"],
+            output=source,
+            duration=seconds,
+            deadline=60,
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE, source, tmp_path / "out.flac", models_dir, noise],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=200,
+        )
+        peaks.append([int(kilobytes) / 1024 for kilobytes in done.stdout.split()])
+    (own_short, children_short), (own_long, children_long) = peaks
+    assert own_long < own_short + 40
+    # A child also counts what its parent held when it started it: with a model loaded that hides ffmpeg.
+    assert noise == "noise" or children_long < children_short + 40
