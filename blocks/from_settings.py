@@ -6,13 +6,22 @@ from prefect.blocks.core import Block
 
 from blocks.local_media_store import LocalMediaStore
 from blocks.media_store import MediaStore
+from blocks.remote_engine import RemoteEngine
 from blocks.settings import Settings
 from tasks.errors import InvalidSettingError, MissingEngineError
+from tasks.remote.protocol import Stage
+from tasks.remote.stage_service import StageService
 
 if TYPE_CHECKING:
     from blocks.text_model import TextModel
 
 B = TypeVar("B", bound=Block)
+
+_STAGE_SETTINGS: dict[Stage, str] = {
+    "download": "video_downloader_url",
+    "normalization": "audio_normalization_url",
+    "transcription": "audio_transcriber_url",
+}
 
 
 def media_store(settings: Settings) -> MediaStore:
@@ -80,6 +89,31 @@ def text_model(settings: Settings) -> "TextModel | None":
     if settings.text_model_base_url:
         model.base_url = settings.text_model_base_url
     return model
+
+
+def remote_stage(settings: Settings, stage: Stage) -> StageService | None:
+    """The service that does a stage instead of this machine; None if the settings name none.
+
+    Raises InvalidSettingError if they name a saved block that does not exist.
+    """
+    setting = _STAGE_SETTINGS[stage]
+    address: str | None = getattr(settings, setting)
+    if address is None:
+        return None
+    kind, _, name = address.partition("/")
+    engine = (
+        _saved(RemoteEngine, name, setting)
+        if kind == RemoteEngine.get_block_type_slug()
+        else RemoteEngine(
+            base_url=address,
+            api_key=settings.remote_api_key,
+            poll_interval=settings.poll_interval,
+            max_poll_attempts=settings.max_poll_attempts,
+            max_retries=settings.http_max_retries,
+            backoff=settings.retry_backoff_base_seconds,
+        )
+    )
+    return engine.service(stage, settings.allowed_private_hosts)
 
 
 def _saved(block: type[B], name: str, setting: str) -> B:

@@ -1,0 +1,1 @@
+"""Stages done by services elsewhere: submit, poll, fetch."""
