@@ -82,8 +82,7 @@ def download_file(
 
 
 def fingerprint(url: str, policy: AddressPolicy, *, timeout: float = 15.0) -> Fingerprint | None:
-    """What the server states about the version of the file at `url`, without downloading it; `timeout` in
-    seconds.
+    """What the server states about the version of the file at `url`, without its content; `timeout` in s.
 
     None when it states neither an ETag nor a modification time, when the URL leads to a page (its version
     says nothing of the media in it), or when the server cannot be asked. Raises InvalidInputError and

@@ -7,6 +7,7 @@ checked, while the Host header and the TLS name stay those of the URL.
 
 from __future__ import annotations
 
+import functools
 import logging
 import socket
 import ssl
@@ -54,7 +55,7 @@ def safe_client(
     environment, and raises BlockedAddressError from any request that would reach a blocked address. `verify`
     replaces the TLS context.
     """
-    context = verify or httpx.create_ssl_context()
+    context = verify or _default_context()
     return httpx.Client(
         transport=_GuardedTransport(_GuardedBackend(policy, watch), context),
         timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
@@ -74,7 +75,7 @@ def safe_async_client(
     verify: ssl.SSLContext | None = None,
 ) -> httpx.AsyncClient:
     """The asynchronous twin of `safe_client`."""
-    context = verify or httpx.create_ssl_context()
+    context = verify or _default_context()
     return httpx.AsyncClient(
         transport=_GuardedAsyncTransport(_GuardedAsyncBackend(policy), context),
         timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
@@ -83,6 +84,12 @@ def safe_async_client(
         headers={"User-Agent": USER_AGENT},
         trust_env=False,
     )
+
+
+@functools.cache
+def _default_context() -> ssl.SSLContext:
+    # Reading the list of authorities costs more than a small download.
+    return httpx.create_ssl_context()
 
 
 def status_error(response: httpx.Response) -> ContrapontoError | None:

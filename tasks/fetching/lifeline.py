@@ -14,8 +14,7 @@ PARENT = "CONTRAPONTO_PARENT_PID"
 
 
 def end_with_parent() -> None:
-    """Called first in a child that leads its own process group: SIGTERM or the parent's death kills the
-    group.
+    """Ties this process, the leader of its group, to its parent, whose death kills the group (as SIGTERM does).
 
     A thread waits for the signal, so the end comes at once even while the main thread is inside a C function.
     """

@@ -38,11 +38,15 @@ def connect(host, family=socket.AF_INET, kind=socket.SOCK_STREAM, call="connect"
         s.settimeout(2)
         getattr(s, call)((host, port) if family == socket.AF_INET else (host, port, 0, 0))
 
-for host in ("127.0.0.1", "127.1", "localhost", "0x7f.1", "2130706433", "0.0.0.0", "10.0.0.1", "169.254.169.254"):
+def make(host):
+    socket.create_connection((host, port), 2).close()
+
+HOSTS = "127.0.0.1 127.1 localhost 0x7f.1 2130706433 0.0.0.0 10.0.0.1 169.254.169.254".split()
+for host in HOSTS:
     attempt(host, lambda: connect(host))
     attempt(host + " ex", lambda: connect(host, call="connect_ex"))
     attempt(host + " udp", lambda: connect(host, kind=socket.SOCK_DGRAM))
-    attempt(host + " made", lambda: socket.create_connection((host, port), 2).close())
+    attempt(host + " made", lambda: make(host))
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     attempt(host + " sendto", lambda: udp.sendto(b"x", (host, port)))
     attempt(host + " sendmsg", lambda: udp.sendmsg([b"x"], [], 0, (host, port)))
