@@ -14,7 +14,7 @@ PARENT = "CONTRAPONTO_PARENT_PID"
 
 
 def end_with_parent() -> None:
-    """Ties this process, the leader of its group, to its parent, whose death kills the group (as SIGTERM does).
+    """Ties this process, the leader of its group, to its parent: the group dies with it, or on SIGTERM.
 
     A thread waits for the signal, so the end comes at once even while the main thread is inside a C function.
     """
