@@ -17,6 +17,7 @@ app = typer.Typer(
         "With queues and a web page: contraponto up, then contraponto submit transcribe -p youtube_url=URL"
     ),
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

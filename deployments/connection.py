@@ -25,10 +25,16 @@ def connected() -> Iterator["SyncPrefectClient"]:
     # Before Prefect is imported: it reads its settings then.
     os.environ["PREFECT_API_URL"] = api_url
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - takes seconds
+    from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415
 
     try:
         with get_client(sync_client=True) as client:
             yield client
+    except PrefectHTTPStatusError as error:
+        raise ServiceError(
+            f"The Prefect server at {api_url} answered {error.response.status_code}.",
+            hint=f"{error.response.text[:500]}\n`contraponto health` tells what is missing.",
+        ) from error
     except httpx.TransportError as error:
         raise ServiceError(
             f"The Prefect server at {api_url} does not answer.",

@@ -1,7 +1,7 @@
 """`make demo`: everything from nothing, ended by a real job on real speech.
 
-The speech is made by the product's own voice and served over HTTP on this machine, so that the job goes the whole
-way: download, normalisation, transcription, through server, queue and worker.
+The speech is made by the product's own voice and served over HTTP on this machine, so that the job goes the
+whole way: download, normalisation, transcription, through server, queue and worker.
 """
 
 import sys
@@ -25,12 +25,13 @@ from tasks.errors import ContrapontoError
 from tasks.voice.speech import speak
 
 TEXT = (
-    "Good morning, and welcome to the first demonstration. A small team of engineers has built a machine that "
-    "listens to recordings and writes down what people say. The work begins with a download. Then the noise is "
-    "removed, the voice is brought to an even level, and every word is written with the moment at which it was "
-    "spoken. Nothing leaves this computer. The weather outside is bright, the river is quiet, and a train is "
-    "leaving the station on time. If you can read these sentences on your screen, the whole system works, from "
-    "the first request to the last subtitle. Thank you for listening, and have a pleasant afternoon."
+    "Good morning, and welcome to the first demonstration. A small team of engineers has built a "
+    "machine that listens to recordings and writes down what people say. The work begins with a "
+    "download. Then the noise is removed, the voice is brought to an even level, and every word is "
+    "written with the moment at which it was spoken. Nothing leaves this computer. The weather outside "
+    "is bright, the river is quiet, and a train is leaving the station on time. If you can read these "
+    "sentences on your screen, the whole system works, from the first request to the last subtitle. "
+    "Thank you for listening, and have a pleasant afternoon."
 )
 """About forty seconds of speech; it is known, so the errors of the transcript can be counted."""
 
@@ -119,7 +120,7 @@ def _served(file: Path) -> Iterator[tuple[str, str]]:
 class _QuietHandler(SimpleHTTPRequestHandler):
     """Serves files with Last-Modified and writes no log between the progress bars."""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 

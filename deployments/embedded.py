@@ -8,6 +8,7 @@ sockets and port.
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,7 @@ from deployments.services.process import (
     ServiceError,
     ServiceFolder,
     ServiceRecord,
-    end_processes,
-    processes_of,
+    end_processes_of,
     write_atomically,
 )
 
@@ -39,6 +39,7 @@ def no_report(line: str) -> None:
 _LOCK_SECONDS = 600
 _STOP_SECONDS = 30
 _ORPHAN_SECONDS = 5
+_PAUSE_SECONDS = 1.0
 _TOML_MARK = "# Written by `contraponto up`, removed by `contraponto down`. Data:"
 
 
@@ -130,7 +131,7 @@ class EmbeddedStack:
                     report(f"stopping {name}")
                 stop_signal = postgres.STOP_SIGNAL if name == postgres.NAME else Service.stop_signal
                 stopped += self._folder.stop(name, stop_signal=stop_signal, stop_seconds=_STOP_SECONDS)
-            end_processes(processes_of(self.surroundings.home), seconds=_ORPHAN_SECONDS)
+            end_processes_of(self.surroundings.home, seconds=_ORPHAN_SECONDS)
             self._remove_prefect_toml()
             return stopped
 
@@ -139,10 +140,21 @@ class EmbeddedStack:
         record = self._folder.running(name)
         if record is None:
             report(f"starting {name}")
-            service = define()
-            record = self._folder.start(service)
-            self._folder.wait_until_ready(service, record)
+            record = self._start(define())
         return record
+
+    def _start(self, service: Service) -> ServiceRecord:
+        for attempt in range(1, service.attempts + 1):
+            record = self._folder.start(service)
+            try:
+                self._folder.wait_until_ready(service, record)
+            except ServiceError:
+                if attempt == service.attempts or record.is_running():
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return record
+        raise AssertionError("a service has at least one attempt")
 
     def _prepare(self, api_url: str, report: Report) -> None:
         """Fill the server: pools first, for the workers need them; deployments while the workers start."""

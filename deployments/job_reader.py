@@ -43,8 +43,10 @@ def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
     if not artifacts:
         return _from_run(run)
     data = artifacts[0].data
-    document = JobDocument.model_validate_json(data if isinstance(data, str) else json.dumps(data))
-    return _with_end_of(run, document)
+    # Prefect stores an artifact's text as JSON: a document that was text to begin with comes back quoted.
+    while isinstance(data, str):
+        data = json.loads(data)
+    return _with_end_of(run, JobDocument.model_validate_json(json.dumps(data)))
 
 
 def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -> JobDocument:

@@ -57,7 +57,8 @@ def _environment(home: Path, *, verbose: bool) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), inherited.get("PYTHONPATH", "")])),
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_LOCAL_STORAGE_PATH": str(home / "results"),
-        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "ERROR",
+        # A failure is told in the job document; its traceback is for those who ask for the log.
+        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "CRITICAL",
         # The server goes away with the run, and the log with it.
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -66,8 +66,7 @@ def list_models(as_json: JsonOption = False) -> None:
     for model in rows:
         state = "installed" if model.name in here else "MISSING" if model.name in needed else "-"
         typer.echo(
-            f"{model.name:<24}{state:<11}{model.size / _MEGABYTE:>6.0f} MB  {model.licence:<12}"
-            f"{model.purpose}"
+            f"{model.name:<24}{state:<11}{model.size / _MEGABYTE:>6.0f} MB  {model.purpose}; {model.licence}"
         )
     say(f"Folder: {get_settings().models_dir}")
 

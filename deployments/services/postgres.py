@@ -61,6 +61,8 @@ def service(surroundings: Surroundings) -> Service:
         directory=surroundings.home,
         is_ready=is_ready,
         stop_signal=STOP_SIGNAL,
+        # After a kill -9 it refuses to start until the last process of the old one is gone.
+        attempts=10,
     )
 
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ KEPT_LOGS = 5
 """Logs of earlier starts that are kept beside the current one."""
 
 _POLL_SECONDS = 0.1
+_ROUNDS = 10
 
 
 class ServiceError(ContrapontoError):
@@ -64,6 +65,8 @@ class Service:
     is_ready: Callable[[int], bool]
     """Whether the service whose process has this pid answers."""
     port: int | None = None
+    attempts: int = 1
+    """How often it is started before it counts as failed."""
     start_seconds: float = 60.0
     """How long it may take until `is_ready`."""
     stop_signal: signal.Signals = signal.SIGTERM
@@ -217,17 +220,29 @@ def processes_of(home: Path) -> list[psutil.Process]:
     return found
 
 
-def end_processes(processes: Iterable[psutil.Process], *, seconds: float) -> None:
-    """Ask processes to end, then kill those that have not after `seconds`."""
-    asked = list(processes)
-    for process in asked:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(asked, timeout=seconds)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=5)
+def end_processes_of(home: Path, *, seconds: float) -> None:
+    """Ask whatever is left of a stack to end, and kill what has not after `seconds`.
+
+    Raises:
+        ServiceError: something keeps coming back.
+    """
+    for _ in range(_ROUNDS):
+        # Again, because one of them may have started another before its end.
+        left = processes_of(home)
+        if not left:
+            return
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, stubborn = psutil.wait_procs(left, timeout=seconds)
+        for process in stubborn:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(stubborn, timeout=5)
+    names = ", ".join(f"{process.pid}" for process in processes_of(home))
+    raise ServiceError(
+        f"Processes of {home} do not end: {names}.", hint="Look at them with `ps`, and end them."
+    )
 
 
 def rotate(log: Path) -> None:

@@ -1,0 +1,37 @@
+import os
+import socket
+from pathlib import Path
+
+from deployments.services.sockets import free_port, socket_directory
+
+
+def test_sockets_lie_in_the_home_when_its_path_is_short(tmp_path: Path) -> None:
+    home = Path("/tmp") / tmp_path.name[:8]
+    try:
+        assert socket_directory(home, "valkey.sock") == home / "run"
+    finally:
+        (home / "run").rmdir()
+        home.rmdir()
+
+
+def test_a_deep_home_gets_a_short_directory_of_its_own(tmp_path: Path) -> None:
+    homes = [tmp_path / ("deep" * 40) / name for name in ("a", "b")]
+    directories = [socket_directory(home, "valkey.sock") for home in homes]
+    try:
+        assert len(set(directories)) == 2
+        for directory in directories:
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(str(directory / "valkey.sock"))
+            (directory / "valkey.sock").unlink()
+            assert directory.stat().st_mode & 0o077 == 0
+            assert directory.stat().st_uid == os.getuid()
+    finally:
+        for directory in directories:
+            directory.rmdir()
+
+
+def test_a_port_in_use_is_passed_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert free_port(port) != port
+    assert free_port(port) == port
