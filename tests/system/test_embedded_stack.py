@@ -1,0 +1,189 @@
+"""The real stack of a second checkout: a copy, so that nothing is shared with a stack that runs here."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from deployments.services.environment import PROJECT
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
+
+SERVICES = {"postgres", "valkey", "server", "worker-cpu", "worker-gpu"}
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project with the command line in it."""
+
+    directory: Path
+
+    @property
+    def home(self) -> Path:
+        return self.directory / ".contraponto"
+
+    def contraponto(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command; fail unless it ends with `code`."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        # The copy's own home; the models' folder stays that of the machine.
+        environment.pop("CONTRAPONTO_HOME", None)
+        result = subprocess.run(
+            [sys.executable, "-m", "deployments.cli", *arguments],
+            cwd=self.directory,
+            env=environment | {"PYTHONPATH": str(self.directory)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert result.returncode == code, (
+            f"{arguments}: {result.returncode}\n{result.stdout}\n{result.stderr}"
+        )
+        return result
+
+    def pids(self) -> dict[str, int]:
+        """The process of each service, from its record."""
+        return {path.stem: json.loads(path.read_text())["pid"] for path in (self.home / "run").glob("*.json")}
+
+    def api(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """One request to the server."""
+        port = json.loads((self.home / "run" / "server.json").read_text())["port"]
+        return httpx.request(
+            method, f"http://127.0.0.1:{port}/api{path}", json=body, timeout=60, trust_env=False
+        )
+
+    def processes(self) -> list[str]:
+        """Every process that mentions the checkout in its command, environment or directory."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                traces = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+            if any(str(self.directory) in trace for trace in traces):
+                found.append(f"{process.pid} {' '.join(process.cmdline())}")
+        return found
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    directory = tmp_path_factory.mktemp("checkout")
+    for name in ("flows", "tasks", "blocks", "deployments"):
+        shutil.copytree(PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("prefect.yaml", "pyproject.toml"):
+        shutil.copy(PROJECT / name, directory)
+    copy = Checkout(directory)
+    try:
+        copy.contraponto("up")
+        yield copy
+    finally:
+        copy.contraponto("down")
+
+
+def test_every_service_runs_and_the_server_is_only_reachable_from_here(checkout: Checkout) -> None:
+    pids = checkout.pids()
+    assert set(pids) == SERVICES
+    listening = {
+        connection.laddr.ip
+        for pid in pids.values()
+        for connection in psutil.Process(pid).net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+    health = json.loads(checkout.contraponto("health", "--json").stdout)
+    assert health["healthy"]
+
+
+def test_both_pools_have_their_queues_in_order(checkout: Checkout) -> None:
+    for pool, limit in {"cpu": None, "gpu": 3}.items():
+        found = checkout.api("GET", f"/work_pools/{pool}").json()
+        assert (found["type"], found["concurrency_limit"]) == ("process", limit)
+        queues = checkout.api("POST", f"/work_pools/{pool}/queues/filter", {}).json()
+        assert [(queue["name"], queue["priority"]) for queue in queues] == [
+            ("high", 1),
+            ("default", 2),
+            ("low", 3),
+        ]
+
+
+def test_every_deployment_refuses_an_unknown_parameter_at_submit(checkout: Checkout) -> None:
+    deployments = checkout.api("POST", "/deployments/filter", {}).json()
+    assert {deployment["name"] for deployment in deployments} == {"transcribe", "transcribe-batch"}
+    for deployment in deployments:
+        refused = checkout.api(
+            "POST",
+            f"/deployments/{deployment['id']}/create_flow_run",
+            {"parameters": {"yutube_url": "https://a.b"}},
+        )
+        assert refused.status_code == 409
+        assert "'yutube_url' is not one of" in refused.json()["detail"]
+    assert checkout.api("POST", "/flow_runs/count", {}).json() == 0
+
+
+def test_the_command_line_names_the_right_parameter(checkout: Checkout) -> None:
+    refused = checkout.contraponto("submit", "transcribe", "-p", "yutube_url=https://a.b", code=2)
+    assert 'Did you mean "youtube_url"?' in refused.stderr
+    assert refused.stdout == ""
+
+
+def test_up_again_changes_nothing(checkout: Checkout) -> None:
+    before = checkout.pids()
+    checkout.contraponto("up")
+    assert checkout.pids() == before
+
+
+def test_prefect_in_the_checkout_talks_to_this_stack(checkout: Checkout) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    listed = subprocess.run(
+        [str(Path(sys.executable).with_name("prefect")), "work-pool", "ls"],
+        cwd=checkout.directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "cpu" in listed.stdout
+    assert "gpu" in listed.stdout
+
+
+@pytest.mark.parametrize("service", ["server", "postgres", "worker-gpu"])
+def test_up_replaces_what_was_killed_and_nothing_else(checkout: Checkout, service: str) -> None:
+    before = checkout.pids()
+    port = json.loads((checkout.home / "run" / "server.json").read_text())["port"]
+    os.kill(before[service], signal.SIGKILL)
+    psutil.wait_procs(
+        [psutil.Process(before[service])] if psutil.pid_exists(before[service]) else [], timeout=20
+    )
+    checkout.contraponto("up")
+    after = checkout.pids()
+    assert after[service] != before[service]
+    assert {name: pid for name, pid in after.items() if name != service} == {
+        name: pid for name, pid in before.items() if name != service
+    }
+    assert json.loads((checkout.home / "run" / "server.json").read_text())["port"] == port
+    assert json.loads(checkout.contraponto("health", "--json").stdout)["healthy"]
+
+
+def test_down_leaves_no_process_and_up_finds_everything_again(checkout: Checkout) -> None:
+    variable = checkout.api("POST", "/variables/", {"name": "kept", "value": "over a restart"})
+    assert variable.status_code == 201
+    checkout.contraponto("down")
+    assert checkout.processes() == []
+    assert checkout.pids() == {}
+    assert not (checkout.directory / "prefect.toml").exists()
+    checkout.contraponto("down")
+
+    checkout.contraponto("up")
+    assert checkout.api("GET", "/variables/name/kept").json()["value"] == "over a restart"
