@@ -122,13 +122,30 @@ class MediaStore(WritableFileSystem, abc.ABC):
                 size += file.size
         return PurgeReport(count, size)
 
-    async def read_path(self, path: str) -> bytes:
-        """Reads a Prefect result."""
-        return await anyio.to_thread.run_sync(self.read_bytes, RESULTS_PREFIX + path)
+    # As Prefect's result storage: synchronous code calls `read_path` with `_sync`, asynchronous code calls
+    # `aread_path`. The base class declares only an asynchronous `read_path`, which is never called.
 
-    async def write_path(self, path: str, content: bytes) -> None:
+    def read_path(self, path: str, *, _sync: bool = True) -> bytes:  # type: ignore[override]
+        """Reads a Prefect result."""
+        return self.read_bytes(RESULTS_PREFIX + path)
+
+    def write_path(  # type: ignore[override]
+        self, path: str, content: bytes, *, _sync: bool = True
+    ) -> None:
         """Writes a Prefect result."""
-        await anyio.to_thread.run_sync(self.put_bytes, content, RESULTS_PREFIX + path)
+        self.put_bytes(content, RESULTS_PREFIX + path)
+
+    def _resolve_path(self, path: str) -> None:  # noqa: ARG002
+        # Prefect asks stores that are not saved as blocks for a path; None tells it to take keys as they are.
+        return None
+
+    async def aread_path(self, path: str) -> bytes:
+        """`read_path` that does not hold up an event loop."""
+        return await anyio.to_thread.run_sync(self.read_path, path)
+
+    async def awrite_path(self, path: str, content: bytes) -> None:
+        """`write_path` that does not hold up an event loop."""
+        await anyio.to_thread.run_sync(self.write_path, path, content)
 
 
 def content_type_of(key: str) -> str:

@@ -75,6 +75,16 @@ def explained(key: str, place: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def suppress_not_implemented() -> Iterator[None]:
+    """For what is done only where the service can: some compatible ones know just the main operations."""
+    try:
+        yield
+    except exceptions.ClientError as error:
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 501:
+            raise
+
+
 def _from_answer(error: exceptions.ClientError, key: str, place: str) -> ContrapontoError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -98,7 +108,7 @@ def _from_answer(error: exceptions.ClientError, key: str, place: str) -> Contrap
         return InvalidInputError(
             f"The bucket {place} is in another region ({code}).", hint="Correct CONTRAPONTO_S3_REGION."
         )
-    if code in _PASSING or status == 429 or status >= 500:
+    if code in _PASSING or status == 429 or status in (500, 502, 503, 504):
         return TransientError(f"The bucket {place} is out of order at the moment ({code or status}).")
     return InvalidInputError(f'The bucket {place} refused to work on "{key}" ({code or status}).')
 

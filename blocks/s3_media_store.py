@@ -15,7 +15,7 @@ from botocore.config import Config
 from pydantic import Field, SecretStr
 
 from blocks.media_store import MediaStore, PurgeReport, StoredFile, content_type_of, sha256_of
-from blocks.s3_errors import explained
+from blocks.s3_errors import explained, suppress_not_implemented
 from blocks.scratch import scratch_directory
 from blocks.settings import get_settings
 from blocks.store_keys import check_store_key, check_store_prefix
@@ -186,7 +186,7 @@ class S3MediaStore(MediaStore):
 
     def _withdraw_unfinished(self, limit: datetime, prefix: str) -> None:
         """Withdraws uploads that a killed process began: their parts are charged for but never listed."""
-        with self._explained(prefix):
+        with self._explained(prefix), suppress_not_implemented():
             pages = self._client.get_paginator("list_multipart_uploads")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self._name(check_store_prefix(prefix))):
                 for upload in page.get("Uploads", ()):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from prefect.results import ResultStore
 from pydantic import SecretStr
 
 from blocks.local_media_store import LocalMediaStore
@@ -142,8 +143,25 @@ def test_purge_takes_the_old_and_only_under_the_prefix(store: MediaStore) -> Non
 
 
 async def test_it_is_prefect_result_storage(store: MediaStore) -> None:
-    await store.write_path("4f/abc", b"result")
-    assert await store.read_path("4f/abc") == b"result"
+    await store.awrite_path("4f/abc", b"result")
+    assert await store.aread_path("4f/abc") == b"result"
     assert store.read_bytes(f"{RESULTS_PREFIX}4f/abc") == b"result"
     with pytest.raises(SourceNotFoundError):
-        await store.read_path("4f/other")
+        await store.aread_path("4f/other")
+
+
+@pytest.mark.parametrize("way", ["synchronous", "asynchronous"])
+async def test_prefect_keeps_results_in_it(store: MediaStore, way: str) -> None:
+    results = ResultStore(result_storage=store)
+    record = results.create_result_record({"text": "olá"}, key="4fabc")
+    if way == "synchronous":
+        results.persist_result_record(record)
+        assert results.exists("4fabc")
+        assert results.read("4fabc").result == {"text": "olá"}
+        assert not results.exists("other")
+    else:
+        await results.apersist_result_record(record)
+        assert await results.aexists("4fabc")
+        assert (await results.aread("4fabc")).result == {"text": "olá"}
+        assert not await results.aexists("other")
+    assert [file.key for file in store.list(RESULTS_PREFIX)] == ["results/4fabc"]

@@ -165,6 +165,7 @@ def answering(status: int, code: str) -> ThreadingHTTPServer:
         (403, "AccessDenied", InvalidInputError, "refuses access"),
         (403, "SignatureDoesNotMatch", InvalidInputError, "SignatureDoesNotMatch"),
         (400, "AuthorizationHeaderMalformed", InvalidInputError, "another region"),
+        (501, "NotImplemented", InvalidInputError, "refused to work"),
         (503, "SlowDown", TransientError, "out of order at the moment"),
         (500, "InternalError", TransientError, "out of order at the moment"),
         (507, "XMinioStorageFull", StorageFullError, "is full"),
@@ -189,6 +190,23 @@ def test_what_the_service_says_is_translated(
         server.shutdown()
         server.server_close()
         s3_media_store._connect.cache_clear()
+
+
+def test_purge_works_where_unfinished_uploads_cannot_be_listed(store: S3MediaStore) -> None:
+    store.put_text("x", "a.txt")
+    client = store._client
+
+    def refuse(**_: object) -> None:
+        raise client.exceptions.ClientError(
+            {"Error": {"Code": "NotImplemented"}, "ResponseMetadata": {"HTTPStatusCode": 501}},  # type: ignore[typeddict-item]
+            "ListMultipartUploads",
+        )
+
+    client.meta.events.register_last("before-send.s3.ListMultipartUploads", refuse)
+    try:
+        assert store.purge(timedelta(seconds=-60)).count == 1
+    finally:
+        client.meta.events.unregister("before-send.s3.ListMultipartUploads", refuse)
 
 
 def test_an_unreachable_service_is_transient(store: S3MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
