@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length
@@ -14,6 +14,7 @@ def span_lists(draw: st.DrawFn) -> list[Span]:
     return [Span(start=a / 100, end=b / 100) for a, b in zip(edges[::2], edges[1::2], strict=False)]
 
 
+@settings(deadline=None)
 @given(span_lists(), span_lists())
 def test_what_is_left_and_what_is_taken_make_the_whole(spans: list[Span], taken: list[Span]) -> None:
     left = subtract(spans, taken)
@@ -23,6 +24,7 @@ def test_what_is_left_and_what_is_taken_make_the_whole(spans: list[Span], taken:
     assert all(a.end <= b.start for a, b in pairwise(left))
 
 
+@settings(deadline=None)
 @given(span_lists(), st.sampled_from([0.1, 0.5, 2.0]))
 def test_joined_spans_cover_the_old_and_stand_apart(spans: list[Span], gap: float) -> None:
     joined = join_close(spans, gap=gap)

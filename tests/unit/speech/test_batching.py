@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.speech.activity import overlap, total_length
@@ -11,6 +11,7 @@ from .test_quality import segment
 TEN_WORDS = "one two three four five six seven eight nine ten"
 
 
+@settings(deadline=None)
 @given(span_lists(), st.floats(30, 400))
 def test_clips_hold_all_speech_within_what_the_engine_takes(speech: list[Span], duration: float) -> None:
     stretched = [Span(start=s.start * 10, end=s.end * 10) for s in speech if s.end * 10 <= duration - 0.1]

@@ -1,8 +1,8 @@
 import re
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.speech.transcript import Segment, Transcript, Word
@@ -64,12 +64,14 @@ def transcripts(draw: st.DrawFn) -> Transcript:
     return transcript(segments)
 
 
+@settings(deadline=None, max_examples=60)
 @given(transcripts())
 def test_the_text_is_kept_whole(source: Transcript) -> None:
     shown = " ".join(line for cue in plan_cues(source) for line in cue.lines)
     assert shown == " ".join(source.text.split())
 
 
+@settings(deadline=None, max_examples=60)
 @given(transcripts())
 def test_cues_follow_each_other_and_are_seen(source: Transcript) -> None:
     cues = plan_cues(source)
@@ -77,6 +79,7 @@ def test_cues_follow_each_other_and_are_seen(source: Transcript) -> None:
     assert all(after.start - before.end >= LAYOUT.gap - 0.002 for before, after in pairwise(cues))
 
 
+@settings(deadline=None, max_examples=60)
 @given(transcripts())
 def test_lines_fit(source: Transcript) -> None:
     for cue in plan_cues(source):
@@ -85,10 +88,11 @@ def test_lines_fit(source: Transcript) -> None:
         assert cue.end - cue.start <= LAYOUT.longest + 0.6 or len(cue.text.split()) == 1
 
 
+@settings(deadline=None, max_examples=60)
 @given(transcripts())
 def test_cues_that_have_the_time_can_be_read(source: Transcript) -> None:
     cues = plan_cues(source)
-    for cue, after in zip(cues, [*cues[1:], None], strict=True):
+    for cue, after in zip_longest(cues, cues[1:]):
         free = (after.start if after else float("inf")) - cue.start
         wanted = max(LAYOUT.shortest, text_width(cue.text.replace("\n", " ")) / LAYOUT.reading_speed)
         if free > wanted + 0.2:
@@ -142,7 +146,7 @@ def test_languages_without_spaces_are_cut_between_characters(language: str) -> N
         "今日はとても良い天気ですね。明日も晴れるでしょう、と彼は言いました。ABC123という名前の店に行きました。"
         * 3
     )
-    cues = plan_cues(transcript([segment(text, 0, 40)], language))
+    cues = plan_cues(transcript([segment(text, 0, 30)], language))
     assert "".join(line for cue in cues for line in cue.lines) == text
     assert len(cues) > 5
     assert all(text_width(line) <= 42 for cue in cues for line in cue.lines)
