@@ -1,6 +1,5 @@
 """The command `contraponto`. Each group of commands has its module in `deployments.commands`."""
 
-import os
 import sys
 
 import typer
@@ -33,9 +32,6 @@ app.command("health")(stack.health)
 
 def main() -> None:
     """Run the command line. Exit codes: 0 ok, 1 it failed, 2 wrong use, 130 Ctrl-C."""
-    # Before anything imports Prefect, which reports its use to its makers unless told not to.
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     try:
         app()
     except InvalidInputError as error:

@@ -22,13 +22,12 @@ def connected() -> Iterator["SyncPrefectClient"]:
         ServiceError: no server is known, or the one that is does not answer.
     """
     api_url = find_api_url()
-    # Before Prefect is imported: it reads its settings then.
-    os.environ["PREFECT_API_URL"] = api_url
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - takes seconds
     from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
 
     try:
-        with get_client(sync_client=True) as client:
+        with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
             yield client
     except PrefectHTTPStatusError as error:
         raise ServiceError(
