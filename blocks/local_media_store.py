@@ -28,6 +28,7 @@ from tasks.errors import ContrapontoError, InvalidInputError, SourceNotFoundErro
 _FACTS_FOLDER = ".facts"
 _UNFINISHED = ".unfinished-"
 _UNFINISHED_LIFETIME = timedelta(days=1)
+_CREATE_TRIES = 100
 
 
 class _Facts(BaseModel):
@@ -207,11 +208,12 @@ def _write_whole(target: Path, source: BinaryIO) -> str:
 
 
 def _create(path: Path) -> BinaryIO:
-    # Somebody who deletes the last file of a folder removes the folder: make it again.
-    for _ in range(10):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
+    # Whoever removes the last file of a folder removes the folder too, at any moment: make it again then.
+    for _ in range(_CREATE_TRIES):
+        with suppress(FileNotFoundError, FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
             return path.open("xb")
+    path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("xb")
 
 
