@@ -8,6 +8,7 @@ sockets and port.
 import contextlib
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ class EmbeddedStack:
         with self._locked():
             if self.status().is_up and self._is_prepared():
                 return self.status()
+            self.surroundings.temporary.mkdir(exist_ok=True)
             self._ensure(postgres.NAME, lambda: postgres.service(self.surroundings), report)
             self._ensure(valkey.NAME, lambda: valkey.service(self.surroundings), report)
             running = self._ensure(
@@ -132,6 +134,7 @@ class EmbeddedStack:
                 stop_signal = postgres.STOP_SIGNAL if name == postgres.NAME else Service.stop_signal
                 stopped += self._folder.stop(name, stop_signal=stop_signal, stop_seconds=_STOP_SECONDS)
             end_processes_of(self.surroundings.home, seconds=_ORPHAN_SECONDS)
+            shutil.rmtree(self.surroundings.temporary, ignore_errors=True)
             self._remove_prefect_toml()
             return stopped
 

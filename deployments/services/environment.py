@@ -23,6 +23,11 @@ class Surroundings:
         """Prefect's own directory: profiles, leases, results of runs that name no other storage."""
         return self.home / "prefect"
 
+    @property
+    def temporary(self) -> Path:
+        """Temporary files of the services and their jobs; emptied by `down`."""
+        return self.home / "tmp"
+
     def environment(self, **extra: str) -> dict[str, str]:
         """The environment of a service: the caller's, without what it says about another Prefect server."""
         inherited = {
@@ -35,6 +40,8 @@ class Surroundings:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(self.project), inherited.get("PYTHONPATH", "")])),
             "PYTHONUNBUFFERED": "1",
+            # Prefect's workers share one directory below /tmp, which belongs to whoever came first.
+            "TMPDIR": str(self.temporary),
             "CONTRAPONTO_HOME": str(self.home),
             STACK_VARIABLE: str(self.home),
             "PREFECT_HOME": str(self.prefect_home),
