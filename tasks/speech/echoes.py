@@ -6,6 +6,8 @@ from tasks.speech.activity import overlap
 from tasks.speech.transcript import Segment, Span, Word
 
 _DOUBTED = 0.2
+_DISBELIEVED = 0.1
+_PAUSE_SECONDS = 0.8
 
 
 def without_echoes(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Segment]:
@@ -33,11 +35,12 @@ def without_echoes(segments: Sequence[Segment], speech: Sequence[Span]) -> list[
 
 
 def _echo(word: Word, neighbour: Word, speech: Sequence[Span]) -> bool:
-    return (
-        word.probability < _DOUBTED
-        and _bare(word.word) == _bare(neighbour.word)
-        and overlap(Span(start=word.start, end=word.end), speech) == 0.0
-    )
+    if word.probability >= _DOUBTED or _bare(word.word) != _bare(neighbour.word):
+        return False
+    apart = max(neighbour.start - word.end, word.start - neighbour.end)
+    silent = overlap(Span(start=word.start, end=word.end), speech) == 0.0
+    # An echo often sits on the tail of the phrase before, so speech under it proves nothing; a pause after it does.
+    return silent or (word.probability < _DISBELIEVED and apart >= _PAUSE_SECONDS)
 
 
 def _with(segment: Segment, text: str, words: tuple[Word, ...]) -> Segment:

@@ -136,8 +136,13 @@ def test_an_echo_at_a_seam_goes() -> None:
     doubled = segment("x", 1, 3.4).model_copy(update={"text": "patience. Patience wins.", "words": words})
     (clean,) = without_echoes([doubled], [Span(start=2.4, end=3.4)])
     assert (clean.text, clean.start) == ("Patience wins.", 2.4)
-    # The same words, but the first was heard.
-    assert without_echoes([doubled], [Span(start=1.0, end=3.4)]) == [doubled]
+    # On the tail of the phrase before, but a pause away from the word it repeats.
+    (clean,) = without_echoes([doubled], [Span(start=0.0, end=1.3), Span(start=2.4, end=3.4)])
+    assert clean.text == "Patience wins."
+    # The same words, but the engine believes the first.
+    said = (words[0].model_copy(update={"probability": 0.7}), *words[1:])
+    believed = doubled.model_copy(update={"words": said})
+    assert without_echoes([believed], [Span(start=1.0, end=3.4)]) == [believed]
 
 
 def test_an_echo_at_the_end_of_the_segment_before_goes() -> None:
