@@ -39,7 +39,7 @@ def _echo(word: Word, neighbour: Word, speech: Sequence[Span]) -> bool:
         return False
     apart = max(neighbour.start - word.end, word.start - neighbour.end)
     silent = overlap(Span(start=word.start, end=word.end), speech) == 0.0
-    # An echo often sits on the tail of the phrase before: speech under it proves nothing, a pause after it does.
+    # An echo often sits on the tail of the phrase before: speech under it proves nothing, a pause does.
     return silent or (word.probability < _DISBELIEVED and apart >= _PAUSE_SECONDS)
 
 
