@@ -40,7 +40,7 @@ class StageBars:
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
             TextColumn("  {task.description:<14}"),
-            BarColumn(bar_width=40),
+            BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[status]:<11}"),
             TimeElapsedColumn(),
