@@ -165,6 +165,7 @@ class EmbeddedStack:
         from prefect.client.orchestration import SyncPrefectClient  # noqa: PLC0415
 
         from deployments import bootstrap  # noqa: PLC0415
+        from deployments.saved_blocks import ensure_blocks  # noqa: PLC0415
 
         definitions = pools(self.settings.queue_max_workers)
         project = self.surroundings.project
@@ -172,6 +173,7 @@ class EmbeddedStack:
             report("preparing pools, queues, blocks and automations")
             bootstrap.ensure_pools(client, definitions, project=project)
             bootstrap.ensure_automations(client)
+            ensure_blocks(api_url, self.settings)
             starting = []
             for pool in definitions:
                 if self._folder.running(worker.service_name(pool.name)) is None:

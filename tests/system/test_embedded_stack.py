@@ -117,6 +117,13 @@ def test_both_pools_have_their_queues_in_order(checkout: Checkout) -> None:
         ]
 
 
+def test_the_blocks_are_known_and_the_store_lies_in_the_home(checkout: Checkout) -> None:
+    types = {found["slug"] for found in checkout.api("POST", "/block_types/filter", {}).json()}
+    assert {"local-media-store", "s3-media-store", "text-model", "remote-engine"} <= types
+    store = checkout.api("GET", "/block_types/slug/local-media-store/block_documents/name/contraponto").json()
+    assert store["data"]["root"] == str(checkout.home / "store")
+
+
 def test_every_deployment_refuses_an_unknown_parameter_at_submit(checkout: Checkout) -> None:
     deployments = checkout.api("POST", "/deployments/filter", {}).json()
     assert {deployment["name"] for deployment in deployments} == {"transcribe", "transcribe-batch"}

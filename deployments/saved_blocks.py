@@ -1,0 +1,34 @@
+"""The blocks that a server knows: their types, and the ones that the settings describe."""
+
+from prefect.blocks.core import Block
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from blocks.from_settings import media_store, text_model
+from blocks.local_media_store import LocalMediaStore
+from blocks.remote_engine import RemoteEngine
+from blocks.s3_media_store import S3MediaStore
+from blocks.settings import Settings
+from blocks.text_model import TextModel
+
+DOCUMENT = "contraponto"
+"""The name under which the blocks of the settings in force are saved."""
+
+TYPES: tuple[type[Block], ...] = (LocalMediaStore, S3MediaStore, TextModel, RemoteEngine)
+
+
+def ensure_blocks(api_url: str, settings: Settings) -> None:
+    """Register the types of block, and save the media store and the text model that the settings describe.
+
+    A block that carries credentials is not saved: a server gives them in the clear to whoever may call it.
+    They stay in the settings, from which jobs take the block in any case.
+    """
+    with temporary_settings({PREFECT_API_URL: api_url}):
+        for block_type in TYPES:
+            block_type.register_type_and_schema()
+        if settings.store == "local":
+            media_store(settings).save(DOCUMENT, overwrite=True)
+        # A name with a slash is a block that somebody saved already.
+        if settings.text_model and "/" not in settings.text_model and settings.text_model_api_key is None:
+            model = text_model(settings)
+            if model is not None:
+                model.save(DOCUMENT, overwrite=True)
