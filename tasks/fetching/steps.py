@@ -1,0 +1,179 @@
+"""Brings the recording of a job into the media store."""
+
+import asyncio
+import hashlib
+import mimetypes
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict
+
+from blocks.from_settings import media_store, remote_stage
+from blocks.media_store import MediaStore
+from blocks.scratch import scratch_directory
+from blocks.settings import Settings, get_settings
+from tasks.errors import LimitExceededError
+from tasks.fetching.addresses import AddressPolicy
+from tasks.fetching.direct import fingerprint
+from tasks.fetching.download import download, is_known_site
+from tasks.fetching.results import DownloadLimits
+from tasks.fetching.urls import mask_url
+from tasks.jobs.requests import StepRequest
+from tasks.jobs.steps import current_stage, step
+from tasks.jobs.threads import in_thread
+from tasks.media.probe import probe, require_audio
+from tasks.progress import Progress, part_of
+from tasks.remote.protocol import DownloadedMedia, DownloadRequest
+
+_SNIFFED = 0.98
+"""Share of the progress that is the transfer; the rest is looking at the file and storing it."""
+
+
+class FetchRequest(StepRequest):
+    """A recording to fetch."""
+
+    source: str
+    """URL, or a key of the media store."""
+    edition: str | None
+    """What tells this edition of the source from later ones; None if nothing does."""
+
+    def cache_key(self) -> str | None:
+        """None for a URL whose server does not say when the file changes: it is fetched anew."""
+        return super().cache_key() if self.edition else None
+
+
+class FetchedMedia(BaseModel):
+    """A recording in the media store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    sha256: str
+    size: int
+    """Bytes."""
+    duration: float
+    """Seconds."""
+    title: str
+    source: str
+    """Where it came from, credentials masked."""
+
+    def store_keys(self) -> Iterable[str]:
+        return (self.key,)
+
+
+def is_url(source: str) -> bool:
+    """Whether a source is a URL; anything else is a key of the media store."""
+    return "://" in source
+
+
+async def fetch_request(source: str) -> FetchRequest:
+    """Looks at the source, without fetching it, to learn whether it has been fetched before.
+
+    Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
+    """
+    settings = get_settings()
+    edition = await asyncio.to_thread(_edition, source, settings)
+    return FetchRequest(store=settings.store, source=source, edition=edition)
+
+
+def _edition(source: str, settings: Settings) -> str | None:
+    if not is_url(source):
+        stored = media_store(settings).stat(source)
+        return stored.sha256 or f"{stored.size} {stored.modified.isoformat()}"
+    if is_known_site(source):
+        return "published"  # The address of a published video names one recording for good.
+    found = fingerprint(source, _policy(settings))
+    return found.key if found else None
+
+
+@step("download")
+async def fetch_media(request: FetchRequest) -> FetchedMedia:
+    """Fetches a recording, checks that it is one and within the limits, and stores it by its content.
+
+    Raises the errors of `tasks.fetching.download.download`, `tasks.media.probe` and LimitExceededError.
+    """
+    return await in_thread(lambda progress: _fetch(request, progress), current_stage().progress)
+
+
+def _fetch(request: FetchRequest, progress: Progress) -> FetchedMedia:
+    settings = get_settings()
+    store = media_store(settings)
+    if not is_url(request.source):
+        return _stored(request.source, store, settings)
+    with scratch_directory(settings.home, "download") as folder:
+        transfer = part_of(progress, 0.0, _SNIFFED)
+        path, title = _transfer(request, folder, settings, transfer)
+        info = require_audio(probe(path))
+        _check_duration(info.duration, settings, request.source)
+        ending = path.suffix.lower() or mimetypes.guess_extension(f"audio/{info.container}") or ".media"
+        digest, size = _digest(path)
+        key = f"media/{digest[:2]}/{digest}{ending}"
+        if not store.exists(key):
+            store.put_file(path, key)
+    return FetchedMedia(
+        key=key, sha256=digest, size=size, duration=info.duration, title=title, source=mask_url(request.source)
+    )
+
+
+def _transfer(request: FetchRequest, folder: Path, settings: Settings, progress: Progress) -> tuple[Path, str]:
+    """The file, and its title."""
+    limits = DownloadLimits(
+        max_bytes=settings.max_download_mb * 1024 * 1024, max_seconds=settings.max_duration_minutes * 60
+    )
+    if service := remote_stage(settings, "download"):
+        finished = service.run(
+            DownloadRequest(url=request.source, **asdict(limits)),
+            idempotency_key=request.cache_key() or folder.name,
+            deadline=settings.download_timeout,
+            progress=part_of(progress, 0.0, 0.8),
+            submitted=current_stage().done_by,
+        )
+        fetched = service.fetch(
+            finished,
+            folder / "media",
+            max_bytes=limits.max_bytes,
+            deadline=settings.download_timeout,
+            progress=part_of(progress, 0.8, 1.0),
+        )
+        return fetched.path, finished.read(DownloadedMedia).title
+    found = download(
+        request.source,
+        folder,
+        limits,
+        _policy(settings),
+        progress,
+        deadline=settings.download_timeout,
+        cookies=settings.ytdlp_cookies_file,
+        proxy=settings.ytdlp_proxy,
+        backoff=settings.retry_backoff_base_seconds,
+    )
+    return found.path, found.title
+
+
+def _stored(key: str, store: MediaStore, settings: Settings) -> FetchedMedia:
+    """A recording that is in the store already stays where it is."""
+    with store.open_local(key) as path:
+        info = require_audio(probe(path))
+        _check_duration(info.duration, settings, key)
+        digest, size = _digest(path)
+    return FetchedMedia(
+        key=key, sha256=digest, size=size, duration=info.duration, title=PurePosixPath(key).stem, source=key
+    )
+
+
+def _check_duration(seconds: float, settings: Settings, source: str) -> None:
+    if seconds > settings.max_duration_minutes * 60:
+        raise LimitExceededError(
+            f"{mask_url(source)} is {seconds / 60:.0f} minutes long; the limit is {settings.max_duration_minutes:g}.",
+            hint="Send a shorter recording, or raise CONTRAPONTO_MAX_DURATION_MINUTES.",
+        )
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+
+
+def _policy(settings: Settings) -> AddressPolicy:
+    return AddressPolicy(allowed=settings.allowed_private_hosts)

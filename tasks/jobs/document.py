@@ -1,0 +1,85 @@
+"""The job document: what a caller learns of a job, at any time of its life."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from tasks.speech.transcript import Segment
+
+
+class JobStatus(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StageStatus(StrEnum):
+    """Where a stage is; `skipped` means that the job did not ask for it."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class StageDocument(BaseModel):
+    """One stage of a job."""
+
+    status: StageStatus = StageStatus.QUEUED
+    job_id: str | None = None
+    """Of the remote service that does the stage, if one does."""
+    progress: float = 0.0
+    """0 to 100."""
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    error: str | None = None
+    cached: bool = False
+    """Whether the work had been done before and was only looked up."""
+
+
+class JobDocument(BaseModel):
+    """What every operation reports; operations add fields of their own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    job_id: str
+    operation: str
+    status: JobStatus
+    overall_progress: float = 0.0
+    """Mean of the stages, 0 to 100."""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    completed_at: datetime | None = None
+    stages: dict[str, StageDocument] = {}
+    result: dict[str, JsonValue] | None = None
+    error: str | None = None
+    """What went wrong, and what to change."""
+    error_code: str | None = None
+    """Name of the kind of error, for programs: `tasks.errors` lists them."""
+    id_roteiro: str | None = None
+    metadata: dict[str, JsonValue] | None = None
+    """Echo of what the caller sent."""
+
+
+class TranscriptionDocument(JobDocument):
+    """The job document of `transcribe`."""
+
+    transcription_text: str | None = None
+    transcription_segments: tuple[Segment, ...] | None = None
+    transcription_file: str | None = None
+    """Store key of the transcript."""
+    audio_file: str | None = None
+    """Store key of the normalised audio."""
+
+
+def read_document(data: dict[str, Any]) -> JobDocument:
+    """The document in its operation's own form."""
+    form = TranscriptionDocument if "transcription_text" in data else JobDocument
+    return form.model_validate(data)

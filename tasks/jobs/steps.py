@@ -1,0 +1,326 @@
+"""The life of a job as a Prefect flow run: stages, artifacts, the end in every way, webhook; and the form of its steps.
+
+A pipeline's author decorates the flow with `job_flow`, opens the stages of `current_job()` and runs steps with
+`run_step`. Everything else that callers see of a job is made here.
+"""
+
+import asyncio
+import contextlib
+import functools
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar, cast
+from uuid import UUID
+
+import httpx
+from prefect import Flow, State, Task, flow, get_run_logger, task
+from prefect.artifacts import ArtifactRequest
+from prefect.cache_policies import CacheKeyFnPolicy
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
+from prefect.client.schemas.objects import FlowRun, StateType, TaskRun
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
+from prefect.states import Failed
+from prefect.tasks import exponential_backoff
+from pydantic import BaseModel
+
+from blocks.media_store import MediaStore
+from blocks.settings import get_settings
+from tasks.errors import ContrapontoError, StageTimeoutError
+from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.locks import work_lock
+from tasks.jobs.requests import StepRequest
+from tasks.jobs.retries import RETRIES, is_transient
+from tasks.jobs.tracker import JobTracker, StageTracker
+from tasks.webhooks.steps import announce
+
+RESULT_ARTIFACT = "result"
+"""Key of the artifact that holds the job document."""
+
+_PUBLISH_SECONDS = 0.5
+_current: ContextVar[JobTracker] = ContextVar("current_job")
+
+
+def current_job() -> JobTracker:
+    """The job whose flow is running."""
+    return _current.get()
+
+
+# --- Jobs ---------------------------------------------------------------------------------------------------
+
+
+def job_flow(
+    *, operation: str, stages: Sequence[str], document: type[JobDocument] = JobDocument
+) -> Callable[[Callable[..., Awaitable[BaseModel]]], Flow[..., Any]]:
+    """Makes a flow of a function that does a job and returns its outcome (`result` and the operation's own fields).
+
+    The flow returns the job document. Whatever ends it, the `result` artifact says so: an error of the product fails
+    the run with its one sentence, anything unforeseen with a traceback in the log. The parameters `webhook_url`,
+    `id_roteiro` and `metadata`, where the function has them, do what their names say.
+    """
+
+    def decorate(work: Callable[..., Awaitable[BaseModel]]) -> Flow[..., Any]:
+        @functools.wraps(work)
+        async def run(*args: Any, **kwargs: Any) -> JobDocument | State[Any]:
+            parameters = inspect.signature(work).bind(*args, **kwargs)
+            parameters.apply_defaults()
+            asked = parameters.arguments
+            tracker = JobTracker(_first_document(document, operation, asked), stages)
+            failure: ContrapontoError | None = None
+            async with _published(tracker):
+                failure = await _do(work(*args, **kwargs), tracker)
+            ended = tracker.document
+            if webhook_url := asked.get("webhook_url"):
+                await announce(ended, str(webhook_url))
+            if failure is None:
+                return ended
+            # A state instead of an exception: its message is then the sentence, without a traceback around it.
+            name = "TimedOut" if isinstance(failure, StageTimeoutError) else "Failed"
+            return Failed(message=str(failure), name=name, data=failure)
+
+        return flow(run, name=operation, on_cancellation=[_record_end], on_crashed=[_record_end])
+
+    return decorate
+
+
+def _first_document(form: type[JobDocument], operation: str, asked: dict[str, Any]) -> JobDocument:
+    context = FlowRunContext.get()
+    assert context is not None and context.flow_run is not None, "a job runs as a flow"  # noqa: S101
+    now = datetime.now(UTC)
+    return form(
+        job_id=str(context.flow_run.id),
+        operation=operation,
+        status=JobStatus.PROCESSING,
+        created_at=context.flow_run.created or now,
+        updated_at=now,
+        id_roteiro=asked.get("id_roteiro"),
+        metadata=asked.get("metadata"),
+    )
+
+
+async def _do(work: Awaitable[BaseModel], tracker: JobTracker) -> ContrapontoError | None:
+    """Does the job; the document holds how it ended."""
+    logger = get_run_logger()
+    minutes = get_settings().job_timeout_minutes
+    token = _current.set(tracker)
+    try:
+        async with asyncio.timeout(minutes * 60) as limit:
+            outcome = await work
+    except ContrapontoError as error:
+        logger.error("%s", error)
+        logger.debug("Raised here:", exc_info=True)
+        tracker.fail(str(error), error.code)
+        return error
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        late = StageTimeoutError(
+            f"The job took longer than {minutes:g} minutes.",
+            hint="Send a shorter recording, or raise CONTRAPONTO_JOB_TIMEOUT_MINUTES.",
+        )
+        tracker.fail(str(late), late.code)
+        return late
+    except Exception as error:
+        # The boundary of the job: whatever it is, the caller's document must say that it ended.
+        tracker.fail(
+            f"An unexpected error ended the job ({type(error).__name__}). The run's log has the details.", "internal"
+        )
+        raise
+    finally:
+        _current.reset(token)
+    tracker.complete(outcome)
+    return None
+
+
+@asynccontextmanager
+async def _published(tracker: JobTracker) -> AsyncIterator[None]:
+    """Keeps the job's artifacts current within the block, and right at its end."""
+    async with get_client() as client:
+        artifacts = _JobArtifacts(client, tracker)
+        await artifacts.create()
+        publisher = asyncio.create_task(artifacts.keep_current())
+        try:
+            yield
+        finally:
+            publisher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await publisher
+            await artifacts.publish()
+
+
+class _JobArtifacts:
+    """The `result` artifact and one progress bar for each stage."""
+
+    def __init__(self, client: PrefectClient, tracker: JobTracker) -> None:
+        self._client = client
+        self._tracker = tracker
+        self._ids: dict[str, UUID] = {}
+        self._shown: dict[str, float] = {}
+        self._revision = -1
+
+    async def create(self) -> None:
+        document = self._tracker.document
+        run = UUID(document.job_id)
+        self._ids[RESULT_ARTIFACT] = await self._new(run, RESULT_ARTIFACT, "result", document.model_dump(mode="json"))
+        for name in document.stages:
+            self._ids[name] = await self._new(run, f"progress-{name}", "progress", 0.0)
+
+    async def _new(self, run: UUID, key: str, kind: str, data: Any) -> UUID:
+        request = ArtifactRequest(key=key, type=kind, data=data, description=key, flow_run_id=run)
+        return (await self._client.create_artifact(request)).id
+
+    async def keep_current(self) -> None:
+        while True:
+            await asyncio.sleep(_PUBLISH_SECONDS)
+            await self.publish()
+
+    async def publish(self) -> None:
+        """Writes what has changed. A server that does not answer now is told the next time."""
+        revision, document = self._tracker.revision, self._tracker.document
+        if revision == self._revision:
+            return
+        try:
+            for name, stage in document.stages.items():
+                if self._shown.get(name) != stage.progress:
+                    await self._client.update_artifact(self._ids[name], ArtifactUpdate(data=stage.progress))
+                    self._shown[name] = stage.progress
+            data = document.model_dump(mode="json")
+            await self._client.update_artifact(self._ids[RESULT_ARTIFACT], ArtifactUpdate(data=data))
+            self._revision = revision
+        except (httpx.HTTPError, PrefectException) as error:
+            get_run_logger().warning("The job's progress could not be written: %s", error)
+
+
+async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names
+    """Writes the end of a job whose process could not: cancelled or crashed. Runs in the worker."""
+    async with get_client() as client:
+        found = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run.id]), key=ArtifactFilterKey(any_=[RESULT_ARTIFACT])
+            )
+        )
+        for artifact in found:
+            document = JobDocument.model_validate(artifact.data)
+            if document.completed_at is not None:
+                continue
+            cancelled = state.type is StateType.CANCELLED
+            now = datetime.now(UTC)
+            ended = document.model_copy(
+                update={
+                    "status": JobStatus.CANCELLED if cancelled else JobStatus.FAILED,
+                    "error": "The job was cancelled." if cancelled else f"The job's process ended early. {state.message}",
+                    "error_code": "cancelled" if cancelled else "crashed",
+                    "updated_at": now,
+                    "completed_at": now,
+                }
+            )
+            await client.update_artifact(artifact.id, ArtifactUpdate(data=ended.model_dump(mode="json")))
+            if webhook_url := flow_run.parameters.get("webhook_url"):
+                await announce(ended, str(webhook_url))
+
+
+async def write_markdown(key: str, text: str, description: str) -> None:
+    """An artifact of the current job that the UI shows as a page."""
+    await _write_artifact(key, "markdown", text, description)
+
+
+async def write_table(key: str, rows: Iterable[dict[str, Any]], description: str) -> None:
+    """An artifact of the current job that the UI shows as a table."""
+    await _write_artifact(key, "table", list(rows), description)
+
+
+async def _write_artifact(key: str, kind: str, data: Any, description: str) -> None:
+    run = UUID(current_job().document.job_id)
+    async with get_client() as client:
+        await client.create_artifact(
+            ArtifactRequest(key=key, type=kind, data=data, description=description, flow_run_id=run)
+        )
+
+
+# --- Steps --------------------------------------------------------------------------------------------------
+
+
+class StepResult(Protocol):
+    """What a step returns: names of files in the media store, and facts."""
+
+    def store_keys(self) -> Iterable[str]:
+        """The files that must still be there for the result to be used again."""
+
+
+Request = TypeVar("Request", bound=StepRequest)
+Result = TypeVar("Result", bound=StepResult)
+
+_stage: ContextVar[StageTracker] = ContextVar("current_stage")
+
+
+def current_stage() -> StageTracker:
+    """The stage that the running step belongs to."""
+    return _stage.get()
+
+
+def _request_key(_context: object, parameters: dict[str, Any]) -> str | None:
+    return cast(StepRequest, parameters["request"]).cache_key()
+
+
+async def _worth_another_try(_task: object, _run: TaskRun, state: State[Any]) -> bool:
+    error = await state.aresult(raise_on_failure=False)
+    return isinstance(error, BaseException) and is_transient(error)
+
+
+def step(name: str) -> Callable[[Callable[[Request], Awaitable[Result]]], Task[[Request], Any]]:
+    """A Prefect task for one piece of work: cached by its request, tried again after transient errors only."""
+    settings = get_settings()
+    lifetime = timedelta(hours=settings.cache_ttl_hours)
+
+    def decorate(work: Callable[[Request], Awaitable[Result]]) -> Task[[Request], Any]:
+        return task(
+            work,
+            name=name,
+            cache_policy=CacheKeyFnPolicy(cache_key_fn=_request_key) if lifetime else None,
+            cache_expiration=lifetime or None,
+            persist_result=bool(lifetime),
+            retries=RETRIES,
+            retry_delay_seconds=exponential_backoff(settings.retry_backoff_base_seconds),
+            retry_jitter_factor=0.5,
+            retry_condition_fn=_worth_another_try,
+        )
+
+    return decorate
+
+
+async def run_step(
+    step: Task[[Request], Any], request: Request, stage: StageTracker, store: MediaStore, result: type[Result]
+) -> Result:
+    """The step's result: from the cache if its files are still in the store, else by doing the work.
+
+    Of several jobs that need the same work at the same moment one does it; the others wait for its result.
+    """
+    settings = get_settings()
+    token = _stage.set(stage)
+    try:
+        key = request.cache_key()
+        if key is None:
+            return await _result_of(await step(request, return_state=True), result)
+        async with work_lock(key, settings.home, settings.redis_url):
+            state = await step(request, return_state=True)
+            found = await _result_of(state, result)
+            if state.name == "Cached":
+                if await asyncio.to_thread(lambda: all(store.exists(file) for file in found.store_keys())):
+                    stage.found_in_cache()
+                    return found
+                again = step.with_options(refresh_cache=True)
+                found = await _result_of(await again(request, return_state=True), result)
+            return found
+    finally:
+        _stage.reset(token)
+
+
+async def _result_of(state: State[Any], form: type[Result]) -> Result:
+    found = await state.aresult()
+    assert isinstance(found, form), f"the step returned {type(found).__name__}"  # noqa: S101
+    return found

@@ -1,0 +1,40 @@
+"""Blocking work of an asynchronous flow, with one way to stop it."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from tasks.errors import CancelledError
+from tasks.progress import Progress, ignore_progress
+
+T = TypeVar("T")
+
+_STOP_SECONDS = 15.0
+
+
+async def in_thread(work: Callable[[Progress], T], progress: Progress = ignore_progress) -> T:
+    """Runs `work(progress)` in a thread and returns what it returns.
+
+    If the awaiting task is cancelled, the next call of the progress raises CancelledError inside the work, and the
+    cancellation goes on only when the work has let go of its children and files (or after 15 s).
+    """
+    stop = threading.Event()
+
+    def watched(fraction: float) -> None:
+        if stop.is_set():
+            raise CancelledError("The job was cancelled.")
+        progress(fraction)
+
+    context = contextvars.copy_context()
+    future = asyncio.get_running_loop().run_in_executor(None, partial(context.run, work, watched))
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        stop.set()
+        done, _ = await asyncio.wait([future], timeout=_STOP_SECONDS)
+        for ended in done:
+            ended.exception()  # Looked at, so that asyncio does not complain that nobody did.
+        raise

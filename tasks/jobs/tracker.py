@@ -1,0 +1,98 @@
+"""A job's document while the job runs: stages, progress, timing."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.errors import ContrapontoError
+from tasks.jobs.document import JobDocument, JobStatus, StageDocument, StageStatus
+
+
+class StageTracker:
+    """One stage of a job; `progress` may be called from any thread."""
+
+    def __init__(self, job: "JobTracker", name: str) -> None:
+        self.name = name
+        self._job = job
+
+    def progress(self, fraction: float) -> None:
+        """Progress of the whole stage, 0 to 1; it never goes back."""
+        percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
+        if percent > self._job.stage_document(self.name).progress:
+            self._job.update_stage(self.name, progress=percent)
+
+    def found_in_cache(self) -> None:
+        """The stage's work had been done before."""
+        self._job.update_stage(self.name, cached=True)
+
+    def done_by(self, remote_job: str) -> None:
+        """The stage is done by a remote service's job."""
+        self._job.update_stage(self.name, job_id=remote_job)
+
+    def skip(self) -> None:
+        """The job does not need this stage."""
+        self._job.update_stage(self.name, status=StageStatus.SKIPPED, progress=100.0)
+
+
+class JobTracker:
+    """The document of a running job, kept current."""
+
+    def __init__(self, document: JobDocument, stages: Sequence[str]) -> None:
+        self._lock = threading.Lock()
+        self._document = document.model_copy(update={"stages": {name: StageDocument() for name in stages}})
+        self.revision = 0
+        """Grows with every change."""
+
+    @property
+    def document(self) -> JobDocument:
+        """A snapshot, safe to keep."""
+        with self._lock:
+            return self._document.model_copy(deep=True)
+
+    def stage_document(self, name: str) -> StageDocument:
+        """The state of one stage."""
+        return self._document.stages[name]
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[StageTracker]:
+        """The stage is `processing` within the block, then `completed` (unless skipped), or `failed`."""
+        tracker = StageTracker(self, name)
+        self.update_stage(name, status=StageStatus.PROCESSING, started_at=datetime.now(UTC))
+        try:
+            yield tracker
+        except ContrapontoError as error:
+            self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error))
+            raise
+        except BaseException:
+            self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC))
+            raise
+        if self.stage_document(name).status is not StageStatus.SKIPPED:
+            self.update_stage(name, status=StageStatus.COMPLETED, progress=100.0, completed_at=datetime.now(UTC))
+
+    def update_stage(self, name: str, **changes: Any) -> None:
+        """Changes fields of a stage, and with them the overall progress."""
+        with self._lock:
+            stages = {**self._document.stages, name: self._document.stages[name].model_copy(update=changes)}
+            mean = sum(stage.progress for stage in stages.values()) / len(stages)
+            self._change(stages=stages, overall_progress=round(mean, 1))
+
+    def complete(self, outcome: BaseModel) -> None:
+        """The job is done; the outcome holds `result` and the operation's own fields."""
+        with self._lock:
+            # The fields themselves, not their dumps: the document holds the same types.
+            fields = {name: getattr(outcome, name) for name in type(outcome).model_fields}
+            fields["result"] = outcome.model_dump(mode="json", include={"result"}).get("result")
+            self._change(**fields, status=JobStatus.COMPLETED, overall_progress=100.0, completed_at=datetime.now(UTC))
+
+    def fail(self, message: str, code: str) -> None:
+        """The job has failed for the reason given."""
+        with self._lock:
+            self._change(status=JobStatus.FAILED, error=message, error_code=code, completed_at=datetime.now(UTC))
+
+    def _change(self, **changes: Any) -> None:
+        self._document = self._document.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
+        self.revision += 1

@@ -1,0 +1,202 @@
+"""Turns stored speech into stored transcripts, and transcripts into other languages."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from blocks.from_settings import media_store, remote_stage, text_model
+from blocks.media_store import MediaStore
+from blocks.settings import Settings, get_settings
+from tasks.errors import InvalidSettingError, MissingEngineError
+from tasks.jobs.requests import StepRequest
+from tasks.jobs.steps import current_stage, step
+from tasks.jobs.threads import in_thread
+from tasks.models.install import find_model
+from tasks.progress import Progress
+from tasks.remote.protocol import RemoteTranscript, TranscriptionRequest
+from tasks.speech.options import RecognitionOptions
+from tasks.speech.recognition import load_recogniser
+from tasks.speech.transcript import Segment, Task, Transcript, Word
+from tasks.speech.translation import translate_segments
+
+
+class RecogniseRequest(StepRequest):
+    """Speech to write down."""
+
+    audio_key: str
+    duration: float
+    """Seconds."""
+    model: str
+    """Name of the speech model ("base", "large-v3"), or a folder that holds one."""
+    language: str
+    task: Task = "transcribe"
+    word_timestamps: bool
+    initial_prompt: str | None
+    hotwords: str | None
+    device: str
+    compute_type: str
+    service: str | None
+    """The remote service that does it; None for this machine."""
+
+
+class TranslateRequest(StepRequest):
+    """A transcript to translate with the text model."""
+
+    transcript_key: str
+    target_language: str
+    text_model: str
+
+
+class StoredTranscript(BaseModel):
+    """A transcript in the media store, as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+
+    def store_keys(self) -> Iterable[str]:
+        return (self.key,)
+
+    def read(self, store: MediaStore) -> Transcript:
+        """The transcript itself."""
+        return Transcript.model_validate_json(store.read_bytes(self.key))
+
+
+def model_directory(model: str, settings: Settings) -> Path:
+    """Where a speech model lies: a size is one of ours, anything with a slash is a folder.
+
+    Raises MissingEngineError with the command that gets the model.
+    """
+    if "/" in model:
+        folder = Path(model).expanduser()
+        if not (folder / "model.bin").is_file():
+            raise MissingEngineError(
+                f"There is no speech model in the folder {folder}.",
+                hint="It should hold model.bin, config.json and tokenizer.json.",
+            )
+        return folder
+    return find_model(f"whisper-{model}", settings.models_dir)
+
+
+def check_recognition(model: str) -> None:
+    """Fails before any work if the speech model is not here. Raises MissingEngineError."""
+    settings = get_settings()
+    if not settings.audio_transcriber_url:
+        model_directory(model, settings)
+
+
+@step("recognise")
+async def recognise(request: RecogniseRequest) -> StoredTranscript:
+    """Writes down what is said. Raises as `tasks.speech.recognition.Recogniser.transcribe`."""
+    return await in_thread(lambda progress: _recognise(request, progress), current_stage().progress)
+
+
+def _recognise(request: RecogniseRequest, progress: Progress) -> StoredTranscript:
+    settings = get_settings()
+    store = media_store(settings)
+    # A machine that needs as long as the recording lasts is slow but not stuck.
+    deadline = max(settings.transcription_timeout, request.duration)
+    with store.open_local(request.audio_key) as audio:
+        if settings.audio_transcriber_url:
+            transcript = _recognise_remotely(request, audio, settings, progress, deadline)
+        else:
+            recogniser = load_recogniser(
+                model_directory(request.model, settings),
+                device=settings.whisper_device,
+                compute_type=settings.whisper_compute_type,
+                threads=settings.whisper_threads or None,
+            )
+            options = RecognitionOptions(
+                language=request.language,
+                task=request.task,
+                word_timestamps=request.word_timestamps,
+                initial_prompt=request.initial_prompt,
+                hotwords=request.hotwords,
+            )
+            transcript = recogniser.transcribe(audio, options, progress, deadline)
+    return _store(transcript, request, store)
+
+
+def _recognise_remotely(
+    request: RecogniseRequest, audio: Path, settings: Settings, progress: Progress, deadline: float
+) -> Transcript:
+    service = remote_stage(settings, "transcription")
+    assert service is not None, "the caller has looked at the setting"  # noqa: S101
+    if request.task == "translate":
+        raise InvalidSettingError(
+            "The remote transcription service does not translate.",
+            hint="Leave language_out empty, or configure a text model (CONTRAPONTO_TEXT_MODEL).",
+        )
+    finished = service.run(
+        TranscriptionRequest(
+            language=request.language,
+            model=request.model,
+            word_timestamps=request.word_timestamps,
+            initial_prompt=request.initial_prompt,
+        ),
+        file=audio,
+        idempotency_key=request.cache_key() or audio.name,
+        deadline=deadline,
+        progress=progress,
+        submitted=current_stage().done_by,
+    )
+    return _from_service(finished.read(RemoteTranscript), request)
+
+
+def _from_service(said: RemoteTranscript, request: RecogniseRequest) -> Transcript:
+    segments = tuple(
+        Segment(
+            text=segment.text.strip(),
+            start=segment.start,
+            end=segment.end,
+            words=tuple(Word(**word.model_dump()) for word in segment.words),
+            # The service does not say how sure it was.
+            avg_logprob=0.0,
+            no_speech_prob=0.0,
+            compression_ratio=1.0,
+        )
+        for segment in said.segments
+    )
+    return Transcript(
+        text=said.text,
+        language=said.language,
+        language_probability=said.language_probability,
+        duration=said.duration or request.duration,
+        segments=segments,
+        source_language=said.language,
+        model=said.model or request.model,
+        device="remote",
+        compute_type="unknown",
+        threads=0,
+    )
+
+
+@step("translate")
+async def translate(request: TranslateRequest) -> StoredTranscript:
+    """Translates a transcript with the text model that is configured. Raises as `TextModel.translate`."""
+    return await in_thread(lambda progress: _translate(request, progress), current_stage().progress)
+
+
+def _translate(request: TranslateRequest, progress: Progress) -> StoredTranscript:
+    settings = get_settings()
+    store = media_store(settings)
+    model = text_model(settings)
+    assert model is not None, "planned only where a text model is configured"  # noqa: S101
+    original = StoredTranscript(key=request.transcript_key).read(store)
+    total = max(len(original.segments), 1)
+    done = 0
+
+    def translate_batch(texts: Sequence[str], source: str, target: str) -> list[str]:
+        nonlocal done
+        progress(done / total)
+        done += len(texts)
+        return model.translate(texts, source, target)
+
+    return _store(translate_segments(original, translate_batch, request.target_language), request, store)
+
+
+def _store(transcript: Transcript, request: StepRequest, store: MediaStore) -> StoredTranscript:
+    key = f"transcripts/{request.cache_key()}.json"
+    store.put_text(transcript.model_dump_json(indent=1), key)
+    return StoredTranscript(key=key)
