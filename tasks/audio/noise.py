@@ -43,6 +43,10 @@ _STRETCH = 400
 _SETTLING = 100
 """Frames of 10 ms. Short stretches need little memory; after a second the beginning no longer matters."""
 
+_KEPT = 10 ** (-12 / 20)
+"""Share of the untouched sound that stays in, so that noise sinks by 12 dB at most. What the network takes for
+noise between quiet syllables is speech to a recogniser: removed whole, it costs words that were understood before."""
+
 _WINDOW = np.sin(np.pi / 2 * np.sin(np.pi * (np.arange(_FFT) + 0.5) / _FFT) ** 2).astype(np.float32)
 
 Spectrum = NDArray[np.complex64]
@@ -145,7 +149,7 @@ class _Network:
             weights[:, :, tap] * low[stretch.before + tap : stretch.before + tap + count]
             for tap in range(_TAPS)
         )
-        return clean
+        return clean + _KEPT * (stretch.spectrum[own] - clean)
 
 
 def _decode(decoder: "InferenceSession", output: str, encoded: dict[str, Features]) -> Features:
