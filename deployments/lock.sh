@@ -19,5 +19,5 @@ lock() {
     mv "$output.new" "$output"
 }
 
-lock requirements.txt --extra embedded --extra speech --extra voice --extra s3 --extra translation
+lock requirements.txt --extra embedded --extra speech --extra separation --extra voice --extra s3 --extra translation
 lock requirements-dev.txt --all-extras
