@@ -1,0 +1,27 @@
+"""What the product tells the outside world by itself."""
+
+from typing import Annotated, Any
+
+from prefect import State, flow
+from pydantic import Field
+
+from tasks.webhooks.message import WebhookMessage
+from tasks.webhooks.steps import deliver
+
+WebhookUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=4096)]
+WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@flow(name="deliver-webhook", flow_run_name="{webhook_id}")
+async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: WebhookId) -> State[Any]:
+    """Delivers one webhook message.
+
+    It is tried again on the schedule of CONTRAPONTO_WEBHOOK_RETRY_DELAYS. A run that ends as Failed is a
+    message that was not delivered; its state says why.
+
+    Args:
+        url: Where the receiver listens.
+        message: What it is told, as it was when the job ended.
+        webhook_id: The same on every try, so that the receiver can drop a second copy.
+    """
+    return await deliver(url, message, webhook_id)

@@ -1,0 +1,163 @@
+"""One try to deliver a message, and how long to wait for the next."""
+
+import asyncio
+import random
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from tasks.errors import BlockedAddressError, InvalidInputError
+from tasks.fetching.addresses import AddressPolicy
+from tasks.fetching.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client
+from tasks.fetching.urls import check_url, mask_url
+
+USER_AGENT = "Contraponto-Webhook/1"
+JITTER = 0.1
+"""Share by which a wait may be longer or shorter, so that deliveries do not all come back at one moment."""
+LONGEST_WAIT = 86_400.0
+"""Seconds; a receiver cannot ask for more."""
+
+_ANSWER_LIMIT = 65_536
+_ASKS_TO_WAIT = (429, 503)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The receiver has the message."""
+
+    status: int
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The try failed in a way that may pass."""
+
+    reason: str
+    """One sentence; the URL in it is masked."""
+    retry_after: float | None = None
+    """Seconds that the receiver asked to wait."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """No further try: the receiver refuses the message, or may not be reached."""
+
+    reason: str
+    """One sentence; the URL in it is masked."""
+    gone: bool = False
+    """Whether the receiver wants no messages at all any more (410)."""
+
+
+Outcome = Delivered | Retry | Rejected
+
+
+async def check_webhook_url(url: str, policy: AddressPolicy) -> str:
+    """The URL without surrounding white space, if messages may be sent to it.
+
+    Raises InvalidInputError for anything but an http(s) URL and BlockedAddressError if its host has none but
+    blocked addresses. A host that cannot be looked up now is not an error: it may be there when the job ends.
+    """
+    hint = "Give a complete address such as https://example.com/hooks/jobs."
+    try:
+        checked = check_url(url)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"The webhook URL cannot be used. {error.message}", hint=hint) from error
+    parts = urlsplit(checked)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return checked
+    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    if addresses and not any(policy.permits(host, address, port) for address in addresses):
+        policy.check(host, addresses[0], port)
+    return checked
+
+
+async def attempt(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    policy: AddressPolicy,
+    timeout: float,  # noqa: ASYNC109 - one limit over everything, also an answer that trickles in
+    verify: ssl.SSLContext | None = None,
+) -> Outcome:
+    """Posts the message once; the receiver has `timeout` seconds. Redirects are not followed.
+
+    The status decides; of what the receiver says beyond it a bounded part is read and dropped. `verify`
+    replaces the TLS context.
+    """
+    where = mask_url(url)
+    outcome: Outcome | None = None
+    try:
+        check_url(url)
+        async with (
+            asyncio.timeout(timeout),
+            safe_async_client(
+                policy,
+                connect_timeout=min(CONNECT_TIMEOUT, timeout),
+                read_timeout=timeout,
+                follow_redirects=False,
+                verify=verify,
+            ) as client,
+            client.stream(
+                "POST", url, content=body, headers={**headers, "User-Agent": USER_AGENT}
+            ) as response,
+        ):
+            outcome = _outcome(response, where)
+            await _drain(response)
+            return outcome
+    except TimeoutError:
+        return outcome or Retry(f"The server of {where} did not answer within {timeout:g} seconds.")
+    except BlockedAddressError as error:
+        return Rejected(str(error))
+    except InvalidInputError as error:
+        return Rejected(error.message)
+    except httpx.InvalidURL as error:
+        return Rejected(request_error(error, url).message)
+    except httpx.HTTPError as error:
+        return Retry(request_error(error, url).message)
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Lets the receiver finish its answer, within bounds; the status has decided already."""
+    read = 0
+    try:
+        async for piece in response.aiter_raw():
+            read += len(piece)
+            if read > _ANSWER_LIMIT:
+                return
+    except httpx.HTTPError:
+        return
+
+
+def _outcome(response: httpx.Response, where: str) -> Outcome:
+    status = response.status_code
+    if response.is_success:
+        return Delivered(status)
+    if status == 410:
+        return Rejected(f"The receiver at {where} wants no more messages (HTTP 410).", gone=True)
+    if response.is_redirect:
+        return Retry(f"The receiver at {where} redirects (HTTP {status}), which is not followed.")
+    if status in _ASKS_TO_WAIT:
+        return Retry(f"The receiver at {where} asks to wait (HTTP {status}).", retry_after(response))
+    if 400 <= status < 500:
+        return Rejected(f"The receiver at {where} refuses the message (HTTP {status}).")
+    return Retry(f"The receiver at {where} failed (HTTP {status}).")
+
+
+def wait_before_retry(failed: int, delays: Sequence[float], asked: float | None = None) -> float | None:
+    """Seconds from the `failed`-th failed try (1 is the first) to the next, or None if there is no next.
+
+    Never less than the receiver asked for, as long as that is no more than `LONGEST_WAIT`.
+    """
+    if failed > len(delays):
+        return None
+    spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
+    return max(delays[failed - 1] * spread, min(asked or 0.0, LONGEST_WAIT))
