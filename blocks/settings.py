@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     allowed_private_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (), description="Private hosts, networks that may be reached nevertheless; comma-separated."
     )
+    import_folders: Annotated[tuple[LocalPath, ...], BeforeValidator(_split)] = Field(
+        default_factory=lambda data: (data["home"] / "inbox",),
+        description="Folders of this machine that batches may read; comma-separated.",
+    )
 
     # Media store
     store: str = Field(

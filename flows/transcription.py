@@ -13,7 +13,7 @@ from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from tasks.audio.normalise import FilterReport, NormalisationOptions, SoundReport
 from tasks.audio.steps import NormalisedAudio, NormaliseRequest, check_normalisation, normalise_audio
-from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
+from tasks.fetching.steps import FetchedMedia, address_policy, fetch_media, fetch_request
 from tasks.jobs.document import TranscriptionDocument
 from tasks.jobs.steps import current_job, job_flow, run_step, write_markdown, write_table
 from tasks.jobs.tracker import StageTracker
@@ -150,7 +150,7 @@ async def transcribe(
     check_recognition(speech_model)
     check_normalisation(options)
     if webhook_url:
-        check_webhook_url(webhook_url)
+        await check_webhook_url(webhook_url, address_policy())
 
     job = current_job()
     store = media_store(get_settings())
@@ -221,7 +221,13 @@ async def _normalise(
 ) -> NormalisedAudio:
     settings = get_settings()
     asked = options.model_dump(
-        include={"remove_noise", "isolate_vocals", "apply_highpass_filter", "convert_to_mono", "set_sample_rate_16k"}
+        include={
+            "remove_noise",
+            "isolate_vocals",
+            "apply_highpass_filter",
+            "convert_to_mono",
+            "set_sample_rate_16k",
+        }
     )
     if not any(asked.values()):
         stage.skip()

@@ -1,8 +1,8 @@
 """The errors a job can end with.
 
 One small hierarchy for every pipeline. The message is one sentence for the person who submitted the job (what, where);
-`hint` is the next step (what to change). Library errors, tracebacks and ffmpeg's stderr go to the log as the cause, never
-into the message. `transient` decides retries: see `tasks.jobs.retries`.
+`hint` is the next step (what to change). Library errors, tracebacks and ffmpeg's stderr go to the log as the cause,
+never into the message. `transient` decides retries: see `tasks.jobs.retries`.
 """
 
 from typing import ClassVar
@@ -26,10 +26,12 @@ class ContrapontoError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions travel between processes (results, child processes); keyword arguments need help to be pickled.
-        return (_rebuild, (type(self), self.message, self.hint, {k: v for k, v in vars(self).items() if k not in ("message", "hint")}))
+        return (_rebuild, (type(self), self.message, self.hint, dict(vars(self))))
 
 
-def _rebuild(cls: type[ContrapontoError], message: str, hint: str, attributes: dict[str, object]) -> ContrapontoError:
+def _rebuild(
+    cls: type[ContrapontoError], message: str, hint: str, attributes: dict[str, object]
+) -> ContrapontoError:
     error = cls.__new__(cls)
     ContrapontoError.__init__(error, message, hint=hint)
     vars(error).update(attributes)

@@ -71,7 +71,10 @@ def _normalise(request: NormaliseRequest, progress: Progress) -> NormalisedAudio
     store = media_store(settings)
     key = f"audio/{request.cache_key()}.flac"
     deadline = max(settings.normalisation_timeout, request.duration * _SECONDS_PER_SECOND)
-    with scratch_directory(settings.home, "normalise") as folder, store.open_local(request.media_key) as source:
+    with (
+        scratch_directory(settings.home, "normalise") as folder,
+        store.open_local(request.media_key) as source,
+    ):
         target = folder / "audio.flac"
         if service := remote_stage(settings, "normalization"):
             options = request.options.model_dump(include=set(NormalizationRequest.model_fields))
@@ -90,9 +93,10 @@ def _normalise(request: NormaliseRequest, progress: Progress) -> NormalisedAudio
                 deadline=deadline,
                 progress=part_of(progress, 0.9, 1.0),
             )
-            duration = require_audio(probe(fetched.path)).duration
+            info = probe(fetched.path)
+            require_audio(info)
             store.put_file(fetched.path, key)
-            return NormalisedAudio(key=key, duration=duration)
+            return NormalisedAudio(key=key, duration=info.duration)
         report = normalise(
             source,
             target,

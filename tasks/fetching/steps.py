@@ -83,7 +83,7 @@ def _edition(source: str, settings: Settings) -> str | None:
         return stored.sha256 or f"{stored.size} {stored.modified.isoformat()}"
     if is_known_site(source):
         return "published"  # The address of a published video names one recording for good.
-    found = fingerprint(source, _policy(settings))
+    found = fingerprint(source, address_policy())
     return found.key if found else None
 
 
@@ -104,7 +104,8 @@ def _fetch(request: FetchRequest, progress: Progress) -> FetchedMedia:
     with scratch_directory(settings.home, "download") as folder:
         transfer = part_of(progress, 0.0, _SNIFFED)
         path, title = _transfer(request, folder, settings, transfer)
-        info = require_audio(probe(path))
+        info = probe(path)
+        require_audio(info)
         _check_duration(info.duration, settings, request.source)
         ending = path.suffix.lower() or mimetypes.guess_extension(f"audio/{info.container}") or ".media"
         digest, size = _digest(path)
@@ -112,11 +113,18 @@ def _fetch(request: FetchRequest, progress: Progress) -> FetchedMedia:
         if not store.exists(key):
             store.put_file(path, key)
     return FetchedMedia(
-        key=key, sha256=digest, size=size, duration=info.duration, title=title, source=mask_url(request.source)
+        key=key,
+        sha256=digest,
+        size=size,
+        duration=info.duration,
+        title=title,
+        source=mask_url(request.source),
     )
 
 
-def _transfer(request: FetchRequest, folder: Path, settings: Settings, progress: Progress) -> tuple[Path, str]:
+def _transfer(
+    request: FetchRequest, folder: Path, settings: Settings, progress: Progress
+) -> tuple[Path, str]:
     """The file, and its title."""
     limits = DownloadLimits(
         max_bytes=settings.max_download_mb * 1024 * 1024, max_seconds=settings.max_duration_minutes * 60
@@ -141,7 +149,7 @@ def _transfer(request: FetchRequest, folder: Path, settings: Settings, progress:
         request.source,
         folder,
         limits,
-        _policy(settings),
+        address_policy(),
         progress,
         deadline=settings.download_timeout,
         cookies=settings.ytdlp_cookies_file,
@@ -154,7 +162,8 @@ def _transfer(request: FetchRequest, folder: Path, settings: Settings, progress:
 def _stored(key: str, store: MediaStore, settings: Settings) -> FetchedMedia:
     """A recording that is in the store already stays where it is."""
     with store.open_local(key) as path:
-        info = require_audio(probe(path))
+        info = probe(path)
+        require_audio(info)
         _check_duration(info.duration, settings, key)
         digest, size = _digest(path)
     return FetchedMedia(
@@ -175,5 +184,7 @@ def _digest(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
 
 
-def _policy(settings: Settings) -> AddressPolicy:
+def address_policy() -> AddressPolicy:
+    """Which addresses jobs may reach, by the settings in force."""
+    settings = get_settings()
     return AddressPolicy(allowed=settings.allowed_private_hosts)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,9 @@ from uuid import UUID
 
 import httpx
 from prefect import Flow, State, Task, flow, get_run_logger, task
-from prefect.artifacts import ArtifactRequest
-from prefect.cache_policies import CacheKeyFnPolicy
+from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, StateType, TaskRun
 from prefect.context import FlowRunContext
@@ -55,13 +54,14 @@ def current_job() -> JobTracker:
 
 
 def job_flow(
-    *, operation: str, stages: Sequence[str], document: type[JobDocument] = JobDocument
+    *, operation: str, stages: Sequence[str], document: type[JobDocument] = JobDocument, limited: bool = True
 ) -> Callable[[Callable[..., Awaitable[BaseModel]]], Flow[..., Any]]:
     """Makes a flow of a function that does a job and returns its outcome (`result` and the operation's own fields).
 
     The flow returns the job document. Whatever ends it, the `result` artifact says so: an error of the product fails
     the run with its one sentence, anything unforeseen with a traceback in the log. The parameters `webhook_url`,
-    `id_roteiro` and `metadata`, where the function has them, do what their names say.
+    `id_roteiro` and `metadata`, where the function has them, do what their names say. `limited` jobs end after the
+    configured time; the others are made of jobs that do.
     """
 
     def decorate(work: Callable[..., Awaitable[BaseModel]]) -> Flow[..., Any]:
@@ -73,7 +73,7 @@ def job_flow(
             tracker = JobTracker(_first_document(document, operation, asked), stages)
             failure: ContrapontoError | None = None
             async with _published(tracker):
-                failure = await _do(work(*args, **kwargs), tracker)
+                failure = await _do(work(*args, **kwargs), tracker, limited=limited)
             ended = tracker.document
             if webhook_url := asked.get("webhook_url"):
                 await announce(ended, str(webhook_url))
@@ -83,36 +83,39 @@ def job_flow(
             name = "TimedOut" if isinstance(failure, StageTimeoutError) else "Failed"
             return Failed(message=str(failure), name=name, data=failure)
 
-        return flow(run, name=operation, on_cancellation=[_record_end], on_crashed=[_record_end])
+        as_flow = flow(name=operation, on_cancellation=[_record_end], on_crashed=[_record_end])
+        return cast(Flow[..., Any], as_flow(run))
 
     return decorate
 
 
 def _first_document(form: type[JobDocument], operation: str, asked: dict[str, Any]) -> JobDocument:
     context = FlowRunContext.get()
-    assert context is not None and context.flow_run is not None, "a job runs as a flow"  # noqa: S101
+    flow_run = context.flow_run if context else None
+    assert flow_run is not None, "a job runs as a flow"  # noqa: S101
     now = datetime.now(UTC)
     return form(
-        job_id=str(context.flow_run.id),
+        job_id=str(flow_run.id),
         operation=operation,
         status=JobStatus.PROCESSING,
-        created_at=context.flow_run.created or now,
+        created_at=flow_run.created or now,
         updated_at=now,
         id_roteiro=asked.get("id_roteiro"),
         metadata=asked.get("metadata"),
     )
 
 
-async def _do(work: Awaitable[BaseModel], tracker: JobTracker) -> ContrapontoError | None:
+async def _do(work: Awaitable[BaseModel], tracker: JobTracker, *, limited: bool) -> ContrapontoError | None:
     """Does the job; the document holds how it ended."""
     logger = get_run_logger()
     minutes = get_settings().job_timeout_minutes
     token = _current.set(tracker)
     try:
-        async with asyncio.timeout(minutes * 60) as limit:
+        async with asyncio.timeout(minutes * 60 if limited else None) as limit:
             outcome = await work
     except ContrapontoError as error:
-        logger.error("%s", error)
+        # The sentence is for everyone, the traceback for those who look for it.
+        logger.error("%s", error)  # noqa: TRY400
         logger.debug("Raised here:", exc_info=True)
         tracker.fail(str(error), error.code)
         return error
@@ -128,7 +131,8 @@ async def _do(work: Awaitable[BaseModel], tracker: JobTracker) -> ContrapontoErr
     except Exception as error:
         # The boundary of the job: whatever it is, the caller's document must say that it ended.
         tracker.fail(
-            f"An unexpected error ended the job ({type(error).__name__}). The run's log has the details.", "internal"
+            f"An unexpected error ended the job ({type(error).__name__}). The run's log has the details.",
+            "internal",
         )
         raise
     finally:
@@ -166,12 +170,14 @@ class _JobArtifacts:
     async def create(self) -> None:
         document = self._tracker.document
         run = UUID(document.job_id)
-        self._ids[RESULT_ARTIFACT] = await self._new(run, RESULT_ARTIFACT, "result", document.model_dump(mode="json"))
+        self._ids[RESULT_ARTIFACT] = await self._new(
+            run, RESULT_ARTIFACT, "result", document.model_dump(mode="json")
+        )
         for name in document.stages:
             self._ids[name] = await self._new(run, f"progress-{name}", "progress", 0.0)
 
     async def _new(self, run: UUID, key: str, kind: str, data: Any) -> UUID:
-        request = ArtifactRequest(key=key, type=kind, data=data, description=key, flow_run_id=run)
+        request = ArtifactCreate(key=key, type=kind, data=data, description=key, flow_run_id=run)
         return (await self._client.create_artifact(request)).id
 
     async def keep_current(self) -> None:
@@ -201,7 +207,8 @@ async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
     async with get_client() as client:
         found = await client.read_artifacts(
             artifact_filter=ArtifactFilter(
-                flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run.id]), key=ArtifactFilterKey(any_=[RESULT_ARTIFACT])
+                flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run.id]),
+                key=ArtifactFilterKey(any_=[RESULT_ARTIFACT]),
             )
         )
         for artifact in found:
@@ -213,7 +220,9 @@ async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
             ended = document.model_copy(
                 update={
                     "status": JobStatus.CANCELLED if cancelled else JobStatus.FAILED,
-                    "error": "The job was cancelled." if cancelled else f"The job's process ended early. {state.message}",
+                    "error": "The job was cancelled."
+                    if cancelled
+                    else f"The job's process ended early. {state.message}",
                     "error_code": "cancelled" if cancelled else "crashed",
                     "updated_at": now,
                     "completed_at": now,
@@ -238,7 +247,7 @@ async def _write_artifact(key: str, kind: str, data: Any, description: str) -> N
     run = UUID(current_job().document.job_id)
     async with get_client() as client:
         await client.create_artifact(
-            ArtifactRequest(key=key, type=kind, data=data, description=description, flow_run_id=run)
+            ArtifactCreate(key=key, type=kind, data=data, description=description, flow_run_id=run)
         )
 
 
@@ -272,16 +281,19 @@ async def _worth_another_try(_task: object, _run: TaskRun, state: State[Any]) ->
     return isinstance(error, BaseException) and is_transient(error)
 
 
-def step(name: str) -> Callable[[Callable[[Request], Awaitable[Result]]], Task[[Request], Any]]:
+Work = Callable[[Request], Coroutine[Any, Any, Result]]
+Step = Task[[Request], Coroutine[Any, Any, Result]]
+
+
+def step(name: str) -> Callable[[Work[Request, Result]], Step[Request, Result]]:
     """A Prefect task for one piece of work: cached by its request, tried again after transient errors only."""
     settings = get_settings()
     lifetime = timedelta(hours=settings.cache_ttl_hours)
 
-    def decorate(work: Callable[[Request], Awaitable[Result]]) -> Task[[Request], Any]:
-        return task(
-            work,
+    def decorate(work: Work[Request, Result]) -> Step[Request, Result]:
+        as_task = task(
             name=name,
-            cache_policy=CacheKeyFnPolicy(cache_key_fn=_request_key) if lifetime else None,
+            cache_policy=CacheKeyFnPolicy(cache_key_fn=_request_key) if lifetime else NO_CACHE,
             cache_expiration=lifetime or None,
             persist_result=bool(lifetime),
             retries=RETRIES,
@@ -289,12 +301,17 @@ def step(name: str) -> Callable[[Callable[[Request], Awaitable[Result]]], Task[[
             retry_jitter_factor=0.5,
             retry_condition_fn=_worth_another_try,
         )
+        return as_task(work)
 
     return decorate
 
 
 async def run_step(
-    step: Task[[Request], Any], request: Request, stage: StageTracker, store: MediaStore, result: type[Result]
+    step: Step[Request, Result],
+    request: Request,
+    stage: StageTracker,
+    store: MediaStore,
+    result: type[Result],
 ) -> Result:
     """The step's result: from the cache if its files are still in the store, else by doing the work.
 
@@ -305,19 +322,24 @@ async def run_step(
     try:
         key = request.cache_key()
         if key is None:
-            return await _result_of(await step(request, return_state=True), result)
+            return await _result_of(await _run(step, request), result)
         async with work_lock(key, settings.home, settings.redis_url):
-            state = await step(request, return_state=True)
+            state = await _run(step, request)
             found = await _result_of(state, result)
             if state.name == "Cached":
                 if await asyncio.to_thread(lambda: all(store.exists(file) for file in found.store_keys())):
                     stage.found_in_cache()
                     return found
                 again = step.with_options(refresh_cache=True)
-                found = await _result_of(await again(request, return_state=True), result)
+                found = await _result_of(await _run(again, request), result)
             return found
     finally:
         _stage.reset(token)
+
+
+async def _run(step: Step[Request, Result], request: Request) -> State[Any]:
+    # Prefect's annotations know `return_state` only for tasks that are not awaited.
+    return await cast(Any, step)(request, return_state=True)  # type: ignore[no-any-return]
 
 
 async def _result_of(state: State[Any], form: type[Result]) -> Result:

@@ -65,13 +65,17 @@ class JobTracker:
         try:
             yield tracker
         except ContrapontoError as error:
-            self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error))
+            self.update_stage(
+                name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error)
+            )
             raise
         except BaseException:
             self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC))
             raise
         if self.stage_document(name).status is not StageStatus.SKIPPED:
-            self.update_stage(name, status=StageStatus.COMPLETED, progress=100.0, completed_at=datetime.now(UTC))
+            self.update_stage(
+                name, status=StageStatus.COMPLETED, progress=100.0, completed_at=datetime.now(UTC)
+            )
 
     def update_stage(self, name: str, **changes: Any) -> None:
         """Changes fields of a stage, and with them the overall progress."""
@@ -86,12 +90,16 @@ class JobTracker:
             # The fields themselves, not their dumps: the document holds the same types.
             fields = {name: getattr(outcome, name) for name in type(outcome).model_fields}
             fields["result"] = outcome.model_dump(mode="json", include={"result"}).get("result")
-            self._change(**fields, status=JobStatus.COMPLETED, overall_progress=100.0, completed_at=datetime.now(UTC))
+            self._change(
+                **fields, status=JobStatus.COMPLETED, overall_progress=100.0, completed_at=datetime.now(UTC)
+            )
 
     def fail(self, message: str, code: str) -> None:
         """The job has failed for the reason given."""
         with self._lock:
-            self._change(status=JobStatus.FAILED, error=message, error_code=code, completed_at=datetime.now(UTC))
+            self._change(
+                status=JobStatus.FAILED, error=message, error_code=code, completed_at=datetime.now(UTC)
+            )
 
     def _change(self, **changes: Any) -> None:
         self._document = self._document.model_copy(update={**changes, "updated_at": datetime.now(UTC)})

@@ -48,7 +48,7 @@ class Recogniser:
     ) -> Transcript:
         """The transcript of a media file.
 
-        `deadline` is the number of seconds that this call may take, waiting for the model included. Audio
+        `deadline` is the number of seconds that the work may take, without waiting for a busy model. Audio
         without speech gives an empty transcript whose quality says so.
         Raises UnknownLanguageError, MissingEngineError (an English-only model and another language),
         InvalidInputError, NotMediaError, NoAudioError, DamagedMediaError, EngineError, StageTimeoutError,

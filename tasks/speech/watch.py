@@ -30,13 +30,24 @@ class Watch:
                 hint="Raise the limit, choose a smaller model, or use a GPU.",
             )
 
+    def wait(self) -> None:
+        """Learns whether the work should stop, while it is not its turn."""
+        self._progress(self._fraction)
+
+    def extend(self, seconds: float) -> None:
+        """Moves the time limit."""
+        if self._end is not None:
+            self._end += seconds
+
 
 @contextmanager
 def turn(lock: threading.Lock, watch: Watch) -> Iterator[None]:
-    """Waits for the lock while reporting progress, so that a job can be cancelled or time out in the
-    queue."""
+    """Waits for the lock while reporting progress, so that a job can be cancelled in the queue. The wait does not
+    count towards the time limit: in a batch the model may be busy with hours of other recordings."""
+    began = time.monotonic()
     while not lock.acquire(timeout=0.5):
-        watch.at()
+        watch.wait()
+    watch.extend(time.monotonic() - began)
     try:
         yield
     finally:

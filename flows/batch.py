@@ -1,0 +1,182 @@
+"""Many recordings as one job: list → transcribe each, some at a time, on one warm model."""
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from prefect import State, get_run_logger
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from blocks.settings import get_settings
+from flows.transcription import Formats, Hint, Language, Model, WebhookUrl, transcribe
+from tasks.batches.ledger import Ledger
+from tasks.batches.steps import BatchItem, check_sources, list_items, read_ledger, write_ledger
+from tasks.errors import ContrapontoError, EngineError
+from tasks.fetching.steps import address_policy
+from tasks.jobs.document import TranscriptionDocument
+from tasks.jobs.locks import work_lock
+from tasks.jobs.steps import current_job, job_flow, write_table
+from tasks.webhooks.delivery import check_webhook_url
+
+_SETTINGS = get_settings()
+
+Sources = Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(max_length=10_000)]
+
+
+class TranscriptionOptions(BaseModel):
+    """How each recording is transcribed: the parameters of the flow `transcribe`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language = _SETTINGS.default_language
+    language_out: Language | None = None
+    remove_noise: bool = _SETTINGS.default_remove_noise
+    convert_to_mono: bool = _SETTINGS.default_convert_mono
+    apply_highpass_filter: bool = _SETTINGS.default_apply_highpass_filter
+    set_sample_rate_16k: bool = _SETTINGS.default_sample_rate_16k
+    isolate_vocals: bool = _SETTINGS.default_isolate_vocals
+    model: Model | None = None
+    word_timestamps: bool = True
+    formats: Formats = ["srt", "vtt", "txt", "json"]
+    initial_prompt: Hint | None = None
+    hotwords: Hint | None = None
+
+
+class BatchEntry(BaseModel):
+    """What became of one recording."""
+
+    source: str
+    title: str
+    status: Literal["completed", "failed"]
+    job_id: str | None
+    language: str | None = None
+    duration: float | None = None
+    """Seconds."""
+    transcription_file: str | None = None
+    error: str | None = None
+
+
+class BatchResult(BaseModel):
+    """What became of a batch."""
+
+    total: int
+    completed: int
+    failed: int
+    skipped: int
+    """Recordings that earlier runs have dealt with."""
+    items: tuple[BatchEntry, ...]
+
+
+class BatchOutcome(BaseModel):
+    """The fields that a batch adds to its job document."""
+
+    result: BatchResult
+
+
+@job_flow(operation="transcribe-batch", stages=("listing", "transcription"), limited=False)
+async def transcribe_batch(
+    sources: Sources,
+    options: TranscriptionOptions = TranscriptionOptions(),  # noqa: B008 - Prefect shows the default in its form
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "default",
+    only_new: bool = False,
+    max_items: Annotated[int, Field(ge=1, le=10_000)] = 500,
+    max_concurrent: Annotated[int, Field(ge=1, le=16)] = 2,
+    webhook_url: WebhookUrl | None = None,
+    id_roteiro: str | None = None,  # noqa: ARG001 - echoed by the job's document
+    metadata: dict[str, JsonValue] | None = None,  # noqa: ARG001 - echoed by the job's document
+) -> BatchOutcome:
+    """Transcribe a playlist, a channel, a folder, a bucket prefix or a list of recordings on one warm model.
+
+    Args:
+        sources: URLs of recordings, playlists, channels; keys, or prefixes/ of the media store; folder:PATH.
+        options: How each recording is transcribed.
+        name: Name of the batch. Runs of the same name share the memory of what is done.
+        only_new: Leave out what earlier runs of this name have dealt with; for schedules.
+        max_items: At most so many recordings.
+        max_concurrent: Recordings worked on at a time. One is recognised while others are fetched.
+        webhook_url: Address that is told when the batch has ended.
+        id_roteiro: Your own identifier; echoed.
+        metadata: Anything of yours; echoed.
+    """
+    check_sources(sources)
+    if webhook_url:
+        await check_webhook_url(webhook_url, address_policy())
+    settings = get_settings()
+    # Two runs of one batch at once would do the same work twice and forget half of it.
+    async with work_lock(f"batch-{name}", settings.home, settings.redis_url):
+        ledger = await read_ledger(name)
+        job = current_job()
+        with job.stage("listing") as stage:
+            found, bad = await list_items(sources, max_items, stage.progress)
+            items = [item for item in found if not (only_new and ledger.knows(item.identity))]
+        entries = [
+            BatchEntry(source=source.source, title="", status="failed", job_id=None, error=str(source.error))
+            for source in bad
+        ]
+        with job.stage("transcription") as stage:
+            places = asyncio.Semaphore(max_concurrent)
+
+            async def work(item: BatchItem) -> BatchEntry:
+                async with places:
+                    entry = await _transcribe(item, options, ledger)
+                    await write_ledger(name, ledger)
+                entries.append(entry)
+                stage.progress((len(entries) - len(bad)) / len(items))
+                return entry
+
+            done = await asyncio.gather(*(work(item) for item in items))
+    entries = [*entries[: len(bad)], *done]
+    result = BatchResult(
+        total=len(entries),
+        completed=sum(entry.status == "completed" for entry in entries),
+        failed=sum(entry.status == "failed" for entry in entries),
+        skipped=len(found) - len(items),
+        items=tuple(entries),
+    )
+    await write_table("summary", [_row(entry) for entry in entries], "One line for each recording")
+    if result.failed and not result.completed:
+        raise EngineError(
+            f"None of the {result.failed} recordings could be transcribed. The first: {entries[0].error}",
+            hint="The table of the batch names the reason for each.",
+        )
+    return BatchOutcome(result=result)
+
+
+async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Ledger) -> BatchEntry:
+    """One recording as a job of its own; its failure is an entry, never an exception."""
+    run: Any = transcribe  # Prefect's annotations know `return_state` only for flows that are not awaited.
+    state: State[Any] = await run(youtube_url=item.source, **options.model_dump(), return_state=True)
+    job_id = str(state.state_details.flow_run_id)
+    outcome = await state.aresult(raise_on_failure=False)
+    if isinstance(outcome, TranscriptionDocument):
+        ledger.record(item.identity, job_id, None)
+        return BatchEntry(
+            source=item.source,
+            title=item.title,
+            status="completed",
+            job_id=job_id,
+            language=_text(outcome, "language"),
+            duration=outcome.transcription_segments[-1].end if outcome.transcription_segments else 0.0,
+            transcription_file=outcome.transcription_file,
+        )
+    code = outcome.code if isinstance(outcome, ContrapontoError) else "internal"
+    ledger.record(item.identity, job_id, code)
+    get_run_logger().warning("%s: %s", item.title, state.message)
+    return BatchEntry(
+        source=item.source, title=item.title, status="failed", job_id=job_id, error=state.message
+    )
+
+
+def _text(document: TranscriptionDocument, field: str) -> str | None:
+    value = (document.result or {}).get(field)
+    return value if isinstance(value, str) else None
+
+
+def _row(entry: BatchEntry) -> dict[str, str]:
+    return {
+        "recording": entry.title or entry.source,
+        "status": entry.status,
+        "language": entry.language or "",
+        "transcript": entry.transcription_file or "",
+        "error": entry.error or "",
+        "job": entry.job_id or "",
+    }
