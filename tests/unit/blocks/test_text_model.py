@@ -3,12 +3,8 @@
 The server is no language model: its "translation" is upper case, and each test scripts how it answers.
 """
 
-import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,87 +14,22 @@ from blocks.from_settings import text_model
 from blocks.settings import Settings
 from blocks.text_model import TextModel
 from tasks.errors import CancelledError, EngineError, InvalidSettingError, TransientError
-
-Reply = tuple[int, dict[str, str], bytes]
-Script = Callable[[dict[str, Any]], Reply]
+from tests.servers.chat import Endpoint, Reply, Script, failing, lines_of, saying, serve_chat
 
 
-def saying(content: str | None) -> Reply:
-    body = {
-        "id": "x",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "scripted",
-        "choices": [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
-        ],
-    }
-    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
-
-
-def failing(status: int, code: str = "", **headers: str) -> Script:
-    body = json.dumps({"error": {"message": f"scripted failure {code}", "code": code, "type": "x"}}).encode()
-    return lambda request: (status, {"Content-Type": "application/json", **headers}, body)
-
-
-def lines_of(request: dict[str, Any]) -> list[dict[str, Any]]:
-    question = next(message["content"] for message in request["messages"] if message["role"] == "user")
-    lines: list[dict[str, Any]] = json.loads(question)
-    return lines
-
-
-def translating(request: dict[str, Any]) -> Reply:
-    answer = [{"id": line["id"], "text": line["text"].upper()} for line in lines_of(request)]
-    return saying(json.dumps({"translations": answer}, ensure_ascii=False))
-
-
-@dataclass
-class Endpoint:
-    """The scripted server: it answers with the next script, and translates when none is left."""
-
-    scripts: list[Script] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    address: str = ""
-
-    def model(self, **options: Any) -> TextModel:
-        return TextModel(base_url=self.address, model="scripted", **{"max_retries": 0, **options})
+def model_of(endpoint: Endpoint, **options: Any) -> TextModel:
+    return TextModel(base_url=endpoint.address, model="scripted", **{"max_retries": 0, **options})
 
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    endpoint = Endpoint()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            endpoint.requests.append(request)
-            endpoint.keys.append(self.headers["Authorization"])
-            script = endpoint.scripts.pop(0) if endpoint.scripts else translating
-            status, headers, body = script(request)
-            self.send_response(status if self.path == "/v1/chat/completions" else 404)
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with suppress(ConnectionError):  # the client has gone
-                self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    endpoint.address = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield endpoint
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_chat() as running:
+        yield running
 
 
 def test_texts_are_translated_in_order_and_blanks_kept(endpoint: Endpoint) -> None:
     texts = ["olá", "", "ação", "  ", "fim"]
-    assert endpoint.model().translate(texts, "pt", "en") == ["OLÁ", "", "AÇÃO", "  ", "FIM"]
+    assert model_of(endpoint).translate(texts, "pt", "en") == ["OLÁ", "", "AÇÃO", "  ", "FIM"]
     request = endpoint.requests[0]
     assert request["temperature"] == 0
     assert request["model"] == "scripted"
@@ -109,15 +40,15 @@ def test_texts_are_translated_in_order_and_blanks_kept(endpoint: Endpoint) -> No
 
 
 def test_nothing_to_translate_asks_nobody(endpoint: Endpoint) -> None:
-    assert endpoint.model().translate([], "pt", "en") == []
-    assert endpoint.model().translate(["", " "], "pt", "en") == ["", " "]
+    assert model_of(endpoint).translate([], "pt", "en") == []
+    assert model_of(endpoint).translate(["", " "], "pt", "en") == ["", " "]
     assert endpoint.requests == []
 
 
 def test_long_transcripts_go_in_chunks(endpoint: Endpoint) -> None:
     texts = [f"linha {number} " + "x" * (number % 7 * 100) for number in range(150)] + ["y" * 9000]
     seen: list[float] = []
-    assert endpoint.model().translate(texts, "pt", "en", seen.append) == [
+    assert model_of(endpoint).translate(texts, "pt", "en", seen.append) == [
         text.upper().strip() for text in texts
     ]
     sizes = [len(lines_of(request)) for request in endpoint.requests]
@@ -134,7 +65,7 @@ def test_cancelling_stops_between_chunks(endpoint: Endpoint) -> None:
             raise CancelledError("The job was cancelled.")
 
     with pytest.raises(CancelledError):
-        endpoint.model().translate(["x"] * 100, "pt", "en", cancel_at_second)
+        model_of(endpoint).translate(["x"] * 100, "pt", "en", cancel_at_second)
     assert len(endpoint.requests) == 1
 
 
@@ -154,38 +85,38 @@ def test_a_malformed_answer_is_asked_for_once_more(
     endpoint: Endpoint, content: str | None, problem: str
 ) -> None:
     endpoint.scripts = [lambda request: saying(content)]
-    assert endpoint.model().translate(["a", "b"], "pt", "en") == ["A", "B"]
+    assert model_of(endpoint).translate(["a", "b"], "pt", "en") == ["A", "B"]
     assert problem in endpoint.requests[1]["messages"][-1]["content"]
 
     endpoint.scripts = [lambda request: saying(content)] * 2
     with pytest.raises(EngineError, match="twice") as caught:
-        endpoint.model().translate(["a", "b"], "pt", "en")
+        model_of(endpoint).translate(["a", "b"], "pt", "en")
     assert problem in caught.value.message
 
 
 def test_order_and_fences_do_not_matter(endpoint: Endpoint) -> None:
     content = '```json\n{"translations": [{"id": 2, "text": "B"}, {"id": 1, "text": "A"}]}\n```'
     endpoint.scripts = [lambda request: saying(content)]
-    assert endpoint.model().translate(["a", "b"], "pt", "en") == ["A", "B"]
+    assert model_of(endpoint).translate(["a", "b"], "pt", "en") == ["A", "B"]
 
 
 @pytest.mark.parametrize("answer_format", ["json_object", "text"])
 def test_simple_servers_can_be_asked_simply(endpoint: Endpoint, answer_format: str) -> None:
-    assert endpoint.model(answer_format=answer_format).translate(["a"], "pt", "en") == ["A"]
+    assert model_of(endpoint, answer_format=answer_format).translate(["a"], "pt", "en") == ["A"]
     expected = {"type": "json_object"} if answer_format == "json_object" else None
     assert endpoint.requests[0].get("response_format") == expected
 
 
 def test_an_overloaded_server_is_waited_for(endpoint: Endpoint) -> None:
     endpoint.scripts = [failing(429, Retry_After="0"), failing(503, Retry_After="0")]
-    assert endpoint.model(max_retries=2).translate(["a"], "pt", "en") == ["A"]
+    assert model_of(endpoint, max_retries=2).translate(["a"], "pt", "en") == ["A"]
     assert len(endpoint.requests) == 3
 
 
 def test_lasting_overload_tells_how_long_to_wait(endpoint: Endpoint) -> None:
     endpoint.scripts = [failing(429, Retry_After="17")]
     with pytest.raises(TransientError, match="overloaded") as caught:
-        endpoint.model().translate(["a"], "pt", "en")
+        model_of(endpoint).translate(["a"], "pt", "en")
     assert caught.value.retry_after == 17
 
 
@@ -216,7 +147,7 @@ def test_what_goes_wrong_is_said(
 ) -> None:
     endpoint.scripts = [script]
     with pytest.raises(error, match=said):
-        endpoint.model().translate(["a"], "pt", "en")
+        model_of(endpoint).translate(["a"], "pt", "en")
     assert len(endpoint.requests) == 1
 
 
@@ -230,7 +161,7 @@ def test_a_silent_server_is_transient(endpoint: Endpoint) -> None:
     endpoint.scripts = [hang]
     try:
         with pytest.raises(TransientError, match="is silent for"):
-            endpoint.model(timeout=0.2).translate(["a"], "pt", "en")
+            model_of(endpoint, timeout=0.2).translate(["a"], "pt", "en")
     finally:
         release.set()
 
@@ -242,8 +173,8 @@ def test_nobody_there_is_transient() -> None:
 
 def test_only_the_given_key_is_sent(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "someone-elses")
-    endpoint.model().translate(["a"], "pt", "en")
-    endpoint.model(api_key=SecretStr("ours")).translate(["a"], "pt", "en")
+    model_of(endpoint).translate(["a"], "pt", "en")
+    model_of(endpoint, api_key=SecretStr("ours")).translate(["a"], "pt", "en")
     assert endpoint.keys == ["Bearer none", "Bearer ours"]
 
 

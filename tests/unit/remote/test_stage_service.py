@@ -3,12 +3,7 @@
 import email
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -36,130 +31,26 @@ from tasks.remote.protocol import (
     TranscriptionRequest,
 )
 from tasks.remote.stage_service import FinishedJob, StageService
+from tests.servers.stages import Service, serve
 
 REQUEST = DownloadRequest(url="https://example.com/v", max_bytes=1000, max_seconds=60)
 QUICK = ServiceRules(poll_interval=0.01, max_poll_attempts=50, max_retries=3, backoff=0.01, request_timeout=5)
 
 
-@dataclass
-class Service:
-    """A stage service in this process. Each job goes through `states`, one for each look at it."""
-
-    states: list[dict[str, Any]] = field(
-        default_factory=lambda: [
-            {"status": "queued", "progress": 0},
-            {"status": "processing", "progress": 40},
-            {"status": "completed", "progress": 100, "result": {"title": "Fala"}},
-        ]
-    )
-    failures: list[int | str] = field(default_factory=list)
-    """For the next requests: an HTTP status, "cut" (the connection is closed) or "hang"."""
-    file: bytes = b"RIFF" + bytes(200_000)
-    cut_downloads: int = 0
-    jobs: dict[str, int] = field(default_factory=dict)
-    """Looks so far, by job id."""
-    keys: dict[str, str] = field(default_factory=dict)
-    """Job id by idempotency key."""
-    cancelled: list[str] = field(default_factory=list)
-    log: list[tuple[str, str]] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    headers: list[Message] = field(default_factory=list)
-    released: threading.Event = field(default_factory=threading.Event)
-    address: str = ""
-
-    def client(self, **options: Any) -> StageService:
-        return StageService("download", self.address, **{"rules": QUICK, **options})
-
-    def made(self, path: str) -> int:
-        return sum(1 for _, asked in self.log if asked == path)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    service: Service
-
-    def handle_request(self) -> None:
-        service = self.service
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        service.log.append((self.command, self.path))
-        service.headers.append(self.headers)
-        failure = service.failures.pop(0) if service.failures else None
-        if failure == "cut":
-            self.close_connection = True
-        elif failure == "hang":
-            service.released.wait(30)
-        elif failure is not None:
-            self.say(int(failure), {"message": f"scripted {failure}"})
-        else:
-            self.route(body)
-
-    def route(self, body: bytes) -> None:
-        service = self.service
-        match self.command, self.path.strip("/").split("/"):
-            case "GET", ["health"]:
-                self.say(200, {})
-            case "POST", ["jobs"]:
-                service.bodies.append(body)
-                job_id = service.keys.setdefault(self.headers["Idempotency-Key"], f"job-{len(service.keys)}")
-                service.jobs.setdefault(job_id, 0)
-                self.say(202, {"job_id": job_id})
-            case "GET", ["jobs", job_id] if job_id in service.jobs:
-                looks = service.jobs[job_id]
-                service.jobs[job_id] += 1
-                self.say(200, service.states[min(looks, len(service.states) - 1)])
-            case "GET", ["jobs", _, "download"] | ["files", _]:
-                self.say_file()
-            case "DELETE", ["jobs", job_id] if job_id in service.jobs:
-                service.cancelled.append(job_id)
-                self.say(204, None)
-            case _:
-                self.say(404, {"message": "nothing here"})
-
-    def say(self, status: int, content: dict[str, Any] | None) -> None:
-        body = b"" if content is None else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        with suppress(ConnectionError):
-            self.wfile.write(body)
-
-    def say_file(self) -> None:
-        service = self.service
-        self.send_response(200)
-        self.send_header("Content-Type", "audio/wav")
-        self.send_header("Content-Length", str(len(service.file)))
-        self.end_headers()
-        cut = service.cut_downloads > 0
-        service.cut_downloads -= 1
-        with suppress(ConnectionError):
-            self.wfile.write(service.file[: len(service.file) // 2] if cut else service.file)
-        self.close_connection = cut
-
-    do_GET = do_POST = do_DELETE = handle_request  # noqa: N815 - the names the base class calls
-
-    def log_message(self, format: str, *args: object) -> None: ...
-
-
-def serve(service: Service) -> Iterator[Service]:
-    handler = type("Handler", (_Handler,), {"service": service})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    service.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield service
-    service.released.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def client_of(service: Service, **options: Any) -> StageService:
+    return StageService("download", service.address, **{"rules": QUICK, **options})
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    yield from serve(Service())
+    with serve(Service()) as running:
+        yield running
 
 
 @pytest.fixture
 def other_service() -> Iterator[Service]:
-    yield from serve(Service())
+    with serve(Service()) as running:
+        yield running
 
 
 def run(client: StageService, **options: Any) -> FinishedJob:
@@ -169,7 +60,7 @@ def run(client: StageService, **options: Any) -> FinishedJob:
 def test_a_job_is_submitted_followed_and_read(service: Service) -> None:
     seen: list[float] = []
     told: list[str] = []
-    job = run(service.client(api_key="geheim"), progress=seen.append, submitted=told.append)
+    job = run(client_of(service, api_key="geheim"), progress=seen.append, submitted=told.append)
     assert (job.job_id, job.result) == ("job-0", {"title": "Fala"})
     assert told == ["job-0"]
     assert seen == sorted(seen)
@@ -186,7 +77,7 @@ def test_a_job_is_submitted_followed_and_read(service: Service) -> None:
 def test_remote_progress_is_taken_over(service: Service) -> None:
     service.states.insert(1, {"status": "processing", "progress": 40})
     seen: list[float] = []
-    run(service.client(rules=ServiceRules(poll_interval=0.6)), progress=seen.append)
+    run(client_of(service, rules=ServiceRules(poll_interval=0.6)), progress=seen.append)
     assert 0.4 in seen
 
 
@@ -201,7 +92,7 @@ def test_a_file_travels_with_its_parameters(service: Service, tmp_path: Path) ->
         isolate_vocals=False,
     )
     service.failures = [503]
-    service.client().run(parameters, idempotency_key="k", deadline=30, file=audio)
+    client_of(service).run(parameters, idempotency_key="k", deadline=30, file=audio)
     head = f"Content-Type: {service.headers[1]['Content-Type']}\r\n\r\n".encode()
     parts = email.message_from_bytes(head + service.bodies[0]).get_payload()
     assert isinstance(parts, list)
@@ -212,12 +103,12 @@ def test_a_file_travels_with_its_parameters(service: Service, tmp_path: Path) ->
 @pytest.mark.parametrize("failure", [500, 502, 503, 504, "cut"])
 def test_passing_failures_are_borne_everywhere(service: Service, failure: int | str) -> None:
     service.failures = [failure, failure, failure]
-    assert run(service.client()).job_id == "job-0"
+    assert run(client_of(service)).job_id == "job-0"
     assert service.made("/jobs") == 4
     service.jobs.clear()
     service.keys.clear()
     service.log.clear()
-    original = service.client()
+    original = client_of(service)
     service.failures = []
 
     def fail_the_next_looks(job_id: str) -> None:
@@ -233,7 +124,7 @@ def test_the_waits_between_tries_double(service: Service, monkeypatch: pytest.Mo
     monkeypatch.setattr(
         "tasks.remote.stage_service._Watch.sleep", lambda self, seconds: waits.append(seconds)
     )
-    run(service.client(rules=ServiceRules()))
+    run(client_of(service, rules=ServiceRules()))
     assert [2 <= waits[0] <= 2.5, 4 <= waits[1] <= 5, 8 <= waits[2] <= 10] == [True] * 3
     assert set(waits[3:]) == {3.0}
 
@@ -243,9 +134,9 @@ def test_lasting_failure_is_transient_and_leaves_the_job_to_be_found_again(servi
         service.failures = [503] * 4
 
     with pytest.raises(TransientError, match="out of order"):
-        run(service.client(), submitted=fail_all_looks)
+        run(client_of(service), submitted=fail_all_looks)
     assert service.cancelled == []
-    assert run(service.client()).job_id == "job-0"
+    assert run(client_of(service)).job_id == "job-0"
     assert list(service.jobs) == ["job-0"], "the second call found the job of the first"
 
 
@@ -266,7 +157,7 @@ def test_refusals_are_not_tried_again(
 ) -> None:
     service.failures = [status]
     with pytest.raises(error) as caught:
-        run(service.client())
+        run(client_of(service))
     assert said in str(caught.value)
     assert len(service.log) == 1
 
@@ -289,7 +180,7 @@ def test_nobody_there() -> None:
 def test_a_failed_job_says_why_and_is_not_cancelled(service: Service, end: dict[str, Any], said: str) -> None:
     service.states = [end]
     with pytest.raises(EngineError) as caught:
-        run(service.client())
+        run(client_of(service))
     assert said in str(caught.value)
     assert service.cancelled == []
 
@@ -300,7 +191,7 @@ def test_a_failed_job_says_why_and_is_not_cancelled(service: Service, end: dict[
 def test_an_unknown_answer_cancels_the_job(service: Service, state: dict[str, Any]) -> None:
     service.states = [state]
     with pytest.raises(EngineError, match="unknown form"):
-        run(service.client())
+        run(client_of(service))
     assert service.cancelled == ["job-0"]
 
 
@@ -314,7 +205,7 @@ def test_cancelling_here_cancels_there(service: Service) -> None:
             raise CancelledError("The job was cancelled.")
 
     with pytest.raises(CancelledError):
-        run(service.client(rules=ServiceRules(poll_interval=0.05)), progress=cancel)
+        run(client_of(service, rules=ServiceRules(poll_interval=0.05)), progress=cancel)
     assert service.cancelled == ["job-0"]
 
 
@@ -331,21 +222,21 @@ def test_cancelling_does_not_wait_for_a_silent_service(service: Service) -> None
             raise CancelledError("The job was cancelled.")
 
     with pytest.raises(CancelledError):
-        run(service.client(), progress=cancel, submitted=hang_now)
+        run(client_of(service), progress=cancel, submitted=hang_now)
     assert service.cancelled == ["job-0"]
 
 
 def test_the_deadline_cancels_there(service: Service) -> None:
     service.states = [{"status": "processing"}]
     with pytest.raises(StageTimeoutError, match="did not finish within"):
-        run(service.client(), deadline=0.3)
+        run(client_of(service), deadline=0.3)
     assert service.cancelled == ["job-0"]
 
 
 def test_too_many_looks_cancel_there(service: Service) -> None:
     service.states = [{"status": "queued"}]
     with pytest.raises(StageTimeoutError, match="after 50 looks"):
-        run(service.client())
+        run(client_of(service))
     assert service.cancelled == ["job-0"]
     assert service.made("/jobs/job-0") == 50 + 1
 
@@ -358,18 +249,18 @@ def test_an_interrupt_cancels_there_even_if_the_service_stumbles(service: Servic
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(service.client(), submitted=interrupt)
+        run(client_of(service), submitted=interrupt)
     assert service.cancelled == ["job-0"]
 
 
 def test_cancelling_a_job_that_is_gone_is_fine_and_a_dead_service_is_told(service: Service) -> None:
-    assert service.client().cancel("never-was")
+    assert client_of(service).cancel("never-was")
     service.failures = [500, 500]
-    assert not service.client().cancel("job-0")
+    assert not client_of(service).cancel("job-0")
 
 
 def test_the_file_is_fetched_whole(service: Service, tmp_path: Path) -> None:
-    client = service.client()
+    client = client_of(service)
     job = run(client)
     seen: list[float] = []
     fetched = client.fetch(
@@ -382,7 +273,7 @@ def test_the_file_is_fetched_whole(service: Service, tmp_path: Path) -> None:
 
 def test_a_cut_download_is_fetched_again(service: Service, tmp_path: Path) -> None:
     service.cut_downloads = 2
-    client = service.client()
+    client = client_of(service)
     fetched = client.fetch(run(client), tmp_path / "a.wav", max_bytes=10**6, deadline=30)
     assert fetched.path.read_bytes() == service.file
     service.cut_downloads = 99
@@ -392,7 +283,7 @@ def test_a_cut_download_is_fetched_again(service: Service, tmp_path: Path) -> No
 
 
 def test_a_file_over_the_limit_is_refused(service: Service, tmp_path: Path) -> None:
-    client = service.client()
+    client = client_of(service)
     with pytest.raises(LimitExceededError, match="larger than"):
         client.fetch(run(client), tmp_path / "a.wav", max_bytes=100_000, deadline=30)
     assert list(tmp_path.iterdir()) == []
@@ -403,14 +294,14 @@ def test_a_full_disk_is_named(service: Service, tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(result_file.hashlib, "sha256", full)
-    client = service.client()
+    client = client_of(service)
     with pytest.raises(StorageFullError, match=r"a\.wav"):
         client.fetch(FinishedJob("download", "job-0", {}), tmp_path / "a.wav", max_bytes=10**6, deadline=30)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_file_is_named(service: Service, tmp_path: Path) -> None:
-    client = service.client(paths=ServicePaths(download="/nowhere/{job_id}"))
+    client = client_of(service, paths=ServicePaths(download="/nowhere/{job_id}"))
     with pytest.raises(SourceNotFoundError):
         client.fetch(FinishedJob("download", "job-0", {}), tmp_path / "a.wav", max_bytes=10**6, deadline=30)
 
@@ -418,9 +309,9 @@ def test_a_missing_file_is_named(service: Service, tmp_path: Path) -> None:
 def test_the_key_stays_with_the_service(service: Service, other_service: Service, tmp_path: Path) -> None:
     job = FinishedJob("download", "job-0", {"url": f"{other_service.address}/files/1"})
     with pytest.raises(BlockedAddressError):
-        service.client(api_key="geheim").fetch(job, tmp_path / "a", max_bytes=10**6, deadline=30)
+        client_of(service, api_key="geheim").fetch(job, tmp_path / "a", max_bytes=10**6, deadline=30)
     assert other_service.log == []
-    client = service.client(api_key="geheim", allowed_private_hosts=("127.0.0.1",))
+    client = client_of(service, api_key="geheim", allowed_private_hosts=("127.0.0.1",))
     assert client.fetch(job, tmp_path / "a", max_bytes=10**6, deadline=30).size == len(other_service.file)
     assert other_service.headers[0]["Authorization"] is None
     own = FinishedJob("download", "job-0", {"url": f"{service.address}/files/1"})
@@ -429,7 +320,7 @@ def test_the_key_stays_with_the_service(service: Service, other_service: Service
 
 
 def test_paths_can_differ(service: Service) -> None:
-    client = service.client(paths=ServicePaths(submit="api/v1/submit", status="x"))
+    client = client_of(service, paths=ServicePaths(submit="api/v1/submit", status="x"))
     with pytest.raises(InvalidSettingError, match="/api/v1/submit"):
         run(client)
 
@@ -437,13 +328,13 @@ def test_paths_can_differ(service: Service) -> None:
 def test_a_job_id_cannot_change_the_path(service: Service) -> None:
     service.keys["k"] = "../admin/delete"
     with pytest.raises(EngineError, match="unknown form"):
-        run(service.client())
+        run(client_of(service))
 
 
 def test_health(service: Service) -> None:
-    assert service.client().health().healthy
+    assert client_of(service).health().healthy
     service.failures = [500]
-    sick = service.client().health()
+    sick = client_of(service).health()
     assert (sick.healthy, sick.detail) == (False, "The download service answers HTTP 500.")
     dead = StageService("download", "http://127.0.0.1:1").health()
     assert not dead.healthy
