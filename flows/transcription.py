@@ -22,8 +22,8 @@ from tasks.speech.steps import (
     RecogniseRequest,
     StoredTranscript,
     TranslateRequest,
-    check_recognition,
     recognise,
+    recognition_engine,
     translate,
 )
 from tasks.speech.transcript import Quality, Segment, Transcript
@@ -147,7 +147,7 @@ async def transcribe(
         convert_to_mono=convert_to_mono,
         set_sample_rate_16k=set_sample_rate_16k,
     )
-    check_recognition(speech_model)
+    engine = recognition_engine(speech_model)
     check_normalisation(options)
     if webhook_url:
         await check_webhook_url(webhook_url, address_policy())
@@ -174,7 +174,7 @@ async def transcribe(
             hotwords=hotwords,
             device=settings.whisper_device,
             compute_type=settings.whisper_compute_type,
-            service=settings.audio_transcriber_url,
+            engine=engine,
         )
         stored = await run_step(recognise, request, stage, store, StoredTranscript)
         original = await asyncio.to_thread(stored.read, store)

@@ -7,7 +7,6 @@ from pydantic import BaseModel
 PERMANENT = frozenset(
     {
         "invalid_input",
-        "blocked_address",
         "source_not_found",
         "source_forbidden",
         "not_media",

@@ -84,7 +84,7 @@ def job_flow(
             return Failed(message=str(failure), name=name, data=failure)
 
         as_flow = flow(name=operation, on_cancellation=[_record_end], on_crashed=[_record_end])
-        return cast(Flow[..., Any], as_flow(run))
+        return as_flow(run)
 
     return decorate
 

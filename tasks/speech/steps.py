@@ -1,6 +1,7 @@
 """Turns stored speech into stored transcripts, and transcripts into other languages."""
 
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -36,8 +37,8 @@ class RecogniseRequest(StepRequest):
     hotwords: str | None
     device: str
     compute_type: str
-    service: str | None
-    """The remote service that does it; None for this machine."""
+    engine: str
+    """See `recognition_engine`."""
 
 
 class TranslateRequest(StepRequest):
@@ -79,11 +80,16 @@ def model_directory(model: str, settings: Settings) -> Path:
     return find_model(f"whisper-{model}", settings.models_dir)
 
 
-def check_recognition(model: str) -> None:
-    """Fails before any work if the speech model is not here. Raises MissingEngineError."""
+def recognition_engine(model: str) -> str:
+    """What will write down the speech: remote service, or library and model with their versions.
+
+    Called before any work, as it raises MissingEngineError if the speech model is not here.
+    """
     settings = get_settings()
-    if not settings.audio_transcriber_url:
-        model_directory(model, settings)
+    if settings.audio_transcriber_url:
+        return settings.audio_transcriber_url
+    weights = (model_directory(model, settings) / "model.bin").stat().st_size
+    return f"faster-whisper {version('faster-whisper')}, {model} of {weights} bytes"
 
 
 @step("recognise")
