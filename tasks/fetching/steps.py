@@ -13,10 +13,10 @@ from blocks.from_settings import media_store, remote_stage
 from blocks.media_store import MediaStore
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
-from tasks.errors import LimitExceededError
 from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.direct import fingerprint
 from tasks.fetching.download import download, is_known_site
+from tasks.fetching.length import check_length, stop_if_too_long
 from tasks.fetching.results import DownloadLimits
 from tasks.fetching.urls import mask_url
 from tasks.jobs.requests import StepRequest
@@ -106,7 +106,7 @@ def _fetch(request: FetchRequest, progress: Progress) -> FetchedMedia:
         path, title = _transfer(request, folder, settings, transfer)
         info = probe(path)
         require_audio(info)
-        _check_duration(info.duration, settings, request.source)
+        check_length(info.duration, settings.max_duration_minutes * 60, request.source)
         ending = path.suffix.lower() or mimetypes.guess_extension(f"audio/{info.container}") or ".media"
         digest, size = _digest(path)
         key = f"media/{digest[:2]}/{digest}{ending}"
@@ -150,7 +150,7 @@ def _transfer(
         folder,
         limits,
         address_policy(),
-        progress,
+        stop_if_too_long(progress, folder, limits.max_seconds, request.source),
         deadline=settings.download_timeout,
         cookies=settings.ytdlp_cookies_file,
         proxy=settings.ytdlp_proxy,
@@ -164,19 +164,11 @@ def _stored(key: str, store: MediaStore, settings: Settings) -> FetchedMedia:
     with store.open_local(key) as path:
         info = probe(path)
         require_audio(info)
-        _check_duration(info.duration, settings, key)
+        check_length(info.duration, settings.max_duration_minutes * 60, key)
         digest, size = _digest(path)
     return FetchedMedia(
         key=key, sha256=digest, size=size, duration=info.duration, title=PurePosixPath(key).stem, source=key
     )
-
-
-def _check_duration(seconds: float, settings: Settings, source: str) -> None:
-    if seconds > settings.max_duration_minutes * 60:
-        raise LimitExceededError(
-            f"{mask_url(source)} is {seconds / 60:.0f} minutes long; the limit is {settings.max_duration_minutes:g}.",
-            hint="Send a shorter recording, or raise CONTRAPONTO_MAX_DURATION_MINUTES.",
-        )
 
 
 def _digest(path: Path) -> tuple[str, int]:
