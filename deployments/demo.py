@@ -78,6 +78,7 @@ def _transcribe(url: str, address: str, *, ui_url: str) -> bool:
     from deployments.job_summary import summary  # noqa: PLC0415
     from deployments.stage_display import stage_display  # noqa: PLC0415
     from deployments.submission import submit_job  # noqa: PLC0415
+    from tasks.jobs.document import TranscriptionDocument  # noqa: PLC0415
 
     # Only this job may reach the address on this machine, and only this port of it.
     allowed = ",".join((*get_settings().allowed_private_hosts, address))
@@ -96,11 +97,14 @@ def _transcribe(url: str, address: str, *, ui_url: str) -> bool:
         typer.echo(line)
     if document.status != "completed":
         return False
-    errors = word_error_rate(TEXT, document.transcription_text or "")
+    heard = document.transcription_text if isinstance(document, TranscriptionDocument) else None
+    errors = word_error_rate(TEXT, heard or "")
     typer.echo(f"\nWord error rate against the text that was spoken: {100 * errors:.1f} %")
-    typer.echo(f"Web page: {ui_url}")
-    typer.echo("Your own: .venv/bin/contraponto submit transcribe -p youtube_url=URL --wait")
-    typer.echo("The services stay up; `make down` stops them.")
+    typer.echo(f"\nThe job in the web interface: {ui_url}/runs/flow-run/{job_id}")
+    typer.echo(
+        "Your own recording:           .venv/bin/contraponto submit transcribe -p youtube_url=URL --wait"
+    )
+    typer.echo("Stop the services:            make down")
     return True
 
 

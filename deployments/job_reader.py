@@ -9,10 +9,10 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import ArtifactSort
 from prefect.exceptions import ObjectNotFound
-from tasks.jobs.document import JobDocument
 
 from deployments.stage_display import StageDisplay
 from tasks.errors import SourceNotFoundError
+from tasks.jobs.document import JobDocument, JobStatus, read_document
 
 RESULT_KEY = "result"
 """The artifact that holds the job document."""
@@ -40,13 +40,13 @@ def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
         sort=ArtifactSort.UPDATED_DESC,
         limit=1,
     )
-    if not artifacts:
-        return _from_run(run)
-    data = artifacts[0].data
+    data = artifacts[0].data if artifacts else None
     # Prefect stores an artifact's text as JSON: a document that was text to begin with comes back quoted.
     while isinstance(data, str):
         data = json.loads(data)
-    return _with_end_of(run, JobDocument.model_validate_json(json.dumps(data)))
+    if data is None:
+        return _from_run(run)
+    return _with_end_of(run, read_document(data))
 
 
 def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -> JobDocument:
@@ -61,29 +61,28 @@ def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -
 
 
 _STATUS = {
-    StateType.COMPLETED: "completed",
-    StateType.FAILED: "failed",
-    StateType.CRASHED: "failed",
-    StateType.CANCELLED: "cancelled",
-    StateType.CANCELLING: "processing",
-    StateType.RUNNING: "processing",
+    StateType.COMPLETED: JobStatus.COMPLETED,
+    StateType.FAILED: JobStatus.FAILED,
+    StateType.CRASHED: JobStatus.FAILED,
+    StateType.CANCELLED: JobStatus.CANCELLED,
+    StateType.CANCELLING: JobStatus.PROCESSING,
+    StateType.RUNNING: JobStatus.PROCESSING,
 }
 """Of a job, by the state of its run; any other state is `queued`."""
 
 
 def _from_run(run: FlowRun) -> JobDocument:
     created = run.created or run.expected_start_time
-    return JobDocument.model_validate(
-        {
-            "job_id": str(run.id),
-            "operation": (run.labels or {}).get("prefect.flow.name", run.name),
-            "status": _status(run),
-            "overall_progress": 100 if _status(run) == "completed" else 0,
-            "created_at": created,
-            "updated_at": run.updated or created,
-            "completed_at": run.end_time,
-            "error": _error(run),
-        }
+    status = _status(run)
+    return JobDocument(
+        job_id=str(run.id),
+        operation=(run.labels or {}).get("prefect.flow.name", run.name),
+        status=status,
+        overall_progress=100 if status is JobStatus.COMPLETED else 0,
+        created_at=created,
+        updated_at=run.updated or created,
+        completed_at=run.end_time,
+        error=_error(run),
     )
 
 
@@ -96,8 +95,8 @@ def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:
     )
 
 
-def _status(run: FlowRun) -> str:
-    return _STATUS.get(run.state_type, "queued") if run.state_type else "queued"
+def _status(run: FlowRun) -> JobStatus:
+    return _STATUS.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
 
 
 def _error(run: FlowRun) -> str | None:

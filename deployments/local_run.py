@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import State
+
     from tasks.jobs.document import JobDocument
 
 _LOOK_SECONDS = 0.3

@@ -12,6 +12,7 @@ from deployments.pools import Priority
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
+
     from tasks.jobs.document import JobDocument
 
 

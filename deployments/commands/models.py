@@ -44,7 +44,7 @@ def list_models(as_json: JsonOption = False) -> None:
 
     here = {record.name for record in installed(get_settings().models_dir)}
     needed = set(default_models())
-    rows = default_manifest().for_this_machine()
+    rows = default_manifest().model
     if as_json:
         print_json(
             json.dumps(

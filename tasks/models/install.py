@@ -88,7 +88,7 @@ def ensure_models(
 
 def installed(models_dir: Path, *, manifest: Manifest | None = None) -> tuple[InstalledModel, ...]:
     """The record of every model that was installed in `models_dir` and is whole (sizes, no hashing)."""
-    known = (manifest or default_manifest()).for_this_machine()
+    known = (manifest or default_manifest()).model
     records = (read_marker(models_dir / model.name, model) for model in known)
     return tuple(record for record in records if record is not None)
 
@@ -300,7 +300,7 @@ def _run_post_install(model: Model, directory: Path) -> None:
     except ModuleNotFoundError as error:
         raise MissingEngineError(
             f"Model {model.name!r} cannot be prepared: the Python package {error.name!r} is missing.",
-            hint="Install the product's `speech` extra.",
+            hint=f"Run: pip install 'contraponto[{model.post_install.extra}]'",
         ) from error
     convert(directory, target)
     if not target.is_file():

