@@ -10,7 +10,7 @@ from filelock import AsyncFileLock
 from redis.asyncio import Redis
 from redis.exceptions import LockError
 
-_LEASE_SECONDS = 60.0
+_LEASE_SECONDS = 30.0
 
 
 @asynccontextmanager
@@ -18,7 +18,7 @@ async def work_lock(key: str, home: Path, redis_url: str | None = None) -> Async
     """Held while the work named by `key` is done; whoever else wants to do the same waits.
 
     Without Redis it is a lock on a file, which the operating system frees when its holder dies. With Redis, for
-    workers on several machines, it is a lease of a minute that its holder renews, so a dead holder frees it too.
+    workers on several machines, it is a lease of half a minute that its holder renews, so a dead holder frees it too.
     """
     if redis_url is None:
         folder = home / "locks"

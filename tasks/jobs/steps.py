@@ -322,24 +322,29 @@ async def run_step(
     try:
         key = request.cache_key()
         if key is None:
-            return await _result_of(await _run(step, request), result)
+            return await _result_of(await _run(step, request, store), result)
         async with work_lock(key, settings.home, settings.redis_url):
-            state = await _run(step, request)
+            state = await _run(step, request, store)
             found = await _result_of(state, result)
             if state.name == "Cached":
                 if await asyncio.to_thread(lambda: all(store.exists(file) for file in found.store_keys())):
                     stage.found_in_cache()
                     return found
-                again = step.with_options(refresh_cache=True)
-                found = await _result_of(await _run(again, request), result)
+                found = await _result_of(await _run(step, request, store, anew=True), result)
             return found
     finally:
         _stage.reset(token)
 
 
-async def _run(step: Step[Request, Result], request: Request) -> State[Any]:
+async def _run(
+    step: Step[Request, Result], request: Request, store: MediaStore, *, anew: bool = False
+) -> State[Any]:
+    stored = step.with_options(refresh_cache=anew)
+    # Results lie beside the files that they name, so that every machine with this store finds both. Set here and
+    # not as an option: Prefect takes only saved blocks as options, and a saved block shows its credentials.
+    stored.result_storage = store
     # Prefect's annotations know `return_state` only for tasks that are not awaited.
-    return await cast(Any, step)(request, return_state=True)  # type: ignore[no-any-return]
+    return await cast(Any, stored)(request, return_state=True)  # type: ignore[no-any-return]
 
 
 async def _result_of(state: State[Any], form: type[Result]) -> Result:
