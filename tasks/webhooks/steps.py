@@ -23,7 +23,14 @@ from tasks.errors import ContrapontoError
 from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.urls import mask_url
 from tasks.jobs.document import JobDocument
-from tasks.webhooks.delivery import Delivered, Outcome, Retry, attempt, wait_before_retry
+from tasks.webhooks.delivery import (
+    Delivered,
+    Outcome,
+    Retry,
+    attempt,
+    check_webhook_url,
+    wait_before_retry,
+)
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.signing import parse_secrets, signed_headers
 
@@ -35,6 +42,11 @@ FAILED_TRIES = "contraponto.failed-tries"
 
 _SHORT_WAIT = 60.0
 """Seconds up to which a process stays to wait for the next try."""
+
+
+async def check_receiver(url: str) -> None:
+    """Raises InvalidInputError or BlockedAddressError if no message can ever be sent to `url`."""
+    await check_webhook_url(url, _policy(get_settings()))
 
 
 async def announce(document: JobDocument, url: str) -> None:
@@ -130,7 +142,7 @@ async def _try_once(letter: _Letter, settings: Settings) -> Outcome:
         letter.url,
         letter.message.body(),
         headers,
-        policy=AddressPolicy(allowed=settings.allowed_private_hosts),
+        policy=_policy(settings),
         timeout=settings.webhook_timeout,
     )
 
@@ -187,6 +199,10 @@ async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
 def _failed_tries(run: FlowRun) -> int:
     count = run.labels.get(FAILED_TRIES, 0)
     return count if isinstance(count, int) else 0
+
+
+def _policy(settings: Settings) -> AddressPolicy:
+    return AddressPolicy(allowed=settings.allowed_private_hosts)
 
 
 def _delays(settings: Settings) -> tuple[float, ...]:
