@@ -84,6 +84,12 @@ class MediaServer:
         self._answers.setdefault(path, []).append(Answer(body, status, **rest))
         return self.url + path
 
+    def replace(self, path: str, body: bytes = b"", status: int = 200, **rest: Any) -> str:
+        """Forgets what was scripted for a path and scripts this answer."""
+        self._answers.pop(path, None)
+        self._served.pop(path, None)
+        return self.say(path, body, status, **rest)
+
     def page(self, path: str, html: str) -> str:
         return self.say(path, html.encode(), content_type="text/html; charset=utf-8")
 
