@@ -150,7 +150,7 @@ async def _deploy() -> UUID:
         return await client.create_deployment(
             flow_id,
             name=name,
-            path=str(PROJECT),
+            pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT)}}],
             entrypoint="flows/notifications.py:deliver_webhook",
             enforce_parameter_schema=False,
         )
@@ -166,7 +166,7 @@ def _execute(run: UUID) -> None:
     """What a process worker does with a run whose time has come."""
     environment = {**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)}
     subprocess.run(
-        [sys.executable, "-m", "prefect", "flow-run", "execute", str(run)],
+        [sys.executable, "-m", "prefect.engine", str(run)],
         cwd=PROJECT,
         env=environment,
         check=True,
