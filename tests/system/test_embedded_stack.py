@@ -1,94 +1,17 @@
-"""The real stack of a second checkout: a copy, so that nothing is shared with a stack that runs here."""
+"""The real stack: its services, what it prepares, and what becomes of it when parts are killed."""
 
 import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
 import pytest
 
-from deployments.services.environment import PROJECT
+from tests.system.checkout import Checkout
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 SERVICES = {"postgres", "valkey", "server", "worker-cpu", "worker-gpu"}
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """A copy of the project with the command line in it."""
-
-    directory: Path
-
-    @property
-    def home(self) -> Path:
-        return self.directory / ".contraponto"
-
-    def contraponto(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        """Run a command; fail unless it ends with `code`."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-        # The copy's own home; the models' folder stays that of the machine.
-        environment.pop("CONTRAPONTO_HOME", None)
-        result = subprocess.run(
-            [sys.executable, "-m", "deployments.cli", *arguments],
-            cwd=self.directory,
-            env=environment | {"PYTHONPATH": str(self.directory)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert result.returncode == code, (
-            f"{arguments}: {result.returncode}\n{result.stdout}\n{result.stderr}"
-        )
-        return result
-
-    def pids(self) -> dict[str, int]:
-        """The process of each service, from its record."""
-        return {path.stem: json.loads(path.read_text())["pid"] for path in (self.home / "run").glob("*.json")}
-
-    def api(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """One request to the server."""
-        port = json.loads((self.home / "run" / "server.json").read_text())["port"]
-        return httpx.request(
-            method, f"http://127.0.0.1:{port}/api{path}", json=body, timeout=60, trust_env=False
-        )
-
-    def processes(self) -> list[str]:
-        """Every process that mentions the checkout in its command, environment or directory."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                traces = [*process.cmdline(), *process.environ().values(), process.cwd()]
-            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                continue
-            if any(str(self.directory) in trace for trace in traces):
-                found.append(f"{process.pid} {' '.join(process.cmdline())}")
-        return found
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    directory = tmp_path_factory.mktemp("checkout")
-    for name in ("flows", "tasks", "blocks", "deployments"):
-        shutil.copytree(PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("prefect.yaml", "pyproject.toml"):
-        shutil.copy(PROJECT / name, directory)
-    copy = Checkout(directory)
-    try:
-        copy.contraponto("up")
-        yield copy
-    finally:
-        copy.contraponto("down")
 
 
 def test_every_service_runs_and_the_server_is_only_reachable_from_here(checkout: Checkout) -> None:
@@ -126,7 +49,12 @@ def test_the_blocks_are_known_and_the_store_lies_in_the_home(checkout: Checkout)
 
 def test_every_deployment_refuses_an_unknown_parameter_at_submit(checkout: Checkout) -> None:
     deployments = checkout.api("POST", "/deployments/filter", {}).json()
-    assert {deployment["name"] for deployment in deployments} == {"transcribe", "transcribe-batch"}
+    before = checkout.api("POST", "/flow_runs/count", {}).json()
+    assert {deployment["name"] for deployment in deployments} == {
+        "transcribe",
+        "transcribe-batch",
+        "deliver-webhook",
+    }
     for deployment in deployments:
         refused = checkout.api(
             "POST",
@@ -135,7 +63,7 @@ def test_every_deployment_refuses_an_unknown_parameter_at_submit(checkout: Check
         )
         assert refused.status_code == 409
         assert "'yutube_url' is not one of" in refused.json()["detail"]
-    assert checkout.api("POST", "/flow_runs/count", {}).json() == 0
+    assert checkout.api("POST", "/flow_runs/count", {}).json() == before
 
 
 def test_the_command_line_names_the_right_parameter(checkout: Checkout) -> None:
@@ -151,18 +79,9 @@ def test_up_again_changes_nothing(checkout: Checkout) -> None:
 
 
 def test_prefect_in_the_checkout_talks_to_this_stack(checkout: Checkout) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    listed = subprocess.run(
-        [str(Path(sys.executable).with_name("prefect")), "work-pool", "ls"],
-        cwd=checkout.directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert "cpu" in listed.stdout
-    assert "gpu" in listed.stdout
+    listed = checkout.prefect("work-pool", "ls")
+    assert "cpu" in listed
+    assert "gpu" in listed
 
 
 @pytest.mark.parametrize("service", ["server", "postgres", "worker-gpu"])

@@ -1,0 +1,47 @@
+"""One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments.services.environment import PROJECT
+from tests.servers.media import MediaServer
+from tests.system.checkout import Checkout
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    home = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT / ".contraponto")
+    return Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or home / "models").absolute()
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[MediaServer]:
+    """The one web server on this machine that jobs of the stack may reach."""
+    server = MediaServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def checkout(
+    tmp_path_factory: pytest.TempPathFactory, web: MediaServer, models_dir: Path
+) -> Iterator[Checkout]:
+    directory = tmp_path_factory.mktemp("checkout")
+    for name in ("flows", "tasks", "blocks", "deployments"):
+        shutil.copytree(PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("prefect.yaml", "pyproject.toml"):
+        shutil.copy(PROJECT / name, directory)
+    settings = {
+        "CONTRAPONTO_MODELS_DIR": str(models_dir),
+        "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{web.port}",
+    }
+    copy = Checkout(directory, settings)
+    try:
+        copy.contraponto("up")
+        yield copy
+    finally:
+        copy.contraponto("down")

@@ -1,0 +1,33 @@
+from deployments.job_summary import summary
+from tasks.jobs.document import read_document
+
+
+def lines(**fields: object) -> str:
+    data = {"job_id": "1", "operation": "transcribe", "status": "completed", "overall_progress": 100}
+    return "\n".join(summary(read_document(data | fields)))
+
+
+def test_files_on_this_machine_are_paths_and_others_are_links() -> None:
+    links = {"srt": "file:///home/ana/m%C3%BAsica%20a.srt", "vtt": "https://bucket.example/a.vtt?sign=1"}
+    printed = lines(transcription_text="Good morning.", result={"links": links})
+    assert "/home/ana/música a.srt" in printed
+    assert "https://bucket.example/a.vtt?sign=1" in printed
+    assert "Good morning." in printed
+
+
+def test_a_recording_without_speech_says_so() -> None:
+    assert "no speech" in lines(transcription_text="", result={"links": {}})
+
+
+def test_a_job_that_has_only_begun_names_its_stages() -> None:
+    stages = {"download": {"status": "processing", "progress": 40}}
+    printed = lines(status="processing", overall_progress=20, transcription_text=None, stages=stages)
+    assert "processing, 20 %" in printed
+    assert "download        processing   40 %" in printed
+
+
+def test_a_failed_stage_shows_its_error_and_another_operation_needs_no_text() -> None:
+    stages = {"listing": {"status": "failed", "error": "The folder is empty."}}
+    printed = lines(operation="transcribe-batch", status="failed", stages=stages, error="Nothing to do.")
+    assert "The folder is empty." in printed
+    assert "error     Nothing to do." in printed
