@@ -11,11 +11,10 @@ from flows.transcription import Formats, Hint, Language, Model, WebhookUrl, tran
 from tasks.batches.ledger import Ledger
 from tasks.batches.steps import BatchItem, check_sources, list_items, read_ledger, write_ledger
 from tasks.errors import ContrapontoError, EngineError
-from tasks.fetching.steps import address_policy
 from tasks.jobs.document import TranscriptionDocument
 from tasks.jobs.locks import work_lock
 from tasks.jobs.steps import current_job, job_flow, write_table
-from tasks.webhooks.delivery import check_webhook_url
+from tasks.webhooks.steps import check_receiver
 
 _SETTINGS = get_settings()
 
@@ -99,7 +98,7 @@ async def transcribe_batch(
     """
     check_sources(sources)
     if webhook_url:
-        await check_webhook_url(webhook_url, address_policy())
+        await check_receiver(webhook_url)
     settings = get_settings()
     # Two runs of one batch at once would do the same work twice and forget half of it.
     async with work_lock(f"batch-{name}", settings.home, settings.redis_url):

@@ -13,7 +13,7 @@ from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from tasks.audio.normalise import FilterReport, NormalisationOptions, SoundReport
 from tasks.audio.steps import NormalisedAudio, NormaliseRequest, check_normalisation, normalise_audio
-from tasks.fetching.steps import FetchedMedia, address_policy, fetch_media, fetch_request
+from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
 from tasks.jobs.document import TranscriptionDocument
 from tasks.jobs.steps import current_job, job_flow, run_step, write_markdown, write_table
 from tasks.jobs.tracker import StageTracker
@@ -30,7 +30,7 @@ from tasks.speech.transcript import Quality, Segment, Transcript
 from tasks.speech.translation import plan_translation
 from tasks.subtitles.formats import SubtitleFormat
 from tasks.subtitles.steps import write_subtitles
-from tasks.webhooks.delivery import check_webhook_url
+from tasks.webhooks.steps import check_receiver
 
 _SETTINGS = get_settings()
 
@@ -150,7 +150,7 @@ async def transcribe(
     engine = recognition_engine(speech_model)
     check_normalisation(options)
     if webhook_url:
-        await check_webhook_url(webhook_url, address_policy())
+        await check_receiver(webhook_url)
 
     job = current_job()
     store = media_store(get_settings())

@@ -170,6 +170,6 @@ def _execute(run: UUID) -> None:
         cwd=PROJECT,
         env=environment,
         check=True,
-        timeout=120,
+        timeout=200,
         capture_output=True,
     )

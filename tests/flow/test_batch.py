@@ -1,0 +1,105 @@
+"""Batches: many sources, one bad item, a memory of what is done."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from blocks.from_settings import media_store
+from blocks.settings import get_settings
+from flows.batch import BatchResult, TranscriptionOptions, transcribe_batch
+from tasks.jobs.document import JobDocument
+from tests.servers.media import MediaServer
+
+pytestmark = pytest.mark.models
+
+QUICK = TranscriptionOptions(model="tiny.en", language="en", remove_noise=False, formats=["txt"])
+
+
+async def run_batch(
+    sources: list[str], **parameters: Any
+) -> tuple[JobDocument, BatchResult | None, list[dict[str, str]]]:
+    """The batch's document, its result, and the rows of its summary table."""
+    state = await transcribe_batch(sources, options=QUICK, **parameters, return_state=True)
+    job_id = state.state_details.flow_run_id
+    assert job_id is not None
+    async with get_client() as client:
+        found = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]))
+        )
+    artifacts: dict[str, Any] = {str(artifact.key): artifact.data for artifact in found}
+    document = JobDocument.model_validate(artifacts["result"])
+    result = BatchResult.model_validate(document.result) if document.result else None
+    return document, result, artifacts.get("summary", [])
+
+
+async def test_one_bad_item_never_stops_the_rest(server: MediaServer, english: bytes, home: Path) -> None:
+    store = media_store(get_settings())
+    store.put_bytes(english, "entrevistas/março/primeira.wav")
+    store.put_bytes(b"<html>", "entrevistas/março/quebrada.mp3")
+    inbox = home / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "ligação.wav").write_bytes(english)
+    good = server.say("/talk.wav", english)
+    bad = server.say("/gone.mp3", b"", status=404)
+
+    document, result, rows = await run_batch(
+        [bad, good, "entrevistas/março/", f"folder:{inbox}", "nothing/here.wav"]
+    )
+
+    assert document.status == "completed"
+    assert result is not None
+    assert (result.total, result.completed, result.failed, result.skipped) == (6, 3, 3, 0)
+    by_title = {entry.title or entry.source: entry for entry in result.items}
+    assert by_title["talk.wav"].status == by_title["primeira.wav"].status == "completed"
+    assert by_title["ligação.wav"].status == "completed"
+    assert "404" in (by_title["gone.mp3"].error or "") or "not" in (by_title["gone.mp3"].error or "")
+    assert by_title["quebrada.mp3"].status == "failed"
+    assert by_title["nothing/here.wav"].job_id is None
+    text = store.read_bytes(by_title["ligação.wav"].transcription_file or "").decode()
+    assert "thousands of trees" in text.lower()
+    assert [row["status"] for row in rows].count("completed") == 3
+
+
+async def test_a_scheduled_run_takes_only_what_is_new(server: MediaServer, english: bytes) -> None:
+    first, second = server.say("/one.wav", english), server.say("/two.wav", english)
+    _, before, _ = await run_batch([first], name="nightly", only_new=True)
+    _, after, _ = await run_batch([first, second], name="nightly", only_new=True)
+    _, nothing, _ = await run_batch([first, second], name="nightly", only_new=True)
+    _, everything, _ = await run_batch([first, second], name="nightly")
+    assert before is not None
+    assert (before.completed, before.skipped) == (1, 0)
+    assert after is not None
+    assert (after.completed, after.skipped) == (1, 1)
+    assert nothing is not None
+    assert (nothing.total, nothing.skipped) == (0, 2)
+    assert everything is not None
+    assert (everything.completed, everything.skipped) == (2, 0)
+
+
+async def test_a_batch_without_sources_says_so() -> None:
+    document, result, _ = await run_batch([])
+    assert (document.status, document.error_code, result) == ("failed", "invalid_input", None)
+    assert "no sources" in (document.error or "")
+
+
+async def test_a_batch_in_which_everything_fails_has_failed(server: MediaServer) -> None:
+    bad = server.say("/gone.mp3", b"", status=404)
+    document, _, rows = await run_batch([bad])
+    assert document.status == "failed"
+    assert "None of the 1 recordings" in (document.error or "")
+    assert [row["status"] for row in rows] == ["failed"]
+
+
+async def test_a_playlist_becomes_one_job_for_each_recording(server: MediaServer, english: bytes) -> None:
+    videos = [server.say(f"/clip-{number}.wav", english) for number in (1, 2)]
+    page = "".join(f'<video src="{video}"></video>' for video in videos)
+    listing = server.say(
+        "/list", f"<html><title>Aulas</title>{page}</html>".encode(), content_type="text/html"
+    )
+    _, result, _ = await run_batch([listing])
+    assert result is not None
+    assert result.completed == 2
+    assert len({entry.job_id for entry in result.items}) == 2
