@@ -138,8 +138,11 @@ class Job:
             raise AssertionError(f"{error}; {self.run['state']}, {self.document}") from None
 
     def ended(self, seconds: float = 300) -> dict[str, Any]:
-        """Wait for the end; the job document."""
+        """Wait for the end; the job document. Of a process that was killed the worker writes it."""
         self.wait_until(lambda: self.run["state_type"] in FINAL, what="the end of the job", seconds=seconds)
+        self.wait_until(
+            lambda: bool(self.document.get("completed_at")), what="the end in the job document", seconds=60
+        )
         return self.document
 
     def completed(self) -> dict[str, Any]:
