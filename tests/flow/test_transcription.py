@@ -1,0 +1,158 @@
+"""Jobs that succeed: what they deliver, and what they do not do twice."""
+
+import asyncio
+from pathlib import Path
+
+import pysubs2
+import pytest
+
+from blocks.from_settings import media_store
+from blocks.settings import get_settings
+from tasks.jobs.document import JobStatus, StageStatus
+from tests.flow.jobs import run_job, word_error_rate
+from tests.flow.recordings import ENGLISH, music, silence
+from tests.servers.media import MediaServer
+
+pytestmark = pytest.mark.models
+
+STAGES = ["download", "normalization", "transcription"]
+VERSION = {"ETag": '"first"'}
+"""Without it nobody knows whether a file is still the same, and it is fetched anew."""
+
+
+async def test_a_recording_becomes_text_and_files(server: MediaServer, english: bytes, home: Path) -> None:
+    url = server.say("/talk.wav", english, headers=VERSION)
+    job = await run_job(
+        url,
+        model="base",
+        remove_noise=True,
+        id_roteiro="r-7",
+        metadata={"client": "ação"},
+        formats=["srt", "json"],
+    )
+    document = job.document
+    assert job.state.is_completed()
+    assert document.status is JobStatus.COMPLETED
+    assert word_error_rate(ENGLISH, document.transcription_text) <= 0.05
+    assert job.stages() == dict.fromkeys(STAGES, StageStatus.COMPLETED)
+    assert job.cached() == []
+    assert document.overall_progress == 100
+    assert (document.id_roteiro, document.metadata) == ("r-7", {"client": "ação"})
+    assert (document.error, document.error_code) == (None, None)
+
+    segments = document.transcription_segments or ()
+    words = [word for segment in segments for word in segment.words]
+    assert len(words) == len((document.transcription_text or "").split())
+    assert all(word.start <= word.end for word in words)
+    assert [word.start for word in words] == sorted(word.start for word in words)
+
+    assert document.result is not None
+    assert document.result["title"] == "talk"
+    assert document.result["language"] == "en"
+    store = media_store(get_settings())
+    assert store.exists(document.audio_file or "")
+    files = document.result["files"]
+    assert isinstance(files, dict)
+    assert list(files) == ["srt", "json"]
+    cues = pysubs2.SSAFile.from_string(store.read_bytes(str(files["srt"])).decode(), format_="srt")
+    assert word_error_rate(ENGLISH, " ".join(cue.plaintext for cue in cues)) <= 0.05
+    assert all(len(line) <= 42 for cue in cues for line in cue.plaintext.splitlines())
+
+
+async def test_a_jobs_artifacts_can_be_read_by_anyone(server: MediaServer, english: bytes) -> None:
+    job = await run_job(server.say("/talk.wav", english))
+    assert set(job.artifacts) == {"result", "transcript", "files", *(f"progress-{name}" for name in STAGES)}
+    assert all(job.artifacts[f"progress-{name}"] == 100 for name in STAGES)
+    assert "thousands of trees" in job.artifacts["transcript"]
+    assert "talk.srt" in str(job.artifacts["files"])
+
+
+async def test_the_same_job_again_does_no_work(server: MediaServer, english: bytes) -> None:
+    url = server.say("/talk.wav", english, headers=VERSION)
+    first = await run_job(url)
+    second = await run_job(url)
+    assert first.cached() == []
+    assert second.cached() == STAGES
+    assert second.document.transcription_segments == first.document.transcription_segments
+    assert len([asked for asked in server.requests("/talk.wav") if "range" not in asked.headers]) == 1
+    assert second.document.job_id != first.document.job_id
+
+
+async def test_a_file_that_changed_is_fetched_anew(server: MediaServer, english: bytes) -> None:
+    url = server.say("/talk.wav", silence(3), headers=VERSION)
+    assert (await run_job(url)).document.transcription_text == ""
+    server.replace("/talk.wav", english, headers={"ETag": '"second"'})
+    job = await run_job(url)
+    assert job.cached() == []
+    assert word_error_rate(ENGLISH, job.document.transcription_text) <= 0.10
+
+
+async def test_the_same_recording_elsewhere_is_only_fetched(server: MediaServer, english: bytes) -> None:
+    await run_job(server.say("/one.wav", english))
+    job = await run_job(server.say("/two.wav", english))
+    assert job.cached() == ["normalization", "transcription"]
+
+
+async def test_identical_jobs_at_one_moment_do_the_work_once(server: MediaServer, english: bytes) -> None:
+    url = server.say("/talk.wav", english, headers=VERSION)
+    jobs = await asyncio.gather(run_job(url), run_job(url))
+    assert [job.document.status for job in jobs] == [JobStatus.COMPLETED] * 2
+    for stage in STAGES:
+        assert sorted(job.document.stages[stage].cached for job in jobs) == [False, True], stage
+    assert jobs[0].document.transcription_text == jobs[1].document.transcription_text
+
+
+async def test_a_file_that_is_gone_from_the_store_is_made_again(server: MediaServer, english: bytes) -> None:
+    url = server.say("/talk.wav", english, headers=VERSION)
+    first = await run_job(url)
+    store = media_store(get_settings())
+    store.remove(first.document.audio_file or "")
+    again = await run_job(url)
+    assert again.cached() == ["download", "transcription"]
+    assert again.document.transcription_text == first.document.transcription_text
+    assert store.exists(again.document.audio_file or "")
+    assert (await run_job(url)).cached() == STAGES
+
+
+async def test_a_stored_recording_is_a_source(english: bytes) -> None:
+    store = media_store(get_settings())
+    store.put_bytes(english, "talks/entrevista à noite.wav")
+    job = await run_job("talks/entrevista à noite.wav")
+    assert word_error_rate(ENGLISH, job.document.transcription_text) <= 0.10
+    assert job.document.result is not None
+    assert job.document.result["title"] == "entrevista à noite"
+
+
+async def test_a_stage_that_is_not_asked_for_is_skipped(server: MediaServer, english: bytes) -> None:
+    job = await run_job(
+        server.say("/talk.wav", english), remove_noise=False, convert_to_mono=False, set_sample_rate_16k=False
+    )
+    assert job.stages()["normalization"] is StageStatus.SKIPPED
+    assert job.document.overall_progress == 100
+    assert word_error_rate(ENGLISH, job.document.transcription_text) <= 0.10
+
+
+@pytest.mark.parametrize("sound", [silence(6), music(10)], ids=["silence", "music"])
+async def test_a_recording_without_speech_has_an_empty_transcript(server: MediaServer, sound: bytes) -> None:
+    job = await run_job(server.say("/sound.wav", sound))
+    assert job.state.is_completed()
+    assert job.document.transcription_text == ""
+    assert job.document.transcription_segments == ()
+    assert "No speech was found" in job.artifacts["transcript"]
+
+
+async def test_a_server_error_that_passes_is_outlived(server: MediaServer, english: bytes) -> None:
+    for status in (500, 503):
+        server.say("/talk.wav", b"out of order", status, content_type="text/plain")
+    job = await run_job(server.say("/talk.wav", english))
+    assert job.state.is_completed()
+    assert word_error_rate(ENGLISH, job.document.transcription_text) <= 0.10
+
+
+async def test_a_cut_download_goes_on_where_it_was_cut(server: MediaServer, english: bytes) -> None:
+    server.say("/talk.wav", english, headers=VERSION)  # the look before the download
+    server.say("/talk.wav", english, headers=VERSION, cut_after=len(english) // 2)
+    job = await run_job(server.say("/talk.wav", english, headers=VERSION, ranges=True))
+    assert job.state.is_completed()
+    assert server.requests("/talk.wav")[-1].headers["range"] == f"bytes={len(english) // 2}-"
+    assert word_error_rate(ENGLISH, job.document.transcription_text) <= 0.10
