@@ -11,8 +11,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,7 @@ class ServiceFolder:
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.log(service.name)
         rotate(log)
-        with log.open("ab") as output:
+        with log.open("ab") as output, _heeding_interrupts():
             output.write(f"$ {shlex.join(service.command)}\n".encode())
             output.flush()
             child = subprocess.Popen(
@@ -170,6 +171,23 @@ class ServiceFolder:
             f"The service '{service.name}' {what}.",
             hint=f"The end of its log ({log}):\n{last_lines(log)}",
         )
+
+
+@contextlib.contextmanager
+def _heeding_interrupts() -> Iterator[None]:
+    """Children that are started within do not inherit that this process ignores SIGINT.
+
+    Shells let background commands ignore it, and Prefect's workers end by sending it to themselves.
+    """
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if not ignored or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def start_mark(pid: int) -> str | None:

@@ -53,6 +53,21 @@ def _service(home: Path, code: str, *, seconds: float = 30) -> Service:
     )
 
 
+def test_a_service_ends_on_sigint_also_when_its_starter_ignores_it(
+    folder: ServiceFolder, tmp_path: Path
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        service = _service(tmp_path, SLEEP)
+        record = folder.start(service)
+        folder.wait_until_ready(service, record)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    os.kill(record.pid, signal.SIGINT)
+    assert _gone(record.pid)
+
+
 def _gone(pid: int) -> bool:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
