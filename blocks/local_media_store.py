@@ -150,7 +150,10 @@ class LocalMediaStore(MediaStore):
     def _file(self, key: str) -> Path:
         path = self._path(check_store_key(key))
         if not path.is_file():
-            raise SourceNotFoundError(f'There is no file "{key}" in the media store {self._root()}.')
+            raise SourceNotFoundError(
+                f'There is no file "{key}" in the media store {self._root()}.',
+                hint="Check the key, or upload the file.",
+            )
         return path
 
     @contextmanager

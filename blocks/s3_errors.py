@@ -98,7 +98,9 @@ def _from_answer(error: exceptions.ClientError, key: str, place: str) -> Contrap
             hint="Free some space or raise its quota.",
         )
     if code in ("NoSuchKey", "404") or status == 404:
-        return SourceNotFoundError(f'There is no file "{key}" in the bucket {place}.')
+        return SourceNotFoundError(
+            f'There is no file "{key}" in the bucket {place}.', hint="Check the key, or upload the file."
+        )
     if code in _DENIED or status == 403:
         return InvalidInputError(
             f'The bucket {place} refuses access to "{key}" ({code}).',

@@ -125,9 +125,12 @@ class StageService:
             progress(1.0)
             return FinishedJob(self.name, job_id, job.result or {})
         said = job.error.message if isinstance(job.error, RemoteProblem) else job.error
-        reason = f": {_shorten(said)}" if said else "."
+        reason = f": {_shorten(said).rstrip('.')}." if said else "."
         ending = "was cancelled by the service" if job.status == "cancelled" else "failed"
-        raise EngineError(f"The job of the {self.name} service {ending}{reason}")
+        raise EngineError(
+            f"The job of the {self.name} service {ending}{reason}",
+            hint=f"The service knows it as {job_id}: look into its log.",
+        )
 
     def fetch(
         self,
