@@ -1,6 +1,7 @@
 """Jobs that succeed: what they deliver, and what they do not do twice."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pysubs2
@@ -156,3 +157,17 @@ async def test_a_cut_download_goes_on_where_it_was_cut(server: MediaServer, engl
     assert job.state.is_completed()
     assert server.requests("/talk.wav")[-1].headers["range"] == f"bytes={len(english) // 2}-"
     assert word_error_rate(ENGLISH, job.document.transcription_text) <= 0.10
+
+
+@pytest.mark.parametrize("succeeds", [True, False], ids=["completed", "failed"])
+async def test_the_end_of_a_job_is_told_once(server: MediaServer, english: bytes, succeeds: bool) -> None:
+    source = server.say("/talk.wav", english) if succeeds else f"{server.url}/nothing.wav"
+    job = await run_job(
+        source, webhook_url=server.say("/hook"), id_roteiro="r-7", metadata={"client": "ação"}
+    )
+    (told,) = server.requests("/hook", "POST")
+    message = json.loads(told.body)
+    assert message["jobId"] == job.document.job_id
+    assert (message["idRoteiro"], message["metadata"]) == ("r-7", {"client": "ação"})
+    assert message["status"] == ("COMPLETED" if succeeds else "FAILED")
+    assert (message["error"] or {}).get("code") == job.document.error_code
