@@ -170,14 +170,17 @@ class _JobArtifacts:
     async def create(self) -> None:
         document = self._tracker.document
         run = UUID(document.job_id)
+        # The UI leaves artifacts of the type "result" out of a run's page.
         self._ids[RESULT_ARTIFACT] = await self._new(
-            run, RESULT_ARTIFACT, "result", document.model_dump(mode="json")
+            run, RESULT_ARTIFACT, "json", document.model_dump(mode="json"), "The job document"
         )
         for name in document.stages:
-            self._ids[name] = await self._new(run, f"progress-{name}", "progress", 0.0)
+            self._ids[name] = await self._new(
+                run, f"progress-{name}", "progress", 0.0, f"How far the {name} is"
+            )
 
-    async def _new(self, run: UUID, key: str, kind: str, data: Any) -> UUID:
-        request = ArtifactCreate(key=key, type=kind, data=data, description=key, flow_run_id=run)
+    async def _new(self, run: UUID, key: str, kind: str, data: Any, description: str) -> UUID:
+        request = ArtifactCreate(key=key, type=kind, data=data, description=description, flow_run_id=run)
         return (await self._client.create_artifact(request)).id
 
     async def keep_current(self) -> None:
