@@ -218,7 +218,8 @@ async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
             document = JobDocument.model_validate(artifact.data)
             if document.completed_at is not None:
                 continue
-            cancelled = state.type is StateType.CANCELLED
+            # Prefect calls the hook when the cancelling begins, with that state.
+            cancelled = state.type in (StateType.CANCELLING, StateType.CANCELLED)
             now = datetime.now(UTC)
             ended = document.model_copy(
                 update={
