@@ -94,7 +94,7 @@ CASES = {
     "without audio": Case(
         lambda server, made: server.say("/v.mp4", made.film(sound=False), content_type="video/mp4"),
         "no_audio",
-        "no audio",
+        "no sound",
     ),
     "too long": Case(
         lambda server, _: server.say("/v.wav", silence(30)),
