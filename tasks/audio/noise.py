@@ -39,9 +39,10 @@ _LOOKAHEAD = 2
 _AVERAGE = 0.99
 """Weight of the past in the normalising averages: a time constant of one second."""
 
-_STRETCH = 400
+_STRETCH = 800
 _SETTLING = 100
-"""Frames of 10 ms. Short stretches need little memory; after a second the beginning no longer matters."""
+"""Frames of 10 ms. Short stretches need little memory, long ones settle less often; after a second the beginning no
+longer matters."""
 
 _KEPT = 10 ** (-12 / 20)
 """Share of the untouched sound that stays in, so that noise sinks by 12 dB at most. What the network takes for
