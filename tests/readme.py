@@ -1,0 +1,38 @@
+"""The fenced blocks of a Markdown file, and the statements of those that are shell."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block."""
+
+    language: str
+    text: str
+
+
+def blocks(markdown: str) -> list[Block]:
+    """Every fenced block in its order."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", markdown, re.M | re.S)
+    return [Block(language, text) for language, text in found]
+
+
+def section(markdown: str, heading: str) -> str:
+    """What stands below a heading, up to the next of its level or above."""
+    level = heading.partition(" ")[0]
+    start = markdown.index(f"\n{heading}\n") + len(heading) + 2
+    end = re.compile(rf"^#{{2,{len(level)}}} ", re.M).search(markdown, start)
+    return markdown[start : end.start() if end else None]
+
+
+def statements(shell: str) -> Iterator[str]:
+    """The statements of a shell block: lines, joined while a quote is open."""
+    statement = ""
+    for line in shell.splitlines():
+        statement = f"{statement}\n{line}" if statement else line
+        if statement.count("'") % 2 == 0:
+            yield statement
+            statement = ""
+    assert not statement, f"a quote stays open: {statement}"

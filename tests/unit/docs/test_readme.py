@@ -1,0 +1,353 @@
+"""What the READMEs say is so: commands, options, parameters, settings, models, error codes and files exist."""
+
+import ast
+import inspect
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.core
+import typer.main
+import yaml
+from jsonschema import Draft202012Validator
+from prefect.server.schemas.actions import DeploymentFlowRunCreate, DeploymentScheduleCreate
+from prefect.server.schemas.filters import ArtifactFilter
+from prefect.utilities.importtools import import_object
+
+from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
+from deployments.cli import app
+from deployments.flow_catalogue import listed_flows
+from deployments.parameters import parse_parameters
+from deployments.pools import POOL_NAMES, Priority
+from deployments.schemas import strict
+from tasks import errors
+from tasks.jobs.document import TranscriptionDocument
+from tasks.models.manifest import default_manifest
+from tests.readme import Block, blocks, statements
+
+READMES = ("README.md", "README.pt-BR.md")
+FLOWS = listed_flows(PROJECT_ROOT)
+SHELL_WORDS = {"source", "mkdir", "cp", "make", "contraponto", "prefect", "curl", "pip"}
+"""What the shell commands of the READMEs consist of."""
+JOB_ID = "6f4c1c1e-2b0d-4f43-9d29-2f2f0c1c3c0a"
+
+
+def text_of(readme: str) -> str:
+    return (PROJECT_ROOT / readme).read_text(encoding="utf-8")
+
+
+def schema_of(flow: str) -> dict[str, Any]:
+    """The parameter schema as the server stores it."""
+    found = import_object(str(PROJECT_ROOT / FLOWS[flow].entrypoint))
+    return strict(found.parameters.model_dump_for_openapi())
+
+
+def check_parameters(flow: str, parameters: dict[str, Any]) -> None:
+    problems = [error.message for error in Draft202012Validator(schema_of(flow)).iter_errors(parameters)]
+    assert not problems, f"{flow} refuses {parameters}: {problems}"
+
+
+def table(text: str, first_column: str) -> list[list[str]]:
+    """The rows of the tables whose first column has this title, markup included."""
+    rows: list[list[str]] = []
+    for found in re.finditer(rf"^\| {re.escape(first_column)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.M):
+        rows += [
+            [cell.strip() for cell in line.strip().strip("|").split("|")] for line in found[1].splitlines()
+        ]
+    assert rows, f"no table with the first column {first_column}"
+    return rows
+
+
+def column(rows: list[list[str]], number: int = 0) -> list[str]:
+    return [row[number].strip("`") for row in rows]
+
+
+@dataclass(frozen=True)
+class Titles:
+    """First column of each table."""
+
+    setting: str
+    model: str
+    code: str
+    field: str
+    parameter: str
+
+
+TITLES = {
+    "README.md": Titles("setting", "model", "code", "field", "parameter"),
+    "README.pt-BR.md": Titles("configuração", "modelo", "código", "campo", "parâmetro"),
+}
+
+
+def commands() -> Iterator[list[str]]:
+    """Every command of the shell blocks, split into words; assignments before it are left out."""
+    for block in blocks(text_of("README.md")):
+        if block.language == "sh":
+            for statement in statements(block.text):
+                yield from _split(statement)
+
+
+def _split(statement: str) -> Iterator[list[str]]:
+    if statement.startswith("field()"):
+        return
+    inner = re.fullmatch(r"[A-Z]+=\$\((.*)\)", statement, re.S)
+    for part in re.split(r" \| (?=field|python3)", inner[1] if inner else statement):
+        words = shlex.split(part, comments=True)
+        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+            words.pop(0)
+        if words and words[0] not in ("field", "python3"):
+            yield words
+
+
+def test_every_command_is_one_that_these_tests_understand() -> None:
+    found = list(commands())
+    assert len(found) > 20
+    assert {words[0] for words in found} == SHELL_WORDS
+
+
+def test_make_knows_the_verbs() -> None:
+    for verb in {words[1] for words in commands() if words[0] == "make"}:
+        subprocess.run(
+            ["make", "--dry-run", verb], cwd=PROJECT_ROOT, check=True, capture_output=True, timeout=60
+        )
+    verbs = set(re.findall(r"^([a-z-]+):.*##", (PROJECT_ROOT / "Makefile").read_text(), re.M))
+    for readme in READMES:
+        named = set(re.findall(r"(?:`|\bmake )([a-z-]+)\b", text_of(readme)))
+        assert verbs - {"help"} <= named, readme
+
+
+def test_the_command_line_has_the_commands_and_options() -> None:
+    for words in (words for words in commands() if words[0] == "contraponto"):
+        command: Any = typer.main.get_command(app)
+        rest = words[1:]
+        while isinstance(command, typer.core.TyperGroup):
+            assert rest[0] in command.commands, shlex.join(words)
+            command = command.commands[rest.pop(0)]
+        values = [word if word != "JOB_ID" else JOB_ID for word in rest]
+        context = command.make_context(words[1], values)
+        if words[1] in ("run", "submit"):
+            flow = context.params.get("deployment") or context.params["flow"]
+            check_parameters(flow, parse_parameters(context.params["param"] or []))
+
+
+def test_the_commands_are_explained_everywhere() -> None:
+    group: Any = typer.main.get_command(app)
+    for readme in READMES:
+        for command in group.commands:
+            assert re.search(rf"contraponto {command}\b|make {command}\b", text_of(readme)), (readme, command)
+
+
+def test_prefect_commands_name_what_exists() -> None:
+    for words in (words for words in commands() if words[0] == "prefect"):
+        match words[1:]:
+            case ["deployment", "run", name, *rest]:
+                flow = name.partition("/")[0]
+                assert name == FLOWS[flow].full_name
+                check_parameters(
+                    flow, parse_parameters(rest[i + 1] for i, word in enumerate(rest) if word == "-p")
+                )
+            case ["deployment", "schedule", "ls", name]:
+                assert name == FLOWS[name.partition("/")[0]].full_name
+            case ["worker", "start", "--pool", pool, *_]:
+                assert pool in POOL_NAMES
+            case _:
+                pytest.fail(f"unknown: {words}")
+
+
+def test_requests_have_bodies_that_the_server_takes() -> None:
+    seen = set()
+    for words in (words for words in commands() if words[0] == "curl"):
+        path = next(word for word in words if word.startswith("$API")).removeprefix("$API")
+        raw = words[words.index("-d") + 1] if "-d" in words else "null"
+        body = json.loads(raw)
+        match path.strip("/").split("/"):
+            case ["deployments", "name", flow, name]:
+                assert FLOWS[flow].full_name == f"{flow}/{name}"
+            case ["deployments", "$DEPLOYMENT", "create_flow_run"]:
+                DeploymentFlowRunCreate.model_validate(body)
+                assert body["work_queue_name"] in [str(priority) for priority in Priority]
+                check_parameters("transcribe", body["parameters"])
+            case ["deployments", "$BATCH", "schedules"]:
+                for schedule in body:
+                    DeploymentScheduleCreate.model_validate(schedule)
+                    check_parameters("transcribe-batch", schedule["parameters"])
+            case ["artifacts", "filter"]:
+                body["artifacts"]["flow_run_id"]["any_"] = [JOB_ID]
+                ArtifactFilter.model_validate(body["artifacts"])
+            case ["flow_runs", "$JOB", *_]:
+                assert body is None or body["state"]["type"] == "CANCELLING"
+            case _:
+                pytest.fail(f"unknown: {path}")
+        seen.add(path)
+    assert len(seen) == 7
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_tables_of_parameters_are_those_of_the_flows(readme: str) -> None:
+    rows = table(text_of(readme), TITLES[readme].parameter)
+    names = column(rows)
+    of_flows = [list(schema_of(flow)["properties"]) for flow in ("transcribe", "transcribe-batch")]
+    assert names == [name for properties in of_flows for name in properties]
+    single = schema_of("transcribe")
+    for row in rows[: len(of_flows[0])]:
+        name, default = row[0].strip("`"), row[1]
+        if default.startswith("`"):
+            value = default.strip("`")
+            expected = single["properties"][name]["default"]
+            assert parse_parameters([f"{name}={value}"])[name] == expected, name
+        else:
+            assert single["properties"][name].get("default") is None, name
+    assert [row[0].strip("`") for row in rows if row[1] in ("required", "obrigatório")] == single[
+        "required"
+    ] + schema_of("transcribe-batch")["required"]
+
+
+def _shown(value: object) -> str:
+    """A default as the table of settings has it."""
+    match value:
+        case None | ():
+            return "—"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case tuple():
+            return f"`{','.join(_shown(part).strip('`') for part in value)}`"
+        case Path():
+            return f"`{value.relative_to(PROJECT_ROOT)}`"
+        case float():
+            return f"`{value:g}`"
+        case _:
+            return f"`{value}`"
+
+
+@pytest.fixture
+def defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    known = {name for names in OLD_NAMES.values() for name in names}
+    for name in list(os.environ):
+        if name.startswith("CONTRAPONTO_") or name in known:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return Settings()
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_table_of_settings_is_complete_and_right(readme: str, defaults: Settings) -> None:
+    expected = []
+    for name, field in Settings.model_fields.items():
+        old = OLD_NAMES.get(name, ("",))[0]
+        expected.append(
+            [
+                f"`CONTRAPONTO_{name.upper()}`",
+                _shown(getattr(defaults, name)),
+                field.description or "",
+                f"`{old}`" if old else "",
+            ]
+        )
+    found = table(text_of(readme), TITLES[readme].setting)
+    if readme != "README.md":  # the meaning is in another language
+        assert all(row[2] for row in found)
+        expected = [[*row[:2], "", *row[3:]] for row in expected]
+        found = [[*row[:2], "", *row[3:]] for row in found]
+    assert found == expected, "\n".join(f"| {' | '.join(row)} |" for row in expected)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_old_name_is_told(readme: str) -> None:
+    for names in OLD_NAMES.values():
+        for name in names:
+            assert f"`{name}`" in text_of(readme)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_table_of_models_is_that_of_the_manifest(readme: str) -> None:
+    rows = {row[0].strip("`"): row for row in table(text_of(readme), TITLES[readme].model)}
+    models = {model.name: model for model in default_manifest().model}
+    assert list(rows) == list(models)
+    for name, model in models.items():
+        _, size, purpose, source, licence = rows[name]
+        assert (size, licence) == (f"{model.size / 1e6:.0f}", model.licence), name
+        assert readme != "README.md" or purpose == model.purpose
+        assert model.hub is None or f"https://huggingface.co/{model.hub.repository}" in source, name
+        assert not model.carrier or f"`{model.carrier[0].package}`" in source, name
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_error_codes_are_those_of_the_product(readme: str) -> None:
+    codes = [
+        kind.code
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.ContrapontoError) and kind is not errors.ContrapontoError
+    ]
+    told = column(table(text_of(readme), TITLES[readme].code))
+    assert sorted(told) == sorted(set(codes))
+    for code in ("internal", "crashed"):
+        assert f"`{code}`" in text_of(readme)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_fields_are_those_of_the_job_document(readme: str) -> None:
+    assert column(table(text_of(readme), TITLES[readme].field)) == list(TranscriptionDocument.model_fields)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_files_and_sections_that_are_named_exist(readme: str) -> None:
+    text = text_of(readme)
+    prose = re.sub(r"```.*?```", "", text, flags=re.S)
+    paths = re.findall(r"`((?:flows|tasks|blocks|deployments|tests|docs)/[\w/.]*)`", prose)
+    paths += [link for link in re.findall(r"\]\(([^)#]+)\)", prose) if "://" not in link]
+    for path in set(paths) - {"flows/measurement.py"}:
+        assert (PROJECT_ROOT / path).exists(), path
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)", text, re.M)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", prose)) <= headings
+
+
+def test_settings_in_the_examples_exist(monkeypatch: pytest.MonkeyPatch, defaults: Settings) -> None:
+    lines = [
+        line
+        for block in blocks(text_of("README.md"))
+        if block.language == "ini"
+        for line in block.text.splitlines()
+    ]
+    assert len(lines) > 8
+    for line in lines:
+        name, _, value = line.partition("=")
+        assert name.removeprefix("CONTRAPONTO_").lower() in Settings.model_fields, name
+        monkeypatch.setenv(name, value)
+    loaded = Settings.load()
+    assert loaded.store.startswith("s3://")
+    assert loaded != defaults
+
+
+def test_the_worked_example_is_a_pipeline(tmp_path: Path) -> None:
+    code = next(block.text for block in blocks(text_of("README.md")) if block.language == "python")
+    ast.parse(code)
+    path = tmp_path / "measurement.py"
+    path.write_text(code, encoding="utf-8")
+    flow = import_object(f"{path}:measure_recording")
+    assert flow.name == "measure"
+    assert list(flow.parameters.properties) == ["key", "webhook_url"]
+    entry = next(block.text for block in blocks(text_of("README.md")) if block.language == "yaml")
+    (listed,) = yaml.safe_load(entry.replace("*cpu", "{name: cpu}"))
+    assert listed["name"] == flow.name
+    assert listed["entrypoint"].endswith(":measure_recording")
+
+
+def test_both_languages_show_the_same_commands() -> None:
+    english, portuguese = (
+        [Block(block.language, _without_comments(block.text)) for block in blocks(text_of(readme))]
+        for readme in READMES
+    )
+    assert portuguese == english
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r" +#.*$", "", text, flags=re.M)
