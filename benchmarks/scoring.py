@@ -8,11 +8,6 @@ from dataclasses import dataclass
 import jiwer
 
 from benchmarks.material import Recording
-from tasks.speech.activity import join_close, overlap, total_length
-from tasks.speech.transcript import Span
-
-_BRIDGED_SECONDS = 0.5
-"""Gaps between words up to this length are part of the phrase."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class Score:
 
     word_error_rate: float
     coverage: float
-    """Share of the spoken time over which the transcript has words."""
+    """Share of the spoken words that have a word in the transcript, right or wrong: the rest was lost."""
     start_error: float
     """Median distance, in seconds, of the first word of a sentence from where the voice begins it."""
     end_error: float
@@ -68,12 +63,9 @@ def score(recording: Recording, words: Sequence[HeardWord]) -> Score:
                 starts.append(abs(found.start - firsts[index]))
             if index in lasts:
                 ends.append(abs(found.end - lasts[index]))
-    spoken = [Span(start=sentence.start, end=sentence.end) for sentence in recording.sentences]
-    spans = sorted((Span(start=w.start, end=max(w.start, w.end)) for w in words), key=lambda s: s.start)
-    covered = join_close(spans, gap=_BRIDGED_SECONDS)
     return Score(
         word_error_rate=float(compared.wer),
-        coverage=sum(overlap(span, covered) for span in spoken) / total_length(spoken),
+        coverage=1 - compared.deletions / len(said),
         start_error=statistics.median(starts),
         end_error=statistics.median(ends),
         late=statistics.quantiles(starts + ends, n=10)[8],
