@@ -16,10 +16,10 @@ import pytest
 import typer.core
 import typer.main
 import yaml
-from jsonschema import Draft202012Validator
 from prefect.server.schemas.actions import DeploymentFlowRunCreate, DeploymentScheduleCreate
 from prefect.server.schemas.filters import ArtifactFilter
 from prefect.utilities.importtools import import_object
+from prefect.utilities.schema_tools.validation import validate
 
 from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from deployments.cli import app
@@ -50,7 +50,8 @@ def schema_of(flow: str) -> dict[str, Any]:
 
 
 def check_parameters(flow: str, parameters: dict[str, Any]) -> None:
-    problems = [error.message for error in Draft202012Validator(schema_of(flow)).iter_errors(parameters)]
+    # The server's own check.
+    problems = [error.message for error in validate(parameters, schema_of(flow))]
     assert not problems, f"{flow} refuses {parameters}: {problems}"
 
 

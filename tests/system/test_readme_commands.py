@@ -1,0 +1,144 @@
+"""The commands of the README, typed as they stand there, against a running stack."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deployments.services.environment import PROJECT
+from tasks.voice.speech import speak
+from tests.readme import blocks, section
+from tests.servers.media import MediaServer
+from tests.system.checkout import Checkout, Job
+
+pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.timeout(900)]
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = "https://example.org/talk.mp3"
+SENTENCE = "The ferry leaves in the morning, and the tickets are sold in the small house by the bridge."
+
+
+@pytest.fixture(scope="module")
+def recording(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    target = tmp_path_factory.mktemp("readme") / "talk.wav"
+    speak(SENTENCE, language="en", target=target, models_dir=models_dir)
+    return target.read_bytes()
+
+
+@pytest.fixture
+def typed(checkout: Checkout, web: MediaServer, recording: bytes, tmp_path: Path) -> "Terminal":
+    (checkout.directory / "talk.mp3").write_bytes(recording)
+    url = web.say("/talk.mp3", recording, headers={"ETag": '"talk"'})
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    # The commands of this environment, run in the copy's code.
+    contraponto = commands / "contraponto"
+    contraponto.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{checkout.directory}" exec "{sys.executable}" -m deployments.cli "$@"\n'
+    )
+    contraponto.chmod(0o755)
+    (commands / "prefect").symlink_to(Path(sys.executable).with_name("prefect"))
+    return Terminal(checkout, commands, url)
+
+
+class Terminal:
+    """A shell in the checkout."""
+
+    def __init__(self, checkout: Checkout, commands: Path, url: str) -> None:
+        self._checkout = checkout
+        self._commands = commands
+        self._url = url
+
+    def type(self, shell: str, then: str = "") -> str:
+        """What the statements print, and what `then` prints after them in the same shell."""
+        shell = shell.replace(EXAMPLE, self._url).replace("http://127.0.0.1:4200", self._checkout.address)
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"{shell}\n{then}"],
+            cwd=self._checkout.directory,
+            env=self._checkout.environment
+            | {"PATH": f"{self._commands}{os.pathsep}{os.environ['PATH']}", "NO_PROXY": "127.0.0.1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert result.returncode == 0, f"{shell}\n{result.stdout}\n{result.stderr}"
+        return result.stdout
+
+
+def shell_of(heading: str) -> list[str]:
+    found = [block.text for block in blocks(section(README, heading)) if block.language == "sh"]
+    assert found, heading
+    return found
+
+
+def says(text: str) -> bool:
+    return {"ferry", "morning", "tickets", "bridge"} <= set(re.findall(r"\w+", text.lower()))
+
+
+def test_one_recording_here_and_now(typed: Terminal) -> None:
+    by_url, by_key = shell_of("### Here and now, without services")
+    assert says(typed.type(by_url))
+    assert says(typed.type(by_key))
+
+
+def test_one_recording_through_a_queue(typed: Terminal, checkout: Checkout) -> None:
+    submit, status = shell_of("### Through a queue, from the command line")[:2]
+    lines = submit.replace("make up\n", "contraponto up\n").splitlines()
+    *_, normal, keyed = typed.type("\n".join(lines)).split()
+    assert typed.type(lines[-1]).split()[-1] == keyed, "the same key gives the same job"
+    assert checkout.api("GET", f"/flow_runs/{normal}").json()["work_queue_name"] == "high"
+    Job(checkout, keyed).completed()
+    assert says(typed.type(status.replace("JOB_ID", keyed)))
+    # Another language was asked for than is spoken; the job has to end nevertheless.
+    Job(checkout, normal).ended()
+
+
+def test_prefects_own_command(typed: Terminal) -> None:
+    (command,) = shell_of("### Through a queue, from the command line")[2:]
+    typed.type(command)
+
+
+def test_one_recording_over_rest(typed: Terminal, checkout: Checkout) -> None:
+    submit, look, cancel = shell_of("### Over REST")
+    job = Job(checkout, typed.type(submit, "echo $JOB").split()[-1])
+    document = job.completed()
+    assert says(document["transcription_text"])
+    assert (document["id_roteiro"], document["metadata"]) == ("R-42", {"episode": 7})
+    assert job.run["work_queue_name"] == "high"
+    again = typed.type(submit, f"{look}\n{cancel}")
+    assert again.startswith("COMPLETED"), "the same idempotency key gives the same job"
+    assert says(again)
+    assert job.run["state_type"] == "COMPLETED", "a job that has ended stays as it is"
+
+    late = submit.replace('"R-42"', '"R-43"')
+    cancelled = Job(checkout, typed.type(late, f"{cancel}\necho; echo $JOB").split()[-1])
+    # A job that had not begun has no document.
+    cancelled.wait_until(lambda: cancelled.run["state_type"] == "CANCELLED", what="the cancellation")
+
+
+def test_a_batch_and_its_schedule(typed: Terminal, checkout: Checkout) -> None:
+    (command,) = shell_of("## Run many recordings")[:1]
+    uploads = checkout.home / "store" / "uploads"
+    uploads.mkdir(parents=True, exist_ok=True)
+    shutil.copy(checkout.directory / "talk.mp3", uploads)
+    assert "completed" in typed.type(command)
+
+    (schedule,) = shell_of("### On a schedule")
+    assert "0 3 * * *" in typed.type(schedule)
+    identifier = checkout.deployment_id("transcribe-batch")
+    found = checkout.api("GET", f"/deployments/{identifier}").json()["schedules"]
+    (inbox,) = [entry for entry in found if entry["slug"] == "inbox-every-night"]
+    assert inbox["parameters"]["sources"] == [f"folder:{checkout.home}/inbox"]
+    assert checkout.api("DELETE", f"/deployments/{identifier}/schedules/{inbox['id']}").status_code == 204
+
+
+def test_models_and_health(typed: Terminal) -> None:
+    listing, *_ = shell_of("## Models")[0].splitlines()
+    assert "whisper-base" in typed.type(listing)
+    typed.type("contraponto health")
