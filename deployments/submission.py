@@ -20,11 +20,13 @@ def submit_job(
     deployment: str,
     parameters: Mapping[str, Any],
     *,
-    priority: Priority = Priority.DEFAULT,
+    priority: Priority | None = None,
     idempotency_key: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> UUID:
     """Create a job of a deployment and return its id. `environment` is added to that of this one job.
+
+    `priority` names the queue; without it the parameter of that name does, where the job has one.
 
     Raises:
         InvalidInputError: no such deployment, or parameters that its schema refuses.
@@ -36,7 +38,7 @@ def submit_job(
         run = client.create_flow_run_from_deployment(
             found.id,
             parameters=dict(parameters),
-            work_queue_name=priority.value,
+            work_queue_name=(priority or _asked(parameters)).value,
             idempotency_key=idempotency_key,
             job_variables={"env": dict(environment)} if environment else None,
         )
@@ -48,6 +50,12 @@ def submit_job(
             hint=str(error.response.json()["detail"]),
         ) from error
     return run.id
+
+
+def _asked(parameters: Mapping[str, Any]) -> Priority:
+    asked = parameters.get("priority")
+    # Anything else is refused by the deployment's schema, with a sentence that lists what there is.
+    return Priority(asked) if asked in tuple(Priority) else Priority.DEFAULT
 
 
 def _find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:

@@ -20,7 +20,10 @@ def submit(
     deployment: Annotated[str, typer.Argument(help="A deployment of prefect.yaml, such as transcribe.")],
     param: ParameterOption = None,
     params: FileOption = None,
-    priority: Annotated[Priority, typer.Option(help="The queue that the job waits in.")] = Priority.DEFAULT,
+    priority: Annotated[
+        Priority | None,
+        typer.Option(help="The queue that the job waits in; else its parameter priority says."),
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(help="Submitting again with the same key gives the same job.")
     ] = None,
