@@ -1,8 +1,9 @@
 """Normalises the sound of a stored recording."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.from_settings import media_store, remote_stage
 from blocks.scratch import scratch_directory
@@ -24,7 +25,8 @@ _SECONDS_PER_SECOND = 0.5
 class NormaliseRequest(StepRequest):
     """Sound to normalise."""
 
-    media_key: str
+    media_key: Annotated[str, Field(exclude=True)]
+    """Where the recording lies, which does not decide how it sounds: left out of the cache key."""
     media_sha256: str
     duration: float
     """Seconds."""

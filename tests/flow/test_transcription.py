@@ -171,3 +171,13 @@ async def test_the_end_of_a_job_is_told_once(server: MediaServer, english: bytes
     assert (message["idRoteiro"], message["metadata"]) == ("r-7", {"client": "ação"})
     assert message["status"] == ("COMPLETED" if succeeds else "FAILED")
     assert (message["error"] or {}).get("code") == job.document.error_code
+
+
+async def test_the_same_recording_under_another_key_is_not_done_again(english: bytes) -> None:
+    store = media_store(get_settings())
+    store.put_bytes(english, "uploads/first.wav")
+    store.put_bytes(english, "uploads/copy.wav")
+    await run_job("uploads/first.wav")
+    copy = await run_job("uploads/copy.wav")
+    assert copy.cached() == ["normalization", "transcription"]
+    assert (copy.document.result or {})["title"] == "copy"
