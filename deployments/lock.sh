@@ -13,7 +13,7 @@ lock() {
     # The file that is there goes first: uv keeps its versions unless pyproject.toml forbids them.
     cp "$output" "$output.tmp" 2>/dev/null || : >"$output.tmp"
     "$python" -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-header --no-annotate --quiet "$@" -o "$output.tmp" >/dev/null
+        --no-emit-index-url --no-header --no-annotate --no-strip-extras --quiet "$@" -o "$output.tmp" >/dev/null
     grep -v '^# Written by' "$output.tmp" >>"$output.new"
     rm "$output.tmp"
     mv "$output.new" "$output"
