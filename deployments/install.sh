@@ -36,5 +36,6 @@ fi
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip --upgrade
 
 echo "Installing the packages of $requirements"
-"$venv/bin/python" -m pip install --require-hashes -r "$requirements"
+# The file names every package, so there is nothing to resolve; older pips get lost when a newer version exists.
+"$venv/bin/python" -m pip install --no-deps --require-hashes -r "$requirements"
 "$venv/bin/python" -m pip install --quiet --no-deps -e .
