@@ -6,7 +6,7 @@ FROM ${BASE} AS build
 WORKDIR /build
 COPY requirements.txt ./
 RUN python3 -m venv /venv \
-    && /venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+    && /venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="contraponto" \
