@@ -7,7 +7,7 @@ from prefect import State, get_run_logger
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from blocks.settings import get_settings
-from flows.transcription import Formats, Hint, Language, Model, WebhookUrl, transcribe
+from flows.transcription import Formats, Hint, Language, Model, TranscriptionResult, WebhookUrl, transcribe
 from tasks.batches.ledger import Ledger
 from tasks.batches.steps import BatchItem, check_sources, list_items, read_ledger, write_ledger
 from tasks.errors import ContrapontoError, EngineError
@@ -107,23 +107,28 @@ async def transcribe_batch(
         with job.stage("listing") as stage:
             found, bad = await list_items(sources, max_items, stage.progress)
             items = [item for item in found if not (only_new and ledger.knows(item.identity))]
-        entries = [
+        unlisted = [
             BatchEntry(source=source.source, title="", status="failed", job_id=None, error=str(source.error))
             for source in bad
         ]
         with job.stage("transcription") as stage:
             places = asyncio.Semaphore(max_concurrent)
+            # One write after the other: the last one must be the one that knows most.
+            writing = asyncio.Lock()
+            ended = 0
 
             async def work(item: BatchItem) -> BatchEntry:
+                nonlocal ended
                 async with places:
                     entry = await _transcribe(item, options, ledger)
-                    await write_ledger(name, ledger)
-                entries.append(entry)
-                stage.progress((len(entries) - len(bad)) / len(items))
+                    async with writing:
+                        await write_ledger(name, ledger)
+                ended += 1
+                stage.progress(ended / len(items))
                 return entry
 
             done = await asyncio.gather(*(work(item) for item in items))
-    entries = [*entries[: len(bad)], *done]
+    entries = [*unlisted, *done]
     result = BatchResult(
         total=len(entries),
         completed=sum(entry.status == "completed" for entry in entries),
@@ -148,13 +153,14 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Le
     outcome = await state.aresult(raise_on_failure=False)
     if isinstance(outcome, TranscriptionDocument):
         ledger.record(item.identity, job_id, None)
+        result = TranscriptionResult.model_validate(outcome.result)
         return BatchEntry(
             source=item.source,
             title=item.title,
             status="completed",
             job_id=job_id,
-            language=_text(outcome, "language"),
-            duration=outcome.transcription_segments[-1].end if outcome.transcription_segments else 0.0,
+            language=result.language,
+            duration=result.duration,
             transcription_file=outcome.transcription_file,
         )
     code = outcome.code if isinstance(outcome, ContrapontoError) else "internal"
@@ -163,11 +169,6 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Le
     return BatchEntry(
         source=item.source, title=item.title, status="failed", job_id=job_id, error=state.message
     )
-
-
-def _text(document: TranscriptionDocument, field: str) -> str | None:
-    value = (document.result or {}).get(field)
-    return value if isinstance(value, str) else None
 
 
 def _row(entry: BatchEntry) -> dict[str, str]:

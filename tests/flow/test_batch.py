@@ -1,5 +1,8 @@
 """Batches: many sources, one bad item, a memory of what is done."""
 
+import inspect
+import io
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from flows.batch import BatchResult, TranscriptionOptions, transcribe_batch
+from flows.transcription import transcribe
 from tasks.jobs.document import JobDocument
 from tests.servers.media import MediaServer
 
@@ -55,7 +59,10 @@ async def test_one_bad_item_never_stops_the_rest(server: MediaServer, english: b
     by_title = {entry.title or entry.source: entry for entry in result.items}
     assert by_title["talk.wav"].status == by_title["primeira.wav"].status == "completed"
     assert by_title["ligação.wav"].status == "completed"
-    assert "404" in (by_title["gone.mp3"].error or "") or "not" in (by_title["gone.mp3"].error or "")
+    assert "HTTP 404" in (by_title["gone.mp3"].error or "")
+    with wave.open(io.BytesIO(english)) as recording:
+        seconds = recording.getnframes() / recording.getframerate()
+    assert by_title["talk.wav"].duration == pytest.approx(seconds, abs=0.01)
     assert by_title["quebrada.mp3"].status == "failed"
     assert by_title["nothing/here.wav"].job_id is None
     text = store.read_bytes(by_title["ligação.wav"].transcription_file or "").decode()
@@ -103,3 +110,11 @@ async def test_a_playlist_becomes_one_job_for_each_recording(server: MediaServer
     assert result is not None
     assert result.completed == 2
     assert len({entry.job_id for entry in result.items}) == 2
+
+
+def test_options_are_the_parameters_of_a_single_job() -> None:
+    single = inspect.signature(transcribe.fn).parameters
+    options = TranscriptionOptions().model_dump()
+    assert options == {name: single[name].default for name in options}
+    of_the_job = {"youtube_url", "priority", "webhook_url", "id_roteiro", "metadata"}
+    assert set(single) - set(options) == of_the_job
