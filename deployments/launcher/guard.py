@@ -1,0 +1,85 @@
+"""The guard of one run: forks it, passes signals on to it, reports its end, and lets it outlive nobody.
+
+It is a fork of the resident and does not depend on it. The run ends with its guard (the kernel sees to that)
+and with its launcher (the guard sees the connection close).
+"""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+
+from deployments.launcher.launch import (
+    ACCEPTED,
+    EXITED,
+    GO,
+    KILLED,
+    MESSAGE,
+    SIGNAL,
+    STANDARD_STREAMS,
+    STARTED,
+    receive_message,
+)
+from deployments.launcher.processes import die_with, show_as
+
+_GO_SECONDS = 5.0
+
+
+def guard_run(connection: socket.socket) -> tuple[int, ...]:
+    """Fork the run once its launcher says so. Returns the run's streams, in the run; never in the guard."""
+    try:
+        streams = _wait_for_go(connection)
+        guard = os.getpid()
+        run = os.fork()
+        if run == 0:
+            # Leads a group of its own, so that whatever it starts can be ended with it.
+            os.setsid()
+            die_with(guard)
+            connection.close()
+            return streams
+        for descriptor in (*streams, *STANDARD_STREAMS):
+            # Whoever reads what the run writes must see its end.
+            os.close(descriptor)
+        show_as("run-guard")
+        connection.sendall(MESSAGE.pack(STARTED, run))
+        _watch(run, connection)
+    except OSError:
+        os._exit(1)  # the launcher is gone, and with this process ends the run
+    os._exit(0)
+
+
+def _wait_for_go(connection: socket.socket) -> tuple[int, ...]:
+    """The launcher's streams. Ends this process if the launcher does not want the run any more."""
+    connection.settimeout(_GO_SECONDS)
+    connection.sendall(MESSAGE.pack(ACCEPTED, 0))
+    message, streams, _, _ = socket.recv_fds(connection, MESSAGE.size, len(STANDARD_STREAMS))
+    connection.settimeout(None)
+    if message != MESSAGE.pack(GO, 0) or len(streams) != len(STANDARD_STREAMS):
+        os._exit(0)
+    return tuple(streams)
+
+
+def _watch(run: int, connection: socket.socket) -> None:
+    """Return when the run has ended, its group is gone and its launcher knows."""
+    process = os.pidfd_open(run)
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    poll.register(connection, select.POLLIN)
+    while True:
+        ready = {descriptor for descriptor, _ in poll.poll()}
+        if process in ready:
+            break
+        message = receive_message(connection)
+        if message is None:
+            break
+        if message[0] == SIGNAL:
+            signal.pidfd_send_signal(process, message[1])
+    # Not waited for yet, the run keeps its number: it cannot be somebody else's group. Killing the group ends
+    # the run, if its launcher is gone, and in any case what it has left behind.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run, signal.SIGKILL)
+    _, status = os.waitpid(run, 0)
+    code = os.waitstatus_to_exitcode(status)
+    with contextlib.suppress(OSError):
+        connection.sendall(MESSAGE.pack(KILLED, -code) if code < 0 else MESSAGE.pack(EXITED, code))

@@ -1,0 +1,45 @@
+"""What the launcher asks of the kernel: ends that are tied together, threads that are counted."""
+
+import ctypes
+import os
+import signal
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+_NAME_BYTES = 15
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent ends; end at once if it has already.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    if _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    if os.getppid() != parent:
+        os._exit(128 + signal.SIGKILL)
+
+
+def show_as(name: str) -> None:
+    """Call this process so in `ps` and `top`; as much of it as the kernel takes."""
+    _libc.prctl(_PR_SET_NAME, name.encode()[:_NAME_BYTES])
+
+
+def thread_count() -> int:
+    """Threads of this process, also those that Python knows nothing of."""
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - called before every fork
+
+
+def memory_bytes() -> int:
+    """Memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def has_loaded(library: str) -> bool:
+    """Whether a shared library of this name is in the memory of this process."""
+    return library in Path("/proc/self/maps").read_text()
