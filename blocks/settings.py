@@ -18,12 +18,23 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from blocks import settings_sources as sources
 from tasks.errors import InvalidInputError
 from tasks.fetching.addresses import AddressPolicy
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LEAST_PASSWORD = 12
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,6 +84,14 @@ def _web_address(value: str) -> str:
 
 def _service(value: str) -> str:
     return value if value.startswith("remote-engine/") else _web_address(value)
+
+
+def _model_host(value: str) -> str:
+    if value in ("auto", "off"):
+        return value
+    if "/" not in value:
+        raise ValueError("must be auto, off, or the path of a socket (with a slash)")
+    return str(Path(value).expanduser().absolute())
 
 
 LocalPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
@@ -175,6 +194,16 @@ class Settings(BaseSettings):
     whisper_threads: int = Field(
         0, ge=0, le=1024, description="CPU threads of the speech model; 0: by probe."
     )
+    model_host: Annotated[str, AfterValidator(_model_host)] = Field(
+        "auto",
+        description="auto: jobs use the model host that runs for this home; off; or its socket's path.",
+    )
+    model_host_memory_mb: int | None = Field(
+        None, ge=64, description="Memory for the models that it keeps loaded; empty: half of the machine's."
+    )
+    model_host_idle_minutes: float = Field(
+        15, gt=0, le=10_080, description="Unused for so long, a model is unloaded."
+    )
     text_model_base_url: WebAddress | None = Field(
         None, description="OpenAI-compatible endpoint, with its /v1; used for translation."
     )
@@ -231,6 +260,25 @@ class Settings(BaseSettings):
     )
     webhook_timeout: float = Field(30, gt=0, le=300, description="Seconds a receiver has to answer.")
 
+    # The server of this machine, and its clients
+    profile: Literal["development", "production"] = Field(
+        "development", description="production: the server answers only to those who have its credentials."
+    )
+    api_auth: SecretStr | None = Field(
+        None, description="Credentials of the server, user:password; empty in production: made and kept."
+    )
+    server_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address that the server listens on; one that others reach only in production.",
+    )
+    server_port: int | None = Field(
+        None, ge=1, le=65_535, description="Port of the server; empty: 4200 or the next free one."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Log lines of services and jobs: for people, or JSON objects."
+    )
+
     @field_validator("store")
     @classmethod
     def _known_store(cls, value: str) -> str:
@@ -246,6 +294,24 @@ class Settings(BaseSettings):
             AddressPolicy(allowed=value)
         except InvalidInputError as error:
             raise ValueError(error.message) from error
+        return value
+
+    @field_validator("api_auth")
+    @classmethod
+    def _user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            user, _, password = value.get_secret_value().partition(":")
+            if not (user and len(password) >= _LEAST_PASSWORD):
+                raise ValueError(
+                    f"must be user:password with a password of {_LEAST_PASSWORD} or more characters"
+                )
+        return value
+
+    @field_validator("server_host")
+    @classmethod
+    def _reached_with_credentials_only(cls, value: str, info: ValidationInfo) -> str:
+        if value not in _LOOPBACK and info.data.get("profile") != "production":
+            raise ValueError(f"must be one of {', '.join(_LOOPBACK)} unless CONTRAPONTO_PROFILE=production")
         return value
 
     @field_validator("webhook_retry_delays")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.audio.inference import load_session
+from tasks.audio.inference import load_session, loaded
 from tasks.audio.processor import silence
 from tasks.errors import MissingEngineError
 from tasks.media.pcm import Samples
@@ -61,7 +61,8 @@ class NoiseRemover:
 
     def __init__(self, models_dir: Path, *, channels: int, threads: int) -> None:
         """Loads the model from `models_dir`; raises `MissingEngineError` if it is not there."""
-        self._network = _Network(models_dir / MODEL_NAME / "DeepFilterNet3_onnx.tar.gz")
+        model = models_dir / MODEL_NAME / "DeepFilterNet3_onnx.tar.gz"
+        self._network = loaded(model, lambda: _Network(model))
         self._channels = [_Channel() for _ in range(channels)]
         # One thread per stretch, not many threads on one: the recurrent layers cannot be divided.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="noise")

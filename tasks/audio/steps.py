@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.from_settings import media_store, remote_stage
 from blocks.scratch import scratch_directory
 from blocks.settings import get_settings
-from tasks.audio.normalise import FilterReport, NormalisationOptions, SoundReport, normalise
+from tasks.audio.normalise import FilterReport, NormalisationOptions, SoundReport
+from tasks.audio.work import Normalisation
+from tasks.inference.client import perform
+from tasks.inference.sockets import chosen_socket
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.steps import current_stage, step
 from tasks.jobs.threads import in_thread
@@ -16,7 +19,7 @@ from tasks.media.probe import probe, require_audio
 from tasks.models.install import find_model
 from tasks.progress import Progress, part_of
 from tasks.remote.protocol import NormalizationRequest
-from tasks.speech.devices import probe_device
+from tasks.speech.devices import usable_threads
 
 _SECONDS_PER_SECOND = 0.5
 """Time allowed for each second of audio when that is more than the setting says (vocal isolation on a small CPU)."""
@@ -99,15 +102,16 @@ def _normalise(request: NormaliseRequest, progress: Progress) -> NormalisedAudio
             require_audio(info)
             store.put_file(fetched.path, key)
             return NormalisedAudio(key=key, duration=info.duration)
-        report = normalise(
-            source,
-            target,
-            request.options,
-            settings.models_dir,
-            progress,
-            deadline,
-            threads=settings.whisper_threads or probe_device(device="cpu").threads,
+        work = Normalisation(
+            source=source.absolute(),
+            target=target.absolute(),
+            options=request.options,
+            models_dir=settings.models_dir,
+            threads=settings.whisper_threads or usable_threads(),
+            deadline=deadline,
         )
+        host = chosen_socket(settings.model_host, settings.home) if work.models else None
+        report = perform(work, progress, host=host)
         store.put_file(target, key)
     return NormalisedAudio(
         key=key,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.audio.inference import load_session
+from tasks.audio.inference import load_session, loaded
 from tasks.audio.processor import silence
 from tasks.audio.spleeter_network import NETWORK_BINS, WINDOW_FRAMES, convert_checkpoint
 from tasks.errors import MissingEngineError
@@ -37,7 +37,8 @@ class VocalIsolator:
 
     def __init__(self, models_dir: Path, *, threads: int) -> None:
         """Loads the model from `models_dir`; raises `MissingEngineError` if it is not there."""
-        self._session = load_session(str(_installed_network(models_dir / MODEL_NAME)), threads)
+        model = _installed_network(models_dir / MODEL_NAME)
+        self._session = loaded((model, threads), lambda: load_session(str(model), threads))
         # Frames before the sound, so that its first samples lie under as many windows as all others.
         self._samples = silence(_FFT - _HOP, 2)
         self._spectrum = np.zeros((0, _FFT // 2 + 1, 2), dtype=np.complex64)

@@ -10,6 +10,8 @@ from blocks.from_settings import media_store, remote_stage, text_model
 from blocks.media_store import MediaStore
 from blocks.settings import Settings, get_settings
 from tasks.errors import InvalidSettingError, MissingEngineError
+from tasks.inference.client import perform
+from tasks.inference.sockets import chosen_socket
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.steps import current_stage, step
 from tasks.jobs.threads import in_thread
@@ -17,9 +19,9 @@ from tasks.models.install import find_model
 from tasks.progress import Progress
 from tasks.remote.protocol import RemoteTranscript, TranscriptionRequest
 from tasks.speech.options import RecognitionOptions
-from tasks.speech.recognition import load_recogniser
 from tasks.speech.transcript import Segment, Task, Transcript, Word
 from tasks.speech.translation import translate_segments
+from tasks.speech.work import Recognition
 
 
 class RecogniseRequest(StepRequest):
@@ -107,20 +109,22 @@ def _recognise(request: RecogniseRequest, progress: Progress) -> StoredTranscrip
         if settings.audio_transcriber_url:
             transcript = _recognise_remotely(request, audio, settings, progress, deadline)
         else:
-            recogniser = load_recogniser(
-                model_directory(request.model, settings),
+            work = Recognition(
+                audio=audio.absolute(),
+                model_dir=model_directory(request.model, settings),
                 device=settings.whisper_device,
                 compute_type=settings.whisper_compute_type,
                 threads=settings.whisper_threads or None,
+                options=RecognitionOptions(
+                    language=request.language,
+                    task=request.task,
+                    word_timestamps=request.word_timestamps,
+                    initial_prompt=request.initial_prompt,
+                    hotwords=request.hotwords,
+                ),
+                deadline=deadline,
             )
-            options = RecognitionOptions(
-                language=request.language,
-                task=request.task,
-                word_timestamps=request.word_timestamps,
-                initial_prompt=request.initial_prompt,
-                hotwords=request.hotwords,
-            )
-            transcript = recogniser.transcribe(audio, options, progress, deadline)
+            transcript = perform(work, progress, host=chosen_socket(settings.model_host, settings.home))
     return _store(transcript, request, store)
 
 

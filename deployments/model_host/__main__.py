@@ -1,0 +1,58 @@
+"""`python -m deployments.model_host`: the model host of this home, with the settings in force."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from blocks.settings import Settings, get_settings
+from deployments.model_host.models import Limits, default_budget_mb
+from deployments.model_host.server import Host, listening
+from tasks.errors import ContrapontoError
+from tasks.inference.kinds import KINDS
+from tasks.inference.sockets import host_socket
+
+_PR_SET_PDEATHSIG = 1
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the settings allow."""
+    return Limits(
+        memory_mb=settings.model_host_memory_mb or default_budget_mb(),
+        idle_seconds=settings.model_host_idle_minutes * 60,
+    )
+
+
+def run(path: Path, limits: Limits, kinds: Mapping[str, str] = KINDS) -> None:
+    """Serves until it is told to stop, or its supervisor is gone. Raises HostRunsError."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s host %(levelname)s %(message)s", stream=sys.stderr
+    )
+    _stop_with_parent()
+    with listening(path) as listener:
+        asyncio.run(Host(limits, kinds).serve(listener))
+
+
+def _stop_with_parent() -> None:
+    # Only where the parent is a supervisor: who starts the host from a terminal may close that.
+    if "SUPERVISOR_ENABLED" in os.environ and sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def main() -> None:
+    try:
+        settings = get_settings()
+        run(host_socket(settings.model_host, settings.home), limits_of(settings))
+    except ContrapontoError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
