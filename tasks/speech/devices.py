@@ -67,10 +67,15 @@ def supported_compute_types(name: Literal["cpu", "cuda"]) -> frozenset[str]:
     return frozenset(_ctranslate2().get_supported_compute_types(name))
 
 
+def cuda_device_count() -> int:
+    """The NVIDIA GPUs that this process sees."""
+    return int(_ctranslate2().get_cuda_device_count())
+
+
 def cuda_problem() -> str | None:
     """Why no GPU can be used, as part of a sentence; None when one can."""
     ctranslate2 = _ctranslate2()
-    if ctranslate2.get_cuda_device_count() == 0:
+    if cuda_device_count() == 0:
         return "no NVIDIA GPU was found"
     try:
         # Counting devices succeeds with a broken driver; moving memory to the device and back does not.
