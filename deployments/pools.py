@@ -21,7 +21,9 @@ class Pool:
     concurrency: int | None
     """Runs at once over all workers, set when the pool is made; None: as many as the workers take."""
     worker_limit: int
-    """Runs at once on the one worker of the embedded stack."""
+    """Runs at once on this machine, over all of its workers."""
+    uses_gpus: bool = False
+    """One worker a GPU, each of which sees that one alone."""
 
 
 POOL_NAMES = ("cpu", "gpu")
@@ -38,5 +40,6 @@ def pools(gpu_jobs: int) -> tuple[Pool, ...]:
             "Transcription, video, images: what a GPU speeds up.",
             concurrency=gpu_jobs,
             worker_limit=gpu_jobs,
+            uses_gpus=True,
         ),
     )
