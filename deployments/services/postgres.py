@@ -11,12 +11,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from deployments.services.environment import Surroundings
-from deployments.services.process import Service, ServiceError, last_lines, rotate
+from deployments.services.process import Service, ServiceError, last_lines
 from deployments.services.sockets import socket_directory
 
 NAME = "postgres"
-STOP_SIGNAL = signal.SIGINT
-"""PostgreSQL's "fast" shutdown: it ends sessions instead of waiting for them."""
 
 _SUPERUSER = "postgres"
 _UNPRIVILEGED = "nobody"
@@ -60,9 +58,11 @@ def service(surroundings: Surroundings) -> Service:
         environment=environment,
         directory=surroundings.home,
         is_ready=is_ready,
-        stop_signal=STOP_SIGNAL,
+        # The "fast" shutdown: it ends sessions instead of waiting for them.
+        stop_signal=signal.SIGINT,
         # After a kill -9 it refuses to start until the last process of the old one is gone.
         attempts=10,
+        settle_seconds=3,
     )
 
 
@@ -78,7 +78,6 @@ def _ensure_cluster(data: Path, surroundings: Surroundings, environment: dict[st
         os.chown(unfinished, owner.pw_uid, owner.pw_gid)
     log = surroundings.home / "logs" / "initdb.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    rotate(log)
     command = (
         *_without_root(),
         str(_program("initdb")),
@@ -135,6 +134,8 @@ def _without_root() -> tuple[str, ...]:
     return (
         setpriv,
         *(f"--reuid={_UNPRIVILEGED}", f"--regid={group}", "--clear-groups", "--no-new-privs"),
+        # Linux forgets at the change of user that the process is to end with the supervisor.
+        "--pdeathsig=INT",
         *(f"--inh-caps={capability}", f"--ambient-caps={capability}", f"--bounding-set={capability}"),
         "--",
     )

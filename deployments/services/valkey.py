@@ -44,6 +44,7 @@ def service(surroundings: Surroundings) -> Service:
         environment=surroundings.environment(),
         directory=data,
         is_ready=is_ready,
+        settle_seconds=3,
         start_seconds=20,
     )
 

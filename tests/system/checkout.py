@@ -1,6 +1,5 @@
 """A second checkout of the project with a stack of its own, and its jobs as a caller sees them."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from typing import Any
 
 import httpx
 import psutil
+
+from deployments.services.supervisor import ServiceState, Supervisor
 
 STARTING = {"SCHEDULED", "PENDING"}
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -25,6 +26,8 @@ class Checkout:
     directory: Path
     settings: dict[str, str] = field(default_factory=dict)
     """Environment of its stack and commands."""
+    credentials: tuple[str, str] | None = None
+    """User and password of its server, if it wants any."""
 
     @property
     def home(self) -> Path:
@@ -67,17 +70,27 @@ class Checkout:
         return result
 
     def pids(self) -> dict[str, int]:
-        """The process of each service, from its record."""
-        return {path.stem: json.loads(path.read_text())["pid"] for path in (self.home / "run").glob("*.json")}
+        """The process of each service that runs, as the supervisor knows it."""
+        return {name: state.pid for name, state in self._services().items() if state.pid is not None}
 
     @property
     def address(self) -> str:
         """Of the server."""
-        return f"http://127.0.0.1:{json.loads((self.home / 'run' / 'server.json').read_text())['port']}"
+        return f"http://127.0.0.1:{self._services()['server'].port}"
+
+    def _services(self) -> dict[str, ServiceState]:
+        return Supervisor(self.home).states()
 
     def api(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """One request to the server."""
-        return httpx.request(method, f"{self.address}/api{path}", json=body, timeout=60, trust_env=False)
+        return httpx.request(
+            method,
+            f"{self.address}/api{path}",
+            json=body,
+            auth=self.credentials,
+            timeout=60,
+            trust_env=False,
+        )
 
     def processes(self) -> list[str]:
         """Every process that mentions the checkout in its command, environment or directory."""
