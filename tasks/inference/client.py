@@ -43,6 +43,8 @@ _LOOK_SECONDS = 0.5
 """How often a run that waits for the host learns whether it should stop."""
 _SILENCE_SECONDS = 30.0
 """A host reports every few seconds that it lives."""
+_ABORT_SECONDS = 12.0
+"""A little longer than a host lets cancelled work go on."""
 _RETURN_SECONDS = 5.0
 """How long a host that went away is waited for: its supervisor starts it again."""
 
@@ -126,8 +128,12 @@ def _ask(work: Work[Result], progress: Progress, host: Path) -> Result:
         _send(connection, request)
         fraction, heard = 0.0, time.monotonic()
         while True:
-            # Leaving this block closes the connection, and that is how the host learns that we are gone.
-            progress(fraction)
+            try:
+                progress(fraction)
+            except BaseException:
+                # The work lets go of its files before those who wait here remove them.
+                connection.hang_up(seconds=_ABORT_SECONDS)
+                raise
             reply = _receive(connection, _LOOK_SECONDS)
             if reply is None:
                 if time.monotonic() - heard > _SILENCE_SECONDS:

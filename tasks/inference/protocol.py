@@ -112,11 +112,11 @@ class WireError(Message):
 
     def rebuild(self) -> ContrapontoError:
         """The error, to be raised."""
-        kind = getattr(tasks.errors, self.name, EngineError)
-        if issubclass(kind, TransientError):
-            return kind(self.message, hint=self.hint, retry_after=self.retry_after)
-        assert issubclass(kind, ContrapontoError), f"{self.name} is not an error of the product"  # noqa: S101
-        return kind(self.message, hint=self.hint)
+        kind: type[ContrapontoError] = getattr(tasks.errors, self.name, EngineError)
+        error = kind(self.message, hint=self.hint)
+        if isinstance(error, TransientError):
+            error.retry_after = self.retry_after
+        return error
 
 
 class Failed(Message):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,16 @@ class Connection:
                 raise ConnectionResetError("the other side has closed the connection")
             self._received += data
         return found
+
+    def hang_up(self, *, seconds: float) -> None:
+        """Says that nothing more is wanted and waits until the other side has closed, but only so long."""
+        end = time.monotonic() + seconds
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+            while (left := end - time.monotonic()) > 0:
+                self._socket.settimeout(left)
+                if not self._socket.recv(1 << 18):
+                    return
 
     def _take(self) -> bytes | None:
         if len(self._received) < HEADER_BYTES:

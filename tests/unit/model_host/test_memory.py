@@ -1,0 +1,95 @@
+"""What a model host keeps loaded, and that what it unloads is gone."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from deployments.model_host.memory import usable_memory_mb
+from deployments.model_host.models import Limits
+from tasks.audio.normalise import NormalisationOptions
+from tasks.audio.work import Normalisation
+from tasks.inference.client import perform, unload_models
+from tasks.speech.work import Recognition
+from tests.servers.model_host import model_host, wait_until
+from tests.unit.model_host.conftest import MakeTrial
+
+
+@pytest.mark.models
+def test_unloading_gives_the_memory_back(
+    tmp_path: Path, talk: Path, models_dir: Path, recognition: Callable[..., Recognition]
+) -> None:
+    cleaning = Normalisation(
+        source=talk,
+        target=tmp_path / "clean.flac",
+        options=NormalisationOptions(remove_noise=True),
+        models_dir=models_dir,
+        threads=2,
+        deadline=60,
+    )
+    with model_host(tmp_path / "host.sock") as host:
+        start = host.memory()
+        for _ in range(3):
+            perform(recognition(), host=host.socket)
+            perform(cleaning, host=host.socket)
+            assert host.memory() > start + 150
+            assert unload_models(host.socket) == 2
+        assert host.memory() <= 1.05 * start
+
+
+def test_models_that_do_not_fit_together_take_turns(
+    tmp_path: Path, trial: MakeTrial, background: ThreadPoolExecutor
+) -> None:
+    with model_host(tmp_path / "host.sock", Limits(memory_mb=700)) as host:
+        small = [trial(f"small-{number}", holds_mb=100) for number in range(2)]
+        large = trial("large", holds_mb=400)
+        for work in (*small, small[0]):
+            perform(work, host=host.socket)
+        assert {entry.model for entry in host.status().models} == {work.model for work in small}
+        assert all(entry.memory_mb > 100 for entry in host.status().models)
+
+        perform(large, host=host.socket)
+        assert {entry.model for entry in host.status().models} == {large.model, small[0].model}, (
+            "the one used longest ago went"
+        )
+        assert host.status().evictions == 1
+
+        # While a model works it is not taken away: the other waits for it.
+        busy = large.model_copy(update={"does": "wait"})
+        first = background.submit(perform, busy, host=host.socket)
+        wait_until(lambda: any(entry.busy for entry in host.status().models))
+        second = background.submit(perform, trial("huge", holds_mb=500), host=host.socket)
+        wait_until(lambda: [entry.model for entry in host.status().models] == [large.model])
+        assert not second.done()
+        (large.folder / "go").touch()
+        assert first.result(60) != second.result(60)
+        assert large.model not in {entry.model for entry in host.status().models}
+
+
+def test_a_model_larger_than_the_budget_is_loaded_alone(tmp_path: Path, trial: MakeTrial) -> None:
+    with model_host(tmp_path / "host.sock", Limits(memory_mb=150)) as host:
+        perform(trial("other"), host=host.socket)
+        large = trial("large", holds_mb=300)
+        process = perform(large, host=host.socket)
+        assert [entry.pid for entry in host.status().models] == [process]
+        assert "more than the budget" in host.log.read_text()
+
+
+def test_an_unused_model_is_unloaded(tmp_path: Path, trial: MakeTrial) -> None:
+    with model_host(tmp_path / "host.sock", Limits(idle_seconds=0.4)) as host:
+        first = perform(trial(), host=host.socket)
+        wait_until(lambda: not host.status().models)
+        assert host.status().evictions == 1
+        assert perform(trial(), host=host.socket) != first
+
+
+def test_the_memory_that_a_container_may_use(tmp_path: Path) -> None:
+    own = tmp_path / "cgroup"
+    own.write_text("0::/outer/inner\n")
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    unlimited = usable_memory_mb(tmp_path, own)
+    assert unlimited > 256
+    (tmp_path / "outer" / "memory.max").write_text(f"{256 << 20}\n")
+    (tmp_path / "outer" / "inner" / "memory.max").write_text("max\n")
+    assert usable_memory_mb(tmp_path, own) == 256
