@@ -1,0 +1,355 @@
+"""The same runs in fresh interpreters and through the launcher, on one real server: nothing may differ."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from deployments.bootstrap import process_template
+from deployments.launcher import KEEPER
+from deployments.services import postgres
+from deployments.services.environment import PROJECT, Surroundings
+from tests.system.checkout import FINAL, wait_until
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+POOLS = ("fresh", "launcher")
+FLOWS = ("report", "fail", "leave", "stay", "linger", "take-turns")
+
+
+@dataclass
+class Stage:
+    """A server with one deployment of each flow on each pool."""
+
+    directory: Path
+    url: str
+    environment: dict[str, str]
+    deployments: dict[tuple[str, str], str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    keeper: psutil.Process | None = None
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def start(self, *command: str, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+        with (self.directory / "log").open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd or self.directory,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def submit(self, pool: str, flow: str, *, queue: str = "default", **body: Any) -> "Run":
+        deployment = self.deployments[pool, flow]
+        run = self.call(
+            "POST", f"/deployments/{deployment}/create_flow_run", {"work_queue_name": queue, **body}
+        )
+        return Run(self, run["id"])
+
+    @property
+    def resident(self) -> psutil.Process:
+        assert self.keeper is not None
+        return next(
+            child for child in self.keeper.children() if "deployments.launcher.resident" in child.cmdline()
+        )
+
+    def log(self) -> str:
+        return (self.directory / "log").read_text(errors="replace")
+
+
+@dataclass(frozen=True)
+class Run:
+    stage: Stage
+    id: str
+
+    @property
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.stage.call("GET", f"/flow_runs/{self.id}")["state"]
+        return found
+
+    def ended(self) -> tuple[str, str, str]:
+        """Type, name and message of the final state."""
+        wait_until(lambda: self.state["type"] in FINAL, what=f"the end of {self.id}: {self.state}")
+        state = self.state
+        return state["type"], state["name"], state["message"] or ""
+
+    def logs(self) -> list[str]:
+        body = {"logs": {"flow_run_id": {"any_": [self.id]}}, "sort": "TIMESTAMP_ASC"}
+        return [line["message"] for line in self.stage.call("POST", "/logs/filter", body)]
+
+    def events(self) -> set[str]:
+        body = {"filter": {"any_resource": {"id": [f"prefect.flow-run.{self.id}"]}}}
+        return {event["event"] for event in self.stage.call("POST", "/events/filter", body)["events"]}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    directory = tmp_path_factory.mktemp("l")
+    (directory / "pipeline").mkdir()
+    shutil.copy(Path(__file__).with_name("launched_flows.py"), directory / "pipeline" / "flows.py")
+    (directory / "pipeline" / "__init__.py").touch()
+    (directory / "prefect.yaml").write_text(
+        'deployments:\n  - {name: report, entrypoint: "pipeline/flows.py:report"}\n'
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    stage = Stage(
+        directory,
+        url,
+        inherited
+        | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(PROJECT),
+            "PREFECT_HOME": str(directory / "prefect"),
+            "PREFECT_API_URL": url,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            "PYTHONUNBUFFERED": "1",
+        },
+    )
+    prefect = str(Path(sys.executable).with_name("prefect"))
+    try:
+        surroundings = Surroundings(home=directory)
+        database = postgres.service(surroundings)
+        pid = stage.start(*database.command, cwd=database.directory).pid
+        wait_until(lambda: database.is_ready(pid), what="PostgreSQL")
+        stage.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = postgres.database_url(surroundings)
+        stage.start(prefect, "server", "start", "--port", str(port), "--no-ui")
+        wait_until(lambda: _answers(url), what="the server")
+        _prepare(stage)
+        worker = (prefect, "worker", "start", "--type", "process", "--pool")
+        stage.start(*worker, "fresh")
+        keeper = stage.start(
+            *(sys.executable, "-I", "-S", "-E", str(KEEPER), "--socket", str(directory / "s"), "--"),
+            *(*worker, "launcher"),
+        )
+        stage.keeper = psutil.Process(keeper.pid)
+        wait_until(lambda: "resident | ready" in stage.log(), what="the resident")
+        yield stage
+    finally:
+        for process in reversed(stage.processes):
+            process.terminate()
+            process.wait(60)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/ready", timeout=5, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _prepare(stage: Stage) -> None:
+    for pool in POOLS:
+        stage.call(
+            "POST",
+            "/work_pools/",
+            {"name": pool, "type": "process", "base_job_template": process_template()},
+        )
+        stage.call(
+            "POST", f"/work_pools/{pool}/queues", {"name": "one", "concurrency_limit": 1, "priority": 5}
+        )
+        for flow in FLOWS:
+            found = stage.call("POST", "/flows/", {"name": flow})
+            deployment = stage.call(
+                "POST",
+                "/deployments/",
+                {
+                    "name": f"{flow}-{pool}",
+                    "flow_id": found["id"],
+                    "work_pool_name": pool,
+                    "entrypoint": f"pipeline/flows.py:{flow.replace('-', '_')}",
+                    "pull_steps": [
+                        {
+                            "prefect.deployments.steps.set_working_directory": {
+                                "directory": str(stage.directory)
+                            }
+                        }
+                    ],
+                },
+            )
+            stage.deployments[pool, flow] = deployment["id"]
+
+
+def _stays(pids: Path) -> bool:
+    return pids.exists() and " " in pids.read_text()
+
+
+def _all_gone(pids: list[int]) -> bool:
+    return not any(map(psutil.pid_exists, pids))
+
+
+def _has_heartbeats(run: Run) -> bool:
+    return "prefect.flow-run.heartbeat" in run.events()
+
+
+@pytest.fixture(scope="module")
+def outcomes(stage: Stage) -> dict[str, dict[str, Any]]:
+    """What became of every kind of run on either pool; all are submitted at once."""
+    runs: dict[str, dict[str, Run]] = {}
+    place = stage.directory / "out"
+    place.mkdir()
+    for pool in POOLS:
+        paths = {name: str(place / f"{name}-{pool}") for name in ("told", "exit", "kill", "stay", "turns")}
+        runs[pool] = {
+            "report": stage.submit(
+                pool,
+                "report",
+                parameters={"target": paths["told"], "words": ["um", "dois"]},
+                job_variables={"env": {"MINE": pool, "PREFECT_LOGGING_LEVEL": "DEBUG"}},
+            ),
+            "fail": stage.submit(pool, "fail"),
+            "exit": stage.submit(pool, "leave", parameters={"target": paths["exit"], "how": "exit"}),
+            "kill": stage.submit(pool, "leave", parameters={"target": paths["kill"], "how": "kill"}),
+            "linger": stage.submit(pool, "linger"),
+            "stay": stage.submit(
+                pool, "stay", parameters={"target": paths["stay"], "pids": f"{paths['stay']}-pids"}
+            ),
+            **{
+                f"turn {number}": stage.submit(
+                    pool, "take-turns", queue="one", parameters={"log": paths["turns"]}
+                )
+                for number in (1, 2)
+            },
+        }
+    for pool in POOLS:
+        wait_until(partial(_stays, place / f"stay-{pool}-pids"), what="a run that stays")
+        stage.call(
+            "POST",
+            f"/flow_runs/{runs[pool]['stay'].id}/set_state",
+            {"state": {"type": "CANCELLING", "name": "Cancelling"}},
+        )
+    found: dict[str, dict[str, Any]] = {}
+    for pool, named in runs.items():
+        states = {name: run.ended() for name, run in named.items()}
+        for name in ("exit", "kill", "stay"):
+            wait_until((place / f"{name}-{pool}").exists, what=f"the hook of {name}")
+        pids = [int(pid) for pid in (place / f"stay-{pool}-pids").read_text().split()]
+        if pool == "fresh":
+            # With a command of its own, Prefect's worker leaves the children of a cancelled run behind.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pids.pop(), signal.SIGKILL)
+        wait_until(partial(_all_gone, pids), what="the end of a cancelled run and its children", seconds=30)
+        found[pool] = {
+            "states": states,
+            "told": json.loads((place / f"told-{pool}").read_text()),
+            "hooks": {name: (place / f"{name}-{pool}").read_text() for name in ("exit", "kill", "stay")},
+            "turns": (place / f"turns-{pool}").read_text().split(),
+            "logs": named["report"].logs(),
+            "run": named["report"],
+        }
+    return found
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_every_end_is_reported(outcomes: dict[str, dict[str, Any]], pool: str) -> None:
+    states = outcomes[pool]["states"]
+    assert {name: state[1] for name, state in states.items()} == {
+        "report": "Completed",
+        "fail": "Failed",
+        "exit": "Crashed",
+        "kill": "Crashed",
+        "linger": "TimedOut",
+        "stay": "Cancelled",
+        "turn 1": "Completed",
+        "turn 2": "Completed",
+    }
+    assert "ValueError: as it should" in states["fail"][2]
+    assert "1.0 second(s)" in states["linger"][2]
+    assert "status code: -9" in states["kill"][2]
+    assert outcomes[pool]["hooks"] == {"exit": "CRASHED", "kill": "CRASHED", "stay": "CANCELLING"}
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_run_gets_its_parameters_environment_and_directory(
+    stage: Stage, outcomes: dict[str, dict[str, Any]], pool: str
+) -> None:
+    assert outcomes[pool]["told"] == {
+        "words": ["um", "dois"],
+        "directory": str(stage.directory),
+        "mine": pool,
+        "level": "DEBUG",
+    }
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_limits_of_queues_hold(outcomes: dict[str, dict[str, Any]], pool: str) -> None:
+    assert outcomes[pool]["turns"] == ["begin", "end", "begin", "end"]
+
+
+def test_logs_and_output_arrive_and_both_ways_tell_the_same(
+    stage: Stage, outcomes: dict[str, dict[str, Any]]
+) -> None:
+    fresh, launched = (outcomes[pool] for pool in POOLS)
+    assert {"printed", "logged"} <= set(fresh["logs"]) & set(launched["logs"])
+    assert stage.log().count("on standard output") == 2
+    assert fresh["states"] == launched["states"]
+    for outcome in (fresh, launched):
+        wait_until(partial(_has_heartbeats, outcome["run"]), what="heartbeats")
+
+
+def test_the_runs_were_really_forked(stage: Stage, outcomes: dict[str, dict[str, Any]]) -> None:
+    assert outcomes
+    assert "fresh interpreter" not in stage.log()
+    assert "guard" in stage.log()
+
+
+def test_one_runs_environment_does_not_reach_the_next(
+    stage: Stage, outcomes: dict[str, dict[str, Any]]
+) -> None:
+    assert outcomes["launcher"]["told"]["mine"] == "launcher"
+    target = stage.directory / "later"
+    run = stage.submit("launcher", "report", parameters={"target": str(target), "words": []})
+    assert run.ended()[1] == "Completed"
+    told = json.loads(target.read_text())
+    assert (told["mine"], told["level"]) == (None, None)
+
+
+@pytest.mark.parametrize("victim", ["resident", "run"])
+def test_what_is_killed_costs_one_run_at_most(stage: Stage, victim: str) -> None:
+    pids, target = stage.directory / f"pids-{victim}", stage.directory / f"hook-{victim}"
+    running = stage.submit("launcher", "stay", parameters={"target": str(target), "pids": str(pids)})
+    wait_until(partial(_stays, pids), what="a run that stays")
+    run = int(pids.read_text().split()[0])
+    os.kill(stage.resident.pid if victim == "resident" else run, signal.SIGKILL)
+    next_target = stage.directory / f"next-{victim}"
+    after = stage.submit("launcher", "report", parameters={"target": str(next_target), "words": []})
+    assert after.ended()[1] == "Completed"
+    if victim == "resident":
+        assert running.state["type"] == "RUNNING"
+        os.kill(run, signal.SIGKILL)
+    assert running.ended()[1] == "Crashed"
+
+
+def test_changed_code_runs_next(stage: Stage) -> None:
+    flows = stage.directory / "pipeline" / "flows.py"
+    flows.write_text(flows.read_text().replace('"words": words', '"words": ["new code"]'))
+    target = stage.directory / "changed"
+    run = stage.submit("launcher", "report", parameters={"target": str(target), "words": []})
+    assert run.ended()[1] == "Completed"
+    assert json.loads(target.read_text())["words"] == ["new code"]
