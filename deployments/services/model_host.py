@@ -3,6 +3,7 @@
 import sys
 
 from blocks.settings import Settings
+from deployments.model_host.__main__ import limits_of
 from deployments.model_host.fingerprint import code_fingerprint
 from deployments.services.environment import Surroundings
 from deployments.services.process import Service
@@ -18,7 +19,7 @@ def wanted(settings: Settings) -> bool:
 
 
 def service(surroundings: Surroundings, settings: Settings) -> Service:
-    """The host on the socket where jobs look for it; it is started anew when the code that it runs has changed."""
+    """The host on the socket where jobs look for it; it is started anew when its code or its limits have changed."""
     socket = host_socket(settings.model_host, surroundings.home)
 
     def is_ready(pid: int) -> bool:
@@ -31,7 +32,7 @@ def service(surroundings: Surroundings, settings: Settings) -> Service:
         environment=surroundings.environment(),
         directory=surroundings.project,
         is_ready=is_ready,
-        revision=code_fingerprint(surroundings.project),
+        revision=f"{code_fingerprint(surroundings.project)}, {limits_of(settings)}",
         start_seconds=30,
         stop_seconds=15,
     )
