@@ -244,6 +244,9 @@ class Settings(BaseSettings):
 
     # Queues and webhooks
     queue_max_workers: int = Field(3, ge=1, le=1000, description="Jobs of the gpu pool that run at once.")
+    gpu_pool_on_cpu: bool = Field(
+        True, description="Where no GPU can be used the gpu pool has a worker that computes on the CPU."
+    )
     queue_polling_interval: float = Field(
         1, ge=0.1, le=300, description="Seconds between two looks of a worker for new jobs."
     )

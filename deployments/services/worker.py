@@ -34,24 +34,31 @@ def services(
     pool: Pool,
     *,
     gpus: Sequence[str],
+    on_cpu: bool,
     api: Api,
-    redis_url: str,
+    redis_url: str | None,
     query_seconds: float,
+    limit: int | None = None,
+    joined: str | None = None,
 ) -> list[Service]:
     """The workers of one pool on this machine: one for each of `gpus` in the gpu pool, else one.
 
-    They share what the pool may run at once.
+    They share what may run at once: `limit`, by default what the pool runs on this machine. Without a GPU the
+    gpu pool has a worker only if it may compute `on_cpu`. `joined` is the name of workers that somebody adds to
+    those of the stack.
     """
     devices: Sequence[str | None] = gpus if pool.uses_gpus and gpus else [None]
+    if pool.uses_gpus and not gpus and not on_cpu:
+        devices = []
     return [
         service(
             surroundings,
             pool=pool.name,
-            limit=-(-pool.worker_limit // len(devices)),
+            part="-".join([joined or pool.name, *([str(number)] if len(devices) > 1 else [])]),
+            limit=-(-(limit or pool.worker_limit) // len(devices)),
             api=api,
             redis_url=redis_url,
             query_seconds=query_seconds,
-            number=number if len(devices) > 1 else None,
             gpu=gpu,
         )
         for number, gpu in enumerate(devices)
@@ -64,19 +71,18 @@ def service(
     pool: str,
     limit: int,
     api: Api,
-    redis_url: str,
+    redis_url: str | None,
     query_seconds: float,
-    number: int | None = None,
+    part: str | None = None,
     gpu: str | None = None,
-    name: str | None = None,
 ) -> Service:
     """A worker that runs at most `limit` jobs of a pool at once and looks for more every `query_seconds`.
 
-    `number` tells several of one pool on one machine apart. `gpu`: the one GPU that its jobs see, as
-    CUDA_VISIBLE_DEVICES names it. `name` is what the server calls the worker, by default pool and machine.
+    `part` tells the workers of one machine apart, by default the pool. `gpu`: the one GPU that its jobs see, as
+    CUDA_VISIBLE_DEVICES names it.
     """
-    part = pool if number is None else f"{pool}-{number}"
-    worker_name = name or f"{part}-{socket.gethostname()}"
+    part = part or pool
+    worker_name = f"{part}-{socket.gethostname()}"
 
     def is_ready(pid: int) -> bool:
         """Whether the server has heard of this worker since it began; it may know an earlier one by that name."""
@@ -100,9 +106,9 @@ def service(
         command=_with_resident(surroundings, part, stock) if launcher.available else stock,
         environment=surroundings.environment(
             **api.environment(),
-            CONTRAPONTO_REDIS_URL=redis_url,
             PREFECT_WORKER_QUERY_SECONDS=str(query_seconds),
             PREFECT_FLOWS_HEARTBEAT_FREQUENCY=str(HEARTBEAT_SECONDS),
+            **({} if redis_url is None else {"CONTRAPONTO_REDIS_URL": redis_url}),
             **({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}),
         ),
         directory=surroundings.project,
