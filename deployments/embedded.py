@@ -7,11 +7,11 @@ its own home, sockets and port.
 
 import contextlib
 import dataclasses
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import filelock
@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from blocks.settings import Settings, get_settings
 from deployments.pools import pools
-from deployments.services import postgres, server, valkey, worker
+from deployments.services import model_host, postgres, server, valkey, worker
 from deployments.services.api import Api
 from deployments.services.environment import Surroundings
 from deployments.services.process import Service, ServiceError, revision_of, write_atomically
@@ -108,9 +108,10 @@ class EmbeddedStack:
             for name in stopped:
                 report(f"stopped {name}, which has changed")
             started = [service for service in base if self._ensure(service, report)]
+            # Before the workers start: what they have imported depends on it.
+            self._write_prefect_toml(api.url)
             if started or not self._is_prepared():
                 self._prepare(api, jobs, report)
-                self._write_prefect_toml(api.url)
             for service in jobs:
                 self._ensure(service, report)
             write_atomically(self._stamp, self._fingerprint(), mode=0o600)
@@ -139,20 +140,36 @@ class EmbeddedStack:
         ]
 
     def _job_services(self, api: Api) -> list[Service]:
-        """What runs jobs: it holds the project's code and settings, so it starts anew when they have changed."""
-        services = [
-            worker.service(
+        """What runs jobs: the model host and the workers.
+
+        A worker starts anew when its settings have changed, or the code that it runs itself: that of the jobs is
+        read for each job.
+        """
+        from tasks.speech.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare
+
+        settings = self.settings
+        launcher = self._state_of_sources(self.surroundings.project / "deployments" / "launcher")
+        revision = revision_of(
+            self._values(), api.environment(), self.surroundings.log_format, launcher, version("prefect")
+        )
+        gpus = () if settings.whisper_device == "cpu" else usable_gpus()
+        workers = [
+            dataclasses.replace(service, revision=revision)
+            for pool in pools(settings.queue_max_workers)
+            for service in worker.services(
                 self.surroundings,
-                pool=pool.name,
-                limit=pool.worker_limit,
+                pool,
+                gpus=gpus,
+                on_cpu=settings.gpu_pool_on_cpu,
                 api=api,
-                redis_url=self.settings.redis_url or valkey.redis_url(self.surroundings),
-                query_seconds=self.settings.queue_polling_interval,
+                redis_url=settings.redis_url or valkey.redis_url(self.surroundings),
+                query_seconds=settings.queue_polling_interval,
             )
-            for pool in pools(self.settings.queue_max_workers)
         ]
-        revision = revision_of(self._fingerprint(), api.environment(), self.surroundings.log_format)
-        return [dataclasses.replace(service, revision=revision) for service in services]
+        if not model_host.wanted(settings):
+            return workers
+        # It knows by itself which code and which settings concern it.
+        return [model_host.service(self.surroundings, settings), *workers]
 
     def _server_port(self, status: StackStatus) -> int:
         """The port of the server that runs; of the last one, if it is free, for one that is to be started."""
@@ -202,20 +219,23 @@ class EmbeddedStack:
     def _fingerprint(self) -> str:
         """Changes when the code or the settings do from which the server's contents are made."""
         project = self.surroundings.project
-        revealed = {
+        folders = (project / folder for folder in ("flows", "tasks", "blocks", "deployments"))
+        return revision_of(self._values(), self._state_of_sources(project / "prefect.yaml", *folders))
+
+    def _values(self) -> dict[str, object]:
+        """The settings with their secrets: for digests only."""
+        return {
             name: value.get_secret_value() if isinstance(value, SecretStr) else value
             for name, value in self.settings
         }
-        digest = hashlib.sha256(revision_of(revealed).encode())
-        sources = [
-            path
-            for folder in ("flows", "tasks", "blocks", "deployments")
-            for path in (project / folder).rglob("*.py")
+
+    @staticmethod
+    def _state_of_sources(*places: Path) -> list[tuple[str, int, int]]:
+        """Changes with the files at these places: files themselves, or folders of Python sources."""
+        files = [file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place])]
+        return [
+            (str(file), state.st_size, state.st_mtime_ns) for file in sorted(files) for state in [file.stat()]
         ]
-        for path in sorted([project / "prefect.yaml", *sources]):
-            state = path.stat()
-            digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns}\n".encode())
-        return digest.hexdigest()
 
     @property
     def _prefect_toml(self) -> Path:
@@ -223,11 +243,11 @@ class EmbeddedStack:
 
     def _write_prefect_toml(self, api_url: str) -> None:
         """Let `.venv/bin/prefect …` in the checkout talk to this stack; spare a file that is not ours."""
-        if self._prefect_toml.exists() and not self._owns_prefect_toml():
-            return
-        write_atomically(
-            self._prefect_toml, f'{_TOML_MARK} {self.surroundings.home}\n[api]\nurl = "{api_url}"\n'
-        )
+        text = f'{_TOML_MARK} {self.surroundings.home}\n[api]\nurl = "{api_url}"\n'
+        if not self._prefect_toml.exists() or (
+            self._owns_prefect_toml() and self._prefect_toml.read_text() != text
+        ):
+            write_atomically(self._prefect_toml, text)
 
     def _remove_prefect_toml(self) -> None:
         if self._owns_prefect_toml():

@@ -3,7 +3,6 @@
 import time
 from typing import Annotated
 
-import httpx
 import typer
 
 from deployments.commands.output import console, print_json, say
@@ -14,10 +13,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout a
 def up() -> None:
     """Start the services on this machine and prepare the server; repair what has died.
 
-    PostgreSQL, Valkey, Prefect's server (port 4200 or the next free one) and a worker for each pool start in
-    the background and stay until `contraponto down`. Their logs are in the folder `logs` of CONTRAPONTO_HOME.
+    PostgreSQL, Valkey, Prefect's server (port 4200 or the next free one), the model host and the workers start in
+    the background under a supervisor, which starts again what dies, and stay until `contraponto down`. Their logs
+    are in the folder `logs` of CONTRAPONTO_HOME.
     """
     from deployments.embedded import EmbeddedStack
+    from deployments.services.authentication import credentials_file
 
     start = time.monotonic()
     stack = EmbeddedStack.from_settings()
@@ -29,6 +30,8 @@ def up() -> None:
 
         status = stack.up(report)
     say(f"Up. Web page: {status.ui_url}   API: {status.api_url}")
+    if status.api and status.api.auth and not stack.settings.api_auth:
+        say(f"Its credentials (user:password) are in {credentials_file(stack.surroundings.home)}")
     say("Submit a job: contraponto submit transcribe -p youtube_url=URL --wait")
 
 
@@ -41,44 +44,25 @@ def down() -> None:
 
 
 def health(as_json: JsonOption = False) -> None:
-    """Say whether the server answers and which workers listen. Exit code 1 if anything is missing."""
-    import json
+    """Say how server, database, workers, store and engines are, and what mends them.
 
-    from deployments.connection import find_api_url
-    from deployments.pools import POOL_NAMES
+    Exit code 0 if all that jobs need is healthy, else 1. Of a server elsewhere (PREFECT_API_URL) it tells what
+    can be asked over the API.
+    """
+    from deployments.connection import find_api
+    from deployments.embedded import EmbeddedStack
+    from deployments.health import State, examine
 
-    api_url = find_api_url()
-    parts: dict[str, bool] = {"server": _answers(api_url)}
-    for pool in POOL_NAMES:
-        parts[f"workers of {pool}"] = parts["server"] and _has_worker(api_url, pool)
-    healthy = all(parts.values())
+    found = examine(find_api(), EmbeddedStack.from_settings())
     if as_json:
-        print_json(json.dumps({"healthy": healthy, "api_url": api_url, "parts": parts}))
+        print_json(found.model_dump_json())
     else:
-        say(f"API: {api_url}")
-        for part, well in parts.items():
-            console.print("  ok      " if well else "  MISSING ", style="green" if well else "red", end="")
-            say(part)
-        if not healthy:
-            say("On this machine `contraponto up` starts what is missing.")
-    if not healthy:
+        colours = {State.HEALTHY: "green", State.DEGRADED: "yellow", State.DOWN: "red"}
+        say(f"API: {found.api_url}")
+        for check in found.checks:
+            console.print(f"  {check.state:<9}", style=colours[check.state], end="")
+            say(f"{check.subject}: {check.remark}")
+            if check.mend:
+                say(f"           -> {check.mend}")
+    if found.state != State.HEALTHY:
         raise typer.Exit(1)
-
-
-def _answers(api_url: str) -> bool:
-    try:
-        return httpx.get(f"{api_url}/ready", timeout=10).is_success
-    except httpx.TransportError:
-        return False
-
-
-def _has_worker(api_url: str, pool: str) -> bool:
-    try:
-        response = httpx.post(
-            f"{api_url}/work_pools/{pool}/workers/filter",
-            json={"workers": {"status": {"any_": ["ONLINE"]}}},
-            timeout=10,
-        )
-    except httpx.TransportError:
-        return False
-    return response.is_success and bool(response.json())

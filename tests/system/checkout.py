@@ -1,6 +1,7 @@
 """A second checkout of the project with a stack of its own, and its jobs as a caller sees them."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,8 +13,11 @@ from typing import Any
 import httpx
 import psutil
 
+from deployments.services.environment import PROJECT
 from deployments.services.supervisor import ServiceState, Supervisor
 
+FOLDERS = ("flows", "tasks", "blocks", "deployments")
+FILES = ("prefect.yaml", "pyproject.toml")
 STARTING = {"SCHEDULED", "PENDING"}
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 _LOOK_SECONDS = 0.2
@@ -28,6 +32,18 @@ class Checkout:
     """Environment of its stack and commands."""
     credentials: tuple[str, str] | None = None
     """User and password of its server, if it wants any."""
+
+    @classmethod
+    def copy(
+        cls, directory: Path, settings: dict[str, str], credentials: tuple[str, str] | None = None
+    ) -> "Checkout":
+        """A copy of this project in a directory."""
+        for name in FOLDERS:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(PROJECT / name, directory / name, ignore=ignored)
+        for name in FILES:
+            shutil.copy(PROJECT / name, directory)
+        return cls(directory, settings, credentials)
 
     @property
     def home(self) -> Path:

@@ -1,7 +1,6 @@
 """One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,16 +29,11 @@ def web() -> Iterator[MediaServer]:
 def checkout(
     tmp_path_factory: pytest.TempPathFactory, web: MediaServer, models_dir: Path
 ) -> Iterator[Checkout]:
-    directory = tmp_path_factory.mktemp("checkout")
-    for name in ("flows", "tasks", "blocks", "deployments"):
-        shutil.copytree(PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("prefect.yaml", "pyproject.toml"):
-        shutil.copy(PROJECT / name, directory)
     settings = {
         "CONTRAPONTO_MODELS_DIR": str(models_dir),
         "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{web.port}",
     }
-    copy = Checkout(directory, settings)
+    copy = Checkout.copy(tmp_path_factory.mktemp("checkout"), settings)
     try:
         copy.contraponto("up")
         yield copy
