@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _REQUEST_SECONDS = 10.0
-_ALIVE_SECONDS = 3.0
+_ALIVE_SECONDS = 1.0
 _SEND_SECONDS = 30.0
 _BACKLOG_BYTES = 1 << 16
 """A run that reads so slowly is told no more progress."""

@@ -42,7 +42,7 @@ _CONNECT_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 """How often a run that waits for the host learns whether it should stop."""
 _SILENCE_SECONDS = 30.0
-"""A host reports every few seconds that it lives."""
+"""A host says every second that it lives."""
 _ABORT_SECONDS = 12.0
 """A little longer than a host lets cancelled work go on."""
 _RETURN_SECONDS = 5.0

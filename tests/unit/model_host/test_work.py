@@ -220,6 +220,26 @@ def test_a_run_goes_on_alone_when_the_host_dies(
     assert perform(trial(), host=host.socket) == os.getpid(), "and so do those that find nobody"
 
 
+def test_a_host_that_is_stuck_is_left(
+    tmp_path: Path, trial: MakeTrial, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(client, "_RETURN_SECONDS", 0.3)
+    monkeypatch.setattr(client, "_SILENCE_SECONDS", 2.5)
+    with model_host(tmp_path / "host.sock") as host:
+        work = trial(does="wait once")
+
+        def progress(_: float) -> None:
+            if (work.folder / "begun").exists():
+                host.process.send_signal(signal.SIGSTOP)
+
+        try:
+            assert perform(work, progress, host=host.socket) == os.getpid()
+        finally:
+            host.process.send_signal(signal.SIGCONT)
+        assert "silent" in caplog.text
+        wait_until((work.folder / "aborted").exists)
+
+
 def test_a_host_that_comes_back_is_asked_again(tmp_path: Path, trial: MakeTrial) -> None:
     hosts = [start_host(tmp_path / "host.sock")]
     work = trial(does="wait once")
