@@ -43,23 +43,28 @@ def ensure_pools(client: SyncPrefectClient, pools: Iterable[Pool], *, project: P
     """Make the work pools with their queues; bring those that exist up to date, except for their limits."""
     template = process_template()
     for pool in pools:
-        try:
-            client.read_work_pool(pool.name)
-        except ObjectNotFound:
-            client.create_work_pool(
-                WorkPoolCreate(
-                    name=pool.name,
-                    type="process",
-                    description=pool.description,
-                    base_job_template=template,
-                    concurrency_limit=pool.concurrency,
-                )
+        ensure_pool(client, pool, kind="process", template=template)
+
+
+def ensure_pool(client: SyncPrefectClient, pool: Pool, *, kind: str, template: dict[str, Any]) -> None:
+    """Make one work pool for workers of this kind, or bring it up to date, except for its limit."""
+    try:
+        client.read_work_pool(pool.name)
+    except ObjectNotFound:
+        client.create_work_pool(
+            WorkPoolCreate(
+                name=pool.name,
+                type=kind,
+                description=pool.description,
+                base_job_template=template,
+                concurrency_limit=pool.concurrency,
             )
-        else:
-            client.update_work_pool(
-                pool.name, WorkPoolUpdate(description=pool.description, base_job_template=template)
-            )
-        _ensure_queues(client, pool)
+        )
+    else:
+        client.update_work_pool(
+            pool.name, WorkPoolUpdate(description=pool.description, base_job_template=template)
+        )
+    _ensure_queues(client, pool)
 
 
 def process_template() -> dict[str, Any]:
@@ -115,14 +120,19 @@ def ensure_automations(client: SyncPrefectClient) -> None:
         client.update_automation(found[0].id, automation)
 
 
-def deploy(client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str]) -> None:
-    """Apply every deployment of prefect.yaml, then close its parameter schema.
+def deploy(
+    client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str], file: Path | None = None
+) -> None:
+    """Apply every deployment of prefect.yaml, or of a variant of it, then close its parameter schema.
 
     Raises:
         ServiceError: `prefect deploy` refused something; the message carries its output.
     """
     result = subprocess.run(
-        [prefect_program(), "--no-prompt", "deploy", "--all"],
+        [
+            *(prefect_program(), "--no-prompt", "deploy", "--all"),
+            *(("--prefect-file", str(file)) if file else ()),
+        ],
         cwd=project,
         env={**environment, "PREFECT_API_URL": str(client.api_url)},
         stdin=subprocess.DEVNULL,

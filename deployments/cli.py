@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deployments.commands import doctor, jobs, models, run, stack, worker
+from deployments.commands import deploy, doctor, jobs, models, run, stack, worker
 from deployments.commands.output import show_error
 from tasks.errors import ContrapontoError, InvalidInputError
 
@@ -24,6 +24,7 @@ app.command("run")(run.run)
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("worker")(worker.worker)
+app.command("deploy")(deploy.deploy)
 app.command("submit")(jobs.submit)
 app.command("status")(jobs.status)
 app.add_typer(models.app, name="models")

