@@ -33,6 +33,7 @@ from tasks.inference.protocol import (
     WireError,
     frame,
     read_frame,
+    root_directory,
 )
 from tasks.inference.sockets import is_own, reachable
 
@@ -125,6 +126,8 @@ class Host:
                 await _send(writer, Status(host=self._status()))
             case Unload():
                 await _send(writer, Unloaded(count=await self._models.unload_unused()))
+            case Perform() if request.root != root_directory():
+                await _send(writer, _refused("it is in another container and does not see the same files"))
             case Perform():
                 await self._perform(request, reader, writer)
 

@@ -29,6 +29,7 @@ from tasks.inference.protocol import (
     Unload,
     Unloaded,
     frame,
+    root_directory,
 )
 from tasks.inference.sockets import Connection
 from tasks.inference.work import Work
@@ -122,6 +123,7 @@ def _ask(work: Work[Result], progress: Progress, host: Path) -> Result:
         body=work.model_dump_json(),
         deadline=work.deadline,
         expected_mb=work.expected_mb,
+        root=root_directory(),
         devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
     )
     with _connected(host) as connection:

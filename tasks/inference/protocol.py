@@ -6,6 +6,7 @@ messages name their paths.
 
 import asyncio
 import struct
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -43,8 +44,16 @@ class Perform(Message):
     """The work as JSON. Only the process that does it looks inside."""
     deadline: float
     expected_mb: int
+    root: str
+    """See `root_directory`: paths mean the same only to those who share it."""
     devices: str | None = None
     """The run's CUDA_VISIBLE_DEVICES: the model is loaded on the GPU that the run was given."""
+
+
+def root_directory() -> str:
+    """What tells the file system that this process sees from that of a container."""
+    status = Path("/").stat()
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 class Inspect(Message):

@@ -99,6 +99,14 @@ def test_a_host_of_another_version_is_not_used(
     assert "does not know the work 'divination'" in caplog.text
 
 
+def test_a_host_in_another_container_is_not_used(
+    host: RunningHost, trial: MakeTrial, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(client, "root_directory", lambda: "99:2")
+    assert perform(trial(), host=host.socket) == os.getpid()
+    assert "does not see the same files" in caplog.text
+
+
 def test_nonsense_does_not_trouble_a_host(host: RunningHost) -> None:
     for data in (b"GET / HTTP/1.1\r\n\r\n", frame(Progressed(fraction=1)), b"\0\0\0\2{}", b"\0\0", b""):
         with Connection(host.socket, seconds=5) as connection:
