@@ -71,11 +71,13 @@ def examine(api: Api, stack: EmbeddedStack) -> Health:
     status = stack.status()
     is_here = status.api is not None and status.api.url == api.url
     with api.client(seconds=_ANSWER_SECONDS) as client:
-        checks = [*_server(client, _UP if is_here else "check that server, or PREFECT_API_URL")]
+        checks = [
+            *_server(client, _UP if is_here else f"{_UP} (on the server's machine), or check PREFECT_API_URL")
+        ]
         if all(check.state != State.DOWN for check in checks):
             checks += _pools(client, is_here=is_here)
     if is_here:
-        checks += _services(status.services, stack)
+        checks += service_checks(status.services, stack)
         checks += _here(api, stack)
     return Health(api_url=api.url, checks=tuple(checks))
 
@@ -136,8 +138,8 @@ def _pools(client: httpx.Client, *, is_here: bool) -> Iterator[Check]:
         yield Check(subject=f"pool {name}", state=state, remark=remark, mend=mend, needed=needed)
 
 
-def _services(states: dict[str, ServiceState], stack: EmbeddedStack) -> Iterator[Check]:
-    """What the supervisor restarts at the moment, or has given up."""
+def service_checks(states: dict[str, ServiceState], stack: EmbeddedStack) -> Iterator[Check]:
+    """What the supervisor starts again at the moment, and what it has given up."""
     for name, service in states.items():
         if service.is_running:
             continue

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -76,6 +78,24 @@ def test_up_again_changes_nothing(checkout: Checkout) -> None:
     before = checkout.pids()
     checkout.contraponto("up")
     assert checkout.pids() == before
+
+
+def test_health_names_what_is_wrong_and_what_mends_it(checkout: Checkout, tmp_path: Path) -> None:
+    wrong = {"CONTRAPONTO_MODELS_DIR": str(tmp_path), "CONTRAPONTO_REDIS_URL": "redis://127.0.0.1:1"}
+    try:
+        assert checkout.api("PATCH", "/work_pools/cpu", {"is_paused": True}).status_code == 204
+        printed = replace(checkout, settings=checkout.settings | wrong).contraponto(
+            "health", "--json", code=1
+        )
+    finally:
+        checkout.api("PATCH", "/work_pools/cpu", {"is_paused": False})
+    health = json.loads(printed.stdout)
+    assert health["state"] == "down"
+    found = {check["subject"]: (check["state"], check["mend"]) for check in health["checks"]}
+    assert found["pool cpu"] == ("degraded", "prefect work-pool resume cpu")
+    assert found["redis"] == ("down", "check CONTRAPONTO_REDIS_URL")
+    assert found["models"] == ("down", "contraponto models get whisper-base deepfilternet3")
+    assert {found[name][0] for name in ("server", "database", "pool gpu", "media store")} == {"healthy"}
 
 
 def test_prefect_in_the_checkout_talks_to_this_stack(checkout: Checkout) -> None:

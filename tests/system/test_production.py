@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -42,11 +44,29 @@ def guarded(
     }
     copy = Checkout.copy(tmp_path_factory.mktemp("production"), settings)
     try:
+        _interrupt_up(copy)
         copy.contraponto("up")
         user, _, password = (copy.home / "api-auth").read_text().strip().partition(":")
         yield replace(copy, credentials=(user, password))
     finally:
         copy.contraponto("down")
+
+
+def _interrupt_up(checkout: Checkout) -> None:
+    """Ctrl-C in the middle of a first start."""
+    starting = subprocess.Popen(
+        [sys.executable, "-m", "deployments.cli", "up"],
+        cwd=checkout.directory,
+        env=checkout.environment | {"PYTHONPATH": str(checkout.directory)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with starting:
+        assert starting.stderr is not None
+        while "starting server" not in starting.stderr.readline():
+            assert starting.poll() is None
+        starting.send_signal(signal.SIGINT)
+        assert starting.wait(30) == 130
 
 
 def test_only_those_with_the_credentials_are_answered(guarded: Checkout) -> None:
