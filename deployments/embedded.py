@@ -135,7 +135,7 @@ class EmbeddedStack:
         """What jobs need, in the order of the start."""
         return [
             postgres.service(self.surroundings),
-            valkey.service(self.surroundings),
+            *([] if self.settings.redis_url else [valkey.service(self.surroundings)]),
             server.service(self.surroundings, self.settings, port=port),
         ]
 

