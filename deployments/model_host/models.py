@@ -1,19 +1,18 @@
 """What is loaded, what waits for it, and what has to go.
 
-One request at a time for each model, in the order in which they came; different models at once only as far as the
-processors allow. A model that is to be loaded gets room from those used longest ago; one that nobody has used for a
-while is unloaded.
+One request at a time for each loaded model, in the order in which they came. Different models work at once only as far
+as the processors allow; where these would idle and memory is left, a model in demand is loaded once more. A model that
+is to be loaded gets room from those used longest ago; one that nobody has used for a while is unloaded.
 """
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deployments.model_host.handle import Handle, ProcessDiedError
-from deployments.model_host.memory import usable_memory_mb
+from deployments.model_host.memory import usable_cpus, usable_memory_mb
 from tasks.errors import EngineError, StageTimeoutError, TransientError
 from tasks.inference.protocol import Assign, Done, Failed, ModelStatus, Perform, WireError
 
@@ -37,12 +36,22 @@ class Limits:
     idle_seconds: float = 15 * 60
     queue: int = 32
     """Requests for one model, the one that is worked on included."""
-    at_once: int = max(2, (os.cpu_count() or 1) // 4)
-    """Models that work at the same moment; a recognition alone uses up to eight processors."""
+    cpus: int = field(default_factory=usable_cpus)
+    """Decide how many models work at the same moment."""
     abort_seconds: float = 10.0
     """How long cancelled work may go on before its process is ended."""
     overtime_seconds: float = 30.0
     """How long work may go on beyond its own time limit before its process is ended."""
+
+    @property
+    def at_once(self) -> int:
+        """Models that work at the same moment. A recognition alone uses up to eight processors, but does not all the
+        time; two must be possible, or a short piece of work waits for a long one."""
+        return max(2, self.cpus // 4)
+
+    def copies(self, threads: int) -> int:
+        """How often a model that works with so many threads is worth loading."""
+        return max(1, self.cpus // threads)
 
 
 @dataclass
@@ -83,7 +92,7 @@ class Models:
     def __init__(self, limits: Limits, kinds: Mapping[str, str]) -> None:
         self._limits = limits
         self._kinds = kinds
-        self._models: dict[tuple[str, str, str | None], _Model] = {}
+        self._models: list[_Model] = []
         self._slots = asyncio.Semaphore(limits.at_once)
         self._making_room = asyncio.Lock()
         self._closed = False
@@ -98,8 +107,7 @@ class Models:
             return _failed(
                 "refused", EngineError(f"This model host does not know the work {request.kind!r}.")
             )
-        key = (request.kind, request.model, request.devices)
-        model = self._models.setdefault(key, _Model(request.model, request.kind, request.devices))
+        model = self._place(request)
         if model.pending >= self._limits.queue:
             self.counters.refused += 1
             busy = TransientError(
@@ -135,23 +143,23 @@ class Models:
                 loading_seconds=model.handle.loading_seconds,
                 idle_seconds=0.0 if model.busy else now - model.last_used,
             )
-            for model in self._models.values()
+            for model in self._models
             if model.handle is not None and model.handle.alive
         )
 
     @property
     def waiting(self) -> int:
         """Requests that are not worked on yet."""
-        return sum(model.pending - model.busy for model in self._models.values())
+        return sum(model.pending - model.busy for model in self._models)
 
     @property
     def memory_mb(self) -> float:
         """What all models hold."""
-        return sum(self._held(model) for model in self._models.values())
+        return sum(self._held(model) for model in self._models)
 
     async def unload_unused(self) -> int:
         """Unloads every model that is not busy. Returns how many."""
-        unused = [model for model in self._models.values() if model.loaded and not model.busy]
+        unused = [model for model in self._models if model.loaded and not model.busy]
         for model in unused:
             await self._unload(model, "on request")
         return len(unused)
@@ -160,23 +168,37 @@ class Models:
         """Unloads what has been idle for too long and what is too much, for ever."""
         while True:
             await asyncio.sleep(min(_TICK_SECONDS, self._limits.idle_seconds / 4))
-            for key, model in list(self._models.items()):
+            for model in list(self._models):
                 idle = time.monotonic() - model.last_used
                 if model.pending or idle < self._limits.idle_seconds:
                     continue
                 if model.handle is not None:
                     await self._unload(model, f"idle for {idle:.0f} s")
                 if not model.pending:
-                    self._models.pop(key, None)
+                    self._models.remove(model)
 
     async def close(self) -> None:
         """Ends all processes, whatever they do. Requests then raise ConnectionAbortedError."""
         self._closed = True
-        handles = [model.handle for model in self._models.values() if model.handle is not None]
+        handles = [model.handle for model in self._models if model.handle is not None]
         for handle in handles:
             handle.kill()
         for handle in handles:
             await handle.ended()
+
+    def _place(self, request: Perform) -> _Model:
+        """The copy of the model with the shortest queue; one more copy if that queue is not empty and there is room."""
+        wanted = (request.model, request.kind, request.devices)
+        copies = [model for model in self._models if (model.name, model.kind, model.devices) == wanted]
+        if copies:
+            first = min(copies, key=lambda model: model.pending)
+            more = len(copies) < self._limits.copies(request.threads)
+            room = self.memory_mb + (first.needed_mb or request.expected_mb) <= self._limits.memory_mb
+            if not (first.pending and more and room):
+                return first
+        model = _Model(*wanted)
+        self._models.append(model)
+        return model
 
     async def _run(self, model: _Model, request: Perform, progress: Callable[[float], None]) -> Done | Failed:
         model.busy = True
@@ -259,7 +281,7 @@ class Models:
 
     async def _make_room(self, wanted: _Model) -> None:
         while self.memory_mb + wanted.needed_mb > self._limits.memory_mb:
-            others = [model for model in self._models.values() if model.loaded and model is not wanted]
+            others = [model for model in self._models if model.loaded and model is not wanted]
             if not others:
                 logger.warning(
                     "%s needs about %.0f MB, more than the budget of %d MB",
@@ -277,9 +299,7 @@ class Models:
     async def _unload_excess(self, newest: _Model) -> None:
         while self.memory_mb > self._limits.memory_mb:
             idle = [
-                model
-                for model in self._models.values()
-                if model.loaded and not model.busy and model is not newest
+                model for model in self._models if model.loaded and not model.busy and model is not newest
             ]
             if not idle:
                 return

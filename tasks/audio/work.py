@@ -46,6 +46,10 @@ class Normalisation(Work[NormalisationReport]):
         return _MB_BASE + sum(_MB[name] for name in self.models)
 
     @property
+    def busy_threads(self) -> int:
+        return self.threads
+
+    @property
     def result(self) -> TypeAdapter[NormalisationReport]:
         return _REPORT
 

@@ -123,6 +123,7 @@ def _ask(work: Work[Result], progress: Progress, host: Path) -> Result:
         body=work.model_dump_json(),
         deadline=work.deadline,
         expected_mb=work.expected_mb,
+        threads=work.busy_threads,
         root=root_directory(),
         devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
     )

@@ -44,6 +44,7 @@ class Perform(Message):
     """The work as JSON. Only the process that does it looks inside."""
     deadline: float
     expected_mb: int
+    threads: int
     root: str
     """See `root_directory`: paths mean the same only to those who share it."""
     devices: str | None = None

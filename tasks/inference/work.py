@@ -9,6 +9,9 @@ from tasks.progress import Progress, ignore_progress
 
 Result = TypeVar("Result")
 
+ALL_THREADS = 1 << 16
+"""More than any machine has."""
+
 
 class Work(BaseModel, Generic[Result]):
     """One thing to be done by a model: all that is needed for it, with files as absolute paths."""
@@ -30,6 +33,12 @@ class Work(BaseModel, Generic[Result]):
     @abstractmethod
     def expected_mb(self) -> int:
         """Memory that a process with the model is likely to hold, before anybody has measured it."""
+
+    @property
+    def busy_threads(self) -> int:
+        """Processors that it keeps busy. A host with more of them may load the model several times; many: it does
+        not."""
+        return ALL_THREADS
 
     @property
     @abstractmethod

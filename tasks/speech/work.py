@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from pydantic import TypeAdapter
 
-from tasks.inference.work import Work
+from tasks.inference.work import ALL_THREADS, Work
 from tasks.progress import Progress, ignore_progress
-from tasks.speech.devices import DeviceName
+from tasks.speech.devices import DeviceName, usable_threads
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.recognition import Recogniser, load_recogniser
 from tasks.speech.transcript import Transcript
@@ -42,6 +42,12 @@ class Recognition(Work[Transcript]):
         # Weights are kept in the number format of the arithmetic, at most twice as wide as in the file.
         size = weights.stat().st_size >> 20 if weights.is_file() else 0
         return round(1.5 * size) + _MB_BESIDE_WEIGHTS
+
+    @property
+    def busy_threads(self) -> int:
+        # Copies on one GPU would share its memory, which nobody counts.
+        gpu = self.device == "cuda" or (self.device == "auto" and Path("/dev/nvidiactl").exists())
+        return ALL_THREADS if gpu else self.threads or usable_threads()
 
     @property
     def result(self) -> TypeAdapter[Transcript]:

@@ -58,6 +58,7 @@ def start_host(socket: Path, limits: Limits | None = None) -> RunningHost:
         limits.queue,
         limits.abort_seconds,
         limits.overtime_seconds,
+        limits.cpus,
     )
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -98,14 +99,14 @@ def wait_until(condition: Callable[[], object], seconds: float = _WAIT_SECONDS) 
 
 
 if __name__ == "__main__":
-    memory, idle, queue, abort, overtime = sys.argv[2:]
+    memory, idle, queue, abort, overtime, cpus = sys.argv[2:]
     run(
         Path(sys.argv[1]),
         Limits(
             memory_mb=int(memory),
             idle_seconds=float(idle),
             queue=int(queue),
-            at_once=2,
+            cpus=int(cpus),
             abort_seconds=float(abort),
             overtime_seconds=float(overtime),
         ),

@@ -28,6 +28,7 @@ class Trial(Work[int]):
     does: Literal["answer", "wait", "wait once", "hang", "die", "steps", "raise", "fault"] = "answer"
     """`wait`: until the file `go` is there. `wait once`: only if nobody has begun before."""
     holds_mb: int = 0
+    threads: int = 1_000
     deadline: float = 60
 
     @property
@@ -37,6 +38,10 @@ class Trial(Work[int]):
     @property
     def expected_mb(self) -> int:
         return 50 + self.holds_mb
+
+    @property
+    def busy_threads(self) -> int:
+        return self.threads
 
     @property
     def result(self) -> TypeAdapter[int]:

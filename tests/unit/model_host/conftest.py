@@ -1,11 +1,13 @@
 """A model host, work for it, and real models with something to hear."""
 
 import os
+import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deployments.model_host.models import Limits
@@ -62,6 +64,18 @@ def talk(host: RunningHost, models_dir: Path, tmp_path_factory: pytest.TempPathF
     target = tmp_path_factory.mktemp("talk") / "talk.wav"
     work = Speaking(text=TEXT, language="en", target=target, models_dir=models_dir, deadline=60)
     assert perform(work, host=host.socket).engine == "hibari"
+    return target
+
+
+@pytest.fixture(scope="session")
+def noisy_talk(talk: Path) -> Path:
+    """Its first three seconds with noise that is worth removing."""
+    target = talk.with_name("noisy.wav")
+    with wave.open(str(talk)) as clean, wave.open(str(target), "wb") as noisy:
+        noisy.setparams(clean.getparams())
+        sound = np.frombuffer(clean.readframes(3 * clean.getframerate()), dtype="<i2")
+        noise = np.random.default_rng(1).normal(0, 600, sound.size)
+        noisy.writeframes(np.clip(sound + noise, -32768, 32767).astype("<i2").tobytes())
     return target
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.model_host.memory import usable_memory_mb
+from deployments.model_host.memory import usable_cpus, usable_memory_mb
 from deployments.model_host.models import Limits
 from tasks.audio.normalise import NormalisationOptions
 from tasks.audio.work import Normalisation
@@ -18,10 +18,10 @@ from tests.unit.model_host.conftest import MakeTrial
 
 @pytest.mark.models
 def test_unloading_gives_the_memory_back(
-    tmp_path: Path, talk: Path, models_dir: Path, recognition: Callable[..., Recognition]
+    tmp_path: Path, noisy_talk: Path, models_dir: Path, recognition: Callable[..., Recognition]
 ) -> None:
     cleaning = Normalisation(
-        source=talk,
+        source=noisy_talk,
         target=tmp_path / "clean.flac",
         options=NormalisationOptions(remove_noise=True),
         models_dir=models_dir,
@@ -32,7 +32,7 @@ def test_unloading_gives_the_memory_back(
         start = host.memory()
         for _ in range(3):
             perform(recognition(), host=host.socket)
-            perform(cleaning, host=host.socket)
+            assert perform(cleaning, host=host.socket).filters[0].status == "applied"
             assert host.memory() > start + 150
             assert unload_models(host.socket) == 2
         assert host.memory() <= 1.05 * start
@@ -84,7 +84,7 @@ def test_an_unused_model_is_unloaded(tmp_path: Path, trial: MakeTrial) -> None:
         assert perform(trial(), host=host.socket) != first
 
 
-def test_the_memory_that_a_container_may_use(tmp_path: Path) -> None:
+def test_what_a_container_may_use(tmp_path: Path) -> None:
     own = tmp_path / "cgroup"
     own.write_text("0::/outer/inner\n")
     (tmp_path / "outer" / "inner").mkdir(parents=True)
@@ -93,3 +93,5 @@ def test_the_memory_that_a_container_may_use(tmp_path: Path) -> None:
     (tmp_path / "outer" / "memory.max").write_text(f"{256 << 20}\n")
     (tmp_path / "outer" / "inner" / "memory.max").write_text("max\n")
     assert usable_memory_mb(tmp_path, own) == 256
+    (tmp_path / "outer" / "cpu.max").write_text("150000 100000\n")
+    assert usable_cpus(tmp_path, own) == 1

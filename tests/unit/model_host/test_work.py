@@ -27,7 +27,6 @@ from tasks.inference import client
 from tasks.inference.client import WorkFaultError, host_status, perform
 from tasks.inference.protocol import ModelStatus
 from tasks.speech.work import Recognition
-from tasks.voice.work import Speaking
 from tests.servers.model_host import RunningHost, model_host, start_host, wait_until
 from tests.unit.model_host.conftest import MakeTrial
 
@@ -52,16 +51,12 @@ def test_a_transcript_is_the_same_with_and_without_a_host(
 
 @pytest.mark.models
 def test_normalised_sound_is_the_same_with_and_without_a_host(
-    host: RunningHost, models_dir: Path, tmp_path: Path
+    host: RunningHost, noisy_talk: Path, models_dir: Path, tmp_path: Path
 ) -> None:
-    said = Speaking(
-        text="Home at last.", language="en", target=tmp_path / "s.wav", models_dir=models_dir, deadline=60
-    )
-    source = perform(said, host=host.socket).path
     results = []
     for name, socket in (("there", host.socket), ("here", None)):
         work = Normalisation(
-            source=source,
+            source=noisy_talk,
             target=tmp_path / f"{name}.flac",
             options=NormalisationOptions(remove_noise=True, isolate_vocals=True),
             models_dir=models_dir,
@@ -158,6 +153,20 @@ def test_a_full_queue_is_a_passing_error(
     (work.folder / "go").touch()
     assert len({run.result(60) for run in runs}) == 1
     assert host.status().refused == refused + 1
+
+
+def test_a_model_in_demand_is_loaded_again_where_processors_idle(
+    tmp_path: Path, trial: MakeTrial, background: ThreadPoolExecutor
+) -> None:
+    work = trial(does="wait", threads=2)
+    with model_host(tmp_path / "host.sock", Limits(cpus=4)) as host:
+        runs = [background.submit(perform, work, host=host.socket) for _ in range(3)]
+        wait_until(lambda: sum(entry.busy for entry in host.status().models) == 2)
+        wait_until(lambda: host.status().waiting == 1)
+        (work.folder / "go").touch()
+        assert len({run.result(60) for run in runs}) == 2
+        perform(work, host=host.socket)
+        assert len(host.status().models) == 2
 
 
 @pytest.mark.models
