@@ -28,7 +28,7 @@ def deploy(
         PurePosixPath | None,
         typer.Option(parser=PurePosixPath, help="contraponto.toml on them: gives jobs their secrets."),
     ] = None,
-    gpus: Annotated[int, typer.Option(help="GPUs of a container of gpu-docker; -1: all.")] = -1,
+    gpus: Annotated[int, typer.Option(help="GPUs of a container of gpu-docker; -1: all; 0: none.")] = -1,
     env: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Variable of every container; no secrets.")
     ] = None,

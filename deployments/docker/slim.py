@@ -9,11 +9,11 @@ import sys
 import sysconfig
 from pathlib import Path
 
-UNUSED = ("sympy", "mpmath", "networkx", "hf-xet", "setuptools")
-"""Packages that others name in their metadata for tools which this project does not use."""
+UNUSED = ("hf-xet", "setuptools")
+"""An optional way of fetching from the hub, and what Python's venv of its own accord installs."""
 AWS_SERVICES = frozenset({"s3", "sts", "sso", "sso-oidc"})
 TEST_FOLDERS = ("tests", "test")
-TESTED = ("numpy", "onnx", "onnxruntime", "sqlalchemy", "networkx", "Cryptodome", "psutil")
+TESTED = ("numpy", "onnx", "onnxruntime", "sqlalchemy", "Cryptodome", "psutil")
 """Packages whose wheels carry their tests."""
 
 

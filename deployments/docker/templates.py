@@ -43,7 +43,7 @@ class Containers(BaseModel):
     settings_file: PurePosixPath | None = None
     """Settings file on the workers' machines, readable by user 10001: the one way by which secrets reach jobs."""
     gpus: int = Field(-1, ge=-1)
-    """GPUs that a job of `gpu-docker` gets; -1: all."""
+    """GPUs that a job of `gpu-docker` gets; -1: all; 0: none, it computes on the CPU."""
     environment: dict[str, str] = Field(default_factory=dict)
     """Further variables of every job. They are readable for all who may call the server's API: no secrets."""
 
@@ -74,7 +74,7 @@ def template(containers: Containers, *, with_gpu: bool) -> dict[str, Any]:
         "healthcheck": {"test": ["NONE"]},
         "shm_size": "{{ shm_size }}",
     }
-    if with_gpu:
+    if with_gpu and containers.gpus:
         variables["properties"]["gpus"] = {
             "type": "integer",
             "title": "GPUs",
