@@ -10,7 +10,7 @@ export PIP_RETRIES := 10
 export PIP_TIMEOUT := 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down models test test-system lint bench lock
+.PHONY: help demo up down models test test-system test-engine lint bench lock
 .NOTPARALLEL:
 
 help: ## List the verbs
@@ -36,6 +36,11 @@ test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the m
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
 	$(BIN)/python -m pytest tests/system
+
+test-engine: $(VENV)/.installed-dev ## Run the tests of containers: as root, with a Docker engine of their own
+	@sh tests/system/docker/packages.sh
+	@$(BIN)/contraponto models get --for-tests
+	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker
 
 lint: $(VENV)/.installed-dev ## Check format, style and types
 	$(BIN)/ruff format --check
