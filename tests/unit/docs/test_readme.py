@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import itertools
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from prefect.utilities.schema_tools.validation import validate
 
 from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from deployments.cli import app
+from deployments.docker.pools import docker_pools
 from deployments.flow_catalogue import listed_flows
 from deployments.parameters import parse_parameters
 from deployments.pools import POOL_NAMES, Priority
@@ -34,7 +36,7 @@ from tests.readme import Block, blocks, statements
 
 READMES = ("README.md", "README.pt-BR.md")
 FLOWS = listed_flows(PROJECT_ROOT)
-SHELL_WORDS = {"source", "mkdir", "cp", "make", "contraponto", "prefect", "curl", "pip"}
+SHELL_WORDS = {"source", "mkdir", "cp", "make", "contraponto", "prefect", "curl", "pip", "docker"}
 """What the shell commands of the READMEs consist of."""
 JOB_ID = "6f4c1c1e-2b0d-4f43-9d29-2f2f0c1c3c0a"
 
@@ -156,8 +158,33 @@ def test_prefect_commands_name_what_exists() -> None:
                 )
             case ["deployment", "schedule", "ls", name]:
                 assert name == FLOWS[name.partition("/")[0]].full_name
-            case ["worker", "start", "--pool", pool, *_]:
-                assert pool in POOL_NAMES
+            case ["worker", "start", "--pool", pool, "--type", kind, *_]:
+                names = POOL_NAMES if kind == "process" else [made.name for made in docker_pools(1)]
+                assert pool in names
+            case _:
+                pytest.fail(f"unknown: {words}")
+
+
+def test_docker_commands_name_what_exists() -> None:
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    found = [words[1:] for words in commands() if words[0] == "docker"]
+    assert {words[0] for words in found} == {"build", "run", "compose"}
+    for words in found:
+        match words:
+            case ["build", "-t", "contraponto", "."]:
+                pass
+            case ["compose", "-f", path, *rest]:
+                services = yaml.safe_load((PROJECT_ROOT / path).read_text(encoding="utf-8"))["services"]
+                assert rest in (["build"], ["up", "-d"]) or rest[-1] in services, rest
+            case ["run", *rest]:
+                for option, value in itertools.pairwise(rest):
+                    if option == "-v":
+                        assert f'"{value.split(":")[1]}"' in image
+                    if option == "-e":
+                        name, _, pool = value.partition("=")
+                        assert re.search(rf"^ENV {name}=", image, re.M)
+                        assert pool in POOL_NAMES
+                assert any(word.partition(":")[0] == "contraponto" for word in rest)
             case _:
                 pytest.fail(f"unknown: {words}")
 
