@@ -13,5 +13,4 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     exit 1
 fi
 apt-get update -q
-# No service of the system is started: the tests bring their own engine.
 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
