@@ -24,9 +24,13 @@ _PROGRAMS = ("dockerd", "debootstrap", "iptables")
 
 
 @pytest.fixture(scope="session")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine_wanted() -> None:
     if os.environ.get(_ASKED_FOR) != "1":
         pytest.skip("starts a Docker engine, which takes root: `make test-engine` runs it")
+
+
+@pytest.fixture(scope="session")
+def docker(engine_wanted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     assert os.geteuid() == 0, "A Docker engine needs root."
     missing = [name for name in _PROGRAMS if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
     assert not missing, f"not installed: {missing}; `make test-engine` installs them on Debian"
