@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.title="contraponto" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 contraponto \
     && useradd --uid 10001 --gid contraponto --create-home contraponto \
-    && install -d -o contraponto -g contraponto /app /data /models
+    && install -d -o contraponto -g contraponto /data /models
 COPY --from=packages /venv /venv
 # Without a working directory Prefect would copy the root of the file system into each run's workspace.
 WORKDIR /app

@@ -50,7 +50,7 @@ class Containers(BaseModel):
 
 def template(containers: Containers, *, with_gpu: bool) -> dict[str, Any]:
     """The base job template of one docker pool."""
-    made = DockerWorker.get_default_base_job_template()
+    made: dict[str, Any] = DockerWorker.get_default_base_job_template()
     configuration, variables = made["job_configuration"], made["variables"]
     for name in _CLOSED:
         del configuration[name], variables["properties"][name]

@@ -34,9 +34,8 @@ def docker(engine_wanted: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert os.geteuid() == 0, "A Docker engine needs root."
     missing = [name for name in _PROGRAMS if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
     assert not missing, f"not installed: {missing}; `make test-engine` installs them on Debian"
-    base, context = image.base_archive(), tmp_path_factory.mktemp("context")
-    image.context(context)
-    # The engine's socket has a path of at most 108 characters.
+    image.fetch()
+    base, context = image.base_archive(), image.context(tmp_path_factory.mktemp("context"))
     with engine(tmp_path_factory.mktemp("engine")) as running:
         running.docker("import", "-", "base:local", stdin=base, seconds=120)
         running.docker(

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -87,3 +88,14 @@ def _run(command: list[str]) -> None:
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False
     )
     assert result.returncode == 0, f"{command[:4]}…\n{result.stdout[-2000:]}\n{result.stderr[-2000:]}"
+
+
+def fetch() -> None:
+    """Fill the cache: both at once, because most of it is waiting for servers."""
+    with ThreadPoolExecutor() as at_once:
+        for made in [at_once.submit(base_archive), at_once.submit(wheels)]:
+            made.result()
+
+
+if __name__ == "__main__":
+    fetch()

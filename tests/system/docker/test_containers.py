@@ -1,6 +1,7 @@
 """Jobs in containers: a real engine, the project's own image, real docker workers, real speech."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,8 @@ def test_the_image_is_a_worker_and_says_when_it_is_none(docker: Engine, stack: C
     check = ("exec", worker, "sh", "-c", "python -m deployments.docker.alive >/dev/null 2>&1; echo $?")
     assert docker.docker(*check) == "1"
     wait_until(lambda: docker.docker(*check) == "0", what="a healthy worker", seconds=120)
+    # What prepares the server in compose: without a right to write into the project.
+    assert "Prepared" in docker.docker("exec", worker, "sh", "-c", "contraponto deploy 2>&1", seconds=120)
     docker.docker("stop", "--time", "30", worker)
     assert docker.inspect(worker)["State"]["ExitCode"] in (0, 143)
     docker.docker("rm", worker)
@@ -132,7 +135,7 @@ def test_no_deployment_can_lose_the_gpu(stack: Checkout) -> None:
     assert "container_create_kwargs" in refused.text
 
 
-def test_preparing_again_changes_nothing(stack: Checkout) -> None:
+def test_preparing_again_makes_nothing_twice(stack: Checkout) -> None:
     def prepared() -> list[tuple[object, ...]]:
         pools = [stack.api("GET", f"/work_pools/{name}").json() for name in ("cpu-docker", "gpu-docker")]
         queues = [
@@ -140,15 +143,19 @@ def test_preparing_again_changes_nothing(stack: Checkout) -> None:
             for pool in pools
             for queue in stack.api("POST", f"/work_pools/{pool['name']}/queues/filter", {}).json()
         ]
-        deployments = stack.api("POST", "/deployments/filter", {}).json()
         return [
             *((pool["id"], pool["name"], pool["type"], pool["base_job_template"]) for pool in pools),
             *((queue["id"], queue["name"], queue["priority"]) for queue in queues),
-            *((made["id"], made["name"], made["work_pool_name"], made["pull_steps"]) for made in deployments),
+            *((found["id"], found["name"]) for found in deployments()),
         ]
 
-    prepare(stack)
+    def deployments() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = stack.api("POST", "/deployments/filter", {}).json()
+        return found
+
     before = prepared()
-    assert {made[2] for made in before if len(made) == 4 and made[1] == "transcribe"} == {"gpu-docker"}
+    assert [queue[1] for queue in before[2:8]] == ["high", "default", "low"] * 2
     prepare(stack)
     assert prepared() == before
+    pools = {found["name"]: found["work_pool_name"] for found in deployments()}
+    assert (pools["transcribe"], pools["deliver-webhook"]) == ("gpu-docker", "cpu-docker")
