@@ -151,11 +151,18 @@ class Supervisor:
         return stopped
 
     def start(self, service: Service) -> bool:
-        """Have a service started unless it runs or is about to; whether that was necessary. Does not wait."""
+        """Have a service started unless it runs or is about to; whether that was necessary. Does not wait.
+
+        Raises:
+            ServiceError: the system does not let it start.
+        """
         state = self.states().get(service.name)
         if state is not None and (state.is_running or state.state == "BACKOFF"):
             return False
-        self._ask("startProcess", service.name, False)
+        try:
+            self._ask("startProcess", service.name, False)
+        except xmlrpc.client.Fault as fault:
+            raise self._failure(service.name, f"cannot be started ({fault.faultString})") from fault
         return True
 
     def wait_until_ready(self, service: Service) -> None:
