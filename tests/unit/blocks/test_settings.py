@@ -175,3 +175,25 @@ def test_settings_need_no_prefect() -> None:
         "import blocks.settings, blocks.store_keys, blocks.scratch, sys; sys.exit('prefect' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=PROJECT_ROOT)
+
+
+def test_the_server_is_open_to_others_only_with_credentials(
+    bare_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_SERVER_HOST", "0.0.0.0")
+    with pytest.raises(
+        InvalidSettingError, match=r'server_host is "0\.0\.0\.0".*CONTRAPONTO_PROFILE=production'
+    ):
+        reload_settings()
+    monkeypatch.setenv("CONTRAPONTO_PROFILE", "production")
+    assert reload_settings().server_host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("value", ["short:pass", "no-colon-in-here", ":a-password-without-user"])
+def test_weak_credentials_are_refused_and_not_repeated(
+    bare_environment: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_API_AUTH", value)
+    with pytest.raises(InvalidSettingError, match=r"user:password with a password of 12") as caught:
+        reload_settings()
+    assert value not in str(caught.value)
