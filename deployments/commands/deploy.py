@@ -90,7 +90,8 @@ def _containers(**options: Any) -> "Containers":
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         raise InvalidInputError(
-            f"The option --{str(problem['loc'][0]).replace('_', '-')} cannot be used.", hint=problem["msg"]
+            f"The option --{str(problem['loc'][0]).replace('_', '-')} cannot be used.",
+            hint=f"{problem['msg']}; `contraponto deploy --help` has examples.",
         ) from error
 
 
