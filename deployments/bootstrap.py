@@ -1,4 +1,4 @@
-"""What a Prefect server must hold before jobs can be submitted: pools, queues, automations, deployments.
+"""What a Prefect server must hold before jobs can be submitted: pools, queues, deployments, automations.
 
 Everything here may be repeated at any time: what exists is brought up to date, nothing is made twice, and
 what a person may have tuned in the UI (limits of pools) stays.
@@ -6,28 +6,24 @@ what a person may have tuned in the UI (limits of pools) stays.
 
 import subprocess
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate, WorkPoolUpdate
-from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
+from deployments.automations import ensure_automations
 from deployments.flow_catalogue import listed_flows
 from deployments.launcher.launch import LAUNCH_VARIABLE
 from deployments.pools import Pool, Priority
 from deployments.schemas import strict
 from deployments.services.process import ServiceError
 from deployments.services.server import prefect_program
+from tasks.jobs.ending import JOB_TAG
 
 _DEPLOY_SECONDS = 300
-_SILENCE = timedelta(seconds=75)
-"""A run that has sent no heartbeat for this long (they come every 30 s) is dead."""
 RUN_COMMAND = (
     "sh -c 'set -- -m; "
     f'test -z "${LAUNCH_VARIABLE}" || set -- -I -S -E "${LAUNCH_VARIABLE}"; '
@@ -35,8 +31,6 @@ RUN_COMMAND = (
 )
 """Through the launcher of the worker, if it has one. Any command of its own spares a run the workspace that the
 worker would build for it: two seconds less."""
-_ENDS = ("Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended")
-_CRASH_AUTOMATION = "contraponto: a run that falls silent has crashed"
 
 
 def ensure_pools(client: SyncPrefectClient, pools: Iterable[Pool], *, project: Path) -> None:  # noqa: ARG001
@@ -90,40 +84,10 @@ def _ensure_queues(client: SyncPrefectClient, pool: Pool) -> None:
             client.update_work_queue(queue.id, priority=number)
 
 
-def ensure_automations(client: SyncPrefectClient) -> None:
-    """Declare a run crashed when its process died without a word: its slot is freed and its end is known."""
-    automation = AutomationCore(
-        name=_CRASH_AUTOMATION,
-        description="Runs send a heartbeat every 30 s; one that stops without an end lost its process.",
-        enabled=True,
-        trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in _ENDS)},
-            match={"prefect.resource.id": ["prefect.flow-run.*"]},
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=_SILENCE,
-        ),
-        actions=[
-            ChangeFlowRunState(
-                state=StateType.CRASHED,
-                name="Crashed",
-                message="The process of this run died: no heartbeat for 75 s.",
-            )
-        ],
-    )
-    found = client.read_automations_by_name(_CRASH_AUTOMATION)
-    if not found:
-        client.create_automation(automation)
-    elif found[0].model_dump(exclude={"id"}) != automation.model_dump():
-        client.update_automation(found[0].id, automation)
-
-
 def deploy(
     client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str], file: Path | None = None
 ) -> None:
-    """Apply every deployment of prefect.yaml, or of a variant of it, then close its parameter schema.
+    """Apply every deployment of prefect.yaml, or of a variant of it, close its parameter schema, and react to its runs.
 
     Raises:
         ServiceError: `prefect deploy` refused something; the message carries its output.
@@ -149,9 +113,17 @@ def deploy(
     for listed in listed_flows(project).values():
         deployment = client.read_deployment_by_name(listed.full_name)
         schema = strict(deployment.parameter_openapi_schema or {"type": "object", "properties": {}})
+        is_job = "webhook_url" in schema["properties"]
         client.update_deployment(
-            deployment.id, DeploymentUpdate(parameter_openapi_schema=schema, enforce_parameter_schema=True)
+            deployment.id,
+            DeploymentUpdate(
+                parameter_openapi_schema=schema,
+                enforce_parameter_schema=True,
+                # Found by it when they end.
+                tags=sorted({*deployment.tags, JOB_TAG}) if is_job else deployment.tags,
+            ),
         )
+    ensure_automations(client)
 
 
 def has_deployments(client: SyncPrefectClient, *, project: Path) -> bool:

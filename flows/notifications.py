@@ -3,8 +3,10 @@
 from typing import Annotated, Any
 
 from prefect import State, flow
+from prefect.states import Completed
 from pydantic import Field
 
+from tasks.jobs.ending import reconcile
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.steps import deliver
 
@@ -25,3 +27,12 @@ async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: 
         webhook_id: The same on every try, so that the receiver can drop a second copy.
     """
     return await deliver(url, message, webhook_id)
+
+
+@flow(name="end-jobs")
+async def end_jobs() -> State[Any]:
+    """Ends what jobs left open: announces ends that nobody announced, starts runs again that were lost.
+
+    It runs every minute and when a job ends in a way that its process may not have survived.
+    """
+    return Completed(message=str(await reconcile()))

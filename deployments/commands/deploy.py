@@ -61,7 +61,6 @@ def deploy(
     environment = surroundings.environment(**api.environment())
     with connected() as client:
         say(f"preparing {api.url}")
-        bootstrap.ensure_automations(client)
         ensure_blocks(api.url, settings)
         if containers:
             from deployments.docker.pools import deploy_to_docker, ensure_docker_pools

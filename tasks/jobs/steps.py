@@ -20,8 +20,8 @@ from prefect import Flow, State, Task, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
-from prefect.client.schemas.objects import FlowRun, StateType, TaskRun
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.states import Failed
@@ -32,14 +32,12 @@ from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from tasks.errors import ContrapontoError, StageTimeoutError
 from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.ending import RESULT_ARTIFACT, record_end, starts_again
 from tasks.jobs.locks import work_lock
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import RETRIES, is_transient
 from tasks.jobs.tracker import JobTracker, StageTracker
 from tasks.webhooks.steps import announce
-
-RESULT_ARTIFACT = "result"
-"""Key of the artifact that holds the job document."""
 
 _PUBLISH_SECONDS = 0.5
 _current: ContextVar[JobTracker] = ContextVar("current_job")
@@ -170,6 +168,11 @@ class _JobArtifacts:
     async def create(self) -> None:
         document = self._tracker.document
         run = UUID(document.job_id)
+        # A job that was started again goes on with the artifacts that it has.
+        found = await self._client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+        )
+        self._ids = {str(artifact.key): artifact.id for artifact in found}
         # The UI leaves artifacts of the type "result" out of a run's page.
         self._ids[RESULT_ARTIFACT] = await self._new(
             run, RESULT_ARTIFACT, "json", document.model_dump(mode="json"), "The job document"
@@ -180,6 +183,9 @@ class _JobArtifacts:
             )
 
     async def _new(self, run: UUID, key: str, kind: str, data: Any, description: str) -> UUID:
+        if known := self._ids.get(key):
+            await self._client.update_artifact(known, ArtifactUpdate(data=data))
+            return known
         request = ArtifactCreate(key=key, type=kind, data=data, description=description, flow_run_id=run)
         return (await self._client.create_artifact(request)).id
 
@@ -207,34 +213,10 @@ class _JobArtifacts:
 
 async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names
     """Writes the end of a job whose process could not: cancelled or crashed. Runs in the worker."""
-    async with get_client() as client:
-        found = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(
-                flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run.id]),
-                key=ArtifactFilterKey(any_=[RESULT_ARTIFACT]),
-            )
-        )
-        for artifact in found:
-            document = JobDocument.model_validate(artifact.data)
-            if document.completed_at is not None:
-                continue
-            # Prefect calls the hook when the cancelling begins, with that state.
-            cancelled = state.type in (StateType.CANCELLING, StateType.CANCELLED)
-            now = datetime.now(UTC)
-            ended = document.model_copy(
-                update={
-                    "status": JobStatus.CANCELLED if cancelled else JobStatus.FAILED,
-                    "error": "The job was cancelled."
-                    if cancelled
-                    else f"The job's process ended early. {state.message}",
-                    "error_code": "cancelled" if cancelled else "crashed",
-                    "updated_at": now,
-                    "completed_at": now,
-                }
-            )
-            await client.update_artifact(artifact.id, ArtifactUpdate(data=ended.model_dump(mode="json")))
-            if webhook_url := flow_run.parameters.get("webhook_url"):
-                await announce(ended, str(webhook_url))
+    # The reconciliation starts a lost run again; only that has the overview.
+    if not starts_again(flow_run, state):
+        async with get_client() as client:
+            await record_end(client, flow_run, state)
 
 
 async def write_markdown(key: str, text: str, description: str) -> None:

@@ -81,11 +81,16 @@ class WebhookMessage(_Part):
     @property
     def webhook_id(self) -> str:
         """The same for every message about this end of this job, so that receivers can drop a second copy."""
-        return f"msg_{self.job_id}_{self.status.lower()}"
+        return message_id(self.job_id, self.status)
 
     def body(self) -> bytes:
         """The JSON that is signed and sent."""
         return self.model_dump_json(by_alias=True).encode()
+
+
+def message_id(job_id: str, status: str) -> str:
+    """Of the message about this end of a job."""
+    return f"msg_{job_id}_{status.lower()}"
 
 
 def compact_result(result: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:

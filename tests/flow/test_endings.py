@@ -1,0 +1,132 @@
+"""Ends that no process of the job was there to report, and what becomes of messages about them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed, Failed, Scheduled
+
+from deployments.automations import ensure_automations
+from deployments.cancellation import cancel_job
+from deployments.dead_letters import list_dead_letters, read_dead_letter, replay
+from tasks.errors import InvalidInputError
+from tasks.jobs.ending import CRASHES, JOB_TAG, reconcile
+
+URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
+
+
+@pytest.fixture
+def client() -> Iterator[SyncPrefectClient]:
+    with get_client(sync_client=True) as connected:
+        yield connected
+
+
+@pytest.fixture
+def jobs(client: SyncPrefectClient) -> Iterator[UUID]:
+    """A deployment of jobs and that of deliveries; no worker takes any of their runs."""
+    try:
+        client.read_work_pool("idle")
+    except ObjectNotFound:
+        client.create_work_pool(WorkPoolCreate(name="idle", type="process"))
+    made = [
+        client.create_deployment(
+            client.create_flow_from_name(name), name=name, tags=tags, work_pool_name="idle", **_OPEN
+        )
+        for name, tags in (("some-job", [JOB_TAG]), ("deliver-webhook", []))
+    ]
+    yield made[0]
+    for deployment in made:
+        client.delete_deployment(deployment)
+
+
+_OPEN: dict[str, Any] = {"enforce_parameter_schema": False}
+
+
+def _submit(client: SyncPrefectClient, deployment: UUID) -> FlowRun:
+    return client.create_flow_run_from_deployment(
+        deployment,
+        parameters={"webhook_url": URL, "id_roteiro": "r-1", "metadata": {"pedido": 42}},
+        state=Scheduled(scheduled_time=datetime.now(UTC) + timedelta(hours=1)),
+    )
+
+
+def _deliveries(client: SyncPrefectClient, job: FlowRun) -> list[FlowRun]:
+    return [
+        run
+        for run in client.read_flow_runs()
+        if run.parameters.get("message", {}).get("jobId") == str(job.id)
+    ]
+
+
+def test_a_job_cancelled_in_its_queue_is_told_once(client: SyncPrefectClient, jobs: UUID) -> None:
+    job = _submit(client, jobs)
+    assert cancel_job(client, job.id)
+    assert not cancel_job(client, job.id)
+    [delivery] = _deliveries(client, job)
+    told = delivery.parameters["message"]
+    assert (told["status"], told["operation"], told["error"]["code"]) == (
+        "CANCELLED",
+        "some-job",
+        "cancelled",
+    )
+    assert (told["idRoteiro"], told["metadata"]) == ("r-1", {"pedido": 42})
+
+
+async def test_a_lost_job_starts_again_once_and_is_then_told(jobs: UUID) -> None:
+    with get_client(sync_client=True) as client:
+        job = _submit(client, jobs)
+        for start in (1, 2):
+            client.set_flow_run_state(job.id, Crashed(message="The machine is gone."), force=True)
+            await reconcile()
+            run = client.read_flow_run(job.id)
+            assert run.labels[CRASHES] == 1
+            assert run.state is not None
+            assert run.state.is_scheduled() == (start == 1)
+            assert len(_deliveries(client, job)) == start - 1
+        await reconcile()
+        [delivery] = _deliveries(client, job)
+        assert delivery.parameters["message"]["error"]["code"] == "crashed"
+
+
+def test_a_dead_letter_is_sent_anew_once(client: SyncPrefectClient, jobs: UUID) -> None:
+    job = _submit(client, jobs)
+    cancel_job(client, job.id)
+    [delivery] = _deliveries(client, job)
+    with pytest.raises(InvalidInputError, match="not a delivery that failed"):
+        replay(client, delivery.id)
+    client.set_flow_run_state(delivery.id, Failed(message="Not delivered."), force=True)
+
+    [letter] = list_dead_letters(client, endpoint="hooks.example.org:8443")
+    assert letter.id == delivery.id
+    assert "geheim" not in letter.model_dump_json()
+    assert list_dead_letters(client, endpoint="other.example.org") == []
+    assert list_dead_letters(client, since=datetime.now(UTC) + timedelta(minutes=1)) == []
+
+    again = replay(client, letter.id)
+    assert replay(client, letter.id) == again
+    assert client.read_flow_run(again).parameters == delivery.parameters
+    assert list_dead_letters(client) == []
+    assert read_dead_letter(client, letter.id).replayed
+
+
+def test_automations_are_made_once(client: SyncPrefectClient) -> None:
+    names = []
+    for _ in range(2):
+        ensure_automations(client)
+        names.append(
+            {
+                name: [found.id for found in client.read_automations_by_name(name)]
+                for name in (
+                    "contraponto: a run that falls silent has crashed",
+                    "contraponto: a run that stays pending has crashed",
+                )
+            }
+        )
+    assert names[0] == names[1]
+    assert all(len(ids) == 1 for ids in names[0].values())
