@@ -2,7 +2,8 @@
 
 Two passes, both streamed. The first decodes, filters and measures; its result waits on disk because the gain
 is only known at its end. The second applies the gain and writes FLAC. Without a loudness target one pass does
-it all.
+it all. Where noise is to be removed, a quick look at all of the sound comes first: a clean recording is left as
+it is, for the network would cost more than all the rest and could only do harm.
 """
 
 import math
@@ -19,6 +20,7 @@ from tasks.audio import noise, vocals
 from tasks.audio.loudness import Loudness, gain_filters, gain_for, measuring_filter, parse_measurement
 from tasks.audio.noise import SAMPLE_RATE as NOISE_RATE
 from tasks.audio.noise import NoiseRemover
+from tasks.audio.noise_floor import why_clean
 from tasks.audio.processor import Processor
 from tasks.audio.resample import Resampler
 from tasks.audio.vocals import SAMPLE_RATE as VOCALS_RATE
@@ -46,8 +48,9 @@ _HIGHEST_RATE = 96_000
 _REPORT_SECONDS = 0.25
 _MISSING_SECONDS = 2.0
 _MISSING_SHARE = 0.05
+_LOOK = 0.05
 _FIRST_PASS = 0.9
-"""Share of the progress; the second pass is fast."""
+"""Shares of the progress at the end of the look at the noise and of the first pass; the second one is fast."""
 
 
 class NormalisationOptions(BaseModel):
@@ -56,6 +59,7 @@ class NormalisationOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     remove_noise: bool = True
+    """Where there is any: see `tasks.audio.noise_floor`."""
     noise_engine: Literal["deepfilternet", "afftdn"] = "deepfilternet"
     """Neural (needs a model) or spectral (weaker, about ten times faster, no model)."""
     isolate_vocals: bool = False
@@ -128,17 +132,23 @@ def normalise(
     report(0.0)
     info = probe(source)
     audio = require_audio(info)
-    plan = _plan(audio, options)
-    steps = _load_steps(plan, options, models_dir, threads)
 
     def remaining() -> float:
         return deadline - (time.monotonic() - started)
+
+    clean = ""
+    if options.remove_noise:
+        look = part_of(report, 0.0, _LOOK)
+        clean = why_clean(source, audio.index, info.duration, look, deadline=remaining(), binary=binary)
+    asked, options = options, options.model_copy(update={"remove_noise": options.remove_noise and not clean})
+    plan = _plan(audio, options)
+    steps = _load_steps(plan, options, models_dir, threads)
 
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as scratch:
         final = options.loudness_lufs is None
         filtered = target if final else Path(scratch) / "filtered.f32"
         share = 1.0 if final else _FIRST_PASS
-        first_pass = part_of(report, 0.0, share)
+        first_pass = part_of(report, _LOOK if asked.remove_noise else 0.0, share)
         decoded = decode(
             source,
             sample_rate=plan.decode_rate,
@@ -198,7 +208,7 @@ def normalise(
         result=SoundReport(
             duration=reader.seconds, sample_rate=plan.rate, channels=plan.channels, loudness=after
         ),
-        filters=(*_filter_reports(options, steps), levelling),
+        filters=(*_filter_reports(options, steps, clean), levelling),
         seconds=time.monotonic() - started,
     )
 
@@ -351,7 +361,7 @@ def _levelling_report(gain: float | None, seconds: float) -> FilterReport:
     )
 
 
-def _filter_reports(options: NormalisationOptions, steps: Sequence[_Step]) -> list[FilterReport]:
+def _filter_reports(options: NormalisationOptions, steps: Sequence[_Step], clean: str) -> list[FilterReport]:
     neural = {step.name: step for step in steps}
     chosen: tuple[tuple[FilterName, bool, str], ...] = (
         ("remove_noise", options.remove_noise, "afftdn"),
@@ -363,7 +373,8 @@ def _filter_reports(options: NormalisationOptions, steps: Sequence[_Step]) -> li
     reports = []
     for name, wanted, engine in chosen:
         if not wanted:
-            reports.append(FilterReport(name=name, status="skipped"))
+            detail = clean if name == "remove_noise" else ""
+            reports.append(FilterReport(name=name, status="skipped", detail=detail))
         elif step := neural.get(name):
             reports.append(
                 FilterReport(name=name, status="applied", engine=step.engine, seconds=step.seconds)

@@ -1,7 +1,7 @@
 """Normalises the sound of a stored recording."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,8 @@ _SECONDS_PER_SECOND = 0.5
 
 class NormaliseRequest(StepRequest):
     """Sound to normalise."""
+
+    version: ClassVar[int] = 2
 
     media_key: Annotated[str, Field(exclude=True)]
     """Where the recording lies, which does not decide how it sounds: left out of the cache key."""

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -256,12 +257,25 @@ def test_the_defaults_make_noisy_stereo_clear(
     assert si_sdr(clean[:length], out[:length]) > 11
 
 
+def test_a_clean_recording_is_left_as_it_is_and_the_report_says_why(
+    write_sound: WriteSound, tmp_path: Path, speech: NDArray[np.float32]
+) -> None:
+    source = write_sound("in.wav", speech[:, None])
+    asked = normalise(source, tmp_path / "asked.flac", options(remove_noise=True), NO_MODELS)
+    report = asked.filters[0]
+    assert (report.name, report.status, report.engine) == ("remove_noise", "skipped", None)
+    assert re.fullmatch(r"clean: the noise lies \d\d dB below the speech", report.detail)
+    normalise(source, tmp_path / "plain.flac", options(), NO_MODELS)
+    assert (tmp_path / "asked.flac").read_bytes() == (tmp_path / "plain.flac").read_bytes()
+
+
 @pytest.mark.models
 def test_all_filters_together(
     write_sound: WriteSound, tmp_path: Path, models_dir: Path, speech: NDArray[np.float32]
 ) -> None:
+    hiss = np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32) * 0.01
     report = normalise(
-        write_sound("in.wav", speech[:, None]),
+        write_sound("in.wav", (speech + hiss)[:, None]),
         tmp_path / "out.flac",
         NormalisationOptions(isolate_vocals=True, apply_highpass_filter=True),
         models_dir,
