@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deployments.commands import deploy, doctor, jobs, models, run, stack, worker
+from deployments.commands import deploy, doctor, jobs, models, queue, run, stack, worker
 from deployments.commands.output import show_error
 from tasks.errors import ContrapontoError, InvalidInputError
 
@@ -27,6 +27,11 @@ app.command("worker")(worker.worker)
 app.command("deploy")(deploy.deploy)
 app.command("submit")(jobs.submit)
 app.command("status")(jobs.status)
+app.command("jobs")(queue.jobs)
+app.command("logs")(queue.logs)
+app.command("cancel")(queue.cancel)
+app.command("retry")(queue.retry)
+app.command("stats")(queue.stats)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 app.command("health")(stack.health)

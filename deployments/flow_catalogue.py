@@ -14,6 +14,12 @@ class ListedFlow:
     entrypoint: str
     """`path/to/module.py:function`"""
     description: str
+    tags: tuple[str, ...] = ()
+
+    @property
+    def serves_jobs(self) -> bool:
+        """Whether it is housekeeping and not a job that callers ask for."""
+        return not {"webhook", "maintenance"}.isdisjoint(self.tags)
 
     @property
     def module(self) -> str:
@@ -35,6 +41,8 @@ def listed_flows(project: Path) -> dict[str, ListedFlow]:
     """Every deployment of prefect.yaml by its name."""
     declared = yaml.safe_load((project / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     return {
-        entry["name"]: ListedFlow(entry["name"], entry["entrypoint"], entry.get("description", ""))
+        entry["name"]: ListedFlow(
+            entry["name"], entry["entrypoint"], entry.get("description", ""), tuple(entry.get("tags", ()))
+        )
         for entry in declared
     }

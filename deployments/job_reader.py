@@ -26,13 +26,7 @@ def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
     Raises:
         SourceNotFoundError: the server has no such job.
     """
-    try:
-        run = client.read_flow_run(job_id)
-    except ObjectNotFound as error:
-        raise SourceNotFoundError(
-            f"There is no job {job_id} on {client.api_url}.",
-            hint="Its id is what `contraponto submit` printed.",
-        ) from error
+    run = read_run(client, job_id)
     artifacts = client.read_artifacts(
         artifact_filter=ArtifactFilter(
             flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]), key=ArtifactFilterKey(any_=[RESULT_KEY])
@@ -49,6 +43,21 @@ def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
     return _with_end_of(run, read_document(data))
 
 
+def read_run(client: SyncPrefectClient, job_id: UUID) -> FlowRun:
+    """The flow run that a job is.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+    """
+    try:
+        return client.read_flow_run(job_id)
+    except ObjectNotFound as error:
+        raise SourceNotFoundError(
+            f"There is no job {job_id} on {client.api_url}.",
+            hint="Its id is what `contraponto submit` printed; `contraponto jobs` lists the newest.",
+        ) from error
+
+
 def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -> JobDocument:
     """Show a job until it ends; its last document."""
     while True:
@@ -60,7 +69,7 @@ def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -
         time.sleep(_LOOK_SECONDS)
 
 
-_STATUS = {
+STATUS_OF = {
     StateType.COMPLETED: JobStatus.COMPLETED,
     StateType.FAILED: JobStatus.FAILED,
     StateType.CRASHED: JobStatus.FAILED,
@@ -96,7 +105,7 @@ def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:
 
 
 def _status(run: FlowRun) -> JobStatus:
-    return _STATUS.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
+    return STATUS_OF.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
 
 
 def _error(run: FlowRun) -> str | None:

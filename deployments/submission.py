@@ -8,6 +8,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
+from deployments.job_reader import read_run
 from deployments.parameters import check_names, choose
 from deployments.pools import Priority
 from tasks.errors import InvalidInputError
@@ -50,6 +51,30 @@ def submit_job(
             hint=str(error.response.json()["detail"]),
         ) from error
     return run.id
+
+
+def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
+    """Submit an ended job anew, with its parameters and in its queue; the id of the new job.
+
+    What the first one finished is found in the cache.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+        InvalidInputError: it has not ended, or it was not made from a deployment.
+    """
+    run = read_run(client, job_id)
+    if run.state is None or not run.state.is_final():
+        raise InvalidInputError(
+            f"The job {job_id} has not ended.", hint=f"End it first: contraponto cancel {job_id}"
+        )
+    if run.deployment_id is None:
+        raise InvalidInputError(
+            f"The job {job_id} was not made from a deployment, so no worker can run it again.",
+            hint="Submit it with `contraponto submit`.",
+        )
+    return client.create_flow_run_from_deployment(
+        run.deployment_id, parameters=run.parameters, work_queue_name=run.work_queue_name
+    ).id
 
 
 def _asked(parameters: Mapping[str, Any]) -> Priority:

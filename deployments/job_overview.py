@@ -1,0 +1,182 @@
+"""Many jobs at once: lists of them, and what becomes of them in numbers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import quantiles
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+    WorkQueueFilter,
+    WorkQueueFilterName,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.types import DateTime
+from pydantic import BaseModel
+
+from deployments.job_reader import STATUS_OF
+from deployments.pools import POOL_NAMES, Priority
+from tasks.jobs.document import JobStatus
+
+_PAGE = 200
+_HISTORY = timedelta(days=1)
+_MOST_DURATIONS = 1000
+
+
+class JobLine(BaseModel):
+    """One job in a list."""
+
+    job_id: UUID
+    operation: str
+    status: JobStatus
+    created_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    queue: str | None
+    error: str | None
+
+
+class OperationNumbers(BaseModel):
+    """The jobs of one operation."""
+
+    operation: str
+    jobs: dict[JobStatus, int]
+    seconds_p50: float | None
+    """Of the jobs that completed in the last day, at most 1000 of them."""
+    seconds_p95: float | None
+
+
+class QueueNumbers(BaseModel):
+    """What waits and runs in one queue of a pool."""
+
+    pool: str
+    queue: str
+    queued: int
+    running: int
+
+
+class Statistics(BaseModel):
+    """Every operation and every queue."""
+
+    operations: list[OperationNumbers]
+    queues: list[QueueNumbers]
+
+
+def list_jobs(
+    client: SyncPrefectClient,
+    operations: Sequence[str],
+    *,
+    status: JobStatus | None = None,
+    since: timedelta | None = None,
+    limit: int = 20,
+) -> list[JobLine]:
+    """The newest jobs of these operations; `since` leaves out those that did not start in that time."""
+    lines: list[JobLine] = []
+    after = _filter(status, since)
+    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=_named(operations), limit=_PAGE)}
+    while len(lines) < limit:
+        page = client.read_flow_runs(
+            flow_filter=_named(operations),
+            flow_run_filter=after,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=min(_PAGE, limit - len(lines)),
+            offset=len(lines),
+        )
+        lines += [_line(run, names[run.flow_id]) for run in page]
+        if not page:
+            break
+    return lines
+
+
+def statistics(client: SyncPrefectClient, operations: Sequence[str]) -> Statistics:
+    """Counts by operation and status, durations of late, and the length of every queue."""
+    return Statistics(
+        operations=[_numbers(client, operation) for operation in operations],
+        queues=[
+            QueueNumbers(
+                pool=pool,
+                queue=queue,
+                queued=_in_queue(client, pool, queue, JobStatus.QUEUED),
+                running=_in_queue(client, pool, queue, JobStatus.PROCESSING),
+            )
+            for pool in POOL_NAMES
+            for queue in Priority
+        ],
+    )
+
+
+def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
+    counts = Counter(
+        {
+            status: client.count_flow_runs(flow_filter=_named([operation]), flow_run_filter=_filter(status))
+            for status in JobStatus
+        }
+    )
+    seconds: list[float] = []
+    while len(seconds) < _MOST_DURATIONS:
+        page = client.read_flow_runs(
+            flow_filter=_named([operation]),
+            flow_run_filter=_filter(JobStatus.COMPLETED, _HISTORY),
+            sort=FlowRunSort.END_TIME_DESC,
+            limit=_PAGE,
+            offset=len(seconds),
+        )
+        seconds += [run.total_run_time.total_seconds() for run in page]
+        if len(page) < _PAGE:
+            break
+    # Two values are the least that have quantiles.
+    marks = (
+        quantiles(seconds * 2 if len(seconds) == 1 else seconds, n=20, method="inclusive") if seconds else []
+    )
+    return OperationNumbers(
+        operation=operation,
+        jobs={status: count for status, count in counts.items() if count},
+        seconds_p50=round(marks[9], 3) if marks else None,
+        seconds_p95=round(marks[18], 3) if marks else None,
+    )
+
+
+def _in_queue(client: SyncPrefectClient, pool: str, queue: str, status: JobStatus) -> int:
+    return client.count_flow_runs(
+        flow_run_filter=_filter(status),
+        work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
+        work_queue_filter=WorkQueueFilter(name=WorkQueueFilterName(any_=[queue])),
+    )
+
+
+def _named(operations: Sequence[str]) -> FlowFilter:
+    return FlowFilter(name=FlowFilterName(any_=list(operations)))
+
+
+def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRunFilter:
+    types = [kind for kind in StateType if status is None or STATUS_OF.get(kind, JobStatus.QUEUED) is status]
+    after = DateTime.fromisoformat((datetime.now(UTC) - since).isoformat()) if since else None
+    return FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
+        start_time=FlowRunFilterStartTime(after_=after) if after else None,
+    )
+
+
+def _line(run: FlowRun, operation: str) -> JobLine:
+    status = STATUS_OF.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
+    failed = status in (JobStatus.FAILED, JobStatus.CANCELLED)
+    return JobLine(
+        job_id=run.id,
+        operation=operation,
+        status=status,
+        created_at=run.created,
+        started_at=run.start_time,
+        completed_at=run.end_time,
+        queue=run.work_queue_name,
+        error=run.state.message if failed and run.state else None,
+    )

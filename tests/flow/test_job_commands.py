@@ -1,0 +1,150 @@
+"""The commands about jobs, against a server that holds jobs in every state."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from click.testing import Result
+from prefect import flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import LogCreate, WorkPoolCreate
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL
+from prefect.states import Completed, Failed, Pending, Running
+from prefect.types import DateTime
+from typer.testing import CliRunner
+
+from deployments.cli import app
+from tasks.errors import InvalidInputError, SourceNotFoundError
+
+Command = Callable[..., Result]
+
+
+@flow(name="transcribe")
+async def stand_in(youtube_url: str) -> None:
+    """A job of the operation `transcribe`, which no worker takes."""
+
+
+@pytest.fixture
+def client(home: object) -> Iterator[SyncPrefectClient]:
+    with get_client(sync_client=True) as client:
+        with contextlib.suppress(ObjectAlreadyExists):
+            client.create_work_pool(WorkPoolCreate(name="gpu", type="process"))
+        yield client
+
+
+@pytest.fixture
+def deployment(client: SyncPrefectClient) -> str:
+    flow_id = client.create_flow(stand_in)
+    return str(
+        client.create_deployment(flow_id, "transcribe", work_pool_name="gpu", work_queue_name="default")
+    )
+
+
+@pytest.fixture
+def command(client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value() or client.api_url))
+
+    def type_in(*words: str) -> Result:
+        return CliRunner().invoke(app, list(words), catch_exceptions=True)
+
+    return type_in
+
+
+def submit(client: SyncPrefectClient, deployment: str, url: str) -> str:
+    made = client.create_flow_run_from_deployment(deployment, parameters={"youtube_url": url})  # type: ignore[arg-type]
+    return str(made.id)
+
+
+def end(client: SyncPrefectClient, job: str, state: object) -> None:
+    for each in (Pending(), Running(), state):
+        client.set_flow_run_state(job, each, force=True)  # type: ignore[arg-type]
+
+
+def test_listed_counted_cancelled_and_submitted_anew(
+    client: SyncPrefectClient, deployment: str, command: Command
+) -> None:
+    queued, failed, completed = (submit(client, deployment, f"https://example.org/{n}") for n in "abc")
+    end(client, failed, Failed(message="Nothing is there.\nmore"))
+    end(client, completed, Completed())
+
+    every = {line["job_id"]: line for line in json.loads(command("jobs", "--json").stdout)}
+    assert {job: every[job]["status"] for job in (queued, failed, completed)} == {
+        queued: "queued",
+        failed: "failed",
+        completed: "completed",
+    }
+    assert every[failed]["operation"] == "transcribe"
+    some = json.loads(command("jobs", "--status", "failed", "--since", "1h", "--json").stdout)
+    assert failed in [line["job_id"] for line in some]
+    assert {line["status"] for line in some} == {"failed"}
+    assert len(json.loads(command("jobs", "--limit", "2", "--json").stdout)) == 2
+    assert json.loads(command("jobs", "--operation", "transcribe-batch", "--json").stdout) == []
+    shown = command("jobs", "--status", "failed").stdout
+    assert failed in shown
+    assert "Nothing is there." in shown
+    assert "more" not in shown
+
+    before = json.loads(command("stats", "--json").stdout)
+    numbers = {entry["operation"]: entry for entry in before["operations"]}["transcribe"]
+    assert all(numbers["jobs"][status] >= 1 for status in ("queued", "failed", "completed"))
+    assert numbers["seconds_p50"] is not None
+    queues = {(entry["pool"], entry["queue"]): entry for entry in before["queues"]}
+    assert queues["gpu", "default"]["queued"] >= 1
+
+    refused = command("retry", queued)
+    assert isinstance(refused.exception, InvalidInputError)
+    assert "has not ended" in refused.exception.message
+    again = command("retry", failed).stdout.strip()
+    anew = client.read_flow_run(again)  # type: ignore[arg-type]
+    assert again != failed
+    assert anew.parameters == {"youtube_url": "https://example.org/b"}
+    assert anew.work_queue_name == "default"
+
+    assert json.loads(command("cancel", queued, completed, "--json").stdout)["cancelled"] == {
+        queued: True,
+        completed: False,
+    }
+    ended = json.loads(command("status", queued, "--json").stdout)
+    assert (ended["status"], ended["error_code"]) == ("cancelled", "cancelled")
+
+
+def test_the_log_in_its_order(client: SyncPrefectClient, deployment: str, command: Command) -> None:
+    job = submit(client, deployment, "https://example.org/log")
+    start = DateTime.now("UTC")
+    client.create_logs(
+        [
+            LogCreate(
+                name="prefect.flow_runs",
+                level=40 if number == 204 else 20,
+                message=f"line {number}",
+                timestamp=start.add(seconds=number),
+                flow_run_id=job,
+            ).model_dump(mode="json")
+            for number in range(205)
+        ]
+    )
+    end(client, job, Completed())
+    lines = command("logs", job).stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == [str(number) for number in range(205)]
+    assert "ERROR" in lines[-1]
+    followed = command("logs", job, "--follow", "--json").stdout.splitlines()
+    assert [json.loads(line)["message"] for line in followed][-1] == "line 204"
+
+
+@pytest.mark.parametrize("words", [("logs",), ("cancel",), ("retry",), ("status",)])
+def test_a_job_that_does_not_exist(command: Command, words: tuple[str, ...]) -> None:
+    missing = str(uuid4())
+    error = command(*words, missing).exception
+    assert isinstance(error, SourceNotFoundError)
+    assert missing in error.message
+
+
+def test_wrong_use(command: Command) -> None:
+    assert isinstance(command("jobs", "--since", "soon").exception, InvalidInputError)
+    unknown = command("jobs", "--operation", "transcribr").exception
+    assert isinstance(unknown, InvalidInputError)
+    assert 'Did you mean "transcribe"' in unknown.hint
+    assert command("jobs", "--status", "odd").exit_code == 2
