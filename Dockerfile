@@ -54,6 +54,6 @@ USER 10001:10001
 VOLUME ["/data", "/models"]
 # That the server has heard of this worker. PREFECT_API_URL says where the server is.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=90s CMD ["python", "-m", "deployments.docker.alive"]
-# The name keeps workers apart that share a volume for their data.
+# The name keeps workers apart that share a volume for their data; the health check looks for it.
 ENV POOL=cpu
 CMD ["sh", "-c", "exec contraponto worker --pool \"$POOL\" --name \"$HOSTNAME\""]

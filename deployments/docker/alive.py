@@ -11,14 +11,16 @@ from tasks.errors import ContrapontoError
 
 
 def is_alive() -> bool:
-    """Whether a worker of this machine, which is a container, is online for the server."""
+    """Whether the worker that the image starts is online for the server: the one named after its container."""
+    host = socket.gethostname()
     with find_api().client(seconds=4) as client:
         for pool in POOL_NAMES:
             answer = client.post(
                 f"/work_pools/{pool}/workers/filter", json={"workers": {"status": {"any_": ["ONLINE"]}}}
             )
             if answer.is_success and any(
-                worker["name"].endswith(socket.gethostname()) for worker in answer.json()
+                worker["name"].startswith(f"{host}-") and worker["name"].endswith(f"-{host}")
+                for worker in answer.json()
             ):
                 return True
     return False
