@@ -21,7 +21,8 @@ JITTER = 0.1
 LONGEST_WAIT = 86_400.0
 """Seconds; a receiver cannot ask for more."""
 
-_ANSWER_LIMIT = 65_536
+ANSWER_LIMIT = 65_536
+"""Bytes of an answer that are read."""
 _ASKS_TO_WAIT = (429, 503)
 
 
@@ -131,7 +132,7 @@ async def _drain(response: httpx.Response) -> None:
     try:
         async for piece in response.aiter_raw():
             read += len(piece)
-            if read > _ANSWER_LIMIT:
+            if read > ANSWER_LIMIT:
                 return
     except httpx.HTTPError:
         return

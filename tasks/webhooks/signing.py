@@ -33,17 +33,25 @@ def signed_headers(
     body = message.body()
     headers = {
         "Content-Type": "application/json",
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(timestamp),
+        **standard_headers(body, webhook_id, timestamp=timestamp, secrets=secrets),
         "X-Webhook-JobId": message.job_id,
         "X-Webhook-Status": message.status,
         "X-Webhook-Timestamp": str(timestamp),
     }
     if secrets:
-        signed = f"{webhook_id}.{timestamp}.".encode() + body
-        headers["webhook-signature"] = " ".join(_standard(secret, signed) for secret in secrets)
         old = hmac.digest(secrets[0].encode(), body, hashlib.sha256)
         headers["X-Webhook-Signature"] = f"sha256={old.hex()}"
+    return headers
+
+
+def standard_headers(
+    body: bytes, webhook_id: str, *, timestamp: int, secrets: Sequence[str] = ()
+) -> dict[str, str]:
+    """Those of Standard Webhooks alone, for any body."""
+    headers = {"webhook-id": webhook_id, "webhook-timestamp": str(timestamp)}
+    if secrets:
+        signed = f"{webhook_id}.{timestamp}.".encode() + body
+        headers["webhook-signature"] = " ".join(_standard(secret, signed) for secret in secrets)
     return headers
 
 

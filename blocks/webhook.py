@@ -1,0 +1,119 @@
+"""A receiver of webhooks as a saved block: automations and flows send it signed messages."""
+
+import asyncio
+import json
+import time
+import uuid
+from typing import Any
+
+import httpx
+from prefect.blocks.abstract import NotificationBlock, NotificationError
+from prefect.blocks.webhook import Webhook
+from pydantic import Field, SecretStr
+
+from blocks.settings import get_settings
+from tasks.errors import ContrapontoError, TransientError
+from tasks.fetching.addresses import AddressPolicy
+from tasks.fetching.http import CONNECT_TIMEOUT, request_error, safe_async_client
+from tasks.fetching.urls import check_url, mask_url
+from tasks.webhooks.delivery import ANSWER_LIMIT, USER_AGENT
+from tasks.webhooks.signing import parse_secrets, standard_headers
+
+
+class WebhookNotification(Webhook, NotificationBlock):
+    """Sends Standard Webhooks messages; redirects are not followed, private addresses only if allowed."""
+
+    _block_type_name = "Webhook Notification"
+    _block_type_slug = "webhook-notification"
+    _description = "A receiver of signed webhook messages, for automations (send-notification, call-webhook)."
+
+    url: SecretStr = Field(
+        title="Webhook URL", description="Where the receiver listens.", examples=["https://example.org/hook"]
+    )
+    allow_private_urls: bool = Field(
+        default=False,
+        title="Any private address",
+        description="Better: name hosts below, or in CONTRAPONTO_ALLOWED_PRIVATE_HOSTS.",
+    )
+    secrets: SecretStr | None = Field(
+        default=None,
+        title="Secrets",
+        description="Sign the messages; several, with commas between them, while receivers change theirs.",
+    )
+    request_timeout: float = Field(
+        default=30, gt=0, le=300, title="Timeout", description="Seconds the receiver has to answer."
+    )
+    allowed_private_hosts: str = Field(
+        default="",
+        title="Allowed private hosts",
+        description="Hosts and networks that may be reached although private, with commas between them.",
+    )
+
+    async def call(self, payload: dict[str, Any] | str | None = None) -> httpx.Response:
+        """Send a message once; its answer.
+
+        Raises:
+            InvalidInputError: the URL cannot be used, or leads to a blocked address.
+            TransientError: the receiver did not answer.
+        """
+        url = check_url(self.url.get_secret_value())
+        body = payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()
+        secrets = parse_secrets(self.secrets.get_secret_value() if self.secrets else None)
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+            **self.headers.get_secret_value(),
+            **standard_headers(body, f"msg_{uuid.uuid4()}", timestamp=int(time.time()), secrets=secrets),
+        }
+        timeout = self.request_timeout
+        try:
+            async with (
+                asyncio.timeout(timeout),
+                safe_async_client(
+                    self._policy(),
+                    connect_timeout=min(CONNECT_TIMEOUT, timeout),
+                    read_timeout=timeout,
+                    follow_redirects=False,
+                ) as client,
+                client.stream(self.method, url, content=body, headers=headers) as response,
+            ):
+                return httpx.Response(
+                    response.status_code,
+                    headers={"Content-Type": response.headers.get("Content-Type", "")},
+                    content=await _beginning(response),
+                    request=response.request,
+                )
+        except TimeoutError as error:
+            raise TransientError(
+                f"The server of {mask_url(url)} did not answer within {timeout:g} seconds."
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise request_error(error, url) from error
+
+    async def notify(self, body: str, subject: str | None = None) -> None:  # type: ignore[override]
+        """Send a notification of an automation as `{"subject": …, "body": …}`.
+
+        Raises:
+            NotificationError: it was not delivered.
+        """
+        try:
+            answer = await self.call({"subject": subject, "body": body})
+        except ContrapontoError as error:
+            raise NotificationError(str(error)) from error
+        if not answer.is_success:
+            raise NotificationError(f"The receiver answered HTTP {answer.status_code}.")
+
+    def _policy(self) -> AddressPolicy:
+        own = tuple(part.strip() for part in self.allowed_private_hosts.split(",") if part.strip())
+        everywhere = ("0.0.0.0/0", "::/0") if self.allow_private_urls else ()
+        return AddressPolicy(allowed=(*get_settings().allowed_private_hosts, *own, *everywhere))
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """What the receiver says, up to a bound."""
+    read = bytearray()
+    async for piece in response.aiter_bytes():
+        read += piece
+        if len(read) > ANSWER_LIMIT:
+            break
+    return bytes(read[:ANSWER_LIMIT])

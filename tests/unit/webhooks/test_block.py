@@ -1,0 +1,52 @@
+"""The block that automations send messages by."""
+
+import json
+
+import pytest
+from prefect.blocks.abstract import NotificationError
+from pydantic import SecretStr
+from standardwebhooks.webhooks import Webhook
+
+from blocks.webhook import WebhookNotification
+from tasks.errors import BlockedAddressError
+from tests.unit.webhooks.conftest import Answer, Receiver
+
+SECRETS = ("whsec_c2VncmVkbw==", "whsec_b3V0cm8gc2VncmVkbw==")
+
+
+def _block(url: str, allowed: str = "127.0.0.1") -> WebhookNotification:
+    return WebhookNotification(
+        url=SecretStr(url), secrets=SecretStr(",".join(SECRETS)), allowed_private_hosts=allowed
+    )
+
+
+async def test_a_notification_is_signed_with_each_secret(receiver: Receiver) -> None:
+    await _block(receiver.url).notify("O disco está cheio.", subject="Aviso")
+    [received] = receiver.received
+    for secret in SECRETS:
+        Webhook(secret).verify(received.body, received.headers)
+    assert json.loads(received.body) == {"subject": "Aviso", "body": "O disco está cheio."}
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(302, {"Location": "/elsewhere"})])
+async def test_a_refused_notification_is_an_error(receiver: Receiver, answer: Answer) -> None:
+    receiver.answers = [answer]
+    with pytest.raises(NotificationError, match=f"HTTP {answer.status}"):
+        await _block(receiver.url).notify("x")
+    assert len(receiver.received) == 1
+
+
+async def test_a_long_answer_is_cut(receiver: Receiver) -> None:
+    receiver.answers = [Answer(body=b"x" * 1_000_000)]
+    assert len((await _block(receiver.url).call({"a": 1})).content) == 65_536
+
+
+async def test_a_private_address_is_blocked(receiver: Receiver) -> None:
+    with pytest.raises(BlockedAddressError):
+        await _block(receiver.url, allowed="").call({})
+    assert receiver.received == []
+
+
+def test_the_form_hides_url_and_secrets() -> None:
+    assert set(WebhookNotification.model_json_schema()["secret_fields"]) >= {"url", "secrets"}
+    assert "notify" in WebhookNotification.get_block_capabilities()
