@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deployments.commands import deploy, doctor, jobs, models, queue, run, stack, worker
+from deployments.commands import deploy, doctor, jobs, maintenance, models, queue, run, stack, webhooks, worker
 from deployments.commands.output import show_error
 from tasks.errors import ContrapontoError, InvalidInputError
 
@@ -16,7 +16,7 @@ app = typer.Typer(
         "With queues and a web page: contraponto up, then contraponto submit transcribe -p youtube_url=URL"
     ),
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -32,7 +32,11 @@ app.command("logs")(queue.logs)
 app.command("cancel")(queue.cancel)
 app.command("retry")(queue.retry)
 app.command("stats")(queue.stats)
+app.command("cleanup")(maintenance.cleanup)
+app.command("factory-reset")(maintenance.factory_reset)
 app.add_typer(models.app, name="models")
+app.add_typer(webhooks.app, name="dead-letters")
+app.command("replay")(webhooks.replay)
 app.command("doctor")(doctor.doctor)
 app.command("health")(stack.health)
 
