@@ -25,11 +25,8 @@ Please send the signed contract to our office, and keep a copy for your own reco
 """
 PORTUGUESE = """\
 A prefeitura anunciou ontem que as obras da nova ponte devem começar ainda neste semestre.
-Quem chega cedo ao mercado encontra frutas frescas, legumes baratos e um bom pão de queijo.
 O médico explicou que o tratamento dura seis meses e exige acompanhamento constante.
-Não se esqueça de trancar a porta e apagar as luzes antes de sair de casa.
 
-Ela comprou um computador usado, trocou a bateria e instalou um sistema livre.
 Segundo o jornal, o governo vai investir em escolas, hospitais e estradas nos próximos anos.
 """
 NUMBERS = {"7": "seven", "10": "ten", "6": "seis"}
