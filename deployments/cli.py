@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from deployments.commands import deploy, doctor, jobs, maintenance, models, queue, run, stack, webhooks, worker
+from deployments.commands import (
+    deploy,
+    doctor,
+    jobs,
+    maintenance,
+    models,
+    queue,
+    run,
+    stack,
+    webhooks,
+    worker,
+)
 from deployments.commands.output import show_error
 from tasks.errors import ContrapontoError, InvalidInputError
 
@@ -42,7 +53,7 @@ app.command("health")(stack.health)
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 ok, 1 it failed, 2 wrong use, 130 Ctrl-C."""
+    """Run the command line. Exit codes: 0 ok, 1 it failed, 2 wrong use or no such job, 130 Ctrl-C."""
     try:
         app()
     except InvalidInputError as error:
