@@ -41,7 +41,7 @@ def dead_letters(
     with connected() as client:
         letters = list_dead_letters(client, endpoint=endpoint, since=_absolute(since))
     if as_json:
-        print_json(TypeAdapter(list[DeadLetter]).dump_json(letters).decode())
+        print_json(TypeAdapter(list[DeadLetter]).dump_json(letters, by_alias=True).decode())
         return
     for letter in letters:
         ended = f"{letter.ended_at:%Y-%m-%d %H:%M}" if letter.ended_at else ""
@@ -56,7 +56,7 @@ def show(letter_id: Annotated[UUID, typer.Argument(help="What `dead-letters` pri
     from deployments.dead_letters import read_dead_letter
 
     with connected() as client:
-        print_json(read_dead_letter(client, letter_id).model_dump_json(indent=2))
+        print_json(read_dead_letter(client, letter_id).model_dump_json(indent=2, by_alias=True))
 
 
 def replay(
