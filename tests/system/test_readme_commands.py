@@ -142,3 +142,23 @@ def test_models_and_health(typed: Terminal) -> None:
     listing, *_ = shell_of("## Models")[0].splitlines()
     assert "whisper-base" in typed.type(listing)
     typed.type("contraponto health")
+
+
+def test_looking_after_jobs(typed: Terminal, checkout: Checkout, web: MediaServer) -> None:
+    url = web.say("/gone.wav", b"not found", 404)
+    job = checkout.submit({"youtube_url": url})
+    job.ended()
+    look, clean = shell_of("## Look after jobs")
+    printed = typed.type(look.replace("JOB_ID", job.id))
+    assert f"{job.id}  " in printed
+    assert "gpu/default" in printed
+    again = Job(checkout, printed.split()[-1])
+    assert again.ended()["error_code"] == "source_not_found"
+    assert again.run["parameters"] == job.run["parameters"]
+
+    dry, deep, _ = clean.splitlines()
+    assert "completed" in typed.type(dry)
+    assert "completed" in typed.type(deep)
+    assert job.run["id"] == job.id, "a month has not passed"
+    checkout.contraponto("cleanup", "--max-age-hours", "0", code=2)
+    assert "deployment" in checkout.contraponto("factory-reset", "--confirmation", "yes", code=2).stderr
