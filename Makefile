@@ -35,7 +35,7 @@ test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the m
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
-	$(BIN)/python -m pytest tests/system
+	$(BIN)/python -m pytest tests/system tests/chaos
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers: as root, with a Docker engine of their own
 	@sh tests/system/docker/packages.sh

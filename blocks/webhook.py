@@ -90,7 +90,7 @@ class WebhookNotification(Webhook, NotificationBlock):
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise request_error(error, url) from error
 
-    async def notify(self, body: str, subject: str | None = None) -> None:  # type: ignore[override]
+    async def notify(self, body: str, subject: str | None = None) -> None:
         """Send a notification of an automation as `{"subject": …, "body": …}`.
 
         Raises:

@@ -1,0 +1,33 @@
+"""Jobs that end in every way; the chaos test copies this file into the flows of a project of its own."""
+
+import asyncio
+import os
+import signal
+from typing import Literal
+
+from pydantic import BaseModel, JsonValue
+
+from tasks.errors import InvalidInputError
+from tasks.jobs.steps import current_job, job_flow
+
+
+class Outcome(BaseModel):
+    result: dict[str, JsonValue]
+
+
+@job_flow(operation="end-somehow", stages=["work"])
+async def end_somehow(
+    way: Literal["complete", "fail", "wait", "die"],
+    webhook_url: str,
+    id_roteiro: str | None = None,
+    metadata: dict[str, JsonValue] | None = None,
+) -> Outcome:
+    """Ends in the way that is asked for; `wait` until it is cancelled or out of time."""
+    with current_job().stage("work"):
+        if way == "fail":
+            raise InvalidInputError("It was to fail.")
+        if way == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if way == "wait":
+            await asyncio.sleep(600)
+    return Outcome(result={"way": way})

@@ -1,0 +1,33 @@
+"""A job of each kind of the chaos run, on a real stack."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.webhooks import ENDS, FailingReceiver, make_checkout, run
+from tests.system.checkout import Checkout
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def receiver() -> Iterator[FailingReceiver]:
+    running = FailingReceiver(seed=1)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, receiver: FailingReceiver) -> Iterator[Checkout]:
+    copy = make_checkout(tmp_path / "project", receiver.port)
+    try:
+        copy.contraponto("up")
+        yield copy
+    finally:
+        copy.contraponto("down")
+
+
+def test_every_end_is_told_or_a_dead_letter(checkout: Checkout, receiver: FailingReceiver) -> None:
+    outcome = run(checkout, receiver, jobs=len(ENDS))
+    assert outcome.told + outcome.dead_letters == outcome.jobs

@@ -1,0 +1,213 @@
+"""Jobs that end in all six ways while the receiver fails half the time: no end may go untold.
+
+`python -m tests.chaos.webhooks --jobs 1000` is the full one; the tests run a few jobs.
+"""
+
+import argparse
+import http.server
+import json
+import random
+import shutil
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from deployments.services.sockets import free_port
+from tests.system.checkout import FINAL, Checkout, Job, wait_until
+
+SECRET = "whsec_Y29udHJhcG9udG8tY2hhb3M="
+ENDS = {
+    "complete": "COMPLETED",
+    "fail": "FAILED",
+    "time out": "FAILED",
+    "killed": "FAILED",
+    "cancelled in the queue": "CANCELLED",
+    "cancelled while running": "CANCELLED",
+}
+"""Ways to end, and the status that the receiver must be told."""
+
+_PARAMETERS = {
+    "complete": "complete",
+    "fail": "fail",
+    "time out": "wait",
+    "killed": "die",
+    "cancelled in the queue": "complete",
+    "cancelled while running": "wait",
+}
+_TIMEOUT_MINUTES = 0.4
+
+
+class FailingReceiver:
+    """Verifies what it gets by itself, and takes only every second message, by chance."""
+
+    def __init__(self, seed: int) -> None:
+        self.taken: defaultdict[str, list[str]] = defaultdict(list)
+        """Statuses told of each job."""
+        self.refused = 0
+        self.forged: list[str] = []
+        self.heals = False
+        chance, lock, outer = random.Random(seed), threading.Lock(), self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with lock:
+                    self.send_response(outer._answer(body, dict(self.headers), chance))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def _answer(self, body: bytes, headers: dict[str, str], chance: random.Random) -> int:
+        message = json.loads(body)
+        try:
+            Webhook(SECRET).verify(body, {name.lower(): value for name, value in headers.items()})
+        except WebhookVerificationError as error:
+            self.forged.append(f"{message['jobId']}: {error}")
+        if not self.heals and chance.random() < 0.5:
+            self.refused += 1
+            return 500
+        self.taken[message["jobId"]].append(message["status"])
+        return 200
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the messages."""
+
+    jobs: int
+    told: int
+    """Jobs that the failing receiver was told of."""
+    dead_letters: int
+    refused: int
+    seconds: float
+
+
+def make_checkout(directory: Path, port: int) -> Checkout:
+    """A copy of the project with the jobs of this test in it, and a short retry schedule."""
+    settings = {
+        "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{port}",
+        "CONTRAPONTO_JOB_TIMEOUT_MINUTES": str(_TIMEOUT_MINUTES),
+        "CONTRAPONTO_WEBHOOK_SECRET": SECRET,
+        "CONTRAPONTO_WEBHOOK_RETRY_DELAYS": "0.2",
+        "CONTRAPONTO_MODEL_HOST": "off",
+        "CONTRAPONTO_SERVER_PORT": str(free_port()),
+    }
+    checkout = Checkout.copy(directory, settings)
+    shutil.copy(Path(__file__).with_name("jobs.py"), directory / "flows" / "chaos.py")
+    listed = yaml.safe_load((directory / "prefect.yaml").read_text())
+    listed["deployments"].append(
+        {
+            "name": "end-somehow",
+            "entrypoint": "flows/chaos.py:end_somehow",
+            "description": "Ends somehow.",
+            "work_pool": {"name": "cpu", "work_queue_name": "default"},
+        }
+    )
+    (directory / "prefect.yaml").write_text(yaml.safe_dump(listed, sort_keys=False))
+    return checkout
+
+
+def run(checkout: Checkout, receiver: FailingReceiver, jobs: int) -> Outcome:
+    """Runs the jobs; fails unless every end was told or is a dead letter, and then told when sent anew."""
+    began = time.monotonic()
+    ways = [list(ENDS)[number % len(ENDS)] for number in range(jobs)]
+    submitted = [(_submit(checkout, way, receiver.port), way) for way in ways]
+    to_cancel = [job for job, way in submitted if way == "cancelled while running"]
+    for job in to_cancel:
+        job.wait_until(
+            lambda job=job: job.run["state_type"] not in ("SCHEDULED", "PENDING"), what="its start"
+        )  # type: ignore[misc]
+        _cancel(checkout, job)
+    for job, way in submitted:
+        if way == "cancelled in the queue":
+            _cancel(checkout, job)
+    expected = {job.id: ENDS[way] for job, way in submitted}
+
+    def settled() -> bool:
+        return expected.keys() <= receiver.taken.keys() | _dead(checkout).keys() and not _delivering(checkout)
+
+    patience = 150 + 3 * jobs
+    try:
+        wait_until(settled, what="every end", seconds=patience)
+    except TimeoutError as error:
+        lost = expected.keys() - receiver.taken.keys() - _dead(checkout).keys()
+        states = [(way, job.run["state"]) for job, way in submitted if job.id in lost]
+        raise AssertionError(f"{error}; untold: {states}") from None
+    told, dead = set(receiver.taken), _dead(checkout)
+    assert not told & dead.keys(), "told, and yet a dead letter"
+
+    receiver.heals = True
+    checkout.contraponto("replay", "--all")
+    checkout.contraponto("replay", *list(dead.values())[:1]) if dead else None
+    wait_until(lambda: expected.keys() <= receiver.taken.keys(), what="the dead letters", seconds=patience)
+    assert not receiver.forged, receiver.forged
+    wrong = {job: told for job, told in receiver.taken.items() if set(told) != {expected[job]}}
+    assert not wrong, f"told something else than {expected}: {wrong}"
+    assert all(job.document["completed_at"] for job, _ in submitted), "a job document without an end"
+    return Outcome(jobs, len(told), len(dead), receiver.refused, time.monotonic() - began)
+
+
+def _submit(checkout: Checkout, way: str, port: int) -> Job:
+    body: dict[str, object] = {
+        "parameters": {"way": _PARAMETERS[way], "webhook_url": f"http://127.0.0.1:{port}/hook"}
+    }
+    if way == "cancelled in the queue":
+        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        body["state"] = {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}
+    path = f"/deployments/{checkout.deployment_id('end-somehow')}/create_flow_run"
+    return Job(checkout, checkout.api("POST", path, body).json()["id"])
+
+
+def _cancel(checkout: Checkout, job: Job) -> None:
+    body = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    assert checkout.api("POST", f"/flow_runs/{job.id}/set_state", body).is_success
+
+
+def _dead(checkout: Checkout) -> dict[str, str]:
+    """Of the jobs whose message is a dead letter: the letter."""
+    letters = json.loads(checkout.contraponto("dead-letters", "--json").stdout)
+    return {letter["message"]["jobId"]: letter["id"] for letter in letters}
+
+
+def _delivering(checkout: Checkout) -> bool:
+    body = {"deployments": {"name": {"any_": ["deliver-webhook"]}}, "limit": 200}
+    runs = checkout.api("POST", "/flow_runs/filter", body).json()
+    return any(run["state_type"] not in FINAL for run in runs)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    receiver = FailingReceiver(asked.seed)
+    with tempfile.TemporaryDirectory() as directory:
+        checkout = make_checkout(Path(directory), receiver.port)
+        try:
+            checkout.contraponto("up")
+            print(run(checkout, receiver, asked.jobs))  # noqa: T201
+        finally:
+            checkout.contraponto("down")
+            receiver.close()
+
+
+if __name__ == "__main__":
+    main()
