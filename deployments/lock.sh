@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes requirements.txt, requirements-dev.txt and that of the image from pyproject.toml: exact versions and hashes, no address of any
-# package index. $1 is the Python to use.
+# Writes requirements.txt, requirements-dev.txt and that of the image from pyproject.toml: exact versions and
+# hashes, no address of any package index. $1 is the Python to use.
 set -eu
 
 python=$1
