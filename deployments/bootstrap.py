@@ -21,7 +21,7 @@ from deployments.pools import Pool, Priority
 from deployments.schemas import strict
 from deployments.services.process import ServiceError
 from deployments.services.server import prefect_program
-from tasks.jobs.ending import JOB_TAG
+from tasks.endings.steps import JOB_TAG
 
 _DEPLOY_SECONDS = 300
 RUN_COMMAND = (

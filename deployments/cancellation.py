@@ -8,8 +8,8 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
+from tasks.endings.steps import record_end
 from tasks.errors import SourceNotFoundError
-from tasks.jobs.ending import record_end
 
 
 def cancel_job(client: SyncPrefectClient, job_id: UUID) -> bool:

@@ -26,7 +26,14 @@ class Pool:
     """One worker a GPU, each of which sees that one alone."""
 
 
-POOL_NAMES = ("cpu", "gpu")
+class PoolName(StrEnum):
+    """The pools whose runs are processes."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+POOL_NAMES = tuple(name.value for name in PoolName)
 
 
 def pools(gpu_jobs: int) -> tuple[Pool, ...]:

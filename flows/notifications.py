@@ -6,7 +6,7 @@ from prefect import State, flow
 from prefect.states import Completed
 from pydantic import Field
 
-from tasks.jobs.ending import reconcile
+from tasks.endings.steps import reconcile
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.steps import deliver
 

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -14,13 +13,11 @@ import httpx
 import typer
 
 from deployments.commands.output import say
-from deployments.pools import POOL_NAMES, pools
+from deployments.pools import PoolName, pools
 from tasks.errors import InvalidInputError, MissingEngineError
 
 if TYPE_CHECKING:
     from deployments.services.process import Service
-
-PoolName = StrEnum("PoolName", {name: name for name in POOL_NAMES})
 
 
 def worker(

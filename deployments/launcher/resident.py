@@ -38,7 +38,9 @@ _ENGINE = (
     "prefect.flow_engine",
     "prefect.task_engine",
     "prefect.deployments.steps",
+    "anyio._backends._asyncio",
     "httpx",
+    "rich._emoji_codes",
 )
 """What `prefect.engine` imports at once or for any run; itself it is the main program of the runs."""
 _PEER = struct.Struct("3i")
@@ -205,6 +207,8 @@ def main() -> None:
     resident.preload()
     run = resident.serve()
     adoption.become(run.request, run.streams, resident=resident.environment, project=resident.project)
+    # It may have been imported on the way; as the main program it is loaded again.
+    sys.modules.pop(run.request.module, None)
     runpy.run_module(run.request.module, run_name="__main__", alter_sys=True)
 
 

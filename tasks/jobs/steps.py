@@ -30,9 +30,9 @@ from pydantic import BaseModel
 
 from blocks.media_store import MediaStore
 from blocks.settings import get_settings
+from tasks.endings.steps import RESULT_ARTIFACT, record_end, starts_again
 from tasks.errors import ContrapontoError, StageTimeoutError
 from tasks.jobs.document import JobDocument, JobStatus
-from tasks.jobs.ending import RESULT_ARTIFACT, record_end, starts_again
 from tasks.jobs.locks import work_lock
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import RETRIES, is_transient

@@ -15,8 +15,8 @@ from prefect.states import Crashed, Failed, Scheduled
 from deployments.automations import ensure_automations
 from deployments.cancellation import cancel_job
 from deployments.dead_letters import list_dead_letters, read_dead_letter, replay
+from tasks.endings.steps import CRASHES, JOB_TAG, reconcile
 from tasks.errors import InvalidInputError
-from tasks.jobs.ending import CRASHES, JOB_TAG, reconcile
 
 URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
 
