@@ -17,7 +17,7 @@ from prefect import flow, get_run_logger
 async def report(target: str, words: list[str]) -> None:
     """Writes down what a run can see of its surroundings."""
     print("printed")  # noqa: T201 - Prefect logs it
-    os.write(1, b"on standard output\n")
+    os.write(1, f"on standard output of {os.environ.get('MINE')}\n".encode())
     get_run_logger().info("logged")
     found = {
         "words": words,
