@@ -154,7 +154,17 @@ class Settings(BaseSettings):
     cache_ttl_hours: float = Field(
         24, ge=0, le=8_760, description="How long finished work is reused; 0: never."
     )
-    job_timeout_minutes: float = Field(60, gt=0, le=10_080, description="Time limit of one job.")
+    job_timeout_minutes: float = Field(
+        60, gt=0, le=10_080, description="Time limit of a job that has none of its own below."
+    )
+    img2vid_timeout_minutes: float = Field(60, gt=0, le=10_080, description="Time limit of one img2vid job.")
+    caption_timeout_minutes: float = Field(
+        10, gt=0, le=10_080, description="Time limit of one caption, caption-segments, caption-highlight job."
+    )
+    addaudio_timeout_minutes: float = Field(5, gt=0, le=10_080, description="Time limit of one addaudio job.")
+    video_encoder: Literal["auto", "libx264", "h264_nvenc"] = Field(
+        "auto", description="H.264 encoder; auto: the GPU's where a trial encode works, else libx264."
+    )
     download_timeout: float = Field(300, gt=0, le=86_400, description="Time limit of the download stage.")
     normalisation_timeout: float = Field(
         180, gt=0, le=86_400, description="Time limit of the normalisation stage; long media get more."

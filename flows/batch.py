@@ -71,7 +71,7 @@ class BatchOutcome(BaseModel):
     result: BatchResult
 
 
-@job_flow(operation="transcribe-batch", stages=("listing", "transcription"), limited=False)
+@job_flow(operation="transcribe-batch", stages=("listing", "transcription"), time_limit=None)
 async def transcribe_batch(
     sources: Sources,
     options: TranscriptionOptions = TranscriptionOptions(),  # noqa: B008 - Prefect shows the default in its form

@@ -23,7 +23,7 @@ class MaintenanceOutcome(BaseModel):
     result: CleanupReport
 
 
-@job_flow(operation="cleanup", stages=("files", "runs"), limited=False)
+@job_flow(operation="cleanup", stages=("files", "runs"), time_limit=None)
 async def cleanup(
     max_age_hours: Hours | None = None, deep: bool = False, dry_run: bool = False
 ) -> MaintenanceOutcome:
@@ -59,7 +59,7 @@ async def cleanup(
     return await _reported(removed, dry_run=dry_run)
 
 
-@job_flow(operation="factory-reset", stages=("files", "runs"), limited=False)
+@job_flow(operation="factory-reset", stages=("files", "runs"), time_limit=None)
 async def factory_reset(
     confirmation: Literal["remove everything"],  # noqa: ARG001 - typing it is the confirmation
     force: bool = False,

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 import httpx
@@ -51,15 +51,25 @@ def current_job() -> JobTracker:
 # --- Jobs ---------------------------------------------------------------------------------------------------
 
 
+TimeLimit = Literal[
+    "job_timeout_minutes", "img2vid_timeout_minutes", "caption_timeout_minutes", "addaudio_timeout_minutes"
+]
+"""The setting that says how long a job may take."""
+
+
 def job_flow(
-    *, operation: str, stages: Sequence[str], document: type[JobDocument] = JobDocument, limited: bool = True
+    *,
+    operation: str,
+    stages: Sequence[str],
+    document: type[JobDocument] = JobDocument,
+    time_limit: TimeLimit | None = "job_timeout_minutes",
 ) -> Callable[[Callable[..., Awaitable[BaseModel]]], Flow[..., Any]]:
     """Makes a flow of a function that does a job and returns its outcome (`result` and the operation's own fields).
 
     The flow returns the job document. Whatever ends it, the `result` artifact says so: an error of the product fails
     the run with its one sentence, anything unforeseen with a traceback in the log. The parameters `webhook_url`,
-    `id_roteiro` and `metadata`, where the function has them, do what their names say. `limited` jobs end after the
-    configured time; the others are made of jobs that do.
+    `id_roteiro` and `metadata`, where the function has them, do what their names say. Jobs end after the time that the
+    setting `time_limit` gives; those without are made of jobs that do.
     """
 
     def decorate(work: Callable[..., Awaitable[BaseModel]]) -> Flow[..., Any]:
@@ -71,7 +81,7 @@ def job_flow(
             tracker = JobTracker(_first_document(document, operation, asked), stages)
             failure: ContrapontoError | None = None
             async with _published(tracker):
-                failure = await _do(work(*args, **kwargs), tracker, limited=limited)
+                failure = await _do(work(*args, **kwargs), tracker, time_limit)
             ended = tracker.document
             if webhook_url := asked.get("webhook_url"):
                 await announce(ended, str(webhook_url))
@@ -103,13 +113,15 @@ def _first_document(form: type[JobDocument], operation: str, asked: dict[str, An
     )
 
 
-async def _do(work: Awaitable[BaseModel], tracker: JobTracker, *, limited: bool) -> ContrapontoError | None:
+async def _do(
+    work: Awaitable[BaseModel], tracker: JobTracker, time_limit: TimeLimit | None
+) -> ContrapontoError | None:
     """Does the job; the document holds how it ended."""
     logger = get_run_logger()
-    minutes = get_settings().job_timeout_minutes
+    minutes: float | None = getattr(get_settings(), time_limit) if time_limit else None
     token = _current.set(tracker)
     try:
-        async with asyncio.timeout(minutes * 60 if limited else None) as limit:
+        async with asyncio.timeout(minutes * 60 if minutes else None) as limit:
             outcome = await work
     except ContrapontoError as error:
         # The sentence is for everyone, the traceback for those who look for it.
@@ -122,7 +134,7 @@ async def _do(work: Awaitable[BaseModel], tracker: JobTracker, *, limited: bool)
             raise
         late = StageTimeoutError(
             f"The job took longer than {minutes:g} minutes.",
-            hint="Send a shorter recording, or raise CONTRAPONTO_JOB_TIMEOUT_MINUTES.",
+            hint=f"Send less or shorter material, or raise CONTRAPONTO_{(time_limit or '').upper()}.",
         )
         tracker.fail(str(late), late.code)
         return late

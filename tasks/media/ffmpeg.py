@@ -154,7 +154,7 @@ def _exit_error(status: int, messages: Sequence[str]) -> ContrapontoError:
         return EngineError(
             "ffmpeg was killed from outside.", hint="The machine may be out of memory: give the worker more."
         )
-    reason = _useful_line(messages)
+    reason = useful_line(messages)
     if "Invalid data found when processing input" in text or "moov atom not found" in text:
         return DamagedMediaError(
             f"The file is damaged and cannot be read ({reason}).", hint="Download or export it again."
@@ -162,13 +162,13 @@ def _exit_error(status: int, messages: Sequence[str]) -> ContrapontoError:
     return EngineError(f"ffmpeg failed ({reason}).", hint="The log has its full output.")
 
 
-def _useful_line(messages: Sequence[str]) -> str:
+def useful_line(messages: Sequence[str]) -> str:
     """The first line that names a cause: later ones only repeat which file and filter had to be given up."""
     lines = [_PREFIX.sub("", line).strip() for line in messages]
     telling = [
         line
         for line in lines
-        if re.search(r"(?i)error|invalid|not found|unable|failed|could not|no such", line)
+        if re.search(r"(?i)error|invalid|not found|unable|failed|could not|cannot|no such", line)
     ]
     line = next(iter(telling), lines[-1] if lines else "no message")
     return re.sub(r"file:\S*/", "", line).rstrip(".")[:200]

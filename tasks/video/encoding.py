@@ -1,0 +1,65 @@
+"""How video is encoded: which encoder, and what "draft", "standard" and "high" mean for each."""
+
+from functools import lru_cache
+from typing import Literal
+
+from tasks.errors import MissingEngineError
+from tasks.media.ffmpeg import ffmpeg_command, useful_line
+from tasks.media.process import ChildProcess
+
+Quality = Literal["draft", "standard", "high"]
+"""draft: fastest, for a look; standard: for publishing; high: for further editing."""
+Encoder = Literal["libx264", "h264_nvenc"]
+EncoderChoice = Literal["auto", "libx264", "h264_nvenc"]
+
+_PROBE_SECONDS = 30.0
+
+# CRF and CQ are the encoders' own scales of constant quality; smaller is better.
+_X264: dict[Quality, tuple[str, ...]] = {
+    "draft": ("-preset", "ultrafast", "-crf", "26"),
+    "standard": ("-preset", "veryfast", "-crf", "20"),
+    "high": ("-preset", "medium", "-crf", "17"),
+}
+_NVENC: dict[Quality, tuple[str, ...]] = {
+    "draft": ("-preset", "p1", "-rc", "vbr", "-cq", "30", "-b:v", "0"),
+    "standard": ("-preset", "p4", "-rc", "vbr", "-cq", "23", "-b:v", "0"),
+    "high": ("-preset", "p6", "-rc", "vbr", "-cq", "19", "-b:v", "0"),
+}
+
+
+def choose_encoder(choice: EncoderChoice = "auto") -> Encoder:
+    """The encoder to use; `auto` takes the GPU's if a trial encode on it works here.
+
+    Raises MissingEngineError if `h264_nvenc` is asked for and does not work.
+    """
+    if choice == "libx264":
+        return "libx264"
+    reason = _nvenc_failure()
+    if reason is None:
+        return "h264_nvenc"
+    if choice == "h264_nvenc":
+        raise MissingEngineError(
+            f"This machine cannot encode video on a GPU ({reason}).",
+            hint="Run the job where there is an NVIDIA GPU, or set CONTRAPONTO_VIDEO_ENCODER to auto.",
+        )
+    return "libx264"
+
+
+def encoder_arguments(encoder: Encoder, quality: Quality = "standard", *, threads: int = 0) -> list[str]:
+    """ffmpeg's output arguments for H.264 in MP4 that plays everywhere and starts before it is loaded.
+
+    `threads`: how many the encoder may use; 0 leaves it to the encoder.
+    """
+    preset = _NVENC[quality] if encoder == "h264_nvenc" else _X264[quality]
+    limit = ["-threads", str(threads)] if threads and encoder == "libx264" else []
+    return ["-c:v", encoder, *preset, *limit, "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+
+
+@lru_cache(maxsize=1)
+def _nvenc_failure() -> str | None:
+    """Why the GPU's encoder does not work here; None if it does. That ffmpeg lists it says nothing."""
+    # NVENC refuses pictures smaller than about 150 pixels.
+    trial = ["-f", "lavfi", "-i", "color=black:size=320x240:rate=24:duration=0.25"]
+    command = ffmpeg_command([*trial, *encoder_arguments("h264_nvenc"), "-f", "null", "-"], None)
+    with ChildProcess(command, deadline=_PROBE_SECONDS) as child:
+        return useful_line(child.messages) if child.wait() else None
