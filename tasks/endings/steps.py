@@ -229,6 +229,12 @@ async def _document_of(client: PrefectClient, job: UUID) -> tuple[Artifact, JobD
     return found[0], JobDocument.model_validate(data)
 
 
+async def read_document(client: PrefectClient, job: UUID) -> JobDocument | None:
+    """The document of a job; None if it has not begun."""
+    known = await _document_of(client, job)
+    return known[1] if known else None
+
+
 async def _has_ended(client: PrefectClient, run: FlowRun) -> bool:
     known = await _document_of(client, run.id)
     return known is not None and known[1].completed_at is not None
