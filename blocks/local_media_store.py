@@ -61,6 +61,10 @@ class LocalMediaStore(MediaStore):
         except FileNotFoundError as error:
             raise SourceNotFoundError(f'There is no file "{path}" to store.') from error
 
+    def copy_file(self, source: str, key: str) -> StoredFile:
+        with self._file(source).open("rb") as content:
+            return self._put(content, key, content_type_of(key))
+
     def put_bytes(self, data: bytes, key: str, *, content_type: str | None = None) -> StoredFile:
         return self._put(io.BytesIO(data), key, content_type or content_type_of(key))
 

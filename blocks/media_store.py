@@ -80,6 +80,10 @@ class MediaStore(WritableFileSystem, abc.ABC):
         return self.put_bytes(text.encode(), key, content_type=f"{content_type_of(key)}; charset=utf-8")
 
     @abc.abstractmethod
+    def copy_file(self, source: str, key: str) -> StoredFile:
+        """Stores the content of one key under another, replacing what was there."""
+
+    @abc.abstractmethod
     def open_local(self, key: str) -> AbstractContextManager[Path]:
         """A local file with the content of the key, to be read, never written, in the `with` block.
 

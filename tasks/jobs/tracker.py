@@ -38,6 +38,44 @@ class StageTracker:
         self._job.update_stage(self.name, status=StageStatus.SKIPPED, progress=100.0)
 
 
+class StageParts:
+    """Pieces of one stage that go on at the same time; the stage has come as far as they have on average."""
+
+    def __init__(self, stage: StageTracker, count: int) -> None:
+        self._stage = stage
+        self._done = [0.0] * count
+
+    def progress(self, number: int, fraction: float) -> None:
+        """How far (0 to 1) the piece of a number is; from any thread."""
+        self._done[number] = max(self._done[number], min(fraction, 1.0))
+        self._stage.progress(sum(self._done) / len(self._done))
+
+    def part(self, number: int, start: float = 0.0, end: float = 1.0) -> "StagePart":
+        """For a step that does the piece from `start` to `end`."""
+        return StagePart(self, number, start, end)
+
+
+class StagePart(StageTracker):
+    """What a step takes for its stage."""
+
+    def __init__(self, parts: StageParts, number: int, start: float, end: float) -> None:
+        self._parts = parts
+        self._number = number
+        self._start, self._end = start, end
+
+    def progress(self, fraction: float) -> None:
+        self._parts.progress(self._number, self._start + (self._end - self._start) * fraction)
+
+    def found_in_cache(self) -> None:
+        self.progress(1.0)
+
+    def done_by(self, remote_job: str) -> None:
+        """Several remote jobs are no one job."""
+
+    def skip(self) -> None:
+        self.progress(1.0)
+
+
 class JobTracker:
     """The document of a running job, kept current."""
 

@@ -165,3 +165,21 @@ async def test_prefect_keeps_results_in_it(store: MediaStore, way: str) -> None:
         assert (await results.aread("4fabc")).result == {"text": "olá"}
         assert not await results.aexists("other")
     assert [file.key for file in store.list(RESULTS_PREFIX)] == ["results/4fabc"]
+
+
+def test_a_copy_is_a_file_of_its_own(store: MediaStore) -> None:
+    store.put_bytes(b"old", "films/b.mp4")
+    original = store.put_bytes(b"clip" * 1000, "clips/a.mp4")
+    copied = store.copy_file("clips/a.mp4", "films/b.mp4")
+    assert (copied.key, copied.size, copied.sha256) == ("films/b.mp4", original.size, original.sha256)
+    assert copied.content_type == "video/mp4"
+    store.remove("clips/a.mp4")
+    assert store.read_bytes("films/b.mp4") == b"clip" * 1000
+
+
+def test_only_what_is_there_can_be_copied(store: MediaStore) -> None:
+    with pytest.raises(SourceNotFoundError, match=r"nothing\.mp4"):
+        store.copy_file("nothing.mp4", "b.mp4")
+    store.put_bytes(b"clip", "a.mp4")
+    with pytest.raises(InvalidInputError, match="store key"):
+        store.copy_file("a.mp4", "../b.mp4")
