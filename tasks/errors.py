@@ -80,6 +80,12 @@ class NoAudioError(InvalidInputError):
     code = "no_audio"
 
 
+class NoVideoError(InvalidInputError):
+    """The file has no picture track."""
+
+    code = "no_video"
+
+
 class LimitExceededError(InvalidInputError):
     """The source is larger or longer than the configured limit."""
 

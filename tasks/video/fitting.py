@@ -1,0 +1,118 @@
+"""Stretches or squeezes a video to the length of a sound, and puts the sound under it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.errors import DamagedMediaError, LimitExceededError, NoVideoError
+from tasks.media.ffmpeg import media_input, run_ffmpeg
+from tasks.media.probe import MediaInfo, VideoStream, end_of_packets, probe, require_audio
+from tasks.progress import Progress, ignore_progress, part_of
+from tasks.video.encoding import Encoder, Quality, encoder_arguments
+
+MAX_SECONDS = 36_000.0
+"""Ten hours."""
+AUDIO_BITRATE = "192k"
+
+_AUDIO_SHARE = 0.15
+"""Of the progress; the rest is the picture."""
+_FPS = (1.0, 60.0)
+_USUAL_FPS = 25.0
+_MAX_SAMPLE_RATE = 48_000
+_TIME_BASE = "1/90000"
+"""Fine enough that a new speed moves no frame by a visible amount."""
+
+
+@dataclass(frozen=True)
+class FittedVideo:
+    """A video that lasts as long as its sound."""
+
+    speed_factor: float
+    """How many times faster than before the picture runs; below 1 it is slowed down."""
+    seconds: float
+    frames: int
+    fps: float
+    width: int
+    height: int
+
+
+def require_video(info: MediaInfo) -> VideoStream:
+    """The file's picture track; raises `NoVideoError` if it has none."""
+    if info.video is None:
+        raise NoVideoError("The file has no picture, only sound.", hint="Give a file with a video track.")
+    return info.video
+
+
+def fit_to_audio(
+    video: Path,
+    audio: Path,
+    target: Path,
+    *,
+    encoder: Encoder,
+    deadline: float,
+    quality: Quality = "standard",
+    threads: int = 0,
+    progress: Progress = ignore_progress,
+) -> FittedVideo:
+    """Writes an MP4 with the picture of `video`, as long as `audio` and with that sound alone (AAC).
+
+    The frame rate stays; frames are left out or shown again. `target` is there whole or not at all.
+
+    Raises NoVideoError, NoAudioError, NotMediaError, DamagedMediaError, LimitExceededError, and what
+    `run_ffmpeg` raises.
+    """
+    picture_info, sound_info = probe(video), probe(audio)
+    picture = require_video(picture_info)
+    sound = require_audio(sound_info)
+    for info, what in ((picture_info, "video"), (sound_info, "audio")):
+        if info.duration > MAX_SECONDS:
+            raise LimitExceededError(
+                f"The {what} is {info.duration / 3600:.1f} hours long; {MAX_SECONDS / 3600:.0f} is the most.",
+                hint="Cut it into parts.",
+            )
+    lasted = end_of_packets(video, picture.index)
+    if lasted <= 0:
+        raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
+    encoded = target.with_name(f".{target.stem}.sound.m4a")
+    try:
+        # Encoded first: only then is it known to the sample how long the sound is.
+        run_ffmpeg(
+            [
+                *media_input(audio),
+                *("-map", f"0:{sound.index}", "-vn", "-c:a", "aac", "-b:a", AUDIO_BITRATE),
+                *("-ar", str(min(sound.sample_rate, _MAX_SAMPLE_RATE))),
+                *("-map_metadata", "-1"),
+            ],
+            output=encoded,
+            duration=sound_info.duration,
+            progress=part_of(progress, 0.0, _AUDIO_SHARE),
+            deadline=deadline,
+        )
+        seconds = probe(encoded).duration
+        fps = min(max(picture.fps or _USUAL_FPS, _FPS[0]), _FPS[1])
+        frames = max(1, round(seconds * fps))
+        speed = lasted / seconds
+        filters = (
+            f"settb={_TIME_BASE},setpts=(PTS-STARTPTS)/{speed:.9f},fps={fps:.6f},"
+            # The last frame stays until the sound is over; the number of frames ends the rest.
+            "tpad=stop_mode=clone:stop=-1,crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"
+        )
+        run_ffmpeg(
+            [
+                *media_input(video),
+                *("-i", f"file:{encoded.resolve()}"),
+                *("-filter_complex", f"[0:{picture.index}]{filters}[picture]"),
+                *("-map", "[picture]", "-map", "1:a:0", "-c:a", "copy", "-frames:v", str(frames)),
+                *encoder_arguments(encoder, quality, threads=threads),
+                *("-map_metadata", "-1"),
+            ],
+            output=target,
+            duration=seconds,
+            progress=part_of(progress, _AUDIO_SHARE, 1.0),
+            deadline=deadline,
+        )
+    finally:
+        encoded.unlink(missing_ok=True)
+    made = require_video(probe(target))
+    return FittedVideo(
+        speed_factor=speed, seconds=seconds, frames=frames, fps=fps, width=made.width, height=made.height
+    )
