@@ -113,16 +113,34 @@ class StageService:
         watch = _Watch(progress, deadline, self.name)
         with self._client(watch) as client:
             job_id = self._submit(client, watch, parameters, idempotency_key, file)
-            try:
-                submitted(job_id)
-                job = self._follow(client, watch, job_id)
-            except TransientError:
-                raise
-            except BaseException:
-                self.cancel(job_id)
-                raise
+            return self._finish(client, watch, job_id, submitted)
+
+    def resume(
+        self,
+        job_id: str,
+        *,
+        deadline: float,
+        progress: Progress = ignore_progress,
+        submitted: Callable[[str], None] = lambda _: None,
+    ) -> FinishedJob:
+        """As `run`, for a job that was submitted before."""
+        watch = _Watch(progress, deadline, self.name)
+        with self._client(watch) as client:
+            return self._finish(client, watch, job_id, submitted)
+
+    def _finish(
+        self, client: httpx.Client, watch: "_Watch", job_id: str, submitted: Callable[[str], None]
+    ) -> FinishedJob:
+        try:
+            submitted(job_id)
+            job = self._follow(client, watch, job_id)
+        except TransientError:
+            raise
+        except BaseException:
+            self.cancel(job_id)
+            raise
         if job.status == "completed":
-            progress(1.0)
+            watch.report(1.0)
             return FinishedJob(self.name, job_id, job.result or {})
         said = job.error.message if isinstance(job.error, RemoteProblem) else job.error
         reason = f": {_shorten(said).rstrip('.')}." if said else "."
@@ -194,9 +212,7 @@ class StageService:
 
         def post() -> httpx.Response:
             if file is None:
-                return client.post(
-                    url, json=parameters.model_dump(mode="json", exclude_none=True), headers=headers
-                )
+                return client.post(url, json=self._body(parameters, watch.left()), headers=headers)
             with file.open("rb") as content:
                 return client.post(
                     url,
@@ -205,12 +221,24 @@ class StageService:
                     headers=headers,
                 )
 
-        return self._read(self._ask(watch, post, url), SubmittedJob).job_id
+        return self._job_id(self._ask(watch, post, url))
+
+    def _body(self, parameters: BaseModel, seconds: float) -> dict[str, JsonValue]:  # noqa: ARG002
+        """What is posted to submit a job that may take so many seconds."""
+        return parameters.model_dump(mode="json", exclude_none=True)
+
+    def _job_id(self, response: httpx.Response) -> str:
+        """The job's id in the answer to a submit."""
+        return self._read(response, SubmittedJob).job_id
+
+    def _state(self, response: httpx.Response) -> RemoteJob:
+        """The job in the answer to a look."""
+        return self._read(response, RemoteJob)
 
     def _follow(self, client: httpx.Client, watch: "_Watch", job_id: str) -> RemoteJob:
         url = self._url(self.paths.status, job_id)
         for _ in range(self.rules.max_poll_attempts):
-            job = self._read(self._ask(watch, lambda: client.get(url), url), RemoteJob)
+            job = self._state(self._ask(watch, lambda: client.get(url), url))
             if job.status in ("completed", "failed", "cancelled"):
                 return job
             watch.report(job.progress / 100)
@@ -325,7 +353,12 @@ class _Watch:
 
     def report(self, fraction: float) -> None:
         self._fraction = max(self._fraction, min(fraction, 1.0))
+        if self._fraction == 1.0:
+            self._told = float("-inf")
         self.look()
+
+    def left(self) -> float:
+        return self._ends - time.monotonic()
 
     def look(self) -> None:
         now = time.monotonic()
