@@ -6,6 +6,7 @@ import mimetypes
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,12 +23,15 @@ from tasks.fetching.urls import mask_url
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.steps import current_stage, step
 from tasks.jobs.threads import in_thread
-from tasks.media.probe import probe, require_audio
+from tasks.media.probe import MediaInfo, probe, require_audio, require_video
 from tasks.progress import Progress, part_of
 from tasks.remote.protocol import DownloadedMedia, DownloadRequest
 
 _SNIFFED = 0.98
 """Share of the progress that is the transfer; the rest is looking at the file and storing it."""
+
+
+Track = Literal["audio", "video"]
 
 
 class FetchRequest(StepRequest):
@@ -37,6 +41,10 @@ class FetchRequest(StepRequest):
     """URL, or a key of the media store."""
     edition: str | None
     """What tells this edition of the source from later ones; None if nothing does."""
+    needs: Track = "audio"
+    """The track without which it is of no use."""
+    max_seconds: float
+    """Longer recordings are refused."""
 
     def cache_key(self) -> str | None:
         """None for a URL whose server does not say when the file changes: it is fetched anew."""
@@ -67,14 +75,24 @@ def is_url(source: str) -> bool:
     return "://" in source
 
 
-async def fetch_request(source: str) -> FetchRequest:
+async def fetch_request(
+    source: str, needs: Track = "audio", max_seconds: float | None = None
+) -> FetchRequest:
     """Looks at the source, without fetching it, to learn whether it has been fetched before.
+
+    `max_seconds`: the longest recording; without it the setting `max_duration_minutes` says.
 
     Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
     """
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings)
-    return FetchRequest(store=settings.store, source=source, edition=edition)
+    return FetchRequest(
+        store=settings.store,
+        source=source,
+        edition=edition,
+        needs=needs,
+        max_seconds=max_seconds or settings.max_duration_minutes * 60,
+    )
 
 
 def _edition(source: str, settings: Settings) -> str | None:
@@ -100,14 +118,14 @@ def _fetch(request: FetchRequest, progress: Progress) -> FetchedMedia:
     settings = get_settings()
     store = media_store(settings)
     if not is_url(request.source):
-        return _stored(request.source, store, settings)
+        return _stored(request, store)
     with scratch_directory(settings.home, "download") as folder:
         transfer = part_of(progress, 0.0, _SNIFFED)
         path, title = _transfer(request, folder, settings, transfer)
-        info = probe(path)
-        require_audio(info)
-        check_length(info.duration, settings.max_duration_minutes * 60, request.source)
-        ending = path.suffix.lower() or mimetypes.guess_extension(f"audio/{info.container}") or ".media"
+        info = _checked(path, request)
+        ending = (
+            path.suffix.lower() or mimetypes.guess_extension(f"{request.needs}/{info.container}") or ".media"
+        )
         digest, size = _digest(path)
         key = f"media/{digest[:2]}/{digest}{ending}"
         if not store.exists(key):
@@ -126,9 +144,7 @@ def _transfer(
     request: FetchRequest, folder: Path, settings: Settings, progress: Progress
 ) -> tuple[Path, str]:
     """The file, and its title."""
-    limits = DownloadLimits(
-        max_bytes=settings.max_download_mb * 1024 * 1024, max_seconds=settings.max_duration_minutes * 60
-    )
+    limits = DownloadLimits(max_bytes=settings.max_download_mb * 1024 * 1024, max_seconds=request.max_seconds)
     if service := remote_stage(settings, "download"):
         finished = service.run(
             DownloadRequest(url=request.source, **asdict(limits)),
@@ -159,16 +175,26 @@ def _transfer(
     return found.path, found.title
 
 
-def _stored(key: str, store: MediaStore, settings: Settings) -> FetchedMedia:
+def _stored(request: FetchRequest, store: MediaStore) -> FetchedMedia:
     """A recording that is in the store already stays where it is."""
+    key = request.source
     with store.open_local(key) as path:
-        info = probe(path)
-        require_audio(info)
-        check_length(info.duration, settings.max_duration_minutes * 60, key)
+        info = _checked(path, request)
         digest, size = _digest(path)
     return FetchedMedia(
         key=key, sha256=digest, size=size, duration=info.duration, title=PurePosixPath(key).stem, source=key
     )
+
+
+def _checked(path: Path, request: FetchRequest) -> MediaInfo:
+    """What the file is, if it is of use and short enough."""
+    info = probe(path)
+    if request.needs == "audio":
+        require_audio(info)
+    else:
+        require_video(info)
+    check_length(info.duration, request.max_seconds, request.source)
+    return info
 
 
 def _digest(path: Path) -> tuple[str, int]:

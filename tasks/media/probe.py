@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Stream
 from pydantic import BaseModel, ConfigDict
 
-from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
+from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError, NoVideoError
 from tasks.media.ffmpeg import MEDIA_FORMATS
 
 _OPEN_SECONDS = 30.0
@@ -105,6 +105,13 @@ def require_audio(info: MediaInfo) -> AudioStream:
     if info.audio is None:
         raise NoAudioError("The file has no sound, only pictures.", hint="Give a file with an audio track.")
     return info.audio
+
+
+def require_video(info: MediaInfo) -> VideoStream:
+    """The file's picture track; raises `NoVideoError` if it has none."""
+    if info.video is None:
+        raise NoVideoError("The file has no picture, only sound.", hint="Give a file with a video track.")
+    return info.video
 
 
 def end_of_packets(path: Path, stream: int | None = None) -> float:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.errors import DamagedMediaError, LimitExceededError, NoVideoError
+from tasks.errors import DamagedMediaError, LimitExceededError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
-from tasks.media.probe import MediaInfo, VideoStream, end_of_packets, probe, require_audio
+from tasks.media.probe import end_of_packets, probe, require_audio, require_video
 from tasks.progress import Progress, ignore_progress, part_of
 from tasks.video.encoding import Encoder, Quality, encoder_arguments
 
@@ -33,13 +33,6 @@ class FittedVideo:
     fps: float
     width: int
     height: int
-
-
-def require_video(info: MediaInfo) -> VideoStream:
-    """The file's picture track; raises `NoVideoError` if it has none."""
-    if info.video is None:
-        raise NoVideoError("The file has no picture, only sound.", hint="Give a file with a video track.")
-    return info.video
 
 
 def fit_to_audio(
