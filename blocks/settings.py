@@ -246,6 +246,9 @@ class Settings(BaseSettings):
     audio_transcriber_url: Service | None = Field(
         None, description="Service that transcribes, or remote-engine/NAME."
     )
+    video_endpoint_url: WebAddress | None = Field(
+        None, description="RunPod serverless endpoint that makes the clips of img2vid; empty: this machine."
+    )
     remote_api_key: SecretStr | None = Field(None, description="Sent to these services as a bearer token.")
     poll_interval: float = Field(3, gt=0, le=300, description="Seconds between two looks at a remote job.")
     max_poll_attempts: int = Field(

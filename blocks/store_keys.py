@@ -54,6 +54,26 @@ def check_store_prefix(prefix: str) -> str:
     return prefix
 
 
+def result_folder(path: str | None, job_id: str) -> str:
+    """Where a job's results lie: the folder that the caller names, else one of the job's own.
+
+    Raises InvalidInputError if the path leads out of the store or is no path.
+    """
+    named = (path or "").strip("/ ")
+    return check_store_key(unicodedata.normalize("NFC", named) if named else f"jobs/{job_id}", new=True)
+
+
+def result_file(name: str | None, default: str, ending: str) -> str:
+    """The name of a job's result, which gets the ending (".mp4") if it has none. Raises InvalidInputError."""
+    chosen = unicodedata.normalize("NFC", (name or "").strip() or default)
+    if "/" in chosen:
+        raise InvalidInputError(
+            f"{chosen[:200]!r} is not a file name: it contains a slash.",
+            hint="Name the folder with the parameter path.",
+        )
+    return check_store_key(chosen if chosen.lower().endswith(ending) else chosen + ending, new=True)
+
+
 def key_part(text: str, *, default: str = "file") -> str:
     """One part of a key made from any text, such as a title: readable, valid, at most 120 bytes."""
     composed = _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", text)).replace("/", " ")

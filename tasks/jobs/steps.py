@@ -5,6 +5,7 @@ A pipeline's author decorates the flow with `job_flow`, opens the stages of `cur
 """
 
 import asyncio
+import base64
 import contextlib
 import functools
 import inspect
@@ -239,6 +240,14 @@ async def write_markdown(key: str, text: str, description: str) -> None:
 async def write_table(key: str, rows: Iterable[dict[str, Any]], description: str) -> None:
     """An artifact of the current job that the UI shows as a table."""
     await _write_artifact(key, "table", list(rows), description)
+
+
+async def write_image(key: str, jpeg: bytes, description: str) -> None:
+    """An artifact of the current job that the UI shows as a picture. It travels within the artifact: keep it small."""
+    # Stores of one machine have no address that a browser could fetch.
+    await _write_artifact(
+        key, "image", f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}", description
+    )
 
 
 async def _write_artifact(key: str, kind: str, data: Any, description: str) -> None:

@@ -50,21 +50,22 @@ class StageParts:
         self._done[number] = max(self._done[number], min(fraction, 1.0))
         self._stage.progress(sum(self._done) / len(self._done))
 
-    def part(self, number: int, start: float = 0.0, end: float = 1.0) -> "StagePart":
-        """For a step that does the piece from `start` to `end`."""
-        return StagePart(self, number, start, end)
+    def part(self, first: int, count: int = 1, *, start: float = 0.0, end: float = 1.0) -> "StagePart":
+        """For a step that does `count` pieces, from the number `first` on, from `start` to `end`."""
+        return StagePart(self, range(first, first + count), start, end)
 
 
 class StagePart(StageTracker):
     """What a step takes for its stage."""
 
-    def __init__(self, parts: StageParts, number: int, start: float, end: float) -> None:
+    def __init__(self, parts: StageParts, pieces: range, start: float, end: float) -> None:
         self._parts = parts
-        self._number = number
+        self._pieces = pieces
         self._start, self._end = start, end
 
     def progress(self, fraction: float) -> None:
-        self._parts.progress(self._number, self._start + (self._end - self._start) * fraction)
+        for piece in self._pieces:
+            self._parts.progress(piece, self._start + (self._end - self._start) * fraction)
 
     def found_in_cache(self) -> None:
         self.progress(1.0)

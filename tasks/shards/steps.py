@@ -27,14 +27,13 @@ from pydantic import BaseModel
 
 from tasks.endings.steps import read_document
 from tasks.errors import ContrapontoError
-from tasks.progress import Progress
 
 _LOOK_SECONDS = 1.0
 _STARTING_SECONDS = 120.0
 """A run that a worker took and did not begin within this time is lost with its worker."""
 
 Result = TypeVar("Result", bound=BaseModel)
-Work = Callable[[int, Progress], Awaitable[Result]]
+Work = Callable[[int], Awaitable[Result]]
 """Does the shard of that number in this process."""
 
 
@@ -67,17 +66,15 @@ async def do_shards(
                     own.append(number_back)
                 if own:
                     number = own.pop(0)
-                    results[number] = await _done_here(here, number, progress)
+                    results[number] = await _done_here(here, number)
                 elif len(results) < len(parameters):
                     await asyncio.sleep(_LOOK_SECONDS)
     return [results[number] for number in range(len(parameters))]
 
 
-async def _done_here(
-    here: Work[Result], number: int, progress: Callable[[int, float], None]
-) -> Result | ContrapontoError:
+async def _done_here(here: Work[Result], number: int) -> Result | ContrapontoError:
     try:
-        return await here(number, lambda fraction: progress(number, fraction))
+        return await here(number)
     except ContrapontoError as error:
         if error.code == "cancelled":
             raise
