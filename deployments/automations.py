@@ -41,38 +41,45 @@ def ensure_automations(client: SyncPrefectClient) -> None:
 
 def _silent() -> AutomationCore:
     """Its slot is freed and its end is known."""
-    return AutomationCore(
-        name="contraponto: a run that falls silent has crashed",
-        description="Runs send a heartbeat every 30 s; one that stops without an end lost its process.",
-        enabled=True,
-        trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *_events(_LEFT)},
-            match=_resource("prefect.flow-run.*"),
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=_SILENCE,
-        ),
-        actions=[_crashed("The process of this run died: no heartbeat for 75 s.")],
+    return _lost(
+        "a run that falls silent has crashed",
+        "Runs send a heartbeat every 30 s; one that stops without an end lost its process.",
+        after={"prefect.flow-run.heartbeat"},
+        expect={"prefect.flow-run.heartbeat", *_events(_LEFT)},
+        within=_SILENCE,
+        reason="The process of this run died: no heartbeat for 75 s.",
     )
 
 
 def _stuck() -> AutomationCore:
+    return _lost(
+        "a run that stays pending has crashed",
+        "A worker took the run and never started it.",
+        after={"prefect.flow-run.Pending"},
+        expect=_events(_STARTED),
+        within=_PENDING,
+        reason="The worker of this run was lost: pending for 15 minutes.",
+    )
+
+
+def _lost(
+    name: str, description: str, *, after: set[str], expect: set[str], within: timedelta, reason: str
+) -> AutomationCore:
+    """A run that after one event shows none of the others in time has crashed."""
     return AutomationCore(
-        name="contraponto: a run that stays pending has crashed",
-        description="A worker took the run and never started it.",
+        name=f"contraponto: {name}",
+        description=description,
         enabled=True,
         trigger=EventTrigger(
-            after={"prefect.flow-run.Pending"},
-            expect=_events(_STARTED),
+            after=after,
+            expect=expect,
             match=_resource("prefect.flow-run.*"),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
-            within=_PENDING,
+            within=within,
         ),
-        actions=[_crashed("The worker of this run was lost: pending for 15 minutes.")],
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=reason)],
     )
 
 
@@ -109,7 +116,3 @@ def _events(states: tuple[str, ...]) -> set[str]:
 
 def _resource(pattern: str) -> ResourceSpecification:
     return ResourceSpecification({"prefect.resource.id": [pattern]})
-
-
-def _crashed(message: str) -> ChangeFlowRunState:
-    return ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=message)

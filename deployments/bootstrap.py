@@ -33,7 +33,7 @@ RUN_COMMAND = (
 worker would build for it: two seconds less."""
 
 
-def ensure_pools(client: SyncPrefectClient, pools: Iterable[Pool], *, project: Path) -> None:  # noqa: ARG001
+def ensure_pools(client: SyncPrefectClient, pools: Iterable[Pool]) -> None:
     """Make the work pools with their queues; bring those that exist up to date, except for their limits."""
     template = process_template()
     for pool in pools:

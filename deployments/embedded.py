@@ -202,7 +202,7 @@ class EmbeddedStack:
         project = self.surroundings.project
         with api.in_force(), get_client(sync_client=True) as client:
             report("preparing pools, queues and blocks")
-            bootstrap.ensure_pools(client, pools(self.settings.queue_max_workers), project=project)
+            bootstrap.ensure_pools(client, pools(self.settings.queue_max_workers))
             ensure_blocks(api.url, self.settings)
             for service in jobs:
                 self._start(service, report)

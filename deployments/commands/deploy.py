@@ -68,7 +68,7 @@ def deploy(
             ensure_docker_pools(client, containers, gpu_jobs=settings.queue_max_workers)
             deploy_to_docker(client, project=PROJECT, environment=environment)
         else:
-            bootstrap.ensure_pools(client, pools(settings.queue_max_workers), project=PROJECT)
+            bootstrap.ensure_pools(client, pools(settings.queue_max_workers))
             bootstrap.deploy(client, project=PROJECT, environment=environment)
     say("Prepared.")
 

@@ -21,9 +21,9 @@ from prefect.types import DateTime
 
 from tasks.errors import InvalidInputError
 from tasks.maintenance.report import Removed
+from tasks.webhooks.steps import DELIVERY
 
 _PAGE = 100
-_DELIVERY = "deliver-webhook"
 _ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
@@ -76,7 +76,9 @@ async def refuse_while_jobs_run(but: UUID) -> None:
 
 
 async def _deliveries(client: PrefectClient) -> UUID | None:
-    found = await client.read_flows(flow_filter=FlowFilter(name=FlowFilterName(any_=[_DELIVERY])))
+    found = await client.read_flows(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=[DELIVERY.partition("/")[0]]))
+    )
     return found[0].id if found else None
 
 

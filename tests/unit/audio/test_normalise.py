@@ -12,10 +12,7 @@ from tasks.audio.loudness import measuring_filter, parse_measurement
 from tasks.audio.normalise import NormalisationOptions, normalise
 from tasks.errors import (
     CancelledError,
-    DamagedMediaError,
     MissingEngineError,
-    NoAudioError,
-    NotMediaError,
     StageTimeoutError,
 )
 from tasks.media.ffmpeg import run_ffmpeg
@@ -294,62 +291,6 @@ def test_a_missing_model_is_no_silent_downgrade(write_sound: WriteSound, tmp_pat
         with pytest.raises(MissingEngineError, match="contraponto models get"):
             normalise(source, tmp_path / "out.flac", wanted, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
-
-
-def make_film(path: Path, *arguments: str) -> Path:
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=30"),
-            *("-f", "lavfi", "-i", "sine=d=30"),
-            *("-pix_fmt", "yuv420p", *arguments),
-        ],
-        output=path,
-        duration=30,
-        deadline=60,
-    )
-    return path
-
-
-def test_video_without_sound(tmp_path: Path) -> None:
-    film = make_film(tmp_path / "film.mp4", "-an")
-    with pytest.raises(NoAudioError):
-        normalise(film, tmp_path / "out.flac", options(), NO_MODELS)
-
-
-def test_a_web_page(tmp_path: Path) -> None:
-    page = tmp_path / "film.mp4"
-    page.write_text("<!doctype html><title>Sign in</title>")
-    with pytest.raises(NotMediaError, match="web page"):
-        normalise(page, tmp_path / "out.flac", options(), NO_MODELS)
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("film.mp4", ("-movflags", "+faststart")),
-        ("film.mkv", ()),
-        ("sound.mp3", ("-vn",)),
-        ("sound.flac", ("-vn",)),
-        ("sound.wav", ("-vn",)),
-    ],
-)
-def test_a_file_cut_short_is_found(tmp_path: Path, name: str, arguments: tuple[str, ...]) -> None:
-    whole = make_film(tmp_path / name, *arguments)
-    normalise(whole, tmp_path / "out.flac", options(), NO_MODELS)
-    (tmp_path / "out.flac").unlink()
-    data = whole.read_bytes()
-    whole.write_bytes(data[: len(data) * 6 // 10])
-    with pytest.raises(DamagedMediaError, match="30 s long, but only 1") as caught:
-        normalise(whole, tmp_path / "out.flac", options(), NO_MODELS)
-    assert caught.value.hint
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-@pytest.mark.parametrize("container", ["mp4", "mkv"])
-def test_sound_shorter_than_the_pictures_is_no_damage(tmp_path: Path, container: str) -> None:
-    film = make_film(tmp_path / f"film.{container}", "-af", "atrim=end=10")
-    report = normalise(film, tmp_path / "out.flac", options(), NO_MODELS)
-    assert report.result.duration == pytest.approx(10, abs=0.2)
 
 
 @linux_only
