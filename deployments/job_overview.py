@@ -11,15 +11,16 @@ from prefect.client.schemas.filters import (
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
-    FlowRunFilterStartTime,
+    FlowRunFilterEndTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    Operator,
     WorkPoolFilter,
     WorkPoolFilterName,
     WorkQueueFilter,
     WorkQueueFilterName,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.types import DateTime
 from pydantic import BaseModel
@@ -80,14 +81,14 @@ def list_jobs(
     since: timedelta | None = None,
     limit: int = 20,
 ) -> list[JobLine]:
-    """The newest jobs of these operations; `since` leaves out those that did not start in that time."""
+    """The newest jobs of these operations; `since` leaves out those that ended longer ago."""
     lines: list[JobLine] = []
-    after = _filter(status, since)
+    wanted = _filter(status, since)
     names = {flow.id: flow.name for flow in client.read_flows(flow_filter=_named(operations), limit=_PAGE)}
     while len(lines) < limit:
         page = client.read_flow_runs(
             flow_filter=_named(operations),
-            flow_run_filter=after,
+            flow_run_filter=wanted,
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             limit=min(_PAGE, limit - len(lines)),
             offset=len(lines),
@@ -159,11 +160,21 @@ def _named(operations: Sequence[str]) -> FlowFilter:
 
 
 def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRunFilter:
+    """Runs with a status; of those that have ended, only those that did so within `since`."""
     types = [kind for kind in StateType if status is None or STATUS_OF.get(kind, JobStatus.QUEUED) is status]
-    after = DateTime.fromisoformat((datetime.now(UTC) - since).isoformat()) if since else None
+    if since is None or not TERMINAL_STATES.intersection(types):
+        return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
+    after = DateTime.fromisoformat((datetime.now(UTC) - since).isoformat())
+    ended = FlowRunFilterEndTime(after_=after)
+    unended = [kind for kind in types if kind not in TERMINAL_STATES]
+    if not unended:
+        return FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)), end_time=ended
+        )
     return FlowRunFilter(
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
-        start_time=FlowRunFilterStartTime(after_=after) if after else None,
+        operator=Operator.or_,
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended)),
+        end_time=ended,
     )
 
 

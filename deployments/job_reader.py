@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import ArtifactSort
 from prefect.exceptions import ObjectNotFound
 
+from deployments.queue_place import in_queue
 from deployments.stage_display import StageDisplay
 from tasks.errors import SourceNotFoundError
 from tasks.jobs.document import JobDocument, JobStatus, read_document
@@ -18,6 +19,8 @@ RESULT_KEY = "result"
 """The artifact that holds the job document."""
 
 _LOOK_SECONDS = 0.5
+_PLACE_SECONDS = 5.0
+"""Between two looks at the place in the queue, which take several calls each."""
 
 
 def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
@@ -60,13 +63,29 @@ def read_run(client: SyncPrefectClient, job_id: UUID) -> FlowRun:
 
 def follow_job(client: SyncPrefectClient, job_id: UUID, display: StageDisplay) -> JobDocument:
     """Show a job until it ends; its last document."""
+    next_place = 0.0
     while True:
-        ended = client.read_flow_run(job_id).state
+        run = client.read_flow_run(job_id)
         document = read_job(client, job_id)
+        if document.status is JobStatus.QUEUED and time.monotonic() >= next_place:
+            document = in_queue(client, run, document)
+            next_place = time.monotonic() + _PLACE_SECONDS
         display.show(document)
-        if ended is not None and ended.is_final():
+        if run.state is not None and run.state.is_final():
             return document
         time.sleep(_LOOK_SECONDS)
+
+
+def read_job_and_place(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
+    """The document of a job; while it is queued with its place in the queue.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+    """
+    document = read_job(client, job_id)
+    if document.status is not JobStatus.QUEUED:
+        return document
+    return in_queue(client, read_run(client, job_id), document)
 
 
 STATUS_OF = {

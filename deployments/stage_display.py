@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from deployments.job_summary import place_in_words
+from deployments.queue_place import QueuedDocument
+
 if TYPE_CHECKING:
     from tasks.jobs.document import JobDocument
 
@@ -47,6 +50,7 @@ class StageBars:
             console=console,
         )
         self._stages: dict[str, TaskID] = {}
+        self._queue = _QueueLine(console)
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -62,6 +66,7 @@ class StageBars:
 
     def show(self, document: "JobDocument") -> None:
         """Move the bars."""
+        self._queue.show(document)
         for name, stage in document.stages.items():
             if name not in self._stages:
                 self._stages[name] = self._bars.add_task(name, total=100, start=False, status=stage.status)
@@ -80,6 +85,7 @@ class StageLines:
         self._console = console
         self._shown: dict[str, str] = {}
         self._last = 0.0
+        self._queue = _QueueLine(console)
 
     def __enter__(self) -> Self:
         return self
@@ -94,6 +100,7 @@ class StageLines:
 
     def show(self, document: "JobDocument") -> None:
         """Write what is new."""
+        self._queue.show(document)
         due = time.monotonic() - self._last >= _LINE_EVERY_SECONDS
         for name, stage in document.stages.items():
             going_on = stage.started_at is not None and stage.completed_at is None
@@ -101,3 +108,16 @@ class StageLines:
                 self._shown[name] = stage.status
                 self._last = time.monotonic()
                 self._console.print(f"  {name}: {stage.status} {stage.progress:.0f} %", markup=False)
+
+
+class _QueueLine:
+    """A line when a queued job has come forward."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._position: int | None = None
+
+    def show(self, document: "JobDocument") -> None:
+        if isinstance(document, QueuedDocument) and document.queue.position != self._position:
+            self._position = document.queue.position
+            self._console.print(f"  {place_in_words(document.queue)}", markup=False)

@@ -35,7 +35,7 @@ def submit(
     contraponto submit transcribe -p youtube_url=https://example.org/talk.mp3 --priority high --wait
     """
     from deployments.connection import connected
-    from deployments.job_reader import read_job
+    from deployments.job_reader import read_job_and_place
     from deployments.parameters import parse_parameters
     from deployments.submission import submit_job
 
@@ -48,7 +48,7 @@ def submit(
             say(f"job {job_id}")
             finish(_watched(client, job_id), as_json=as_json)
         elif as_json:
-            print_json(read_job(client, job_id).model_dump_json())
+            print_json(read_job_and_place(client, job_id).model_dump_json())
         else:
             typer.echo(job_id)
             say(f"Watch it: contraponto status {job_id} --watch")
@@ -59,18 +59,18 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show the job until it ends.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how far a job is and what it made.
+    """Show how far a job is and what it made; of a queued one its place and when it may begin.
 
     With --watch the exit code is that of the job: 0 if it completed, 1 if not.
     """
     from deployments.connection import connected
-    from deployments.job_reader import read_job
+    from deployments.job_reader import read_job_and_place
 
     with connected() as client:
         if watch:
             finish(_watched(client, job_id), as_json=as_json)
             return
-        document = read_job(client, job_id)
+        document = read_job_and_place(client, job_id)
     show(document, as_json=as_json)
 
 

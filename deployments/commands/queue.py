@@ -25,7 +25,8 @@ def jobs(
         str | None, typer.Option(help="Only this deployment, such as transcribe; else all that callers use.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="AGE", help="Only jobs that started within 90s, 30m, 12h, 7d, 2w.")
+        str | None,
+        typer.Option(metavar="AGE", help="Leave out jobs that ended longer ago than 90s, 30m, 12h, 7d, 2w."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=_MOST, help="At most so many.")] = 20,
     as_json: JsonOption = False,

@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from click.testing import Result
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import LogCreate, WorkPoolCreate
+from prefect.client.schemas.actions import LogCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Completed, Failed, Pending, Running
@@ -80,6 +82,10 @@ def test_listed_counted_cancelled_and_submitted_anew(
     some = json.loads(command("jobs", "--status", "failed", "--since", "1h", "--json").stdout)
     assert failed in [line["job_id"] for line in some]
     assert {line["status"] for line in some} == {"failed"}
+    recent = json.loads(command("jobs", "--since", "1h", "--json").stdout)
+    assert {queued, failed, completed} <= {line["job_id"] for line in recent}, "also those that wait"
+    long_ago = json.loads(command("jobs", "--since", "0s", "--json").stdout)
+    assert not {failed, completed} & {line["job_id"] for line in long_ago}
     assert len(json.loads(command("jobs", "--limit", "2", "--json").stdout)) == 2
     assert json.loads(command("jobs", "--operation", "transcribe-batch", "--json").stdout) == []
     shown = command("jobs", "--status", "failed").stdout
@@ -109,6 +115,55 @@ def test_listed_counted_cancelled_and_submitted_anew(
     }
     ended = json.loads(command("status", queued, "--json").stdout)
     assert (ended["status"], ended["error_code"]) == ("cancelled", "cancelled")
+
+
+def test_the_place_in_the_queue(client: SyncPrefectClient, command: Command) -> None:
+    client.create_work_pool(WorkPoolCreate(name="place", type="process", concurrency_limit=1))
+    client.create_work_queue("urgent", work_pool_name="place", priority=1)
+    client.update_work_queue(client.read_work_queue_by_name("default", "place").id, priority=2)
+    made = client.create_deployment(
+        client.create_flow(stand_in), "place", work_pool_name="place", work_queue_name="default"
+    )
+    first, second, third = (submit(client, str(made), f"https://example.org/{n}") for n in "abc")
+
+    def place(job: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(command("status", job, "--json").stdout)["queue"]
+        return found
+
+    assert "no worker listens" in place(first)["remark"]
+    client.send_worker_heartbeat("place", "one", 60)
+    assert "no job of this kind" in place(first)["remark"]
+    assert (place(second)["position"], place(second)["starts_in_seconds"]) == (2, None)
+
+    done = submit(client, str(made), "https://example.org/done")
+    client.set_flow_run_state(done, Running(), force=True)  # type: ignore[arg-type]
+    time.sleep(0.3)
+    client.set_flow_run_state(done, Completed(), force=True)  # type: ignore[arg-type]
+    typical = place(third)["typical_seconds"]
+    assert typical >= 0.3
+    assert [place(job)["starts_in_seconds"] for job in (first, second)] == [0, typical]
+    assert place(third) == {
+        "pool": "place",
+        "queue": "default",
+        "position": 3,
+        "running": 0,
+        "slots": 1,
+        "typical_seconds": typical,
+        "starts_in_seconds": pytest.approx(2 * typical),
+        "ends_in_seconds": pytest.approx(3 * typical),
+        "remark": None,
+    }
+    urgent = client.create_flow_run_from_deployment(
+        made, parameters={"youtube_url": "https://example.org/u"}, work_queue_name="urgent"
+    )
+    assert place(str(urgent.id))["position"] == 1
+    assert place(third)["position"] == 4
+    for state in (Pending(), Running()):
+        client.set_flow_run_state(first, state, force=True)  # type: ignore[arg-type]
+    assert place(third)["running"] == 1
+    assert "place/default: 2 jobs first, 1 of 1 running; begins" in command("status", third).stdout
+    client.update_work_pool("place", WorkPoolUpdate(is_paused=True))
+    assert "is paused" in place(third)["remark"]
 
 
 def test_the_log_in_its_order(client: SyncPrefectClient, deployment: str, command: Command) -> None:
