@@ -58,10 +58,41 @@ def download_file(
     SourceForbiddenError, BlockedAddressError, InvalidInputError, StorageFullError, StageTimeoutError,
     TransientError.
     """
+    return _download(url, directory, limits, policy, progress, deadline, backoff, media_only=True)
+
+
+def download_any(
+    url: str,
+    directory: Path,
+    max_bytes: int,
+    policy: AddressPolicy,
+    progress: Progress = ignore_progress,
+    *,
+    deadline: float = 300.0,
+    backoff: float = 1.0,
+) -> Download:
+    """As `download_file`, for files of every kind: what they are is for the caller to find out."""
+    limits = DownloadLimits(max_bytes=max_bytes)
+    found = _download(url, directory, limits, policy, progress, deadline, backoff, media_only=False)
+    assert isinstance(found, Download)  # noqa: S101 - only media are told from pages
+    return found
+
+
+def _download(
+    url: str,
+    directory: Path,
+    limits: DownloadLimits,
+    policy: AddressPolicy,
+    progress: Progress,
+    deadline: float,
+    backoff: float,
+    *,
+    media_only: bool,
+) -> Download | WebPage:
     url = check_url(url)
     watch = _Watch(progress, deadline, url)
     with _PartFile(directory) as part, safe_client(policy, watch=watch.look) as client:
-        transfer = _Transfer(client, url, part, limits, watch)
+        transfer = _Transfer(client, url, part, limits, watch, media_only=media_only)
         failures, furthest = 0, 0
         while True:
             try:
@@ -81,12 +112,14 @@ def download_file(
     return result
 
 
-def fingerprint(url: str, policy: AddressPolicy, *, timeout: float = 15.0) -> Fingerprint | None:
+def fingerprint(
+    url: str, policy: AddressPolicy, *, pages: bool = False, timeout: float = 15.0
+) -> Fingerprint | None:
     """What the server states about the version of the file at `url`, without its content; `timeout` in s.
 
-    None when it states neither an ETag nor a modification time, when the URL leads to a page (its version
-    says nothing of the media in it), or when the server cannot be asked. Raises InvalidInputError and
-    BlockedAddressError.
+    None when it states neither an ETag nor a modification time, when the server cannot be asked, or when the
+    URL leads to a page (its version says nothing of the media in it) unless `pages` are wanted for themselves.
+    Raises InvalidInputError and BlockedAddressError.
     """
     url = check_url(url)
     headers = {"Accept-Encoding": "identity"}
@@ -101,7 +134,7 @@ def fingerprint(url: str, policy: AddressPolicy, *, timeout: float = 15.0) -> Fi
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if not response.is_success or not (etag or modified):
         return None
-    if kind_of(response.headers.get("Content-Type"), b"") == "page":
+    if not pages and kind_of(response.headers.get("Content-Type"), b"") == "page":
         return None
     length = _total_of(response.headers.get("Content-Range")) or _number(
         response.headers.get("Content-Length")
@@ -189,8 +222,16 @@ class _Transfer:
     """One file on its way from one URL, over as many requests as it takes."""
 
     def __init__(
-        self, client: httpx.Client, url: str, part: _PartFile, limits: DownloadLimits, watch: _Watch
+        self,
+        client: httpx.Client,
+        url: str,
+        part: _PartFile,
+        limits: DownloadLimits,
+        watch: _Watch,
+        *,
+        media_only: bool,
     ) -> None:
+        self._media_only = media_only
         self._client = client
         self._url = url
         self._part = part
@@ -228,9 +269,9 @@ class _Transfer:
             if not head:
                 raise NotMediaError(
                     f"The file at {mask_url(self._url)} is empty (0 bytes).",
-                    hint="Give the address of a recording.",
+                    hint="Check the address.",
                 )
-            kind = kind_of(content_type, head)
+            kind = kind_of(content_type, head) if self._media_only else "unknown"
             if kind == "page":
                 return WebPage(str(response.url), content_type)
             if kind == "other":

@@ -14,8 +14,9 @@ from blocks.from_settings import media_store, remote_stage
 from blocks.media_store import MediaStore
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
+from tasks.errors import LimitExceededError
 from tasks.fetching.addresses import AddressPolicy
-from tasks.fetching.direct import fingerprint
+from tasks.fetching.direct import download_any, fingerprint
 from tasks.fetching.download import download, is_known_site
 from tasks.fetching.length import check_length, stop_if_too_long
 from tasks.fetching.results import DownloadLimits
@@ -184,6 +185,86 @@ def _stored(request: FetchRequest, store: MediaStore) -> FetchedMedia:
     return FetchedMedia(
         key=key, sha256=digest, size=size, duration=info.duration, title=PurePosixPath(key).stem, source=key
     )
+
+
+class FileRequest(StepRequest):
+    """A file of any kind to fetch."""
+
+    source: str
+    """URL, or a key of the media store."""
+    edition: str | None
+    """As that of `FetchRequest`."""
+    max_bytes: int
+
+    def cache_key(self) -> str | None:
+        return super().cache_key() if self.edition else None
+
+
+class FetchedFile(BaseModel):
+    """A file in the media store; what it is nobody has looked at yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    sha256: str
+    size: int
+    """Bytes."""
+    source: str
+    """Where it came from, credentials masked."""
+
+    def store_keys(self) -> Iterable[str]:
+        return (self.key,)
+
+
+async def file_request(source: str, max_bytes: int) -> FileRequest:
+    """Looks at the source, without fetching it, to learn whether it has been fetched before.
+
+    Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
+    """
+    settings = get_settings()
+    edition = await asyncio.to_thread(_file_edition, source, settings)
+    return FileRequest(store=settings.store, source=source, edition=edition, max_bytes=max_bytes)
+
+
+def _file_edition(source: str, settings: Settings) -> str | None:
+    if not is_url(source):
+        return _edition(source, settings)
+    found = fingerprint(source, address_policy(), pages=True)
+    return found.key if found else None
+
+
+@step("download")
+async def fetch_file(request: FileRequest) -> FetchedFile:
+    """Fetches a file and stores it by its content. Raises the errors of `tasks.fetching.direct.download_any`."""
+    return await in_thread(lambda progress: _fetch_file(request, progress), current_stage().progress)
+
+
+def _fetch_file(request: FileRequest, progress: Progress) -> FetchedFile:
+    settings = get_settings()
+    store = media_store(settings)
+    if not is_url(request.source):
+        stored = store.stat(request.source)
+        if stored.size > request.max_bytes:
+            raise LimitExceededError(
+                f'The file "{request.source}" has {stored.size:,} bytes; {request.max_bytes:,} is the most.'
+            )
+        with store.open_local(request.source) as path:
+            digest, size = _digest(path)
+        return FetchedFile(key=request.source, sha256=digest, size=size, source=request.source)
+    with scratch_directory(settings.home, "download") as folder:
+        found = download_any(
+            request.source,
+            folder,
+            request.max_bytes,
+            address_policy(),
+            part_of(progress, 0.0, _SNIFFED),
+            deadline=settings.download_timeout,
+            backoff=settings.retry_backoff_base_seconds,
+        )
+        key = f"files/{found.sha256[:2]}/{found.sha256}{found.path.suffix.lower()}"
+        if not store.exists(key):
+            store.put_file(found.path, key)
+    return FetchedFile(key=key, sha256=found.sha256, size=found.size, source=mask_url(request.source))
 
 
 def _checked(path: Path, request: FetchRequest) -> MediaInfo:

@@ -26,7 +26,7 @@ from tasks.errors import (
 )
 from tasks.fetching import direct
 from tasks.fetching.addresses import AddressPolicy
-from tasks.fetching.direct import download_file, fingerprint
+from tasks.fetching.direct import download_any, download_file, fingerprint
 from tasks.fetching.results import Download, DownloadLimits, WebPage
 
 
@@ -378,3 +378,15 @@ def test_a_fingerprint_is_no_way_around_the_policy(server: Any) -> None:
     with pytest.raises(BlockedAddressError):
         fingerprint(server.say("/a", b"x"), AddressPolicy())
     assert server.asked == []
+
+
+def test_files_of_every_kind_can_be_fetched(server: Any, into: Path, loopback: AddressPolicy) -> None:
+    for name, body, kind in (
+        ("/cena.jpg", b"\xff\xd8\xff\xe0" + bytes(600), "image/jpeg"),
+        ("/legenda.srt", "1\n00:00:01,000 --> 00:00:02,000\nOlá\n".encode(), "text/plain"),
+    ):
+        server.say(name, body, content_type=kind)
+        found = download_any(server.url + name, into, 10_000, loopback)
+        assert (found.path.read_bytes(), found.path.name) == (body, name[1:])
+    with pytest.raises(LimitExceededError, match="larger than the limit"):
+        download_any(server.url + "/cena.jpg", into, 100, loopback)
