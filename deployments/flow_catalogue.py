@@ -19,7 +19,7 @@ class ListedFlow:
     @property
     def serves_jobs(self) -> bool:
         """Whether it is housekeeping and not a job that callers ask for."""
-        return not {"webhook", "maintenance"}.isdisjoint(self.tags)
+        return not {"webhook", "maintenance", "shard"}.isdisjoint(self.tags)
 
     @property
     def module(self) -> str:

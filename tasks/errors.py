@@ -68,8 +68,14 @@ class NotMediaError(InvalidInputError):
     code = "not_media"
 
 
+class NotAnImageError(InvalidInputError):
+    """What was fetched is not a still image."""
+
+    code = "not_an_image"
+
+
 class DamagedMediaError(InvalidInputError):
-    """The file is audio or video but cannot be read to its end (truncated, corrupt)."""
+    """The file is audio, video or an image but cannot be read to its end (truncated, corrupt)."""
 
     code = "damaged_media"
 

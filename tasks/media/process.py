@@ -91,7 +91,7 @@ class ChildProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._watchdog.cancel()
-        self._kill()
+        self.kill()
         self._popen.wait()
         self._listener.join()
         for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
@@ -135,9 +135,10 @@ class ChildProcess:
     def _expire(self) -> None:
         if self._popen.poll() is None:
             self.expired = True
-            self._kill()
+            self.kill()
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """Ends it and all that it started, at once."""
         # A child that was waited for may have left its number to another process.
         if self._popen.poll() is None:
             with contextlib.suppress(ProcessLookupError):

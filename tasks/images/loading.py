@@ -1,0 +1,163 @@
+"""Reads still images of every kind that callers have into one form: 8-bit sRGB, upright, opaque."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+
+from tasks.errors import DamagedMediaError, LimitExceededError, NotAnImageError
+
+Pixels = NDArray[np.uint8]
+"""Height × width × 3: red, green, blue."""
+
+MAX_PIXELS = 100_000_000
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM", "JPEG2000", "TGA")
+"""Of Pillow; formats that run programs (EPS) or hold pages (PDF) are left out."""
+_BACKGROUND = (255, 255, 255)
+
+pillow_heif.register_heif_opener()
+
+
+def load_image(path: Path, max_side: int | None = None) -> Pixels:
+    """The image, as it is meant to be seen: turned by its EXIF orientation, its colours converted to sRGB,
+    transparent parts over white; of an animation the first picture.
+
+    `max_side`: the longer side that is enough for the caller, in pixels. Larger JPEGs are then decoded at a
+    fraction of their size, which is still at least that large.
+
+    Raises NotAnImageError, DamagedMediaError (cut short, corrupt) or LimitExceededError (over `MAX_PIXELS`, known
+    before anything is decoded).
+    """
+    if path.stat().st_size == 0:
+        raise NotAnImageError("The image file is empty.", hint="Check that the address leads to an image.")
+    with _explained(path), _opened(path) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise LimitExceededError(
+                f"The image has {width}×{height} pixels; {MAX_PIXELS // 1_000_000} million is the most.",
+                hint="Give a smaller version of it.",
+            )
+        if max_side:
+            image.draft(None, (max_side, max_side))
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        return np.asarray(_opaque(_in_srgb(upright)))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    with warnings.catch_warnings():
+        # Our own bound is checked instead of Pillow's, which warns at one size and raises at another.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore", UserWarning)  # odd metadata of images that are fine otherwise
+        Image.MAX_IMAGE_PIXELS = None
+        with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+            yield image
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnidentifiedImageError as error:
+        raise _not_an_image(path) from error
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        IndexError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        EOFError,
+    ) as error:
+        # What Pillow's decoders raise on damaged files is not documented; these were seen on mutated ones.
+        raise DamagedMediaError(
+            f"The image is damaged and cannot be read ({type(error).__name__}).",
+            hint="Download or export it again.",
+        ) from error
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """In the colours of a screen; keeps transparency."""
+    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+        return _from_deep(image)
+    profile = image.info.get("icc_profile")
+    alpha = image.getchannel("A") if image.mode in ("LA", "RGBA", "PA") else None
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        image = image.convert("RGB")
+    elif image.mode in ("1", "L", "LA"):
+        transparent = image.info.get("transparency")
+        if isinstance(transparent, int):
+            alpha = image.convert("L").point(lambda level: 0 if level == transparent else 255)
+        image = image.convert("L").convert("RGB")
+        profile = None
+    elif image.mode == "RGB" and "transparency" in image.info:
+        alpha = image.convert("RGBA").getchannel("A")
+    elif image.mode == "RGBA":
+        image = image.convert("RGB")
+    if profile and image.mode in ("RGB", "CMYK", "LAB", "YCbCr"):
+        image = _converted(image, profile)
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if alpha is not None:
+        image.putalpha(alpha)
+    return image
+
+
+def _from_deep(image: Image.Image) -> Image.Image:
+    """Of 16 and 32 bits: 16-bit ranges are cut to their upper byte, anything else is spread over the whole range."""
+    levels = np.asarray(image).astype(np.float64)
+    levels = np.nan_to_num(levels, nan=0.0, posinf=65_535.0, neginf=0.0)
+    if image.mode.startswith("I") and levels.min() >= 0 and levels.max() <= 65_535:
+        grey = levels / 257
+    else:
+        low, high = levels.min(), levels.max()
+        grey = (levels - low) / (high - low or 1.0) * 255
+    return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+
+
+def _converted(image: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        found = ImageCms.profileToProfile(
+            image,
+            ImageCms.ImageCmsProfile(BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            outputMode="RGB",
+        )
+    except (ImageCms.PyCMSError, OSError):
+        # A broken or foreign profile: the colours are then a little off, and the picture is still one.
+        return image
+    return found if found is not None else image
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    behind = Image.new("RGB", image.size, _BACKGROUND)
+    behind.paste(image, mask=image.getchannel("A"))
+    return behind
+
+
+def _not_an_image(path: Path) -> NotAnImageError:
+    with path.open("rb") as file:
+        head = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    hint = "Give the address of a JPEG, PNG, WebP, AVIF or HEIC file."
+    if head.startswith((b"<!doctype html", b"<html")):
+        return NotAnImageError("The file is a web page, not an image.", hint=hint)
+    if b"<svg" in head:
+        return NotAnImageError("SVG drawings cannot be used.", hint=hint)
+    return NotAnImageError("The file is not an image, or of a kind that is not known here.", hint=hint)
+
+
+# A cut file must be an error, not a picture with a grey lower half.
+ImageFile.LOAD_TRUNCATED_IMAGES = False

@@ -1,0 +1,212 @@
+"""Clips of images: fetched, made and stored one by one, or by a rented endpoint; and a video fitted to a sound."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from blocks.from_settings import media_store
+from blocks.scratch import scratch_directory
+from blocks.settings import get_settings
+from tasks.errors import ContrapontoError
+from tasks.fetching.steps import FetchedFile, fetch_file, file_request
+from tasks.jobs.requests import StepRequest
+from tasks.jobs.steps import current_stage, run_step, step
+from tasks.jobs.threads import in_thread
+from tasks.jobs.tracker import StageParts
+from tasks.progress import Progress, part_of
+from tasks.speech.devices import usable_threads
+from tasks.video.clip import ClipOptions, render_clip, thumbnail
+from tasks.video.encoding import Encoder, Quality, choose_encoder
+from tasks.video.fitting import fit_to_audio
+from tasks.video.shards import ClipOrder, ShardOrder, ShardResult, VideoClip, failed_clip, file_name
+from tasks.video.zoom_types import ZoomType
+
+_FETCHES = 4
+"""Images fetched at the same time."""
+_THREADS_A_CLIP = 4
+"""An encoder gains little from more; machines with more make several clips at a time."""
+_FETCH_SHARE = 0.1
+"""Of a clip's progress."""
+_MAX_IMAGE_BYTES = 200 * 1024 * 1024
+_LINK_SECONDS = 86_400
+
+
+class ClipRequest(StepRequest):
+    """A clip to make of a stored image."""
+
+    image_key: Annotated[str, Field(exclude=True)]
+    """Where the image lies, which does not decide how the clip looks: left out of the cache key."""
+    image_sha256: str
+    zoom_type: ZoomType
+    seconds: float
+    options: ClipOptions
+    encoder: Encoder
+
+
+class StoredClip(BaseModel):
+    """A clip in the media store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    thumbnail: str
+    frames: int
+    seconds: float
+
+    def store_keys(self) -> Iterable[str]:
+        return (self.key, self.thumbnail)
+
+
+@step("clip")
+async def make_clip(request: ClipRequest) -> StoredClip:
+    """Writes the clip as MP4 into the media store. Raises as `tasks.video.clip.render_clip`."""
+    return await in_thread(lambda progress: _make_clip(request, progress), current_stage().progress)
+
+
+def _make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
+    settings = get_settings()
+    store = media_store(settings)
+    name = request.cache_key()
+    key, small = f"clips/{name}.mp4", f"clips/{name}.jpg"
+    with (
+        scratch_directory(settings.home, "clip") as folder,
+        store.open_local(request.image_key) as image,
+    ):
+        clip = render_clip(
+            image,
+            folder / "clip.mp4",
+            zoom=request.zoom_type,
+            seconds=request.seconds,
+            options=request.options,
+            encoder=request.encoder,
+            deadline=settings.img2vid_timeout_minutes * 60,
+            progress=part_of(progress, 0.0, 0.95),
+            threads=min(_THREADS_A_CLIP, usable_threads()),
+        )
+        thumbnail(image, folder / "thumbnail.jpg")
+        store.put_file(folder / "thumbnail.jpg", small)
+        store.put_file(folder / "clip.mp4", key)
+    return StoredClip(key=key, thumbnail=small, frames=clip.frames, seconds=clip.seconds)
+
+
+async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> ShardResult:
+    """All clips of a shard, which are the pieces of the stage from `first` on.
+
+    An image that cannot be used costs only its own clip. Images are fetched ahead while clips are made.
+    """
+    store = media_store(get_settings())
+    encoder = choose_encoder(get_settings().video_encoder)
+    fetching = asyncio.Semaphore(_FETCHES)
+    making = asyncio.Semaphore(max(1, usable_threads() // _THREADS_A_CLIP))
+
+    async def one(number: int, clip: ClipOrder) -> VideoClip:
+        try:
+            async with fetching:
+                request = await file_request(clip.image.image_url, max_bytes=_MAX_IMAGE_BYTES)
+                image = await run_step(
+                    fetch_file, request, parts.part(number, end=_FETCH_SHARE), store, FetchedFile
+                )
+            async with making:
+                wanted = ClipRequest(
+                    store=get_settings().store,
+                    image_key=image.key,
+                    image_sha256=image.sha256,
+                    zoom_type=clip.zoom_type,
+                    seconds=clip.image.duracao,
+                    options=order.options,
+                    encoder=encoder,
+                )
+                made = await run_step(
+                    make_clip, wanted, parts.part(number, start=_FETCH_SHARE), store, StoredClip
+                )
+            key = f"{order.folder}/{file_name(clip)}"
+            await asyncio.to_thread(store.copy_file, made.key, key)
+        except ContrapontoError as error:
+            if error.code == "cancelled":
+                raise
+            parts.progress(number, 1.0)
+            return failed_clip(clip, error)
+        return VideoClip(
+            id=clip.image.id,
+            index=clip.index,
+            status="completed",
+            zoom_type=clip.zoom_type,
+            file=key,
+            url=store.url(key, _LINK_SECONDS),
+            thumbnail=made.thumbnail,
+            duration=made.seconds,
+            frames=made.frames,
+            encoder=encoder,
+        )
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(number, clip)) for number, clip in enumerate(order.clips, first)]
+    return ShardResult(clips=tuple(task.result() for task in tasks), store=get_settings().store)
+
+
+class FitRequest(StepRequest):
+    """A video to fit to a sound, both stored."""
+
+    video_key: Annotated[str, Field(exclude=True)]
+    audio_key: Annotated[str, Field(exclude=True)]
+    video_sha256: str
+    audio_sha256: str
+    encoder: Encoder
+    quality: Quality
+
+
+class StoredFit(BaseModel):
+    """A fitted video in the media store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    speed_factor: float
+    duration: float
+    """Seconds."""
+    frames: int
+    fps: float
+    width: int
+    height: int
+
+    def store_keys(self) -> Iterable[str]:
+        return (self.key,)
+
+
+@step("fit")
+async def fit_video(request: FitRequest) -> StoredFit:
+    """Writes the fitted video as MP4 into the media store. Raises as `tasks.video.fitting.fit_to_audio`."""
+    return await in_thread(lambda progress: _fit(request, progress), current_stage().progress)
+
+
+def _fit(request: FitRequest, progress: Progress) -> StoredFit:
+    settings = get_settings()
+    store = media_store(settings)
+    key = f"videos/{request.cache_key()}.mp4"
+    with (
+        scratch_directory(settings.home, "fit") as folder,
+        store.open_local(request.video_key) as video,
+        store.open_local(request.audio_key) as audio,
+    ):
+        fitted = fit_to_audio(
+            video,
+            audio,
+            folder / "video.mp4",
+            encoder=request.encoder,
+            quality=request.quality,
+            deadline=settings.addaudio_timeout_minutes * 60,
+            threads=usable_threads(),
+            progress=part_of(progress, 0.0, 0.95),
+        )
+        store.put_file(folder / "video.mp4", key)
+    return StoredFit(
+        key=key,
+        speed_factor=fitted.speed_factor,
+        duration=fitted.seconds,
+        frames=fitted.frames,
+        fps=fitted.fps,
+        width=fitted.width,
+        height=fitted.height,
+    )
