@@ -291,6 +291,9 @@ class Settings(BaseSettings):
     server_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of the server; empty: 4200 or the next free one."
     )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65_535, description="Port of the numbers for Prometheus; empty: not served."
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="Log lines of services and jobs: for people, or JSON objects."
     )

@@ -9,6 +9,7 @@ from deployments.commands import (
     doctor,
     jobs,
     maintenance,
+    metrics,
     models,
     queue,
     run,
@@ -17,7 +18,7 @@ from deployments.commands import (
     worker,
 )
 from deployments.commands.output import show_error
-from tasks.errors import ContrapontoError, InvalidInputError
+from tasks.errors import ContrapontoError, InvalidInputError, InvalidSettingError
 
 app = typer.Typer(
     name="contraponto",
@@ -25,6 +26,11 @@ app = typer.Typer(
         "Transcribe recordings, on this machine or on many.\n\n"
         "One recording, nothing running: contraponto run transcribe -p youtube_url=URL\n\n"
         "With queues and a web page: contraponto up, then contraponto submit transcribe -p youtube_url=URL"
+    ),
+    epilog=(
+        "Exit codes: 0 done; 1 it failed, or something is missing, down or damaged; 2 wrong use, or no such job, "
+        "deployment, model or message; 130 Ctrl-C.\n\n"
+        "Results are printed on stdout, with --json as JSON; everything else on stderr."
     ),
     no_args_is_help=True,
     add_completion=True,
@@ -43,6 +49,7 @@ app.command("logs")(queue.logs)
 app.command("cancel")(queue.cancel)
 app.command("retry")(queue.retry)
 app.command("stats")(queue.stats)
+app.command("metrics")(metrics.metrics)
 app.command("cleanup")(maintenance.cleanup)
 app.command("factory-reset")(maintenance.factory_reset)
 app.add_typer(models.app, name="models")
@@ -53,10 +60,10 @@ app.command("health")(stack.health)
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 ok, 1 it failed, 2 wrong use or no such job, 130 Ctrl-C."""
+    """Run the command line; `--help` tells what its exit codes mean."""
     try:
         app()
-    except InvalidInputError as error:
+    except (InvalidInputError, InvalidSettingError) as error:
         show_error(error)
         sys.exit(2)
     except ContrapontoError as error:

@@ -15,6 +15,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterEndTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
@@ -74,6 +75,16 @@ def list_dead_letters(
     ]
 
 
+def count_dead_letters(client: SyncPrefectClient) -> int:
+    """How many there are that were not sent anew."""
+    deployment = _delivery(client)
+    if deployment is None:
+        return 0
+    every = _wanted(deployment, since=None)
+    replayed = every.model_copy(update={"tags": FlowRunFilterTags(all_=[REPLAYED_TAG])})
+    return client.count_flow_runs(flow_run_filter=every) - client.count_flow_runs(flow_run_filter=replayed)
+
+
 def read_dead_letter(client: SyncPrefectClient, letter_id: UUID) -> DeadLetter:
     """One of them, also if it was sent anew.
 
@@ -113,21 +124,31 @@ def _host(letter: DeadLetter) -> str:
 
 
 def _undelivered(client: SyncPrefectClient, since: datetime | None) -> Iterator[FlowRun]:
-    try:
-        deployment = client.read_deployment_by_name(DELIVERY)
-    except ObjectNotFound:
+    deployment = _delivery(client)
+    if deployment is None:
         return
-    wanted = FlowRunFilter(
-        deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_UNDELIVERED)),
-        end_time=FlowRunFilterEndTime(after_=since) if since else None,
-    )
+    wanted = _wanted(deployment, since)
     offset = 0
     while page := client.read_flow_runs(
         flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=offset
     ):
         yield from page
         offset += len(page)
+
+
+def _delivery(client: SyncPrefectClient) -> UUID | None:
+    try:
+        return client.read_deployment_by_name(DELIVERY).id
+    except ObjectNotFound:
+        return None
+
+
+def _wanted(deployment: UUID, since: datetime | None) -> FlowRunFilter:
+    return FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=[deployment]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_UNDELIVERED)),
+        end_time=FlowRunFilterEndTime(after_=since) if since else None,
+    )
 
 
 def _run(client: SyncPrefectClient, letter_id: UUID) -> FlowRun:

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from blocks.settings import Settings, get_settings
 from deployments.pools import pools
-from deployments.services import model_host, postgres, server, valkey, worker
+from deployments.services import metrics, model_host, postgres, server, valkey, worker
 from deployments.services.api import Api
 from deployments.services.environment import Surroundings
 from deployments.services.process import Service, ServiceError, revision_of, write_atomically
@@ -140,7 +140,7 @@ class EmbeddedStack:
         ]
 
     def _job_services(self, api: Api) -> list[Service]:
-        """What runs jobs: the model host and the workers.
+        """What runs jobs and watches them: the model host, the workers, the numbers for Prometheus.
 
         A worker starts anew when its settings have changed, or the code that it runs itself: that of the jobs is
         read for each job.
@@ -166,10 +166,15 @@ class EmbeddedStack:
                 query_seconds=settings.queue_polling_interval,
             )
         ]
+        watching = (
+            [metrics.service(self.surroundings, api, port=settings.metrics_port)]
+            if settings.metrics_port
+            else []
+        )
         if not model_host.wanted(settings):
-            return workers
+            return [*workers, *watching]
         # It knows by itself which code and which settings concern it.
-        return [model_host.service(self.surroundings, settings), *workers]
+        return [model_host.service(self.surroundings, settings), *workers, *watching]
 
     def _server_port(self, status: StackStatus) -> int:
         """The port of the server that runs; of the last one, if it is free, for one that is to be started."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from blocks.settings import Settings
 from deployments.embedded import EmbeddedStack
 from deployments.pools import POOL_NAMES
-from deployments.services import model_host, valkey
+from deployments.services import metrics, model_host, valkey
 from deployments.services.api import Api
 from deployments.services.process import last_lines
 from deployments.services.supervisor import ServiceState
@@ -151,7 +151,7 @@ def service_checks(states: dict[str, ServiceState], stack: EmbeddedStack) -> Ite
             state=State.DOWN if given_up or service.state == "STOPPED" else State.DEGRADED,
             remark=f"{remark}. The end of {stack.log(name)}:\n{end}",
             mend=_UP if given_up or service.state == "STOPPED" else "wait: it is being started again",
-            needed=name != model_host.NAME,
+            needed=name not in (model_host.NAME, metrics.NAME),
         )
     if states and all(service.is_running for service in states.values()):
         yield Check(subject="services", state=State.HEALTHY, remark=f"{', '.join(states)} run")

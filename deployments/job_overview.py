@@ -12,6 +12,7 @@ from prefect.client.schemas.filters import (
     FlowFilterName,
     FlowRunFilter,
     FlowRunFilterEndTime,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     Operator,
@@ -26,12 +27,13 @@ from prefect.types import DateTime
 from pydantic import BaseModel
 
 from deployments.job_reader import STATUS_OF
-from deployments.pools import POOL_NAMES, Priority
 from tasks.jobs.document import JobStatus
 
 _PAGE = 200
 _HISTORY = timedelta(days=1)
 _MOST_DURATIONS = 1000
+_FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before any job."""
 
 
 class JobLine(BaseModel):
@@ -102,29 +104,37 @@ def list_jobs(
 def statistics(client: SyncPrefectClient, operations: Sequence[str]) -> Statistics:
     """Counts by operation and status, durations of late, and the length of every queue."""
     return Statistics(
-        operations=[_numbers(client, operation) for operation in operations],
-        queues=[
-            QueueNumbers(
-                pool=pool,
-                queue=queue,
-                queued=_in_queue(client, pool, queue, JobStatus.QUEUED),
-                running=_in_queue(client, pool, queue, JobStatus.PROCESSING),
-            )
-            for pool in POOL_NAMES
-            for queue in Priority
-        ],
+        operations=[_numbers(client, operation) for operation in operations], queues=read_queues(client)
     )
 
 
-def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
-    counts = Counter(
-        {
-            status: client.count_flow_runs(flow_filter=_named([operation]), flow_run_filter=_filter(status))
-            for status in JobStatus
-        }
+def count_jobs(client: SyncPrefectClient, operation: str) -> dict[JobStatus, int]:
+    """The jobs of an operation by their status; without those that are scheduled for later."""
+    now = datetime.now(UTC)
+    answer = client.request(
+        "POST",
+        "/flow_runs/history",
+        json={
+            "history_start": _FIRST.isoformat(),
+            "history_end": now.isoformat(),
+            # All in one interval: the server counts every state in one query.
+            "history_interval_seconds": (now - _FIRST).total_seconds(),
+            "flows": _named([operation]).model_dump(mode="json"),
+        },
     )
+    answer.raise_for_status()
+    counts: Counter[JobStatus] = Counter()
+    for state in answer.json()[0]["states"]:
+        counts[STATUS_OF.get(StateType(state["state_type"]), JobStatus.QUEUED)] += state["count_runs"]
+    return {status: counts[status] for status in JobStatus if counts[status]}
+
+
+def recent_seconds(
+    client: SyncPrefectClient, operation: str, *, most: int = _MOST_DURATIONS
+) -> tuple[float, float] | None:
+    """Median and 95th percentile of how long the newest jobs that completed in the last day took."""
     seconds: list[float] = []
-    while len(seconds) < _MOST_DURATIONS:
+    while len(seconds) < most:
         page = client.read_flow_runs(
             flow_filter=_named([operation]),
             flow_run_filter=_filter(JobStatus.COMPLETED, _HISTORY),
@@ -135,21 +145,45 @@ def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
         seconds += [run.total_run_time.total_seconds() for run in page]
         if len(page) < _PAGE:
             break
+    if not seconds:
+        return None
     # Two values are the least that have quantiles.
-    marks = (
-        quantiles(seconds * 2 if len(seconds) == 1 else seconds, n=20, method="inclusive") if seconds else []
-    )
+    marks = quantiles(seconds * 2 if len(seconds) == 1 else seconds, n=20, method="inclusive")
+    return round(marks[9], 3), round(marks[18], 3)
+
+
+def read_queues(client: SyncPrefectClient) -> list[QueueNumbers]:
+    """What waits and runs in each queue of every pool, the most urgent queue of a pool first."""
+    return [
+        QueueNumbers(
+            pool=pool.name,
+            queue=queue.name,
+            queued=_in_queue(client, pool.name, queue.name, JobStatus.QUEUED),
+            running=_in_queue(client, pool.name, queue.name, JobStatus.PROCESSING),
+        )
+        for pool in sorted(client.read_work_pools(limit=_PAGE), key=lambda pool: pool.name)
+        for queue in sorted(
+            client.read_work_queues(work_pool_name=pool.name), key=lambda queue: queue.priority
+        )
+    ]
+
+
+def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
+    seconds = recent_seconds(client, operation)
     return OperationNumbers(
         operation=operation,
-        jobs={status: count for status, count in counts.items() if count},
-        seconds_p50=round(marks[9], 3) if marks else None,
-        seconds_p95=round(marks[18], 3) if marks else None,
+        jobs=count_jobs(client, operation),
+        seconds_p50=seconds[0] if seconds else None,
+        seconds_p95=seconds[1] if seconds else None,
     )
 
 
 def _in_queue(client: SyncPrefectClient, pool: str, queue: str, status: JobStatus) -> int:
+    """Without runs that a schedule has made for later."""
+    wanted = _filter(status)
+    wanted.expected_start_time = FlowRunFilterExpectedStartTime(before_=_at(datetime.now(UTC)))
     return client.count_flow_runs(
-        flow_run_filter=_filter(status),
+        flow_run_filter=wanted,
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
         work_queue_filter=WorkQueueFilter(name=WorkQueueFilterName(any_=[queue])),
     )
@@ -164,18 +198,21 @@ def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRun
     types = [kind for kind in StateType if status is None or STATUS_OF.get(kind, JobStatus.QUEUED) is status]
     if since is None or not TERMINAL_STATES.intersection(types):
         return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
-    after = DateTime.fromisoformat((datetime.now(UTC) - since).isoformat())
-    ended = FlowRunFilterEndTime(after_=after)
+    ended = FlowRunFilterEndTime(after_=_at(datetime.now(UTC) - since))
     unended = [kind for kind in types if kind not in TERMINAL_STATES]
     if not unended:
         return FlowRunFilter(
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)), end_time=ended
         )
-    return FlowRunFilter(
-        operator=Operator.or_,
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended)),
-        end_time=ended,
+    either = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended)), end_time=ended
     )
+    either.operator = Operator.or_
+    return either
+
+
+def _at(moment: datetime) -> DateTime:
+    return DateTime.fromisoformat(moment.isoformat())
 
 
 def _line(run: FlowRun, operation: str) -> JobLine:

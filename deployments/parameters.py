@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import yaml
 
 from tasks.errors import InvalidInputError
+
+STDIN = Path("-")
+"""The file that stands for standard input."""
 
 
 def parse_parameters(pairs: Iterable[str], file: Path | None = None) -> dict[str, Any]:
@@ -71,14 +75,16 @@ def _value(text: str) -> Any:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    name = "standard input" if file == STDIN else f"The file {file}"
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))  # JSON is YAML
+        text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)  # JSON is YAML
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"The file {file} cannot be read: {error}.") from error
+        raise InvalidInputError(f"{name} cannot be read: {error}.") from error
     except yaml.YAMLError as error:
-        raise InvalidInputError(f"The file {file} is neither JSON nor YAML.", hint=str(error)) from error
+        raise InvalidInputError(f"{name} is neither JSON nor YAML.", hint=str(error)) from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise InvalidInputError(f"The file {file} holds no object of names and values.")
+        raise InvalidInputError(f"{name} holds no object of names and values.")
     return {str(name): value for name, value in content.items()}

@@ -246,7 +246,7 @@ def _usual_slots(pool: str, workers: int) -> int | None:
 def _until(run: FlowRun) -> float:
     """Seconds until the time that the job was scheduled for."""
     due = run.next_scheduled_start_time or run.expected_start_time
-    return max(0.0, (due - datetime.now(UTC)).total_seconds()) if due else 0.0
+    return max(0.0, (due - _now()).total_seconds()) if due else 0.0
 
 
 def _now() -> DateTime:

@@ -1,11 +1,13 @@
 """`deploy`: prepare a server that `up` does not run."""
 
+import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.commands.output import say
+from deployments.commands.output import print_json, say
+from deployments.commands.stack import JsonOption
 
 if TYPE_CHECKING:
     from deployments.docker.templates import Containers
@@ -32,6 +34,7 @@ def deploy(
     env: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Variable of every container; no secrets.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Prepare the server that PREFECT_API_URL names: pools, queues, automations, blocks, deployments.
 
@@ -41,6 +44,7 @@ def deploy(
     from blocks.settings import get_settings
     from deployments import bootstrap
     from deployments.connection import connected, find_api
+    from deployments.flow_catalogue import listed_flows
     from deployments.pools import pools
     from deployments.saved_blocks import ensure_blocks
     from deployments.services.environment import PROJECT, Surroundings
@@ -70,6 +74,9 @@ def deploy(
         else:
             bootstrap.ensure_pools(client, pools(settings.queue_max_workers))
             bootstrap.deploy(client, project=PROJECT, environment=environment)
+    if as_json:
+        names = [listed.full_name for listed in listed_flows(PROJECT).values()]
+        print_json(json.dumps({"api_url": api.url, "image": image, "deployments": names}))
     say("Prepared.")
 
 

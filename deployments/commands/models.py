@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from blocks.settings import get_settings
 from deployments.commands.output import print_json, say
 from deployments.commands.stack import JsonOption
 
@@ -21,6 +20,7 @@ _MEGABYTE = 1_000_000
 
 def default_models() -> list[str]:
     """The models that a job with the settings in force and no parameters of its own needs."""
+    from blocks.settings import get_settings
     from tasks.models.manifest import default_manifest
 
     settings = get_settings()
@@ -39,6 +39,7 @@ def default_models() -> list[str]:
 @app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
     """List every model: what it is for, its size and licence, and whether it is installed."""
+    from blocks.settings import get_settings
     from tasks.models.install import installed
     from tasks.models.manifest import default_manifest
 
@@ -77,27 +78,33 @@ def get(
         list[str] | None, typer.Argument(help="Names from `models list`; none: what the settings need.")
     ] = None,
     for_tests: Annotated[bool, typer.Option("--for-tests", help="Everything that the tests need.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch models. What is there already is not fetched again; a cut download goes on where it stopped."""
     from deployments.model_downloads import fetch
 
     wanted = [*(names or ([] if for_tests else default_models())), *(FOR_TESTS if for_tests else ())]
     fetch(wanted)
+    if as_json:
+        print_json(json.dumps({"installed": wanted}))
 
 
 @app.command("verify")
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Names; none: all that are installed.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare every byte of installed models with their checksums. Exit code 1 if one is damaged."""
+    from blocks.settings import get_settings
     from tasks.models import install
 
     directory = get_settings().models_dir
-    damaged = False
+    problems: dict[str, list[str]] = {}
     for name in names or [record.name for record in install.installed(directory)]:
-        problems = install.verify(name, directory)
-        say(f"{name}: {'; '.join(problems) or 'ok'}")
-        damaged = damaged or bool(problems)
-    if damaged:
+        problems[name] = list(install.verify(name, directory))
+        say(f"{name}: {'; '.join(problems[name]) or 'ok'}")
+    if as_json:
+        print_json(json.dumps({"problems": problems}))
+    if any(problems.values()):
         say("Fetch a damaged model again: remove its folder, then `contraponto models get NAME`.")
         raise typer.Exit(1)

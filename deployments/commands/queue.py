@@ -10,7 +10,7 @@ import typer
 from deployments.commands.output import print_json, say
 from deployments.commands.stack import JsonOption
 from tasks.errors import InvalidInputError
-from tasks.jobs.document import JobStatus
+from tasks.jobs.status import JobStatus
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LEVELS = ((40, "ERROR"), (30, "WARNING"), (20, "INFO"), (0, "DEBUG"))

@@ -18,7 +18,10 @@ ParameterOption = Annotated[
     ),
 ]
 FileOption = Annotated[
-    Path | None, typer.Option("--params", help="A JSON or YAML file of parameters; -p overrides it.")
+    Path | None,
+    typer.Option(
+        "--params", metavar="FILE", help="A JSON or YAML file of parameters, - for stdin; -p overrides it."
+    ),
 ]
 
 

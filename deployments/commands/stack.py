@@ -1,5 +1,6 @@
 """`up`, `down`, `health`: the services on this machine."""
 
+import json
 import time
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from deployments.commands.output import console, print_json, say
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 
 
-def up() -> None:
+def up(as_json: JsonOption = False) -> None:
     """Start the services on this machine and prepare the server; repair what has died.
 
     PostgreSQL, Valkey, Prefect's server (port 4200 or the next free one), the model host and the workers start in
@@ -29,17 +30,32 @@ def up() -> None:
             say(f"{time.monotonic() - start:5.1f} s  {line}")
 
         status = stack.up(report)
+    if as_json:
+        print_json(
+            json.dumps(
+                {
+                    "ui_url": status.ui_url,
+                    "api_url": status.api_url,
+                    "services": {
+                        name: {"state": state.state, "pid": state.pid, "port": state.port}
+                        for name, state in status.services.items()
+                    },
+                }
+            )
+        )
     say(f"Up. Web page: {status.ui_url}   API: {status.api_url}")
     if status.api and status.api.auth and not stack.settings.api_auth:
         say(f"Its credentials (user:password) are in {credentials_file(stack.surroundings.home)}")
     say("Submit a job: contraponto submit transcribe -p youtube_url=URL --wait")
 
 
-def down() -> None:
+def down(as_json: JsonOption = False) -> None:
     """Stop the services that `up` started on this machine. Data, models and finished jobs stay."""
     from deployments.embedded import EmbeddedStack
 
     stopped = EmbeddedStack.from_settings().down(say)
+    if as_json:
+        print_json(json.dumps({"stopped": stopped}))
     say(f"Down: {stopped} services stopped." if stopped else "Nothing was running.")
 
 

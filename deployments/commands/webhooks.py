@@ -1,5 +1,6 @@
 """`dead-letters` and `replay`: webhook messages that were not delivered."""
 
+import json
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -64,6 +65,7 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     endpoint: EndpointOption = None,
     since: SinceOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Send undelivered webhook messages anew. Prints the runs that deliver them.
 
@@ -86,8 +88,14 @@ def replay(
                 letter.id for letter in list_dead_letters(client, endpoint=endpoint, since=_absolute(since))
             ]
         )
+        # One after the other, so that those before a wrong id are told.
+        anew = {}
         for chosen_id in chosen:
-            typer.echo(send_anew(client, chosen_id))
+            anew[str(chosen_id)] = str(send_anew(client, chosen_id))
+            if not as_json:
+                typer.echo(anew[str(chosen_id)])
+    if as_json:
+        print_json(json.dumps({"deliveries": anew}))
     say(f"{len(chosen)} sent anew.")
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 
 from deployments.commands.output import say
@@ -17,6 +16,8 @@ from deployments.pools import PoolName, pools
 from tasks.errors import InvalidInputError, MissingEngineError
 
 if TYPE_CHECKING:
+    import httpx
+
     from deployments.services.process import Service
 
 
@@ -79,7 +80,9 @@ def worker(
     raise typer.Exit(_run(services))
 
 
-def _check(client: httpx.Client, pool: str, url: str) -> None:
+def _check(client: "httpx.Client", pool: str, url: str) -> None:
+    import httpx
+
     from deployments.services.process import ServiceError
 
     try:

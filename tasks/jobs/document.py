@@ -6,17 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
 from tasks.speech.transcript import Segment
-
-
-class JobStatus(StrEnum):
-    """Where a job is in its life."""
-
-    QUEUED = "queued"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 class StageStatus(StrEnum):

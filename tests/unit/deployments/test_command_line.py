@@ -1,0 +1,74 @@
+"""The command line as a program: what it reads to start, exit codes, standard input."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from blocks.settings import PROJECT_ROOT, get_settings
+from deployments.cli import app
+
+HEAVY = ("pydantic", "httpx", "numpy", "prefect", "yaml")
+
+
+def run(*words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.cli", *words],
+        cwd=PROJECT_ROOT,
+        env={"PATH": "", **environment},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_its_help_reads_nothing_that_takes_long_to_import() -> None:
+    code = "import sys, deployments.cli; print([name for name in sys.argv[1:] if name in sys.modules])"
+    command = [sys.executable, "-c", code, *HEAVY]
+    found = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout == "[]\n"
+
+
+def test_exit_codes_are_as_the_help_says(tmp_path: Path) -> None:
+    home = {"CONTRAPONTO_HOME": str(tmp_path)}
+    text = " ".join(run("--help").stdout.split())
+    assert "0 done" in text
+    assert "1 it failed" in text
+    assert "2 wrong use" in text
+    assert run("models", "list", "--json", **home).returncode == 0
+    assert run("jobs", "--json", **home).returncode == 1, "no server is known"
+    assert run("jobs", "--since", "soon", **home).returncode == 2
+    assert run("jobs", CONTRAPONTO_POLL_INTERVAL="never", **home).returncode == 2
+
+
+def test_parameters_from_standard_input(tmp_path: Path) -> None:
+    parameters = json.dumps({"youtube_url": "https://example.org/a.mp3", "languge": "pt"})
+    refused = run("run", "transcribe", "--params", "-", stdin=parameters, CONTRAPONTO_HOME=str(tmp_path))
+    assert refused.returncode == 2
+    assert 'Did you mean "language"' in refused.stderr
+    broken = run("run", "transcribe", "--params", "-", stdin="{", CONTRAPONTO_HOME=str(tmp_path))
+    assert broken.returncode == 2
+    assert "standard input is neither JSON nor YAML" in broken.stderr
+
+
+def test_what_is_damaged_or_missing_is_told_to_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_HOME", str(tmp_path))
+    monkeypatch.setenv("CONTRAPONTO_MODELS_DIR", str(tmp_path))
+    monkeypatch.setenv("CONTRAPONTO_VIDEO_ENCODER", "h264_nvenc")
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
+    get_settings.cache_clear()
+    told = CliRunner().invoke(app, ["doctor", "--json"])
+    get_settings.cache_clear()
+    assert told.exit_code == 1
+    findings = {finding["subject"]: finding for finding in json.loads(told.stdout)["findings"]}
+    missing = {subject for subject, finding in findings.items() if not finding["well"]}
+    assert missing >= {"model whisper-base", "ffmpeg", "video encoder of the GPU"}
+    assert findings["model whisper-base"]["mend"] == "contraponto models get whisper-base"
+    assert all(findings[subject]["mend"] for subject in missing)
