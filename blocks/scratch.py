@@ -36,13 +36,22 @@ def scratch_directory(home: Path, name: str) -> Iterator[Path]:
             _lock_path(folder).unlink(missing_ok=True)
 
 
+def abandoned_scratch(home: Path) -> list[Path]:
+    """The scratch folders of processes that are gone."""
+    found = []
+    for folder in _folders(home):
+        try:
+            with _lock_of(folder, timeout=0):
+                found.append(folder)
+        except Timeout:
+            continue
+    return found
+
+
 def sweep_scratch(home: Path) -> int:
     """Removes the scratch folders of processes that are gone. Returns how many there were."""
-    place = home / "scratch"
-    if not place.is_dir():
-        return 0
     swept = 0
-    for folder in [entry for entry in place.iterdir() if entry.is_dir() and not entry.is_symlink()]:
+    for folder in _folders(home):
         try:
             with _lock_of(folder, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -51,9 +60,16 @@ def sweep_scratch(home: Path) -> int:
         if not folder.exists():
             _lock_path(folder).unlink(missing_ok=True)
             swept += 1
-    for lock in place.glob("*.lock"):
+    for lock in (home / "scratch").glob("*.lock"):
         _remove_forgotten_lock(lock)
     return swept
+
+
+def _folders(home: Path) -> list[Path]:
+    place = home / "scratch"
+    if not place.is_dir():
+        return []
+    return [entry for entry in place.iterdir() if entry.is_dir() and not entry.is_symlink()]
 
 
 def _remove_forgotten_lock(lock: Path) -> None:

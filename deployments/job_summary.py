@@ -6,7 +6,9 @@ from urllib.parse import unquote, urlsplit
 
 from deployments.queue_place import QueuedDocument, QueuePlace
 from tasks.jobs.document import JobDocument, StageDocument, TranscriptionDocument
+from tasks.maintenance.report import CleanupReport
 
+_HOUSEKEEPING = ("cleanup", "factory-reset")
 _AT_ONCE_SECONDS = 2
 _SHORT_SECONDS = 100
 _LONG_MINUTES = 100
@@ -28,6 +30,8 @@ def summary(document: JobDocument) -> Iterator[str]:
         yield f"error     {document.error}"
     if isinstance(document, TranscriptionDocument):
         yield from _transcription(document)
+    if document.operation in _HOUSEKEEPING and document.result is not None:
+        yield from _removed(CleanupReport.model_validate(document.result))
 
 
 def place_in_words(place: QueuePlace) -> str:
@@ -75,6 +79,13 @@ def _transcription(document: TranscriptionDocument) -> Iterator[str]:
         yield f"{kind:<9} {_place(link)}"
     if document.audio_file:
         yield f"audio     {document.audio_file} (key in the media store)"
+
+
+def _removed(report: CleanupReport) -> Iterator[str]:
+    yield "would be removed:" if report.dry_run else "removed:"
+    for entry in report.removed:
+        size = f"{entry.bytes / 1_000_000:.1f} MB" if entry.bytes is not None else entry.remark or ""
+        yield f"  {entry.what:<15} {entry.count:>7}  {size}".rstrip()
 
 
 def _links(document: TranscriptionDocument) -> dict[str, Any]:

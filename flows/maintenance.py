@@ -12,7 +12,7 @@ from blocks.settings import get_settings
 from tasks.jobs.steps import current_job, job_flow, write_table
 from tasks.maintenance.files import remove_results, remove_scratch, remove_stored
 from tasks.maintenance.report import CleanupReport, Removed
-from tasks.maintenance.steps import refuse_while_jobs_run, remove_runs
+from tasks.maintenance.steps import cancel_jobs, refuse_while_jobs_run, remove_runs
 
 Hours = Annotated[float, Field(gt=0, le=876_000)]
 
@@ -32,7 +32,7 @@ async def cleanup(
     Args:
         max_age_hours: Age of ended runs that are removed; empty for CONTRAPONTO_QUEUE_JOB_TTL.
         deep: Remove stored files and kept results of that age too, whatever the settings say.
-        dry_run: Remove nothing, only count. Scratch folders are not counted then.
+        dry_run: Remove nothing, only count.
     """
     settings = get_settings()
     store = media_store(settings)
@@ -52,8 +52,7 @@ async def cleanup(
         stage.progress(0.5)
         if stored is not None:
             removed.append(await asyncio.to_thread(remove_stored, store, stored, dry_run=dry_run))
-        if not dry_run:
-            removed.append(await asyncio.to_thread(remove_scratch, settings.home))
+        removed.append(await asyncio.to_thread(remove_scratch, settings.home, dry_run=dry_run))
     with current_job().stage("runs"):
         removed += await remove_runs(age, undelivered=False, dry_run=dry_run)
     return await _reported(removed, dry_run=dry_run)
@@ -68,17 +67,20 @@ async def factory_reset(
 
     Args:
         confirmation: Type: remove everything
-        force: Do it although jobs are at work; they may fail then.
+        force: Cancel the jobs that wait or run, and wait for their end, first.
     """
-    if not force:
-        await refuse_while_jobs_run(but=UUID(current_job().document.job_id))
+    this = UUID(current_job().document.job_id)
+    if force:
+        await cancel_jobs(but=this)
+    else:
+        await refuse_while_jobs_run(but=this)
     settings = get_settings()
     at_once = timedelta(0)
     with current_job().stage("files"):
         store = media_store(settings)
         removed = [
             await asyncio.to_thread(remove_stored, store, at_once, dry_run=False),
-            await asyncio.to_thread(remove_scratch, settings.home),
+            await asyncio.to_thread(remove_scratch, settings.home, dry_run=False),
         ]
     with current_job().stage("runs"):
         removed += await remove_runs(at_once, undelivered=True, dry_run=False)

@@ -31,10 +31,12 @@ def factory_reset(
     confirmation: Annotated[
         str, typer.Option(prompt="This removes every file and every ended job. Type: remove everything")
     ],
-    force: Annotated[bool, typer.Option("--force", help="Although jobs are at work.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Cancel the jobs that wait or run, and wait for their end, first.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove every stored file and every ended job. Models and settings stay.
+    """Remove every stored file and every ended job; refused while jobs wait or run. Models and settings stay.
 
     contraponto factory-reset --confirmation "remove everything"
     """

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from blocks.media_store import RESULTS_PREFIX, MediaStore
-from blocks.scratch import sweep_scratch
+from blocks.scratch import abandoned_scratch, sweep_scratch
 from tasks.maintenance.report import Removed
 
 
@@ -20,6 +20,16 @@ def remove_stored(store: MediaStore, older_than: timedelta, *, dry_run: bool) ->
     return Removed(what="stored files", count=found.count, bytes=found.bytes)
 
 
-def remove_scratch(home: Path) -> Removed:
+def remove_scratch(home: Path, *, dry_run: bool) -> Removed:
     """Scratch folders whose processes are gone."""
-    return Removed(what="scratch folders", count=sweep_scratch(home))
+    abandoned = abandoned_scratch(home)
+    size = sum(_size(file) for folder in abandoned for file in folder.rglob("*"))
+    count = len(abandoned) if dry_run else sweep_scratch(home)
+    return Removed(what="scratch folders", count=count, bytes=size)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size if not file.is_dir() else 0
+    except FileNotFoundError:  # another sweep was faster
+        return 0

@@ -11,7 +11,8 @@ class Removed(BaseModel):
     what: str
     count: int
     bytes: int | None = None
-    """None where nobody counts them."""
+    remark: str | None = None
+    """Why there are no bytes."""
 
 
 class CleanupReport(BaseModel):

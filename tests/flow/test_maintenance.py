@@ -1,22 +1,28 @@
 """Clean-up and factory reset, with real files and a real server."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound, ParameterTypeError
-from prefect.states import Completed, Failed, Running
+from prefect.states import Cancelled, Completed, Failed, Running, Scheduled
 
 from blocks.from_settings import media_store
 from blocks.media_store import RESULTS_PREFIX
 from blocks.settings import get_settings
 from flows.maintenance import cleanup, factory_reset
+from tasks.errors import StageTimeoutError
 from tasks.jobs.document import JobDocument
+from tasks.maintenance.steps import cancel_jobs
 from tests.flow.conftest import Configure
 
 DAY = 86_400
@@ -72,6 +78,13 @@ def counts(document: JobDocument) -> dict[str, int]:
     return {entry["what"]: entry["count"] for entry in document.result["removed"]}  # type: ignore[index,union-attr,call-overload,misc]
 
 
+def sizes(document: JobDocument) -> dict[str, int | str]:
+    """Bytes of each kind of thing, or why nobody knows them."""
+    assert document.result is not None
+    removed: Any = document.result["removed"]
+    return {entry["what"]: entry["remark"] if entry["bytes"] is None else entry["bytes"] for entry in removed}
+
+
 async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Configure) -> None:
     result, fresh_result = f"{RESULTS_PREFIX}old", f"{RESULTS_PREFIX}new"
     put(result, days=2)
@@ -81,11 +94,16 @@ async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Config
     ids = await runs()
     left = home / "scratch" / "killed"
     left.mkdir(parents=True)
+    (left / "half.wav").write_bytes(b"1234567")
 
     counted = await cleanup(dry_run=True, max_age_hours=1e-9)
     assert counts(counted)["kept results"] == 1
     assert counts(counted)["runs"] >= 2
     assert counts(counted)["artifacts"] >= 1
+    assert counts(counted)["scratch folders"] == 1
+    assert sizes(counted)["scratch folders"] == 7
+    assert sizes(counted)["artifacts"] >= 2
+    assert "no sizes" in str(sizes(counted)["runs"])
     assert has(result, "jobs/a/talk.srt") == [True, True]
     assert await exist(*ids) == [True, True, True]
     assert left.exists()
@@ -95,6 +113,7 @@ async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Config
     assert has(result, fresh_result, "jobs/a/talk.srt") == [False, True, True]
     assert await exist(*ids) == [True, True, True]
     assert not left.exists()
+    assert sizes(usual)["scratch folders"] == 7
 
     configure(store_retention_days=30)
     assert counts(await cleanup())["stored files"] == 1
@@ -112,13 +131,40 @@ async def test_a_reset_wants_its_words_and_no_job_at_work() -> None:
     with pytest.raises(ParameterTypeError, match="remove everything"):
         await factory_reset(confirmation="yes")
     async with get_client() as client:
+        # What other tests have left at work on this server.
+        await end_all(client)
+        serving = await client.create_flow_run(old_delivery, state=Running(), tags=["webhook"])
         busy = await client.create_flow_run(old_job, state=Running())
+        waiting = await client.create_flow_run(old_job, state=Scheduled())
         refused = await factory_reset(confirmation="remove everything", return_state=True)
         assert refused.is_failed()
-        assert "at work" in (refused.message or "")
+        assert "2 jobs are at work" in (refused.message or "")
         assert has("uploads/talk.mp3") == [True]
-        forced = await factory_reset(confirmation="remove everything", force=True)
-        assert counts(forced)["stored files"] >= 1
+
+        forced = asyncio.create_task(factory_reset(confirmation="remove everything", force=True))
+        while (await client.read_flow_run(busy.id)).state_type is not StateType.CANCELLING:
+            assert not forced.done(), "it waits for the end of jobs"
+            await asyncio.sleep(0.1)
+        # The worker's part.
+        await client.set_flow_run_state(busy.id, Cancelled(), force=True)
+        document = await forced
+        assert counts(document)["stored files"] >= 1
         assert has("uploads/talk.mp3") == [False]
-        assert await exist(*ids, busy.id) == [False, False, False, True]
-        await client.set_flow_run_state(busy.id, Completed(), force=True)
+        assert await exist(*ids, busy.id, waiting.id, serving.id) == [False] * 5 + [True]
+        await client.set_flow_run_state(serving.id, Completed(), force=True)
+
+
+async def test_a_job_that_does_not_end_stops_the_reset() -> None:
+    async with get_client() as client:
+        await end_all(client)
+        lost = await client.create_flow_run(old_job, state=Running())
+        with pytest.raises(StageTimeoutError, match=f"{lost.id} for one"):
+            await cancel_jobs(but=uuid4(), seconds=0)
+        await client.set_flow_run_state(lost.id, Cancelled(), force=True)
+
+
+async def end_all(client: PrefectClient) -> None:
+    types = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    unended = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
+    for run in await client.read_flow_runs(flow_run_filter=unended, limit=200):
+        await client.set_flow_run_state(run.id, Cancelled(), force=True)

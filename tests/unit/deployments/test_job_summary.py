@@ -31,3 +31,13 @@ def test_a_failed_stage_shows_its_error_and_another_operation_needs_no_text() ->
     printed = lines(operation="transcribe-batch", status="failed", stages=stages, error="Nothing to do.")
     assert "The folder is empty." in printed
     assert "error     Nothing to do." in printed
+
+
+def test_a_clean_up_says_how_much_of_what() -> None:
+    removed = [
+        {"what": "stored files", "count": 3, "bytes": 12_340_000},
+        {"what": "runs", "count": 7, "bytes": None, "remark": "nobody tells"},
+    ]
+    printed = lines(operation="cleanup", result={"dry_run": True, "removed": removed})
+    assert "would be removed:\n  stored files          3  12.3 MB\n" in printed
+    assert printed.endswith("runs                  7  nobody tells")
