@@ -90,7 +90,7 @@ def probe(path: Path) -> MediaInfo:
     if path.stat().st_size == 0:
         raise NotMediaError("The file is empty.", hint="Check that the address leads to audio or video.")
     try:
-        with _opened(path) as container:
+        with opened(path) as container:
             audio = container.streams.best("audio")
             video = _picture_track(container)
             if audio is None and video is None:
@@ -114,12 +114,29 @@ def require_video(info: MediaInfo) -> VideoStream:
     return info.video
 
 
+def shown_size(path: Path) -> tuple[int, int]:
+    """Width and height of the picture as players show it: turned if the file says so.
+
+    Raises `NotMediaError`, `DamagedMediaError` (no frame can be decoded) or `NoVideoError`.
+    """
+    picture = require_video(probe(path))
+    try:
+        with opened(path) as container:
+            for frame in container.decode(container.streams[picture.index]):
+                assert isinstance(frame, av.VideoFrame)  # noqa: S101 - of a video stream
+                sides = (frame.width, frame.height)
+                return sides if frame.rotation % 180 == 0 else (sides[1], sides[0])
+    except av.error.FFmpegError as error:
+        raise _unreadable(path) from error
+    raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
+
+
 def end_of_packets(path: Path, stream: int | None = None) -> float:
     """Where the last packet (of one stream, or of all) ends, in seconds from the first; reads the file."""
     end = 0.0
     start: float | None = None
     try:
-        with _opened(path) as container:
+        with opened(path) as container:
             chosen = container.streams if stream is None else [container.streams[stream]]
             for packet in container.demux(*chosen):
                 span = _span(packet)
@@ -133,7 +150,8 @@ def end_of_packets(path: Path, stream: int | None = None) -> float:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path) -> Iterator[InputContainer]:
+    """The container of a media file: plain formats only, and nothing but this file."""
     options = {"protocol_whitelist": "file", "format_whitelist": MEDIA_FORMATS}
     with av.open(
         f"file:{path.resolve()}", options=options, timeout=_OPEN_SECONDS, metadata_errors="replace"

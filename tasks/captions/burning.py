@@ -1,0 +1,110 @@
+"""Draws captions into the picture of a video."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pysubs2
+
+from tasks.captions.fonts import Typeface, font_files, postscript_names
+from tasks.captions.look import Canvas, SafeArea
+from tasks.errors import EngineError
+from tasks.media.ffmpeg import media_input, run_ffmpeg
+from tasks.media.probe import MediaInfo, probe, require_video, shown_size
+from tasks.progress import Progress, ignore_progress
+from tasks.video.encoding import Encoder, Quality, encoder_arguments
+
+AUDIO_BITRATE = "192k"
+_COPIED = ("aac", "mp3", "ac3", "eac3")
+"""Sound that MP4 holds as it is."""
+_CHOSEN = re.compile(r"fontselect: \((?P<asked>[^,]*),.*\) -> (?P<path>[^,]*),.*, (?P<name>\S+)$")
+
+
+@dataclass(frozen=True)
+class BurntVideo:
+    """A video with captions in its picture."""
+
+    seconds: float
+    width: int
+    height: int
+    fps: float | None
+
+
+def canvas_of(video: Path, safe_area: SafeArea = "none") -> Canvas:
+    """The picture as it is shown, cut to even sides. Raises as `shown_size`."""
+    width, height = shown_size(video)
+    return Canvas(width=width // 2 * 2, height=height // 2 * 2, safe_area=safe_area)
+
+
+def burn(
+    video: Path,
+    script: pysubs2.SSAFile,
+    typeface: Typeface,
+    target: Path,
+    *,
+    encoder: Encoder,
+    deadline: float,
+    workplace: Path,
+    fonts: Sequence[Path] = (),
+    quality: Quality = "standard",
+    threads: int = 0,
+    progress: Progress = ignore_progress,
+) -> BurntVideo:
+    """Writes an MP4 of the video with the script drawn in; its sound is kept. `target` is there whole or not at all.
+
+    `workplace` is an empty folder for the script and the fonts; `fonts` are the installation's font folders.
+
+    Raises NotMediaError, NoVideoError, DamagedMediaError, what `run_ffmpeg` raises, and EngineError if another font
+    was drawn than the one chosen.
+    """
+    info = probe(video)
+    picture = require_video(info)
+    (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
+    files = font_files(typeface, fonts)
+    for file in files:
+        shutil.copy(file, workplace)
+    drawing = f"ass=filename={_quoted(workplace / 'captions.ass')}:fontsdir={_quoted(workplace)}"
+    run = run_ffmpeg(
+        [
+            *media_input(video),
+            *("-map", f"0:{picture.index}", *_sound(info), "-sn", "-dn"),
+            *("-vf", f"crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,{drawing},format=yuv420p"),
+            *encoder_arguments(encoder, quality, threads=threads),
+            *("-map_metadata", "-1"),
+        ],
+        output=target,
+        duration=info.duration,
+        progress=progress,
+        deadline=deadline,
+    )
+    _check_fonts(run.messages, files)
+    made = require_video(probe(target))
+    return BurntVideo(seconds=run.seconds, width=made.width, height=made.height, fps=made.fps)
+
+
+def _sound(info: MediaInfo) -> list[str]:
+    if info.audio is None:
+        return ["-an"]
+    chosen = ["-map", f"0:{info.audio.index}"]
+    if info.audio.codec in _COPIED:
+        return [*chosen, "-c:a", "copy"]
+    return [*chosen, "-c:a", "aac", "-b:a", AUDIO_BITRATE]
+
+
+def _check_fonts(messages: Sequence[str], files: Sequence[Path]) -> None:
+    """The renderer takes whatever resembles a font that it does not find; here that is an error."""
+    expected = {name for file in files for name in postscript_names(file)}
+    for message in messages:
+        if (chosen := _CHOSEN.search(message)) and chosen["name"] not in expected:
+            raise EngineError(
+                f"The captions were drawn in {chosen['name']} instead of {chosen['asked']}.",
+                hint="Check the font file: its family name may differ from the one chosen.",
+            )
+
+
+def _quoted(path: Path) -> str:
+    """A path as an option's value inside a filter graph, which unquotes it twice."""
+    value = re.sub(r"([\\':])", r"\\\1", str(path.resolve()))
+    return re.sub(r"([\\'\[\],;])", r"\\\1", value)

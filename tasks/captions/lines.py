@@ -1,0 +1,63 @@
+"""Words into lines, lines into cards: what stands on the screen together."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tasks.captions.reading import SpokenWord
+
+LONGEST_LINE = 5.0
+"""Seconds."""
+_PAUSE = 1.5
+"""Seconds of silence over which nothing stays on the screen."""
+_HOLD = 0.5
+"""Seconds that a card stays after its last word, if the next leaves the time."""
+_FULL_STOP = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*$")
+
+Line = tuple[SpokenWord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Lines that are shown together; times in seconds."""
+
+    start: float
+    end: float
+    lines: tuple[Line, ...]
+
+
+def plan_lines(words: Sequence[SpokenWord], most_words: int, fits: Callable[[Line], bool]) -> list[Line]:
+    """The words cut into lines. A line ends at so many words, before it gets wider than `fits` allows or longer than
+    5 s, after a full stop, and before a pause. A single word is a line however wide it is."""
+    lines: list[Line] = []
+    line: list[SpokenWord] = []
+    for word in words:
+        if line and (
+            len(line) >= most_words
+            or word.end - line[0].start > LONGEST_LINE
+            or _FULL_STOP.search(line[-1].word)
+            or word.start - line[-1].end > _PAUSE
+            or not fits((*line, word))
+        ):
+            lines.append(tuple(line))
+            line = []
+        line.append(word)
+    if line:
+        lines.append(tuple(line))
+    return lines
+
+
+def plan_cards(lines: Sequence[Line], most_lines: int) -> list[Card]:
+    """Up to `most_lines` lines on each card; a pause ends a card."""
+    groups: list[list[Line]] = []
+    for line in lines:
+        if groups and len(groups[-1]) < most_lines and line[0].start - groups[-1][-1][-1].end <= _PAUSE:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    cards = []
+    for number, group in enumerate(groups):
+        last = group[-1][-1].end
+        following = groups[number + 1][0][0].start if number + 1 < len(groups) else float("inf")
+        cards.append(Card(group[0][0].start, max(last, min(last + _HOLD, following)), tuple(group)))
+    return cards

@@ -1,0 +1,122 @@
+"""How captions can look: what callers may choose."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""#RRGGBB."""
+
+Position = Literal[
+    "top_left",
+    "top_center",
+    "top_right",
+    "middle_left",
+    "middle_center",
+    "middle_right",
+    "bottom_left",
+    "bottom_center",
+    "bottom_right",
+    "top",
+    "center",
+    "bottom",
+]
+"""The last three stand for the middle of their rows."""
+_ROWS = {"bottom": 1, "middle": 4, "center": 4, "top": 7}
+_COLUMNS = {"left": 0, "center": 1, "right": 2}
+
+SafeArea = Literal["none", "title", "tiktok", "reels", "shorts"]
+"""Keeps captions out of what players lay over the picture."""
+
+# Shares of width (left, right) and height (top, bottom) that the apps' own controls take, measured on their present
+# layouts and rounded up; `title` is the 5 % of EBU R 95.
+_SAFE: dict[SafeArea, tuple[float, float, float, float]] = {
+    "none": (0.0, 0.0, 0.0, 0.0),
+    "title": (0.05, 0.05, 0.05, 0.05),
+    "tiktok": (0.06, 0.14, 0.09, 0.20),
+    "reels": (0.06, 0.12, 0.12, 0.22),
+    "shorts": (0.06, 0.14, 0.10, 0.20),
+}
+
+Style = Literal["classic", "karaoke", "highlight", "underline", "word_by_word"]
+
+
+class _Choice(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FontChoice(_Choice):
+    """In which letters."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "Arial"
+    size: Annotated[int, Field(ge=20, le=200)] = 36
+    """Line height in pixels of a picture whose shorter side has 1080; scaled for others."""
+    bold: bool = True
+
+
+class ColorChoice(_Choice):
+    """In which colours."""
+
+    primary: Color = "#FFFFFF"
+    outline: Color = "#000000"
+
+
+class BorderChoice(_Choice):
+    """What makes letters stand out."""
+
+    style: Literal[1, 3, 4] = 1
+    """1: an outline; 3: a box behind each line; 4: one box behind all lines."""
+    width: Annotated[float, Field(ge=0, le=10)] = 3
+
+
+class PlaceChoice(_Choice):
+    """Where captions stand."""
+
+    alignment: Position = "bottom_center"
+    marginVertical: Annotated[int, Field(ge=0, le=500)] = 20  # noqa: N815 - the callers' name
+    """Pixels from the edge, as `FontChoice.size`."""
+
+
+class Replacement(_Choice):
+    """A text to be shown as another."""
+
+    find: Annotated[str, Field(min_length=1, max_length=500)]
+    replace: Annotated[str, Field(max_length=500)] = ""
+
+
+class TimeRange(_Choice):
+    """Seconds in which nothing is shown."""
+
+    start: Annotated[float, Field(ge=0)]
+    end: Annotated[float, Field(ge=0)]
+
+
+class Canvas(BaseModel):
+    """The picture that captions are laid on, and what of it is free for them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int
+    height: int
+    safe_area: SafeArea = "none"
+
+    @property
+    def scale(self) -> float:
+        """Pixels of this picture for one of a picture whose shorter side has 1080."""
+        return min(self.width, self.height) / 1080
+
+    def margins(self, horizontal: float, vertical: float) -> tuple[int, int, int, int]:
+        """Left, right, top, bottom: what is asked for (already scaled), or more where the safe area needs it."""
+        left, right, top, bottom = _SAFE[self.safe_area]
+        return (
+            round(max(horizontal, left * self.width)),
+            round(max(horizontal, right * self.width)),
+            round(max(vertical, top * self.height)),
+            round(max(vertical, bottom * self.height)),
+        )
+
+
+def numpad(position: Position) -> int:
+    """ASS's number of a position: 1 to 9 as on a keyboard's numbers."""
+    row, _, column = position.partition("_")
+    return _ROWS[row] + _COLUMNS[column or "center"]

@@ -1,0 +1,139 @@
+"""Reads callers' subtitles and word lists, whatever their encoding and their flaws."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+import pysubs2
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tasks.errors import InvalidInputError
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_CUES = 20_000
+MAX_WORDS = 200_000
+_MAX_SECONDS = 36_000 * 10
+
+_KEPT_TAG = re.compile(r"\{\\([ibus])([01])\}")
+"""The only styling that a subtitle file may bring: italic, bold, underlined, struck out."""
+_TAGS = re.compile(r"\{\\[^{}]*\}")
+_PLACEHOLDER = {"i1": "\ue010", "i0": "\ue011", "b1": "\ue012", "b0": "\ue013"}
+_PLACEHOLDER |= {"u1": "\ue014", "u0": "\ue015", "s1": "\ue016", "s0": "\ue017"}
+_PRIVATE = re.compile(r"[\0\ue000-\uf8ff]")
+"""What no text needs and this module uses for itself."""
+STYLING = {mark: "{\\" + name + "}" for name, mark in _PLACEHOLDER.items()}
+"""Characters of private use that stand for styling in the text of a cue, and the ASS code of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitle:
+    """A text, when it is shown (seconds), its lines separated by "\\n"."""
+
+    start: float
+    end: float
+    text: str
+
+
+class SpokenWord(BaseModel):
+    """A word and when it is spoken, in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    word: Annotated[str, Field(max_length=500)]
+    start: Annotated[float, Field(ge=0, le=_MAX_SECONDS, allow_inf_nan=False)]
+    end: Annotated[float, Field(ge=0, le=_MAX_SECONDS, allow_inf_nan=False)]
+
+
+class _WordList(BaseModel):
+    words: Annotated[list[SpokenWord], Field(max_length=MAX_WORDS)]
+
+
+def read_subtitles(data: bytes) -> list[Subtitle]:
+    """The subtitles of an SRT, WebVTT or ASS file in the order in which they begin; told apart by their content.
+
+    Codes that would move or draw are taken out; what looks like code and is not is text. Subtitles without text
+    or without a time to be shown in are left out. An empty file has no subtitles.
+
+    Raises InvalidInputError for anything else than subtitles, and for more than `MAX_CUES`.
+    """
+    text = decode(data)
+    if not text.strip() or text.strip() == "WEBVTT":
+        return []
+    try:
+        file = pysubs2.SSAFile.from_string(text)
+    except pysubs2.Pysubs2Error as error:
+        raise _not_subtitles(text) from error
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
+        raise _not_subtitles(text) from error
+    is_ass = file.format in ("ass", "ssa")
+    if len(file) > MAX_CUES:
+        raise InvalidInputError(f"The file has {len(file):,} subtitles; {MAX_CUES:,} is the most.")
+    found = []
+    for event in file:
+        if event.is_comment or (is_ass and re.search(r"\\p[1-9]", event.text)):
+            continue
+        start, end = max(0.0, event.start / 1000), event.end / 1000
+        shown = _plain(event.text)
+        if shown and end > start and start < _MAX_SECONDS:
+            found.append(Subtitle(start, min(end, _MAX_SECONDS), shown))
+    if not found and not is_ass and "-->" not in text:
+        raise _not_subtitles(text)
+    return sorted(found, key=lambda cue: (cue.start, cue.end))
+
+
+def read_words(data: bytes) -> list[SpokenWord]:
+    """The words of `{"words": [{"word", "start", "end"}]}` in the order in which they are spoken.
+
+    Words without letters are left out, times that overlap the next word's are cut.
+
+    Raises InvalidInputError, which names the place, for anything else.
+    """
+    try:
+        listed = _WordList.model_validate_json(decode(data)).words
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InvalidInputError(
+            f"The word list cannot be used: {place}: {first['msg']}.",
+            hint='It must look like {"words": [{"word": "Olá", "start": 0.0, "end": 0.4}]}, times in seconds.',
+        ) from error
+    words = sorted(
+        (word for word in listed if word.word.strip() and word.end >= word.start), key=lambda word: word.start
+    )
+    following = [*(word.start for word in words[1:]), float("inf")]
+    return [
+        SpokenWord(
+            word=" ".join(word.word.split()), start=word.start, end=max(word.start, min(word.end, until))
+        )
+        for word, until in zip(words, following, strict=True)
+    ]
+
+
+def decode(data: bytes) -> str:
+    """The text of a file: by its byte order mark, else UTF-8, else the code page of old Windows programs."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", errors="replace")
+    return _PRIVATE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _plain(text: str) -> str:
+    """A cue's text with `STYLING` for the styling that may stay, and nothing that a renderer takes for code."""
+    text = _KEPT_TAG.sub(lambda tag: _PLACEHOLDER[tag[1] + tag[2]], text)
+    text = html.unescape(_TAGS.sub("", text))
+    text = text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+    return "\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split())))
+
+
+def _not_subtitles(text: str) -> InvalidInputError:
+    head = text.lstrip()[:200].lower()
+    what = "a web page" if head.startswith(("<!doctype", "<html")) else "no subtitle file"
+    return InvalidInputError(
+        f"The subtitles cannot be read: the file is {what}.",
+        hint="Give an SRT, WebVTT or ASS file.",
+    )

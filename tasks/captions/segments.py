@@ -1,0 +1,101 @@
+"""Subtitles laid out as captions: one style for the whole file."""
+
+import re
+from collections.abc import Sequence
+
+import pysubs2
+from pydantic import BaseModel, ConfigDict
+
+from tasks.captions.fonts import Typeface
+from tasks.captions.look import (
+    BorderChoice,
+    Canvas,
+    ColorChoice,
+    FontChoice,
+    PlaceChoice,
+    Replacement,
+    SafeArea,
+    TimeRange,
+    numpad,
+)
+from tasks.captions.reading import Subtitle
+from tasks.captions.script import STYLE, ass_color, event, new_script, styled_text
+
+_SIDES = 40
+"""Pixels kept free on the left and on the right, of a picture whose shorter side has 1080."""
+_SENTENCE_END = re.compile(r"([.!?…][\"'”’»)]*)[ \n]+(?=\S)")
+_BOX_OPACITY = 0.75
+
+
+class SegmentLook(BaseModel):
+    """All that a caller chooses about captions made of subtitles."""
+
+    model_config = ConfigDict(frozen=True)
+
+    font: FontChoice = FontChoice()
+    colors: ColorChoice = ColorChoice()
+    border: BorderChoice = BorderChoice()
+    position: PlaceChoice = PlaceChoice()
+    uppercase: bool = False
+    safe_area: SafeArea = "none"
+    break_sentences: bool = False
+    replacements: tuple[Replacement, ...] = ()
+    excluded: tuple[TimeRange, ...] = ()
+
+
+def segment_script(
+    subtitles: Sequence[Subtitle], look: SegmentLook, canvas: Canvas, typeface: Typeface
+) -> tuple[pysubs2.SSAFile, str]:
+    """The captions, and the characters that no font here can draw."""
+    script = new_script(canvas)
+    script.styles[STYLE] = _style(look, canvas, typeface)
+    lost = ""
+    for subtitle in subtitles:
+        text, missing = styled_text(_worded(subtitle.text, look), typeface)
+        lost += missing
+        if text.strip():
+            script.extend(event(start, end, text) for start, end in _shown(subtitle, look.excluded))
+    return script, lost
+
+
+def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSAStyle:
+    scale = canvas.scale
+    left, right, top, bottom = canvas.margins(_SIDES * scale, look.position.marginVertical * scale)
+    alignment = numpad(look.position.alignment)
+    return pysubs2.SSAStyle(
+        fontname=typeface.family,
+        fontsize=look.font.size * scale,
+        bold=look.font.bold,
+        primarycolor=ass_color(look.colors.primary),
+        outlinecolor=ass_color(look.colors.outline, _BOX_OPACITY if look.border.style == 3 else 1.0),
+        backcolor=ass_color(look.colors.outline, _BOX_OPACITY),
+        borderstyle=look.border.style,
+        # Of a box it is the space between it and the letters.
+        outline=look.border.width * scale if look.border.style != 4 else 0,
+        shadow=look.border.width * scale if look.border.style == 4 else 0,
+        alignment=pysubs2.Alignment(alignment),
+        marginl=left,
+        marginr=right,
+        marginv=top if alignment >= 7 else bottom if alignment <= 3 else 0,
+    )
+
+
+def _worded(text: str, look: SegmentLook) -> str:
+    for replacement in look.replacements:
+        text = text.replace(replacement.find, replacement.replace)
+    if look.break_sentences:
+        text = _SENTENCE_END.sub(r"\1\n", text.replace("\n", " "))
+    return text.upper() if look.uppercase else text
+
+
+def _shown(subtitle: Subtitle, excluded: Sequence[TimeRange]) -> list[tuple[float, float]]:
+    """When the subtitle is shown: its time without the excluded ranges."""
+    times = [(subtitle.start, subtitle.end)]
+    for hole in excluded:
+        times = [
+            part
+            for start, end in times
+            for part in ((start, min(end, hole.start)), (max(start, hole.end), end))
+            if part[1] > part[0]
+        ]
+    return times

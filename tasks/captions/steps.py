@@ -1,0 +1,131 @@
+"""Draws stored subtitles or words into a stored video."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from blocks.from_settings import media_store
+from blocks.scratch import scratch_directory
+from blocks.settings import Settings, get_settings
+from tasks.captions.burning import burn, canvas_of
+from tasks.captions.fonts import Typeface, find_typeface
+from tasks.captions.highlight import HighlightLook, highlight_script
+from tasks.captions.reading import read_subtitles, read_words
+from tasks.captions.segments import SegmentLook, segment_script
+from tasks.jobs.requests import StepRequest
+from tasks.jobs.steps import current_stage, step
+from tasks.jobs.threads import in_thread
+from tasks.media.frames import middle_frame
+from tasks.progress import Progress, part_of
+from tasks.speech.devices import usable_threads
+from tasks.video.encoding import Encoder, Quality
+
+Look = SegmentLook | HighlightLook
+_DRAWN = 0.95
+"""Share of the progress; the rest is storing the file."""
+
+
+class BurnRequest(StepRequest):
+    """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
+
+    video_key: Annotated[str, Field(exclude=True)]
+    text_key: Annotated[str, Field(exclude=True)]
+    video_sha256: str
+    text_sha256: str
+    look: Look
+    font_file: str
+    """Name and size of the file that the letters come from: an exchanged font is another result."""
+    encoder: Encoder
+    quality: Quality
+
+
+class StoredCaptions(BaseModel):
+    """A captioned video in the media store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    thumbnail: str
+    """Store key of a small JPEG of its middle."""
+    duration: float
+    """Seconds."""
+    width: int
+    height: int
+    fps: float | None
+    captions: int
+    """Subtitles or words that were read."""
+    missing: str
+    """Characters that no font here can draw; they were left out."""
+
+    def store_keys(self) -> Iterable[str]:
+        return (self.key, self.thumbnail)
+
+
+async def caption_typeface(look: Look) -> Typeface:
+    """The font of a look. Raises InvalidInputError, which lists what there is, for an unknown one."""
+    name, bold = (look.font.name, look.font.bold) if isinstance(look, SegmentLook) else (look.fonte, True)
+    return await asyncio.to_thread(find_typeface, name, bold=bold, folders=(font_folder(get_settings()),))
+
+
+def font_folder(settings: Settings) -> Path:
+    """Where an installation keeps fonts of its own."""
+    return settings.home / "fonts"
+
+
+@step("captions")
+async def burn_captions(request: BurnRequest) -> StoredCaptions:
+    """Writes the captioned video as MP4 into the media store.
+
+    Raises as `tasks.captions.burning.burn`, `read_subtitles` and `read_words`.
+    """
+    typeface = await caption_typeface(request.look)
+    return await in_thread(lambda progress: _burn(request, typeface, progress), current_stage().progress)
+
+
+def _burn(request: BurnRequest, typeface: Typeface, progress: Progress) -> StoredCaptions:
+    settings = get_settings()
+    store = media_store(settings)
+    name = request.cache_key()
+    key, small = f"videos/{name}.mp4", f"videos/{name}.jpg"
+    text = store.read_bytes(request.text_key)
+    look = request.look
+    with scratch_directory(settings.home, "captions") as folder, store.open_local(request.video_key) as video:
+        canvas = canvas_of(video, look.safe_area)
+        if isinstance(look, SegmentLook):
+            subtitles = read_subtitles(text)
+            count = len(subtitles)
+            script, missing = segment_script(subtitles, look, canvas, typeface)
+        else:
+            words = read_words(text)
+            count = len(words)
+            script, missing = highlight_script(words, look, canvas, typeface)
+        workplace = folder / "drawing"
+        workplace.mkdir()
+        burnt = burn(
+            video,
+            script,
+            typeface,
+            folder / "video.mp4",
+            encoder=request.encoder,
+            deadline=settings.caption_timeout_minutes * 60,
+            workplace=workplace,
+            fonts=(font_folder(settings),),
+            quality=request.quality,
+            threads=usable_threads(),
+            progress=part_of(progress, 0.0, _DRAWN),
+        )
+        store.put_bytes(middle_frame(folder / "video.mp4"), small)
+        store.put_file(folder / "video.mp4", key)
+    return StoredCaptions(
+        key=key,
+        thumbnail=small,
+        duration=burnt.seconds,
+        width=burnt.width,
+        height=burnt.height,
+        fps=burnt.fps,
+        captions=count,
+        missing="".join(dict.fromkeys(missing)),
+    )
