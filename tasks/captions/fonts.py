@@ -169,7 +169,8 @@ def _faces(folder: Path) -> tuple[FontFile, ...]:
 def _face(path: Path, _changed: int) -> FontFile | None:
     """None for a file that is no font: one bad file must not cost the others."""
     try:
-        with TTFont(path, lazy=True) as font:
+        # Opened here: the library leaves files open that are no fonts.
+        with path.open("rb") as file, TTFont(file, lazy=True) as font:
             names, metrics, head = font["name"], font["OS/2"], font["head"]
             family = names.getBestFamilyName() or path.stem
             style = (names.getBestSubFamilyName() or "").lower()

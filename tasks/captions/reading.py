@@ -101,12 +101,13 @@ def read_words(data: bytes) -> list[SpokenWord]:
     words = sorted(
         (word for word in listed if word.word.strip() and word.end >= word.start), key=lambda word: word.start
     )
+    # One more than there are words, if there are none.
     following = [*(word.start for word in words[1:]), float("inf")]
     return [
         SpokenWord(
             word=" ".join(word.word.split()), start=word.start, end=max(word.start, min(word.end, until))
         )
-        for word, until in zip(words, following, strict=True)
+        for word, until in zip(words, following, strict=False)
     ]
 
 

@@ -1,0 +1,135 @@
+"""Captions as they are drawn: odd paths, turned videos, dangerous text, the font that was really used."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tasks.captions.burning import burn, canvas_of
+from tasks.captions.fonts import find_typeface
+from tasks.captions.highlight import HighlightLook, highlight_script, rounded_box
+from tasks.captions.look import Canvas, FontChoice, PlaceChoice
+from tasks.captions.reading import SpokenWord, Subtitle
+from tasks.captions.script import styled_text
+from tasks.captions.segments import SegmentLook, segment_script
+from tasks.errors import EngineError, NoVideoError
+from tasks.media.ffmpeg import run_ffmpeg
+from tests.unit.media.conftest import TONE
+
+ARIAL = find_typeface("Arial", bold=True)
+CANVAS = Canvas(width=640, height=360)
+
+
+def film(path: Path, *arguments: str, size: str = "640x360") -> Path:
+    source = ("-f", "lavfi", "-i", f"color=black:size={size}:rate=10:duration=1")
+    run_ffmpeg([*source, *arguments], output=path, duration=1, deadline=60)
+    return path
+
+
+def burnt(video: Path, subtitles: list[Subtitle], folder: Path, look: SegmentLook | None = None) -> Path:
+    script, _ = segment_script(subtitles, look or SegmentLook(), canvas_of(video), ARIAL)
+    workplace = folder / "work"
+    workplace.mkdir(exist_ok=True)
+    burn(
+        video,
+        script,
+        ARIAL,
+        folder / "out.mp4",
+        encoder="libx264",
+        deadline=60,
+        workplace=workplace,
+        quality="draft",
+    )
+    return folder / "out.mp4"
+
+
+def picture(path: Path) -> NDArray[np.uint8]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)][5]
+
+
+def test_paths_with_every_odd_character(tmp_path: Path) -> None:
+    folder = tmp_path / "a b, it's [1];:x=%d ç\\n"
+    folder.mkdir()
+    out = burnt(film(folder / "v.mp4"), [Subtitle(0, 1, "Olá")], folder)
+    assert (picture(out) > 128).sum() > 50
+
+
+def test_turned_videos_get_upright_captions(tmp_path: Path) -> None:
+    lying = film(tmp_path / "lying.mp4")
+    turned = tmp_path / "turned.mp4"
+    run_ffmpeg(
+        ["-display_rotation", "90", "-i", f"file:{lying}", "-c", "copy"],
+        output=turned,
+        duration=1,
+        deadline=60,
+    )
+    assert canvas_of(turned) == Canvas(width=360, height=640)
+    rows, columns = (picture(burnt(turned, [Subtitle(0, 1, "mm")], tmp_path)) > 200).nonzero()
+    assert rows.min() > 500
+    assert np.ptp(columns) > np.ptp(rows)
+
+
+def test_odd_sides_are_cut_and_sound_alone_is_refused(tmp_path: Path) -> None:
+    odd = film(tmp_path / "odd.mkv", "-pix_fmt", "yuv444p", size="321x181")
+    assert picture(burnt(odd, [Subtitle(0, 1, "x")], tmp_path)).shape == (180, 320)
+    sound = tmp_path / "a.wav"
+    run_ffmpeg([*TONE, "-t", "1"], output=sound, duration=1, deadline=60)
+    with pytest.raises(NoVideoError):
+        canvas_of(sound)
+
+
+def test_text_is_never_taken_for_code() -> None:
+    text, lost = styled_text("{\\pos(0,0)} a\\Nb }{ c\\", ARIAL)
+    assert lost == ""
+    assert "\\pos" not in text.replace("\\\u200d", "")
+    assert text.count("\\{") == 2
+    assert "\\N" not in text
+
+
+def test_text_that_looks_like_code_is_drawn(tmp_path: Path) -> None:
+    black = film(tmp_path / "v.mp4")
+    look = SegmentLook(font=FontChoice(size=60), position=PlaceChoice(alignment="middle_center"))
+    plain = picture(burnt(black, [Subtitle(0, 1, "iiii")], tmp_path, look)) > 128
+    braces = picture(burnt(black, [Subtitle(0, 1, "{\\pos(0,0)}iiii")], tmp_path, look)) > 128
+    assert braces.sum() > 2 * plain.sum()
+    assert braces[:100].sum() == 0
+
+
+def test_another_font_than_the_chosen_one_is_an_error(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4")
+    script, _ = segment_script([Subtitle(0, 1, "x")], SegmentLook(), CANVAS, ARIAL)
+    script.styles["caption"].fontname = "Nobody Has This"
+    workplace = tmp_path / "work"
+    workplace.mkdir()
+    with pytest.raises(EngineError, match="instead of Nobody Has This"):
+        burn(video, script, ARIAL, tmp_path / "o.mp4", encoder="libx264", deadline=60, workplace=workplace)
+
+
+def test_words_of_scripts_that_read_from_the_right_are_laid_out_so() -> None:
+    words = [SpokenWord(word=w, start=i, end=i + 0.9) for i, w in enumerate(("מרחב", "שלום", "עולם"))]
+    script, _ = highlight_script(words, HighlightLook(style="classic", fundo_opacidade=0), CANVAS, ARIAL)
+    places = [float(event.text.split("pos(")[1].split(",")[0]) for event in script]
+    assert places == sorted(places, reverse=True)
+
+
+@pytest.mark.parametrize("style", ["classic", "karaoke", "highlight", "underline", "word_by_word"])
+def test_no_style_leaves_the_picture(style: str) -> None:
+    long = "Pneumoultramicroscopicossilicovulcanoconiótico"
+    words = [SpokenWord(word=word, start=i, end=i + 0.9) for i, word in enumerate([long, "e", long, "fim"])]
+    look = HighlightLook.model_validate({"style": style, "tamanho_fonte": 200})
+    script, _ = highlight_script(words, look, CANVAS, find_typeface("Arial Black", bold=True))
+    for event in script:
+        x = float(event.text.split("pos(")[1].split(",")[0])
+        assert 0 <= x < CANVAS.width
+        if "\\p4" in event.text:
+            right = max(int(number) for number in event.text.split("}")[1].split()[1::1] if number.isdigit())
+            assert x + right / 8 <= CANVAS.width + 1
+    assert len(script) > 0
+
+
+def test_corners_are_never_rounder_than_the_box() -> None:
+    assert rounded_box(10, 10, 0) == "m 0 0 l 80 0 80 80 0 80"
+    assert rounded_box(10, 4, 50).startswith("m 16 0 l 64 0 b")
