@@ -1,6 +1,7 @@
 """One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def checkout(
     settings = {
         "CONTRAPONTO_MODELS_DIR": str(models_dir),
         "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{web.port}",
+        "CONTRAPONTO_METRICS_PORT": str(_free_port()),
     }
     copy = Checkout.copy(tmp_path_factory.mktemp("checkout"), settings)
     try:
@@ -39,3 +41,10 @@ def checkout(
         yield copy
     finally:
         copy.contraponto("down")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -6,6 +6,7 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -13,7 +14,7 @@ from tests.system.checkout import Checkout, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
-SERVICES = {"postgres", "valkey", "server", "model-host", "worker-cpu", "worker-gpu"}
+SERVICES = {"postgres", "valkey", "server", "model-host", "worker-cpu", "worker-gpu", "metrics"}
 
 
 def test_every_service_runs_and_the_server_is_only_reachable_from_here(checkout: Checkout) -> None:
@@ -28,6 +29,14 @@ def test_every_service_runs_and_the_server_is_only_reachable_from_here(checkout:
     assert listening == {"127.0.0.1"}
     health = json.loads(checkout.contraponto("health", "--json").stdout)
     assert health["state"] == "healthy"
+
+
+def test_prometheus_can_scrape_it(checkout: Checkout) -> None:
+    port = checkout.settings["CONTRAPONTO_METRICS_PORT"]
+    scraped = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=60).text
+    assert "contraponto_up 1.0" in scraped
+    assert 'contraponto_workers{pool="gpu"} 1.0' in scraped
+    assert "contraponto_model_host_up 1.0" in scraped
 
 
 def test_both_pools_have_their_queues_in_order(checkout: Checkout) -> None:
@@ -78,8 +87,10 @@ def test_the_command_line_names_the_right_parameter(checkout: Checkout) -> None:
 
 def test_up_again_changes_nothing(checkout: Checkout) -> None:
     before = checkout.pids()
-    checkout.contraponto("up")
+    told = json.loads(checkout.contraponto("up", "--json").stdout)
     assert checkout.pids() == before
+    assert {name: service["pid"] for name, service in told["services"].items()} == before
+    assert told["api_url"] == f"{checkout.address}/api"
 
 
 def test_health_names_what_is_wrong_and_what_mends_it(checkout: Checkout, tmp_path: Path) -> None:
