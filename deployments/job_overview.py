@@ -12,7 +12,6 @@ from prefect.client.schemas.filters import (
     FlowFilterName,
     FlowRunFilter,
     FlowRunFilterEndTime,
-    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     Operator,
@@ -108,25 +107,9 @@ def statistics(client: SyncPrefectClient, operations: Sequence[str]) -> Statisti
     )
 
 
-def count_jobs(client: SyncPrefectClient, operation: str) -> dict[JobStatus, int]:
-    """The jobs of an operation by their status; without those that are scheduled for later."""
-    now = datetime.now(UTC)
-    answer = client.request(
-        "POST",
-        "/flow_runs/history",
-        json={
-            "history_start": _FIRST.isoformat(),
-            "history_end": now.isoformat(),
-            # All in one interval: the server counts every state in one query.
-            "history_interval_seconds": (now - _FIRST).total_seconds(),
-            "flows": _named([operation]).model_dump(mode="json"),
-        },
-    )
-    answer.raise_for_status()
-    counts: Counter[JobStatus] = Counter()
-    for state in answer.json()[0]["states"]:
-        counts[STATUS_OF.get(StateType(state["state_type"]), JobStatus.QUEUED)] += state["count_runs"]
-    return {status: counts[status] for status in JobStatus if counts[status]}
+def count_jobs(client: SyncPrefectClient, operation: str) -> Counter[JobStatus]:
+    """The jobs of an operation by their status."""
+    return _count(client, flows=_named([operation]))
 
 
 def recent_seconds(
@@ -154,39 +137,57 @@ def recent_seconds(
 
 def read_queues(client: SyncPrefectClient) -> list[QueueNumbers]:
     """What waits and runs in each queue of every pool, the most urgent queue of a pool first."""
-    return [
-        QueueNumbers(
-            pool=pool.name,
-            queue=queue.name,
-            queued=_in_queue(client, pool.name, queue.name, JobStatus.QUEUED),
-            running=_in_queue(client, pool.name, queue.name, JobStatus.PROCESSING),
-        )
-        for pool in sorted(client.read_work_pools(limit=_PAGE), key=lambda pool: pool.name)
-        for queue in sorted(
-            client.read_work_queues(work_pool_name=pool.name), key=lambda queue: queue.priority
-        )
-    ]
+    unended = [kind for kind in StateType if kind not in TERMINAL_STATES]
+    numbers = []
+    for pool in sorted(client.read_work_pools(limit=_PAGE), key=lambda pool: pool.name):
+        queues = client.read_work_queues(work_pool_name=pool.name)
+        for queue in sorted(queues, key=lambda queue: queue.priority):
+            jobs = _count(
+                client,
+                flow_runs=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended))),
+                work_pools=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool.name])),
+                work_queues=WorkQueueFilter(name=WorkQueueFilterName(any_=[queue.name])),
+            )
+            numbers.append(
+                QueueNumbers(
+                    pool=pool.name,
+                    queue=queue.name,
+                    queued=jobs[JobStatus.QUEUED],
+                    running=jobs[JobStatus.PROCESSING],
+                )
+            )
+    return numbers
 
 
 def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
     seconds = recent_seconds(client, operation)
     return OperationNumbers(
         operation=operation,
-        jobs=count_jobs(client, operation),
+        jobs=dict(count_jobs(client, operation)),
         seconds_p50=seconds[0] if seconds else None,
         seconds_p95=seconds[1] if seconds else None,
     )
 
 
-def _in_queue(client: SyncPrefectClient, pool: str, queue: str, status: JobStatus) -> int:
-    """Without runs that a schedule has made for later."""
-    wanted = _filter(status)
-    wanted.expected_start_time = FlowRunFilterExpectedStartTime(before_=_at(datetime.now(UTC)))
-    return client.count_flow_runs(
-        flow_run_filter=wanted,
-        work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
-        work_queue_filter=WorkQueueFilter(name=WorkQueueFilterName(any_=[queue])),
+def _count(client: SyncPrefectClient, **filters: BaseModel) -> Counter[JobStatus]:
+    """Jobs by their status; without those that are scheduled for later."""
+    now = datetime.now(UTC)
+    answer = client.request(
+        "POST",
+        "/flow_runs/history",
+        json={
+            "history_start": _FIRST.isoformat(),
+            "history_end": now.isoformat(),
+            # All in one interval: the server counts every state in one query.
+            "history_interval_seconds": (now - _FIRST).total_seconds(),
+            **{name: wanted.model_dump(mode="json") for name, wanted in filters.items()},
+        },
     )
+    answer.raise_for_status()
+    counts: Counter[JobStatus] = Counter()
+    for state in answer.json()[0]["states"]:
+        counts[STATUS_OF.get(StateType(state["state_type"]), JobStatus.QUEUED)] += state["count_runs"]
+    return counts
 
 
 def _named(operations: Sequence[str]) -> FlowFilter:

@@ -100,7 +100,7 @@ def _jobs(client: SyncPrefectClient, operations: Sequence[str]) -> Iterator[Metr
     for operation in operations:
         counts = count_jobs(client, operation)
         for status in JobStatus:
-            jobs.add_metric([operation, status], counts.get(status, 0))
+            jobs.add_metric([operation, status], counts[status])
         if marks := recent_seconds(client, operation, most=_NEWEST):
             for quantile, value in zip(("0.5", "0.95"), marks, strict=True):
                 seconds.add_metric([operation, quantile], value)
