@@ -27,7 +27,8 @@ def test_webvtt_and_ass_are_told_apart_by_content() -> None:
     assert read_subtitles(vtt.encode()) == [Subtitle(1.0, 2.5, "Ação & reação")]
     ass = (
         "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
-        "Style: Default,Arial,20\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Style: Default,Arial,20\n\n[Events]\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
         "Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\pos(1,2)}Ação\\Ne reação\n"
         "Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\p1}m 0 0 l 10 10\n"
         "Comment: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,nada\n"

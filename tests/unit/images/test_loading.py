@@ -1,0 +1,156 @@
+"""Every kind of image comes out upright, opaque and in the colours that were meant."""
+
+import io
+import random
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from tasks.errors import DamagedMediaError, InvalidInputError, LimitExceededError, NotAnImageError
+from tasks.images import loading
+from tasks.images.loading import load_image
+
+pillow_heif.register_heif_opener()
+
+LEFT, RIGHT = (200, 40, 30), (20, 60, 190)
+
+
+def flag(mode: str = "RGB", size: tuple[int, int] = (64, 32)) -> Image.Image:
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", size, LEFT)
+    image.paste(RIGHT, (size[0] // 2, 0, *size))
+    return image.convert(mode)
+
+
+def written(tmp_path: Path, image: Image.Image, name: str, **options: object) -> Path:
+    image.save(tmp_path / name, **options)  # type: ignore[arg-type]
+    return tmp_path / name
+
+
+@pytest.mark.parametrize(
+    "name", ["a.jpg", "a.png", "a.webp", "a.bmp", "a.tiff", "a.heic", "a.avif", "a.jp2", "a.gif"]
+)
+def test_every_format(tmp_path: Path, name: str) -> None:
+    # The name does not count.
+    path = written(tmp_path, flag(), name).rename(tmp_path / "image.bin")
+    pixels = load_image(path)
+    assert (pixels.shape, pixels.dtype) == ((32, 64, 3), np.uint8)
+    assert np.abs(pixels[16, 8].astype(int) - LEFT).max() < 12
+    assert np.abs(pixels[16, 56].astype(int) - RIGHT).max() < 12
+
+
+def test_a_turned_photograph_stands_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    pixels = load_image(written(tmp_path, flag(), "a.jpg", exif=exif))
+    assert pixels.shape == (64, 32, 3)
+    assert np.abs(pixels[8, 16].astype(int) - LEFT).max() < 12
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "LA", "P", "CMYK", "RGBA", "I;16"])
+def test_every_mode(tmp_path: Path, mode: str) -> None:
+    if mode == "I;16":
+        image = Image.fromarray((np.linspace(0, 1, 64) * np.ones((32, 1)) * 65_535).astype(np.uint16))
+    else:
+        image = flag(mode) if mode != "1" else Image.new("1", (64, 32), 1)
+    pixels = load_image(written(tmp_path, image, "a.tiff"))
+    assert pixels.shape == (32, 64, 3)
+    if mode in ("L", "LA", "I;16"):
+        assert (pixels[..., 0] == pixels[..., 2]).all()
+    if mode == "I;16":
+        assert pixels[0, -1, 0] > 250 > 5 > pixels[0, 0, 0]
+    if mode == "CMYK":
+        assert np.abs(pixels[16, 8].astype(int) - LEFT).max() < 12
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.gif"])
+def test_what_is_transparent_is_white(tmp_path: Path, name: str) -> None:
+    image = flag("RGBA")
+    image.putalpha(Image.fromarray((np.arange(64) < 32).astype(np.uint8)[None, :].repeat(32, 0) * 255))
+    pixels = load_image(written(tmp_path, image, name))
+    assert (pixels[16, 60] > 245).all()
+    assert np.abs(pixels[16, 8].astype(int) - LEFT).max() < 25
+
+
+def test_colours_of_a_wide_profile_are_converted(tmp_path: Path) -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    same = load_image(written(tmp_path, flag(), "srgb.png", icc_profile=lab))
+    broken = load_image(written(tmp_path, flag(), "broken.png", icc_profile=b"not a profile"))
+    assert np.abs(same.astype(int) - broken.astype(int)).max() <= 2
+
+
+def test_only_the_first_picture_of_an_animation(tmp_path: Path) -> None:
+    second = Image.new("RGB", (64, 32), "green")
+    path = written(tmp_path, flag(), "a.gif", save_all=True, append_images=[second])
+    assert np.abs(load_image(path)[16, 8].astype(int) - LEFT).max() < 25
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, Image.new("1", (20_000, 5_001)), "a.png")
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    with pytest.raises(LimitExceededError, match="20000×5001 pixels"):
+        load_image(path)
+
+
+def test_large_jpegs_are_decoded_at_a_fraction(tmp_path: Path) -> None:
+    path = written(tmp_path, flag(size=(1600, 800)), "a.jpg")
+    assert load_image(path, 300).shape == (400, 800, 3)
+    assert load_image(path).shape == (800, 1600, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "says"),
+    [
+        (b"", NotAnImageError, "empty"),
+        (b"<!doctype html><title>x</title>", NotAnImageError, "web page"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', NotAnImageError, "SVG"),
+        (b"%PDF-1.7 ...", NotAnImageError, "not an image"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", NotAnImageError, "not an image"),
+    ],
+)
+def test_what_is_no_image_is_said(tmp_path: Path, content: bytes, error: type[Exception], says: str) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    with pytest.raises(error, match=says):
+        load_image(path)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.heic", "a.tiff"])
+def test_a_file_cut_short_is_an_error_and_no_half_picture(tmp_path: Path, name: str) -> None:
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (120, 160, 3), dtype=np.uint8))
+    path = written(tmp_path, noise, name)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with pytest.raises((DamagedMediaError, NotAnImageError)):
+        load_image(path)
+
+
+SEEDS = {name: io.BytesIO() for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "HEIF", "AVIF", "BMP")}
+for _format, _data in SEEDS.items():
+    flag().save(_data, _format)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(SEEDS)), st.randoms(use_true_random=False))
+def test_mutated_images_are_read_or_refused(tmp_path: Path, kind: str, numbers: random.Random) -> None:
+    data = bytearray(SEEDS[kind].getvalue())
+    for _ in range(numbers.randrange(1, 20)):
+        place = numbers.randrange(len(data))
+        if numbers.random() < 0.7:
+            data[place] = numbers.randrange(256)
+        else:
+            del data[place : place + numbers.randrange(1, 60)]
+        if not data:
+            break
+    path = tmp_path / "mutated"
+    path.write_bytes(bytes(data))
+    try:
+        pixels = load_image(path)
+    except InvalidInputError:
+        return
+    assert pixels.ndim == 3
+    assert pixels.shape[0] * pixels.shape[1] <= loading.MAX_PIXELS
