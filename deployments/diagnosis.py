@@ -6,14 +6,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from blocks.settings import Settings, unrecognised
 from tasks.errors import ContrapontoError
 
 _LEAST_FREE_GB = 2
 _ANSWER_SECONDS = 15
-_FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts"))
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,7 @@ def _packages(settings: Settings) -> Iterator[Finding]:
         _Package("imageio_ffmpeg", "ffmpeg"),
         _Package("PIL", "pictures", "video"),
         _Package("pillow_heif", "pictures of phones (HEIF)", "video"),
+        _Package("fontTools", "fonts of captions", "video"),
         _Package("cv2", "moving pictures", "video"),
         _Package("onnx", "isolating voices", "separation", needed=settings.default_isolate_vocals),
         _Package("boto3", "media store in a bucket", "s3", needed=in_bucket),
@@ -126,13 +125,18 @@ def _video(settings: Settings) -> Iterator[Finding]:
         mend = error.hint if wanted else ""
         remark = error.message if wanted else f"not used, libx264 is: {error.message}"
         yield Finding("video encoder of the GPU", not wanted, remark, mend)
-    fonts = sum(1 for folder in _FONT_FOLDERS for _ in folder.expanduser().rglob("*.[ot]tf"))
-    yield Finding(
-        "fonts",
-        bool(fonts),
-        f"{fonts} on this machine" if fonts else "none on this machine: captions have no letters",
-        "" if fonts else "apt-get install fonts-dejavu-core (or copy .ttf files to ~/.local/share/fonts)",
-    )
+    if find_spec("fontTools") and find_spec("PIL"):
+        yield _fonts(settings)
+
+
+def _fonts(settings: Settings) -> Finding:
+    from tasks.captions.fonts import SHIPPED  # noqa: PLC0415
+    from tasks.captions.steps import font_folder  # noqa: PLC0415 - brings Prefect
+
+    folder = font_folder(settings)
+    ours, own = (sum(1 for _ in place.glob("*.[ot]tf")) for place in (SHIPPED, folder))
+    remark = f"{ours} come with the project; {own} of your own in {folder}"
+    return Finding("fonts", ours > 0, remark, "" if ours else "git checkout tasks/captions/fonts")
 
 
 def _ffmpeg() -> Finding:
