@@ -67,7 +67,11 @@ def test_only_the_gpu_worker_asks_for_gpus_and_only_a_proxy_is_seen_from_outside
     with_gpu = {name for name, service in SERVICES.items() if "deploy" in service}
     assert with_gpu == {"worker-gpu"}
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert ports == {"server": ["${PUBLISH:-127.0.0.1:4200}:4200"], "proxy": ["80:80", "443:443"]}
+    assert ports == {
+        "server": ["${PUBLISH:-127.0.0.1:4200}:4200"],
+        "metrics": ["${PUBLISH_METRICS:-127.0.0.1:9464}:9464"],
+        "proxy": ["80:80", "443:443"],
+    }
 
 
 def test_the_image_copies_what_the_build_context_lets_through() -> None:
