@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pydantic import BaseModel
+
 from deployments.queue_place import QueuedDocument, QueuePlace
 from tasks.jobs.document import JobDocument, StageDocument, TranscriptionDocument
 from tasks.maintenance.report import CleanupReport
 
 _HOUSEKEEPING = ("cleanup", "factory-reset")
+_ONE_VIDEO = ("addaudio", "caption", "caption-segments", "caption-highlight")
+_LISTED = 10
+"""Clips whose places are printed."""
 _AT_ONCE_SECONDS = 2
 _SHORT_SECONDS = 100
 _LONG_MINUTES = 100
@@ -32,6 +37,10 @@ def summary(document: JobDocument) -> Iterator[str]:
         yield from _transcription(document)
     if document.operation in _HOUSEKEEPING and document.result is not None:
         yield from _removed(CleanupReport.model_validate(document.result))
+    if document.operation == "img2vid" and document.result is not None:
+        yield from _clips(_Clips.model_validate(document.result))
+    if document.operation in _ONE_VIDEO and document.result is not None:
+        yield from _video(_Video.model_validate(document.result))
 
 
 def place_in_words(place: QueuePlace) -> str:
@@ -86,6 +95,49 @@ def _removed(report: CleanupReport) -> Iterator[str]:
     for entry in report.removed:
         size = f"{entry.bytes / 1_000_000:.1f} MB" if entry.bytes is not None else entry.remark or ""
         yield f"  {entry.what:<15} {entry.count:>7}  {size}".rstrip()
+
+
+class _Video(BaseModel):
+    """What is printed of a result that is one video."""
+
+    url: str
+    speed_factor: float | None = None
+    warnings: list[str] = []
+
+
+class _Clip(BaseModel):
+    """What is printed of one clip."""
+
+    index: int
+    id: str
+    url: str | None
+    error: str | None
+
+
+class _Clips(BaseModel):
+    """What is printed of a result that is clips."""
+
+    videos: list[_Clip]
+
+
+def _video(result: _Video) -> Iterator[str]:
+    yield f"video     {_place(result.url)}"
+    if result.speed_factor is not None:
+        yield f"speed     {result.speed_factor:.3f}"
+    for warning in result.warnings:
+        yield f"warning   {warning}"
+
+
+def _clips(result: _Clips) -> Iterator[str]:
+    """Every failure; of the others the first ones."""
+    failed = [clip for clip in result.videos if clip.error]
+    made = [clip for clip in result.videos if clip.url]
+    for clip in made[:_LISTED]:
+        yield f"video     {_place(clip.url or '')}"
+    if len(made) > _LISTED:
+        yield f"          and {len(made) - _LISTED} more beside them"
+    for clip in failed:
+        yield f"failed    {clip.index}, {clip.id}: {clip.error}"
 
 
 def _links(document: TranscriptionDocument) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Reads callers' subtitles and word lists, whatever their encoding and their flaws."""
 
+import contextlib
 import html
 import re
 from dataclasses import dataclass
@@ -49,6 +50,12 @@ class _WordList(BaseModel):
     words: Annotated[list[SpokenWord], Field(max_length=MAX_WORDS)]
 
 
+class _Transcript(BaseModel):
+    """A transcript with word times, as the job `transcribe` writes it."""
+
+    segments: Annotated[list[_WordList], Field(max_length=MAX_WORDS)]
+
+
 def read_subtitles(data: bytes) -> list[Subtitle]:
     """The subtitles of an SRT, WebVTT or ASS file in the order in which they begin; told apart by their content.
 
@@ -83,21 +90,30 @@ def read_subtitles(data: bytes) -> list[Subtitle]:
 
 
 def read_words(data: bytes) -> list[SpokenWord]:
-    """The words of `{"words": [{"word", "start", "end"}]}` in the order in which they are spoken.
+    """The words of `{"words": [{"word", "start", "end"}]}`, or of a transcript's JSON, in the order in which they are
+    spoken.
 
     Words without letters are left out, times that overlap the next word's are cut.
 
     Raises InvalidInputError, which names the place, for anything else.
     """
+    text = decode(data)
     try:
-        listed = _WordList.model_validate_json(decode(data)).words
+        listed = _WordList.model_validate_json(text).words
     except ValidationError as error:
+        with contextlib.suppress(ValidationError):
+            segments = _Transcript.model_validate_json(text).segments
+            return _in_order([word for segment in segments for word in segment.words])
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InvalidInputError(
             f"The word list cannot be used: {place}: {first['msg']}.",
             hint='It must look like {"words": [{"word": "Olá", "start": 0.0, "end": 0.4}]}, times in seconds.',
         ) from error
+    return _in_order(listed)
+
+
+def _in_order(listed: list[SpokenWord]) -> list[SpokenWord]:
     words = sorted(
         (word for word in listed if word.word.strip() and word.end >= word.start), key=lambda word: word.start
     )

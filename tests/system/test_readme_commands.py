@@ -1,5 +1,7 @@
 """The commands of the README, typed as they stand there, against a running stack."""
 
+import io
+import json
 import os
 import re
 import shutil
@@ -8,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from deployments.services.environment import PROJECT
+from tasks.media.ffmpeg import run_ffmpeg
 from tasks.voice.speech import speak
 from tests.readme import blocks, section
 from tests.servers.media import MediaServer
@@ -18,7 +22,7 @@ from tests.system.checkout import Checkout, Job
 pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.timeout(900)]
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-EXAMPLE = "https://example.org/talk.mp3"
+EXAMPLES = "https://example.org"
 SENTENCE = "The ferry leaves in the morning, and the tickets are sold in the small house by the bridge."
 
 
@@ -32,7 +36,7 @@ def recording(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> byt
 @pytest.fixture
 def typed(checkout: Checkout, web: MediaServer, recording: bytes, tmp_path: Path) -> "Terminal":
     (checkout.directory / "talk.mp3").write_bytes(recording)
-    url = web.say("/talk.mp3", recording, headers={"ETag": '"talk"'})
+    web.say("/talk.mp3", recording, headers={"ETag": '"talk"'})
     commands = tmp_path / "bin"
     commands.mkdir()
     # The commands of this environment, run in the copy's code.
@@ -42,7 +46,7 @@ def typed(checkout: Checkout, web: MediaServer, recording: bytes, tmp_path: Path
     )
     contraponto.chmod(0o755)
     (commands / "prefect").symlink_to(Path(sys.executable).with_name("prefect"))
-    return Terminal(checkout, commands, url)
+    return Terminal(checkout, commands, web.url)
 
 
 class Terminal:
@@ -55,7 +59,7 @@ class Terminal:
 
     def type(self, shell: str, then: str = "") -> str:
         """What the statements print, and what `then` prints after them in the same shell."""
-        shell = shell.replace(EXAMPLE, self._url).replace("http://127.0.0.1:4200", self._checkout.address)
+        shell = shell.replace(EXAMPLES, self._url).replace("http://127.0.0.1:4200", self._checkout.address)
         result = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", f"{shell}\n{then}"],
             cwd=self._checkout.directory,
@@ -136,6 +140,31 @@ def test_a_batch_and_its_schedule(typed: Terminal, checkout: Checkout) -> None:
     (inbox,) = [entry for entry in found if entry["slug"] == "inbox-every-night"]
     assert inbox["parameters"]["sources"] == [f"folder:{checkout.home}/inbox"]
     assert checkout.api("DELETE", f"/deployments/{identifier}/schedules/{inbox['id']}").status_code == 204
+
+
+def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    run_ffmpeg(
+        ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=12:duration=2"],
+        output=film,
+        duration=2,
+        deadline=60,
+    )
+    image = io.BytesIO()
+    Image.new("RGB", (320, 180), "teal").save(image, "JPEG")
+    subtitles = "1\n00:00:00,000 --> 00:00:02,000\nOlá\n"
+    words = {"words": [{"word": "Olá", "start": 0, "end": 1}]}
+    web.say("/one.jpg", image.getvalue(), content_type="image/jpeg")
+    web.say("/film.mp4", film.read_bytes(), content_type="video/mp4")
+    web.say("/film.srt", subtitles.encode(), content_type="text/plain")
+    web.say("/words.json", json.dumps(words).encode(), content_type="application/json")
+    web.say("/hook", content_type=None)
+    (commands,) = shell_of("## Make videos")
+    printed = typed.type(commands)
+    assert printed.count("completed") >= 4
+    assert "video_1.mp4" in printed
+    told = [json.loads(asked.body)["operation"] for asked in web.asked if asked.path == "/hook"]
+    assert set(told) <= {"img2vid", "caption", "caption-highlight", "addaudio"}
 
 
 def test_models_and_health(typed: Terminal) -> None:

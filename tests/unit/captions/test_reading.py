@@ -76,6 +76,14 @@ def test_words_come_in_order_and_do_not_overlap() -> None:
     ]
 
 
+def test_a_transcript_is_a_word_list_too() -> None:
+    body = {
+        "text": "um",
+        "segments": [{"id": 0, "words": [{"word": " um", "start": 0, "end": 1, "probability": 1}]}],
+    }
+    assert read_words(json.dumps(body).encode()) == [SpokenWord(word="um", start=0, end=1)]
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

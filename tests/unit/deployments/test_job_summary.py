@@ -41,3 +41,21 @@ def test_a_clean_up_says_how_much_of_what() -> None:
     printed = lines(operation="cleanup", result={"dry_run": True, "removed": removed})
     assert "would be removed:\n  stored files          3  12.3 MB\n" in printed
     assert printed.endswith("runs                  7  nobody tells")
+
+
+def test_videos_are_places_and_every_failed_clip_is_named() -> None:
+    made = [
+        {"index": n, "id": f"c{n}", "url": f"file:///film/v%20{n}.mp4", "error": None} for n in range(1, 13)
+    ]
+    lost = {"index": 13, "id": "c13", "url": None, "error": "The file is not an image."}
+    printed = lines(operation="img2vid", result={"videos": [*made, lost]})
+    assert "/film/v 1.mp4" in printed
+    assert "and 2 more" in printed
+    assert "failed    13, c13: The file is not an image." in printed
+    printed = lines(
+        operation="addaudio", result={"url": "https://b.example/v.mp4?sign=1", "speed_factor": 0.5}
+    )
+    assert "https://b.example/v.mp4?sign=1" in printed
+    assert "0.500" in printed
+    printed = lines(operation="caption", result={"url": "file:///v.mp4", "warnings": ["Left out: x"]})
+    assert "warning   Left out: x" in printed
