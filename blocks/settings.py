@@ -261,7 +261,7 @@ class Settings(BaseSettings):
         True, description="Where no GPU can be used the gpu pool has a worker that computes on the CPU."
     )
     queue_polling_interval: float = Field(
-        1, ge=0.1, le=300, description="Seconds between two looks of a worker for new jobs."
+        0.25, ge=0.1, le=300, description="Seconds between two looks of a worker for new jobs."
     )
     queue_job_ttl: int = Field(
         2_592_000, ge=60, le=31_536_000, description="Seconds that finished jobs stay listed."

@@ -1,4 +1,5 @@
 import re
+import ssl
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,19 @@ CPU, GPU = pools(3)
 
 
 def workers(
-    home: Path, pool: Pool, *gpus: str, on_cpu: bool = True, joined: str | None = None
+    home: Path,
+    pool: Pool,
+    *gpus: str,
+    on_cpu: bool = True,
+    joined: str | None = None,
+    url: str = "http://127.0.0.1:1/api",
 ) -> list[Service]:
     return worker.services(
         Surroundings(home=home),
         pool,
         gpus=gpus,
         on_cpu=on_cpu,
-        api=Api("http://127.0.0.1:1/api"),
+        api=Api(url),
         redis_url=None,
         query_seconds=1,
         joined=joined,
@@ -53,6 +59,14 @@ def test_without_a_gpu_the_cpu_works_only_if_it_may(tmp_path: Path) -> None:
     (found,) = workers(tmp_path, GPU)
     assert (found.name, option(found, "--limit")) == ("worker-gpu", "3")
     assert workers(tmp_path, GPU, on_cpu=False) == []
+
+
+def test_authorities_are_left_out_only_where_no_certificate_is_checked(tmp_path: Path) -> None:
+    (plain,) = workers(tmp_path, CPU)
+    file = plain.environment["PREFECT_API_SSL_CERT_FILE"]
+    assert len(ssl.create_default_context(cafile=file).get_ca_certs()) == 1
+    (secure,) = workers(tmp_path, CPU, url="https://prefect.example.org/api")
+    assert "PREFECT_API_SSL_CERT_FILE" not in secure.environment
 
 
 @pytest.mark.skipif(not launcher.available, reason="runs are forked on Linux only")
