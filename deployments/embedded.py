@@ -23,6 +23,7 @@ from deployments.services import metrics, model_host, postgres, server, valkey, 
 from deployments.services.api import Api
 from deployments.services.environment import Surroundings
 from deployments.services.process import Service, ServiceError, revision_of, write_atomically
+from deployments.services.sockets import port_lock
 from deployments.services.supervisor import ServiceState, Supervisor
 
 Report = Callable[[str], None]
@@ -101,13 +102,15 @@ class EmbeddedStack:
             if status.is_up and self._is_prepared():
                 return status
             self.surroundings.temporary.mkdir(exist_ok=True)
-            port = self._server_port(status)
-            api = server.api(self.surroundings, self.settings, port=port)
-            base, jobs = self._base_services(port), self._job_services(api)
-            stopped = self._supervisor.configure([*base, *jobs], self.surroundings.environment())
-            for name in stopped:
-                report(f"stopped {name}, which has changed")
-            started = [service for service in base if self._ensure(service, report)]
+            # Until the server listens on the port that was found free, another stack would find it free as well.
+            with port_lock():
+                port = self._server_port(status)
+                api = server.api(self.surroundings, self.settings, port=port)
+                base, jobs = self._base_services(port), self._job_services(api)
+                stopped = self._supervisor.configure([*base, *jobs], self.surroundings.environment())
+                for name in stopped:
+                    report(f"stopped {name}, which has changed")
+                started = [service for service in base if self._ensure(service, report)]
             # Before the workers start: what they have imported depends on it.
             self._write_prefect_toml(api.url)
             if started or not self._is_prepared():

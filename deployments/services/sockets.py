@@ -3,7 +3,12 @@
 import hashlib
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from deployments.services.process import ServiceError
 
@@ -30,6 +35,23 @@ def socket_directory(home: Path, longest_name: str) -> Path:
             hint="Set CONTRAPONTO_HOME to a shorter path.",
         )
     return directory
+
+
+@contextmanager
+def port_lock(seconds: float = 300) -> Iterator[None]:
+    """Held by one stack of this user at a time, from the choice of a port until something listens on it.
+
+    Raises:
+        ServiceError: another stack has held it for so long.
+    """
+    path = Path(tempfile.gettempdir()) / f"contraponto-{os.getuid()}-ports.lock"
+    try:
+        with FileLock(path, timeout=seconds):
+            yield
+    except Timeout as error:
+        raise ServiceError(
+            "Another stack of this user has been starting for minutes.", hint=f"End it. It holds {path}."
+        ) from error
 
 
 def free_port(*preferred: int) -> int:

@@ -1,8 +1,13 @@
 import os
 import socket
+import threading
+import time
 from pathlib import Path
 
-from deployments.services.sockets import free_port, socket_directory
+import pytest
+
+from deployments.services.process import ServiceError
+from deployments.services.sockets import free_port, port_lock, socket_directory
 
 
 def test_sockets_lie_in_the_home_when_its_path_is_short(tmp_path: Path) -> None:
@@ -35,3 +40,25 @@ def test_a_port_in_use_is_passed_over() -> None:
         port = taken.getsockname()[1]
         assert free_port(port) != port
     assert free_port(port) == port
+
+
+def test_two_stacks_do_not_choose_a_port_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    order: list[str] = []
+    holding = threading.Event()
+
+    def first() -> None:
+        with port_lock():
+            holding.set()
+            time.sleep(0.3)
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    holding.wait(10)
+    with port_lock():
+        order.append("second")
+    thread.join()
+    assert order == ["first", "second"]
+    with port_lock(), pytest.raises(ServiceError, match="Another stack"), port_lock(seconds=0.1):
+        pass
