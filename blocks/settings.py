@@ -274,6 +274,12 @@ class Settings(BaseSettings):
         (1, 5, 15, 300, 1800, 7200, 18_000, 36_000),
         description="Seconds before each further try of a delivery; comma-separated.",
     )
+    webhook_deliveries_per_receiver: int = Field(
+        3, ge=1, le=100, description="Deliveries to one host that go on at once."
+    )
+    webhook_pause_after_days: float = Field(
+        3, gt=0, le=365, description="A receiver that has failed for so many days gets nothing until resumed."
+    )
     webhook_timeout: float = Field(30, gt=0, le=300, description="Seconds a receiver has to answer.")
 
     # The server of this machine, and its clients

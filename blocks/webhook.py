@@ -70,7 +70,7 @@ class WebhookNotification(Webhook, NotificationBlock):
             async with (
                 asyncio.timeout(timeout),
                 safe_async_client(
-                    self._policy(),
+                    self.address_policy(),
                     connect_timeout=min(CONNECT_TIMEOUT, timeout),
                     read_timeout=timeout,
                     follow_redirects=False,
@@ -103,7 +103,8 @@ class WebhookNotification(Webhook, NotificationBlock):
         if not answer.is_success:
             raise NotificationError(f"The receiver answered HTTP {answer.status_code}.")
 
-    def _policy(self) -> AddressPolicy:
+    def address_policy(self) -> AddressPolicy:
+        """Which addresses may be posted to."""
         own = tuple(part.strip() for part in self.allowed_private_hosts.split(",") if part.strip())
         everywhere = ("0.0.0.0/0", "::/0") if self.allow_private_urls else ()
         return AddressPolicy(allowed=(*get_settings().allowed_private_hosts, *own, *everywhere))

@@ -4,6 +4,7 @@ A dead letter is a run of `deliver-webhook` that ended without a delivery. Sendi
 the same message and the same `webhook-id`; if that fails too, it is the dead letter from then on.
 """
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -24,6 +25,7 @@ from pydantic import BaseModel
 
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.fetching.urls import mask_url
+from tasks.receivers.steps import resume
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.steps import DELIVERY
 
@@ -104,6 +106,9 @@ def replay(client: SyncPrefectClient, letter_id: UUID) -> UUID:
     """
     dead = _run(client, letter_id)
     assert dead.deployment_id is not None  # noqa: S101 - `_run` has looked
+    # Whoever sends anew has mended the receiver; one that is not in order is paused again.
+    with contextlib.suppress(SourceNotFoundError):
+        resume(client, str(dead.parameters["url"]))
     again = client.create_flow_run_from_deployment(
         dead.deployment_id,
         parameters=dead.parameters,
@@ -115,7 +120,9 @@ def replay(client: SyncPrefectClient, letter_id: UUID) -> UUID:
 
 
 def endpoint_of(url: str) -> str:
-    """Host and port of a URL: what may be shown of it."""
+    """Host and port of a URL: what may be shown of it. Of a saved block its name."""
+    if "://" not in url:
+        return url
     return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2].lower()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import httpx
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
 from blocks.settings import Settings
 from deployments.embedded import EmbeddedStack
@@ -21,6 +21,7 @@ from deployments.services.api import Api
 from deployments.services.process import last_lines
 from deployments.services.supervisor import ServiceState
 from tasks.errors import ContrapontoError
+from tasks.receivers.receiver import TAG, Receiver
 
 _ANSWER_SECONDS = 10.0
 _SLOW_SECONDS = 2.0
@@ -76,6 +77,7 @@ def examine(api: Api, stack: EmbeddedStack) -> Health:
         ]
         if all(check.state != State.DOWN for check in checks):
             checks += _pools(client, is_here=is_here)
+            checks += _receivers(client)
     if is_here:
         checks += service_checks(status.services, stack)
         checks += _here(api, stack)
@@ -136,6 +138,24 @@ def _pools(client: httpx.Client, *, is_here: bool) -> Iterator[Check]:
         else:
             state, remark, mend = State.HEALTHY, count, ""
         yield Check(subject=f"pool {name}", state=state, remark=remark, mend=mend, needed=needed)
+
+
+def _receivers(client: httpx.Client) -> Iterator[Check]:
+    """Receivers of webhooks that get nothing any more."""
+    wanted = {"variables": {"tags": {"all_": [TAG]}}, "limit": 200}
+    for found in client.post("/variables/filter", json=wanted).json():
+        try:
+            receiver = Receiver.model_validate(found["value"])
+        except ValidationError:
+            continue  # edited by hand
+        if receiver.paused:
+            yield Check(
+                subject="webhooks",
+                state=State.DEGRADED,
+                remark=f"{receiver.remark} {receiver.reason}",
+                mend="mend the receiver, then send its messages anew: contraponto replay --endpoint HOST",
+                needed=False,
+            )
 
 
 def service_checks(states: dict[str, ServiceState], stack: EmbeddedStack) -> Iterator[Check]:

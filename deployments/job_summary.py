@@ -74,9 +74,7 @@ def _about(seconds: float) -> str:
 
 def _seconds(stage: StageDocument) -> str:
     """How long a stage took."""
-    if stage.started_at is None or stage.completed_at is None:
-        return ""
-    return f" {(stage.completed_at - stage.started_at).total_seconds():>7.1f} s"
+    return "" if stage.seconds is None else f" {stage.seconds:>7.1f} s"
 
 
 def _transcription(document: TranscriptionDocument) -> Iterator[str]:

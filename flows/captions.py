@@ -78,6 +78,8 @@ class CaptionResult(BaseModel):
 class CaptionOutcome(BaseModel):
     """The fields that captions add to the job document."""
 
+    path: str
+    """Folder of the media store that the result lies in."""
     result: CaptionResult
 
 
@@ -265,7 +267,8 @@ async def _captioned(
     job = current_job()
     settings = get_settings()
     store = media_store(settings)
-    target = f"{result_folder(path, job.document.job_id)}/{result_file(output_filename, 'video', '.mp4')}"
+    folder = result_folder(path, job.document.job_id)
+    target = f"{folder}/{result_file(output_filename, 'video', '.mp4')}"
     encoder = choose_encoder(settings.video_encoder)
     typeface = await caption_typeface(look)
 
@@ -295,6 +298,7 @@ async def _captioned(
         "frame", await asyncio.to_thread(store.read_bytes, drawn.thumbnail), "The middle of the video"
     )
     return CaptionOutcome(
+        path=folder,
         result=CaptionResult(
             file=target,
             url=store.url(target, _LINK_SECONDS),
@@ -306,7 +310,7 @@ async def _captioned(
             font=UsedFont(asked=typeface.asked, used=typeface.family, stands_in=typeface.mapped),
             encoder=encoder,
             warnings=_warnings(drawn),
-        )
+        ),
     )
 
 

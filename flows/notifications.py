@@ -7,10 +7,13 @@ from prefect.states import Completed
 from pydantic import Field
 
 from tasks.endings.steps import reconcile
+from tasks.jobs.correlation import correlated
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.steps import deliver
 
-WebhookUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=4096)]
+WebhookUrl = Annotated[
+    str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)
+]
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -26,7 +29,8 @@ async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: 
         message: What it is told, as it was when the job ended.
         webhook_id: The same on every try, so that the receiver can drop a second copy.
     """
-    return await deliver(url, message, webhook_id)
+    with correlated(message.correlation_id):
+        return await deliver(url, message, webhook_id)
 
 
 @flow(name="end-jobs")

@@ -41,7 +41,9 @@ Language = Annotated[str, Field(min_length=2, max_length=40)]
 Formats = Annotated[list[SubtitleFormat], Field(max_length=6)]
 Model = Annotated[str, Field(min_length=1, max_length=500)]
 Hint = Annotated[str, Field(max_length=2000)]
-WebhookUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=4096)]
+WebhookUrl = Annotated[
+    str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)
+]
 Priority = Literal["high", "default", "low"]
 
 

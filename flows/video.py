@@ -16,6 +16,7 @@ from blocks.store_keys import result_file, result_folder
 from flows.transcription import Priority, Source, WebhookUrl
 from tasks.errors import ContrapontoError, EngineError
 from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
+from tasks.jobs.correlation import correlation_id
 from tasks.jobs.steps import current_job, job_flow, run_step, write_image, write_table
 from tasks.jobs.tracker import StageParts, StageTracker
 from tasks.shards.steps import do_shards
@@ -71,6 +72,8 @@ class Img2VidResult(BaseModel):
 class Img2VidOutcome(BaseModel):
     """The fields that img2vid adds to its job document."""
 
+    path: str
+    """Folder of the media store that the result lies in."""
     result: Img2VidResult
 
 
@@ -134,7 +137,7 @@ async def img2vid(
             f"None of the {result.total} images became a clip. The first: {videos[0].error}",
             hint="The table of the job names the reason for each.",
         )
-    return Img2VidOutcome(result=result)
+    return Img2VidOutcome(path=folder, result=result)
 
 
 async def _make(orders: list[ShardOrder], parts: StageParts) -> tuple[VideoClip, ...]:
@@ -154,7 +157,7 @@ async def _make(orders: list[ShardOrder], parts: StageParts) -> tuple[VideoClip,
 
         made = await do_shards(
             SHARD_DEPLOYMENT,
-            [order.model_dump(mode="json") for order in orders],
+            [{**order.model_dump(mode="json"), "correlation_id": correlation_id()} for order in orders],
             here,
             ShardResult,
             lambda number, fraction: shares[number].progress(fraction),
@@ -218,6 +221,7 @@ async def img2vid_shard(
     clips: Annotated[list[ClipOrder], Field(min_length=1, max_length=10_000)],
     folder: StorePath,
     options: ClipOptions,
+    correlation_id: Echo | None = None,  # noqa: ARG001 - marks the run's log as that of the job
 ) -> ShardOutcome:
     """Make some of the clips of an img2vid job, which starts this by itself.
 
@@ -225,6 +229,7 @@ async def img2vid_shard(
         clips: Images and how each moves.
         folder: Folder of the media store for the clips.
         options: What all clips have in common.
+        correlation_id: What the job's log is marked with.
     """
     order = ShardOrder(clips=tuple(clips), folder=result_folder(folder, ""), options=options)
     with current_job().stage("clips") as stage:
@@ -251,6 +256,8 @@ class AddAudioResult(BaseModel):
 class AddAudioOutcome(BaseModel):
     """The fields that addaudio adds to its job document."""
 
+    path: str
+    """Folder of the media store that the result lies in."""
     result: AddAudioResult
 
 
@@ -283,7 +290,8 @@ async def addaudio(
     job = current_job()
     settings = get_settings()
     store = media_store(settings)
-    target = f"{result_folder(path, job.document.job_id)}/{result_file(output_filename, 'video', '.mp4')}"
+    folder = result_folder(path, job.document.job_id)
+    target = f"{folder}/{result_file(output_filename, 'video', '.mp4')}"
     encoder = choose_encoder(settings.video_encoder)
 
     with job.stage("download") as stage:
@@ -307,6 +315,7 @@ async def addaudio(
         await asyncio.to_thread(store.copy_file, fitted.key, target)
 
     return AddAudioOutcome(
+        path=folder,
         result=AddAudioResult(
             file=target,
             url=store.url(target, _LINK_SECONDS),
@@ -317,5 +326,5 @@ async def addaudio(
             height=fitted.height,
             fps=fitted.fps,
             encoder=encoder,
-        )
+        ),
     )

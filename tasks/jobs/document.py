@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
 from tasks.speech.transcript import Segment
@@ -33,6 +33,14 @@ class StageDocument(BaseModel):
     error: str | None = None
     cached: bool = False
     """Whether the work had been done before and was only looked up."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def seconds(self) -> float | None:
+        """How long the stage took; None until it has ended."""
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return round((self.completed_at - self.started_at).total_seconds(), 3)
 
 
 class JobDocument(BaseModel):

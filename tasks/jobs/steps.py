@@ -33,6 +33,7 @@ from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from tasks.endings.steps import RESULT_ARTIFACT, record_end, starts_again
 from tasks.errors import ContrapontoError, StageTimeoutError
+from tasks.jobs.correlation import LABEL, correlated, correlation_id
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.locks import work_lock
 from tasks.jobs.requests import StepRequest
@@ -81,11 +82,14 @@ def job_flow(
             asked = parameters.arguments
             tracker = JobTracker(_first_document(document, operation, asked), stages)
             failure: ContrapontoError | None = None
-            async with _published(tracker):
-                failure = await _do(work(*args, **kwargs), tracker, time_limit)
-            ended = tracker.document
-            if webhook_url := asked.get("webhook_url"):
-                await announce(ended, str(webhook_url))
+            # Of a shard it is that of its job.
+            identifier = asked.get("correlation_id") or asked.get("id_roteiro") or tracker.document.job_id
+            with correlated(str(identifier)):
+                async with _published(tracker):
+                    failure = await _do(work(*args, **kwargs), tracker, time_limit)
+                ended = tracker.document
+                if webhook_url := asked.get("webhook_url"):
+                    await announce(ended, str(webhook_url))
             if failure is None:
                 return ended
             # A state instead of an exception: its message is then the sentence, without a traceback around it.
@@ -158,6 +162,7 @@ async def _published(tracker: JobTracker) -> AsyncIterator[None]:
     async with get_client() as client:
         artifacts = _JobArtifacts(client, tracker)
         await artifacts.create()
+        await client.update_flow_run_labels(UUID(tracker.document.job_id), {LABEL: correlation_id() or ""})
         publisher = asyncio.create_task(artifacts.keep_current())
         try:
             yield

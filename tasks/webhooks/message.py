@@ -61,6 +61,11 @@ class WebhookMessage(_Part):
     """When the message was made; the same on every try."""
     metadata: dict[str, JsonValue] | None
 
+    @property
+    def correlation_id(self) -> str:
+        """What the log of its delivery is marked with: as that of the job."""
+        return self.id_roteiro or self.job_id
+
     @classmethod
     def of(cls, document: JobDocument, *, now: datetime | None = None) -> Self:
         """The message about a job as its document has it."""

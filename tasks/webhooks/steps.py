@@ -1,16 +1,18 @@
 """Webhooks of jobs as Prefect sees them: a delivery is a flow run of its own; no job waits for a receiver."""
 
 import asyncio
+import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 from prefect import State, get_run_logger
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import MissingContextError, ObjectNotFound, Pause, PrefectException
@@ -19,13 +21,17 @@ from prefect.states import AwaitingRetry, Completed, Failed
 from prefect.utilities.engine import propose_state
 
 from blocks.settings import Settings, get_settings
-from tasks.errors import ContrapontoError
+from blocks.webhook import WebhookNotification
+from tasks.errors import ContrapontoError, InvalidInputError
 from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.urls import mask_url
+from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
+from tasks.receivers.steps import NoSlotError, delivery_slot, note_failure, note_success, paused_receiver
 from tasks.webhooks.delivery import (
     Delivered,
     Outcome,
+    Rejected,
     Retry,
     attempt,
     check_webhook_url,
@@ -44,9 +50,51 @@ _SHORT_WAIT = 60.0
 """Seconds up to which a process stays to wait for the next try."""
 
 
-async def check_receiver(url: str) -> None:
-    """Raises InvalidInputError or BlockedAddressError if no message can ever be sent to `url`."""
-    await check_webhook_url(url, _policy(get_settings()))
+_BUSY_WAIT = 5.0
+"""Seconds after which a delivery looks again for a slot, where its receiver gets as many as it may; ± half."""
+
+BLOCK = f"{WebhookNotification.get_block_type_slug()}/"
+"""Begins a receiver that is a saved block: its address and its secrets then stand in no parameter."""
+
+
+@dataclass(frozen=True)
+class _Address:
+    """Where a receiver listens, and how it is spoken to."""
+
+    url: str
+    secrets: str | None
+    policy: AddressPolicy
+
+
+async def check_receiver(receiver: str) -> None:
+    """Raises InvalidInputError or BlockedAddressError if no message can ever be sent to `receiver`.
+
+    That is a URL, or `webhook-notification/NAME`: a saved block.
+    """
+    address = await _address(receiver, get_settings())
+    await check_webhook_url(address.url, address.policy)
+
+
+async def _address(receiver: str, settings: Settings) -> _Address:
+    own = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
+    if not receiver.startswith(BLOCK):
+        return _Address(receiver, own, _policy(settings))
+    name = receiver.removeprefix(BLOCK)
+    try:
+        # The annotation of `aload` is lost in its decorators.
+        block: Any = await WebhookNotification.aload(name)
+    except ValueError as error:
+        raise InvalidInputError(
+            f'There is no saved block "{receiver}".',
+            hint="Make it on the Blocks page of the web page (Webhook Notification), or correct its name.",
+        ) from error
+    assert isinstance(block, WebhookNotification)  # noqa: S101 - for the type checker
+    secrets = block.secrets.get_secret_value() if block.secrets else own
+    return _Address(block.url.get_secret_value(), secrets, block.address_policy())
+
+
+def _shown(receiver: str) -> str:
+    return receiver if receiver.startswith(BLOCK) else mask_url(receiver)
 
 
 async def announce(document: JobDocument, url: str) -> None:
@@ -64,7 +112,7 @@ async def announce(document: JobDocument, url: str) -> None:
     except (ContrapontoError, httpx.HTTPError, PrefectException) as error:
         reason = str(error)
     if reason:
-        _logger().warning("The webhook message to %s was not delivered: %s", mask_url(url), reason)
+        _logger().warning("The webhook message to %s was not delivered: %s", _shown(url), reason)
 
 
 async def deliver(url: str, message: WebhookMessage, webhook_id: str) -> State[Any]:
@@ -83,11 +131,17 @@ async def deliver(url: str, message: WebhookMessage, webhook_id: str) -> State[A
         await _wait(run, failed, seconds)
 
     try:
-        tried = await _try_repeatedly(
-            _Letter(url, message, webhook_id), settings, _delays(settings), wait, failed=_failed_tries(run)
-        )
+        address = await _address(url, settings)
+        if paused := await paused_receiver(url):
+            return Failed(message=f"Not delivered. {paused.remark} A replay of this message resumes it.")
+        letter = _Letter(address, message, webhook_id)
+        async with _slot(run, address.url, settings):
+            tried = await _try_repeatedly(
+                letter, settings, _delays(settings), wait, failed=_failed_tries(run)
+            )
     except ContrapontoError as error:
         return Failed(message=str(error))
+    await _remember(url, tried.outcome, settings)
     match tried.outcome:
         case Delivered(status=status):
             return Completed(message=f"Delivered at try {tried.number} (HTTP {status}).")
@@ -98,9 +152,42 @@ async def deliver(url: str, message: WebhookMessage, webhook_id: str) -> State[A
             return Failed(message=f"Not delivered. {refused.reason}")
 
 
+@asynccontextmanager
+async def _slot(run: FlowRun, url: str, settings: Settings) -> AsyncIterator[None]:
+    """Held while the receiver is spoken to. Without one the run leaves its worker and comes back some seconds later."""
+    if run.deployment_id is None:
+        yield
+        return
+    try:
+        async with delivery_slot(url, settings.webhook_deliveries_per_receiver):
+            yield
+    except NoSlotError:
+        later = _BUSY_WAIT * random.uniform(0.5, 1.5)  # noqa: S311 - spreads deliveries, keeps no secret
+        async with get_client() as client:
+            await _leave_until(client, run, later)
+
+
+async def _remember(url: str, outcome: Outcome, settings: Settings) -> None:
+    """What the outcome says of the receiver. A refused message says nothing: the next may be taken."""
+    match outcome:
+        case Delivered():
+            await note_success(url)
+        case Retry(reason=reason):
+            await _note(url, reason, settings)
+        case Rejected(gone=True, reason=reason):
+            await _note(url, reason, settings, gone=True)
+
+
+async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False) -> None:
+    after = timedelta(days=settings.webhook_pause_after_days)
+    receiver = await note_failure(url, reason, gone=gone, pause_after=after)
+    if receiver.paused:
+        _logger().warning("%s", receiver.remark)
+
+
 @dataclass(frozen=True)
 class _Letter:
-    url: str
+    address: _Address
     message: WebhookMessage
     webhook_id: str
 
@@ -134,15 +221,15 @@ async def _try_repeatedly(
 
 
 async def _try_once(letter: _Letter, settings: Settings) -> Outcome:
-    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
+    address = letter.address
     headers = signed_headers(
-        letter.message, letter.webhook_id, timestamp=int(time.time()), secrets=parse_secrets(secret)
+        letter.message, letter.webhook_id, timestamp=int(time.time()), secrets=parse_secrets(address.secrets)
     )
     return await attempt(
-        letter.url,
+        address.url,
         letter.message.body(),
         headers,
-        policy=_policy(settings),
+        policy=address.policy,
         timeout=settings.webhook_timeout,
     )
 
@@ -151,8 +238,9 @@ async def _send_from_here(message: WebhookMessage, url: str) -> str | None:
     """Why the message was not delivered, or None if it was."""
     settings = get_settings()
     short = list(takewhile(lambda delay: delay <= _SHORT_WAIT, _delays(settings)))
+    address = await _address(url, settings)
     tried = await _try_repeatedly(
-        _Letter(url, message, message.webhook_id),
+        _Letter(address, message, message.webhook_id),
         settings,
         short,
         lambda _failed, seconds, _reason: asyncio.sleep(seconds),
@@ -176,6 +264,7 @@ async def _hand_over(message: WebhookMessage, url: str) -> bool:
                 },
                 name=key,
                 idempotency_key=key,
+                labels={LABEL: message.correlation_id},
             )
     except ObjectNotFound:
         return False
@@ -190,10 +279,15 @@ async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
         await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed})
         # Only a worker would start the run again, and a worker runs nothing but deployments.
         if seconds > _SHORT_WAIT and run.deployment_id is not None:
-            at = datetime.now(UTC) + timedelta(seconds=seconds)
-            state = await propose_state(client, AwaitingRetry(scheduled_time=at), flow_run_id=run.id)
-            raise Pause(state=state)
+            await _leave_until(client, run, seconds)
     await asyncio.sleep(seconds)
+
+
+async def _leave_until(client: PrefectClient, run: FlowRun, seconds: float) -> NoReturn:
+    """The run leaves its process and its slot, and is started again that much later."""
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    state = await propose_state(client, AwaitingRetry(scheduled_time=at), flow_run_id=run.id)
+    raise Pause(state=state)
 
 
 def _failed_tries(run: FlowRun) -> int:

@@ -103,7 +103,7 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
     assert len(artifacts["videos"]) > 0
     [message] = messages(server)
     assert (message["status"], message["operation"], message["idRoteiro"]) == ("COMPLETED", "img2vid", "r-7")
-    assert message["metadata"] == {"canal": "história"}
+    assert (message["metadata"], message["pathRaiz"]) == ({"canal": "história"}, "Roteiros/São João")
 
 
 async def test_the_same_images_are_not_rendered_twice(server: MediaServer, home: Path) -> None:

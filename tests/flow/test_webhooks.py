@@ -14,12 +14,16 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry
+from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
+from blocks.webhook import WebhookNotification
 from flows.notifications import deliver_webhook
+from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.document import JobDocument
+from tasks.receivers.steps import NoSlotError, delivery_slot, list_receivers, paused_receiver, resume
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.steps import DELIVERY, announce
+from tasks.webhooks.steps import DELIVERY, announce, check_receiver
 from tests.flow.conftest import Configure
 from tests.unit.webhooks.conftest import Answer, Receiver, ended_job
 
@@ -173,3 +177,87 @@ def _execute(run: UUID) -> None:
         timeout=200,
         capture_output=True,
     )
+
+
+async def delivered(url: str, document: JobDocument) -> str:
+    message = WebhookMessage.of(document)
+    state = await deliver_webhook(url, message, message.webhook_id, return_state=True)
+    return str(state.message)
+
+
+async def test_a_receiver_that_is_gone_gets_nothing_until_a_message_is_replayed(
+    receiver: Receiver, document: JobDocument
+) -> None:
+    receiver.answers = [Answer(410), Answer(200)]
+    url = f"{receiver.url}?token=geheim"
+    assert "HTTP 410" in await delivered(url, document)
+    second = await delivered(url, document)
+    assert "wants no more messages" in second
+    assert "geheim" not in second
+    assert len(receiver.received) == 1
+    assert "Delivered" in await delivered(receiver.url, document), (
+        "another address of that host is not paused"
+    )
+    with get_client(sync_client=True) as client:
+        [known] = [entry for entry in list_receivers(client) if receiver.url in entry.url]
+        assert known.paused == "gone"
+        resume(client, url)
+        with pytest.raises(SourceNotFoundError, match="token=\\*\\*\\*"):
+            resume(client, url)
+    assert "Delivered" in await delivered(url, document)
+
+
+async def test_a_receiver_that_fails_for_days_is_paused_and_one_that_heals_is_not(
+    receiver: Receiver, document: JobDocument, configure: Configure
+) -> None:
+    configure(webhook_retry_delays="0", webhook_pause_after_days=3)
+    receiver.answers = [Answer(500)]
+    assert "after 2 tries" in await delivered(receiver.url, document)
+    assert await paused_receiver(receiver.url) is None
+    # Some days later …
+    configure(webhook_pause_after_days=0.0000001)
+    assert "after 2 tries" in await delivered(receiver.url, document)
+    paused = await paused_receiver(receiver.url)
+    assert paused is not None
+    assert paused.paused == "failing"
+    assert "is paused" in await delivered(receiver.url, document)
+    assert len(receiver.received) == 4
+    with get_client(sync_client=True) as client:
+        resume(client, receiver.url)
+    receiver.answers = [Answer(500), Answer(200)]
+    await delivered(receiver.url, document)
+    assert await paused_receiver(receiver.url) is None
+
+
+async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
+    receiver: Receiver, document: JobDocument
+) -> None:
+    block = WebhookNotification(
+        url=SecretStr(f"{receiver.url}?token=geheim"),
+        secrets=SecretStr(SECRET),
+        allowed_private_hosts="127.0.0.1",
+    )
+    await block.save("caixa", overwrite=True)
+    await check_receiver("webhook-notification/caixa")
+    message = WebhookMessage.of(document)
+    state = await deliver_webhook(
+        "webhook-notification/caixa", message, message.webhook_id, return_state=True
+    )
+    assert state.is_completed(), state.message
+    [received] = receiver.received
+    Webhook(SECRET).verify(received.body, received.headers)
+    assert "geheim" in received.path
+    async with get_client() as client:
+        run = await client.read_flow_run(state.state_details.flow_run_id)
+    assert "geheim" not in str(run.parameters)
+    with pytest.raises(InvalidInputError, match="no saved block"):
+        await check_receiver("webhook-notification/nobody")
+
+
+async def test_so_many_deliveries_to_a_host_and_no_more(receiver: Receiver) -> None:
+    async with delivery_slot(receiver.url, 1):
+        with pytest.raises(NoSlotError):
+            async with delivery_slot(receiver.url, 1):
+                pass
+    async with delivery_slot(receiver.url, 1):
+        pass
