@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pysubs2
 
-from tasks.captions.fonts import Typeface, font_files, postscript_names
+from tasks.captions.fonts import Typeface, face_names, font_files
 from tasks.captions.look import Canvas, SafeArea
 from tasks.errors import EngineError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
@@ -63,9 +63,10 @@ def burn(
     picture = require_video(info)
     (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
     files = font_files(typeface, fonts)
+    (workplace / "fonts").mkdir(exist_ok=True)
     for file in files:
-        shutil.copy(file, workplace)
-    drawing = f"ass=filename={_quoted(workplace / 'captions.ass')}:fontsdir={_quoted(workplace)}"
+        shutil.copy(file, workplace / "fonts")
+    drawing = f"ass=filename={_quoted(workplace / 'captions.ass')}:fontsdir={_quoted(workplace / 'fonts')}"
     run = run_ffmpeg(
         [
             *media_input(video),
@@ -95,9 +96,13 @@ def _sound(info: MediaInfo) -> list[str]:
 
 def _check_fonts(messages: Sequence[str], files: Sequence[Path]) -> None:
     """The renderer takes whatever resembles a font that it does not find; here that is an error."""
-    expected = {name for file in files for name in postscript_names(file)}
+    expected: dict[str, set[str]] = {}
+    for file in files:
+        family, faces = face_names(file)
+        expected.setdefault(family.casefold(), set()).update(faces)
     for message in messages:
-        if (chosen := _CHOSEN.search(message)) and chosen["name"] not in expected:
+        chosen = _CHOSEN.search(message)
+        if chosen and chosen["name"] not in expected.get(chosen["asked"].casefold(), ()):
             raise EngineError(
                 f"The captions were drawn in {chosen['name']} instead of {chosen['asked']}.",
                 hint="Check the font file: its family name may differ from the one chosen.",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont, features
@@ -75,6 +76,12 @@ class Typeface:
         without = ["-kern"] if _SHAPES else None
         return float(_measure(file.path).getlength(text, features=without)) / _MEASURED * size * file.em_share
 
+    def drawn_width(self, text: str, size: float) -> float:
+        """Of a text as it is drawn: each part in the font that has its characters."""
+        drawers = {helper.family: helper for helper in self.helpers}
+        runs, _ = self.runs(text)
+        return sum(self.width(run, size, drawers[family] if family else None) for family, run in runs)
+
     def runs(self, text: str) -> tuple[list[tuple[str | None, str]], str]:
         """The text cut by who can draw it: (None for this font, else a helper's family; the part).
 
@@ -82,7 +89,9 @@ class Typeface:
         """
         parts: list[tuple[str | None, str]] = []
         lost = ""
-        for character in unicodedata.normalize("NFC", text):
+        for found in unicodedata.normalize("NFC", text):
+            # Fonts lack many of the other spaces, and a line break would end a line of the script.
+            character = " " if found.isspace() else found
             family = self._drawer(character)
             if family is _NOBODY:
                 lost += character
@@ -152,10 +161,17 @@ def font_files(typeface: Typeface, folders: Iterable[Path] = ()) -> list[Path]:
 
 
 @lru_cache(maxsize=64)
-def postscript_names(path: Path) -> frozenset[str]:
-    """What renderers call the face in a file."""
+def face_names(path: Path) -> tuple[str, frozenset[str]]:
+    """The family of the face in a file, and what renderers call the face."""
     with TTFont(path, lazy=True) as font:
-        return frozenset(name for number in (4, 6) if (name := font["name"].getDebugName(number)))
+        names = font["name"]
+        faces = frozenset(name for number in (4, 6) if (name := names.getDebugName(number)))
+        return _family(names, path), faces
+
+
+def _family(names: Any, path: Path) -> str:
+    # The name that renderers look fonts up by; the newer one, which joins more faces, is unknown to them.
+    return str(names.getDebugName(1) or path.stem)
 
 
 def _faces(folder: Path) -> tuple[FontFile, ...]:
@@ -172,7 +188,7 @@ def _face(path: Path, _changed: int) -> FontFile | None:
         # Opened here: the library leaves files open that are no fonts.
         with path.open("rb") as file, TTFont(file, lazy=True) as font:
             names, metrics, head = font["name"], font["OS/2"], font["head"]
-            family = names.getBestFamilyName() or path.stem
+            family = _family(names, path)
             style = (names.getBestSubFamilyName() or "").lower()
             height = metrics.usWinAscent + metrics.usWinDescent
             return FontFile(

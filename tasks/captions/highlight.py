@@ -26,6 +26,7 @@ from tasks.captions.script import (
     new_script,
     styled_text,
 )
+from tasks.errors import InvalidInputError
 
 _BOX, _WORD_BOX, _TEXT = 0, 1, 2
 """Layers, from the back."""
@@ -37,6 +38,8 @@ _ROUND = 0.28
 """Radius of corners, as a share of the line height."""
 _BOX_PADDING = 0.25
 _OUTLINE = 0.055
+_LEAST_ROOM = 2.0
+"""Width that must be left for words, in line heights."""
 _UNDERLINE, _BELOW = 0.08, 0.93
 """Thickness and place of the line under a word."""
 _UNIT = 8
@@ -100,11 +103,17 @@ class _Captions:
         self._typeface = typeface
         self._size = look.tamanho_fonte * canvas.scale
         self._pad = look.highlight_borda * canvas.scale
-        self._margins = canvas.margins(
-            look.padding_horizontal * canvas.scale, look.padding_vertical * canvas.scale
-        )
-        left, right, _, _ = self._margins
-        self._room = canvas.width - left - right - 2 * self._inset
+        self._left, self._right, _, _ = canvas.margins(look.padding_horizontal * canvas.scale, 0)
+        self._top, self._bottom = canvas.edges(look.position, look.padding_vertical * canvas.scale)
+        self._room = canvas.width - self._left - self._right - 2 * self._inset
+        if self._room < _LEAST_ROOM * self._size:
+            raise InvalidInputError(
+                f"Beside a padding_horizontal of {look.padding_horizontal} there is no room for letters of "
+                f"{look.tamanho_fonte} in a picture of {canvas.width}x{canvas.height}.",
+                hint="Give a smaller padding_horizontal or a smaller tamanho_fonte.",
+            )
+        height = canvas.height - self._top - self._bottom - 2 * self._inset
+        self._lines_with_room = max(1, int((height / self._size + _LINE_GAP) / (1 + _LINE_GAP)))
         space = typeface.width(" ", self._size)
         self._space = max(space, 1.25 * self._pad) if look.style == "highlight" else space
 
@@ -133,6 +142,7 @@ class _Captions:
         most = 1 if self._look.style == "word_by_word" else self._look.words_per_line
         lines = plan_lines(shown, most, lambda line: self._width(line) <= self._room)
         most_lines = 1 if self._look.style == "word_by_word" else self._look.max_lines
+        most_lines = min(most_lines, self._lines_with_room)
         for card in plan_cards(lines, most_lines):
             script.extend(self._card(card))
         return script, lost
@@ -150,11 +160,7 @@ class _Captions:
         return sum(self._word_width(word) for word in line) + self._space * (len(line) - 1)
 
     def _word_width(self, word: SpokenWord) -> float:
-        runs, _ = self._typeface.runs(word.word)
-        helpers = {helper.family: helper for helper in self._typeface.helpers}
-        return sum(
-            self._typeface.width(run, self._size, helpers[family] if family else None) for family, run in runs
-        )
+        return self._typeface.drawn_width(word.word, self._size)
 
     def _card(self, card: Card) -> Iterator[pysubs2.SSAEvent]:
         placed, scale = self._placed(card)
@@ -172,12 +178,12 @@ class _Captions:
         scale = min(1.0, self._room / widest) if widest > 0 else 1.0
         size = self._size * scale
         height = size * (1 + _LINE_GAP) * len(card.lines) - size * _LINE_GAP
-        left, right, top, bottom = self._margins
+        left, right, top, bottom = self._left, self._right, self._top, self._bottom
         place = numpad(self._look.position)
         row, column = (place - 1) // 3, (place - 1) % 3
         y = {
             0: self._canvas.height - bottom - self._inset - height,
-            1: (self._canvas.height - height) / 2,
+            1: top + (self._canvas.height - top - bottom - height) / 2,
             2: top + self._inset,
         }[row]
         lines = []

@@ -1,6 +1,5 @@
 """Words into lines, lines into cards: what stands on the screen together."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,8 @@ _PAUSE = 1.5
 """Seconds of silence over which nothing stays on the screen."""
 _HOLD = 0.5
 """Seconds that a card stays after its last word, if the next leaves the time."""
-_FULL_STOP = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*$")
+_FULL_STOPS = tuple(".!?…。！？")
+_CLOSING = "\"'”’»)]"
 
 Line = tuple[SpokenWord, ...]
 
@@ -35,7 +35,7 @@ def plan_lines(words: Sequence[SpokenWord], most_words: int, fits: Callable[[Lin
         if line and (
             len(line) >= most_words
             or word.end - line[0].start > LONGEST_LINE
-            or _FULL_STOP.search(line[-1].word)
+            or line[-1].word.rstrip(_CLOSING).endswith(_FULL_STOPS)
             or word.start - line[-1].end > _PAUSE
             or not fits((*line, word))
         ):

@@ -115,6 +115,14 @@ class Canvas(BaseModel):
             round(max(vertical, bottom * self.height)),
         )
 
+    def edges(self, position: Position, vertical: float) -> tuple[int, int]:
+        """Top and bottom of what may be drawn on: `vertical` (already scaled) is kept free at the edge that the
+        position is at, the safe area at both."""
+        row = (numpad(position) - 1) // 3
+        _, _, safe_top, safe_bottom = self.margins(0, 0)
+        _, _, top, bottom = self.margins(0, vertical)
+        return (top if row == 2 else safe_top, bottom if row == 0 else safe_bottom)
+
 
 def numpad(position: Position) -> int:
     """ASS's number of a position: 1 to 9 as on a keyboard's numbers."""

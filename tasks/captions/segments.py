@@ -19,12 +19,14 @@ from tasks.captions.look import (
     numpad,
 )
 from tasks.captions.reading import Subtitle
-from tasks.captions.script import STYLE, ass_color, event, new_script, styled_text
+from tasks.captions.script import STYLE, ass_color, codes, event, new_script, styled_text
 
 _SIDES = 40
 """Pixels kept free on the left and on the right, of a picture whose shorter side has 1080."""
 _SENTENCE_END = re.compile(r"([.!?…][\"'”’»)]*)[ \n]+(?=\S)")
 _BOX_OPACITY = 0.75
+_SMALLEST = 0.25
+"""Share of its size down to which a text is made smaller to show all of its lines."""
 
 
 class SegmentLook(BaseModel):
@@ -51,16 +53,19 @@ def segment_script(
     script.styles[STYLE] = _style(look, canvas, typeface)
     lost = ""
     for subtitle in subtitles:
-        text, missing = styled_text(_worded(subtitle.text, look), typeface)
+        worded = _worded(subtitle.text, look)
+        text, missing = styled_text(worded, typeface)
         lost += missing
         if text.strip():
+            text = _shrunk(worded, look, canvas, typeface) + text
             script.extend(event(start, end, text) for start, end in _shown(subtitle, look.excluded))
     return script, lost
 
 
 def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSAStyle:
     scale = canvas.scale
-    left, right, top, bottom = canvas.margins(_SIDES * scale, look.position.marginVertical * scale)
+    left, right, _, _ = canvas.margins(_SIDES * scale, 0)
+    top, bottom = canvas.edges(look.position.alignment, look.position.marginVertical * scale)
     alignment = numpad(look.position.alignment)
     return pysubs2.SSAStyle(
         fontname=typeface.family,
@@ -78,6 +83,33 @@ def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSA
         marginr=right,
         marginv=top if alignment >= 7 else bottom if alignment <= 3 else 0,
     )
+
+
+def _shrunk(text: str, look: SegmentLook, canvas: Canvas, typeface: Typeface) -> str:
+    """The code for a smaller size, if a text would leave the picture: a word too long for a line, too many lines."""
+    full = look.font.size * canvas.scale
+    edge = 2 * look.border.width * canvas.scale
+    left, right, _, _ = canvas.margins(_SIDES * canvas.scale, 0)
+    top, bottom = canvas.edges(look.position.alignment, look.position.marginVertical * canvas.scale)
+    width, height = canvas.width - left - right - edge, canvas.height - top - bottom - edge
+    lines = [[typeface.drawn_width(word, 1.0) for word in line.split()] for line in text.split("\n")]
+    longest = max(max(line, default=0.0) for line in lines)
+    size = min(full, width / longest) if longest else full
+    space = typeface.width(" ", 1.0)
+    while size > _SMALLEST * full and size * sum(_rows(line, space, width / size) for line in lines) > height:
+        size *= 0.95
+    return codes({"fs": f"{size:.2f}"}) if size < full else ""
+
+
+def _rows(words: Sequence[float], space: float, room: float) -> int:
+    """How many rows words of these widths take."""
+    rows, used = 1, 0.0
+    for word in words:
+        if used and used + space + word > room:
+            rows, used = rows + 1, word
+        else:
+            used += space + word if used else word
+    return rows
 
 
 def _worded(text: str, look: SegmentLook) -> str:

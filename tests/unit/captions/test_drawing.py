@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import find_typeface
 from tasks.captions.highlight import HighlightLook, highlight_script, rounded_box
-from tasks.captions.look import Canvas, FontChoice, PlaceChoice
+from tasks.captions.look import Canvas, FontChoice, PlaceChoice, Replacement
 from tasks.captions.reading import SpokenWord, Subtitle
 from tasks.captions.script import styled_text
 from tasks.captions.segments import SegmentLook, segment_script
-from tasks.errors import EngineError, NoVideoError
+from tasks.errors import EngineError, InvalidInputError, NoVideoError
 from tasks.media.ffmpeg import run_ffmpeg
 from tests.unit.media.conftest import TONE
 
@@ -108,6 +108,23 @@ def test_another_font_than_the_chosen_one_is_an_error(tmp_path: Path) -> None:
         burn(video, script, ARIAL, tmp_path / "o.mp4", encoder="libx264", deadline=60, workplace=workplace)
 
 
+def test_another_font_of_those_at_hand_is_an_error_too(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4")
+    script, _ = segment_script([Subtitle(0, 1, "x")], SegmentLook(), CANVAS, ARIAL)
+    script.styles["caption"].fontname = "Arimo Bold Extended"
+    (tmp_path / "work").mkdir()
+    with pytest.raises(EngineError, match="instead of Arimo Bold Extended"):
+        burn(
+            video,
+            script,
+            ARIAL,
+            tmp_path / "o.mp4",
+            encoder="libx264",
+            deadline=60,
+            workplace=tmp_path / "work",
+        )
+
+
 def test_words_of_scripts_that_read_from_the_right_are_laid_out_so() -> None:
     words = [SpokenWord(word=w, start=i, end=i + 0.9) for i, w in enumerate(("מרחב", "שלום", "עולם"))]
     script, _ = highlight_script(words, HighlightLook(style="classic", fundo_opacidade=0), CANVAS, ARIAL)
@@ -128,6 +145,48 @@ def test_no_style_leaves_the_picture(style: str) -> None:
             right = max(int(number) for number in event.text.split("}")[1].split()[1::1] if number.isdigit())
             assert x + right / 8 <= CANVAS.width + 1
     assert len(script) > 0
+
+
+@pytest.mark.parametrize("position", ["top_left", "center", "bottom_right"])
+def test_as_many_lines_as_there_is_room_for_and_no_more(position: str) -> None:
+    words = [
+        SpokenWord(word=word, start=i, end=i + 0.9) for i, word in enumerate(["um", "dois", "três", "quatro"])
+    ]
+    chosen = {"tamanho_fonte": 200, "max_lines": 5, "words_per_line": 1, "position": position}
+    look = HighlightLook.model_validate({**chosen, "safe_area": "reels", "fundo_opacidade": 0})
+    canvas = Canvas(width=1920, height=1080, safe_area="reels")
+    script, _ = highlight_script(words, look, canvas, ARIAL)
+    heights = {float(event.text.split("pos(")[1].split(",")[1].split(")")[0]) for event in script}
+    assert min(heights) > 0.12 * 1080
+    assert max(heights) + 200 < (1 - 0.22) * 1080
+    assert len(heights) > 1
+
+
+def test_padding_that_leaves_no_room_is_refused() -> None:
+    look = HighlightLook(padding_horizontal=500)
+    highlight_script([], look, Canvas(width=1920, height=1080), ARIAL)
+    with pytest.raises(InvalidInputError, match=r"padding_horizontal of 500.*1080x1920"):
+        highlight_script([], look, Canvas(width=1080, height=1920), ARIAL)
+
+
+@pytest.mark.parametrize("text", ["Pneumoultramicroscopicossilicovulcanoconiótico", "palavras e mais " * 20])
+def test_too_much_text_is_drawn_smaller(tmp_path: Path, text: str) -> None:
+    look = SegmentLook(font=FontChoice(size=200))
+    rows, columns = (
+        picture(burnt(film(tmp_path / "v.mp4"), [Subtitle(0, 1, text)], tmp_path, look)) > 128
+    ).nonzero()
+    assert columns.min() >= 40 / 3 - 1
+    assert columns.max() <= 640 - 40 / 3
+    assert np.ptp(columns) > 400, "no smaller than needed"
+    assert rows.min() > 2
+    assert rows.max() < 358
+
+
+def test_a_replacement_cannot_break_the_script() -> None:
+    look = SegmentLook(replacements=(Replacement(find="x", replace="a\r\nDialogue: 0\u2028b\u202fc"),))
+    script, lost = segment_script([Subtitle(0, 1, "x")], look, CANVAS, ARIAL)
+    assert script[0].text == "a \\NDialogue: 0 b c"
+    assert lost == ""
 
 
 def test_corners_are_never_rounder_than_the_box() -> None:

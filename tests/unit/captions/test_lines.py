@@ -65,8 +65,8 @@ def test_every_word_is_on_one_card_and_cards_do_not_overlap(
 ) -> None:
     words, time = [], 0.0
     for text, pause, length in drawn:
-        words.append(SpokenWord(word=text, start=time + pause, end=time + pause + length))
-        time += pause + length
+        start, time = time + pause, time + pause + length
+        words.append(SpokenWord(word=text, start=start, end=time))
     lines = plan_lines(words, most_words, anything)
     cards = plan_cards(lines, most_lines)
     assert [word for card in cards for line in card.lines for word in line] == words
