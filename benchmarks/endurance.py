@@ -5,6 +5,7 @@ than a tenth after the first hundred, or anything is left.
 """
 
 import argparse
+import contextlib
 import random
 import sys
 import time
@@ -63,12 +64,14 @@ def look(stack: OwnStack) -> Sight:
     parts = {}
     for name, mark in _PARTS.items():
         for process in members:
-            command = " ".join(process.cmdline())
-            # The stack has a worker a pool; this is about the one that has runs.
-            if mark in command and _is_ours(name, process, command):
-                parts[name] = Part(
-                    process.memory_full_info().uss / 1e6, process.num_fds(), process.num_threads()
-                )
+            # Runs and their helpers come and go.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                command = " ".join(process.cmdline())
+                # The stack has a worker a pool; this is about the one that has runs.
+                if mark in command and _is_ours(name, process, command):
+                    parts[name] = Part(
+                        process.memory_full_info().uss / 1e6, process.num_fds(), process.num_threads()
+                    )
     places = (stack.directory / ".contraponto" / "tmp", stack.directory / ".contraponto" / "run")
     files = sum(1 for place in places for path in place.rglob("*") if path.is_file())
     return Sight(parts, len(members), files)

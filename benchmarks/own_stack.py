@@ -90,7 +90,12 @@ class OwnStack:
                 yield
             finally:
                 worker.terminate()
-                worker.wait(60)
+                try:
+                    worker.wait(60)
+                except subprocess.TimeoutExpired:
+                    # Stock workers wait for runs that they have lost sight of.
+                    worker.kill()
+                    worker.wait(60)
 
     def _wait_for_worker(self, pool: str) -> None:
         deadline = time.monotonic() + 120
