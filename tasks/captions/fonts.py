@@ -93,6 +93,9 @@ class Typeface:
             # Fonts lack many of the other spaces, and a line break would end a line of the script.
             character = " " if found.isspace() else found
             family = self._drawer(character)
+            # Renderers order each part by itself: punctuation and digits go with the words that they belong to.
+            if parts and unicodedata.bidirectional(character) != "L":
+                family = self._with(parts[-1][0], character) or family
             if family is _NOBODY:
                 lost += character
             elif parts and (parts[-1][0] == family or character.isspace()):
@@ -105,6 +108,9 @@ class Typeface:
         """The text without what no font here can draw, and what that is."""
         parts, lost = self.runs(text)
         return "".join(part for _, part in parts), lost
+
+    def _with(self, family: str | None, character: str) -> str | None:
+        return next((h.family for h in self.helpers if h.family == family and h.has(character)), None)
 
     def _drawer(self, character: str) -> str | None:
         if character.isspace() or self.file.has(character) or _is_invisible(character):

@@ -17,6 +17,7 @@ from tasks.captions.lines import Card, Line, plan_cards, plan_lines
 from tasks.captions.look import Canvas, Color, Position, SafeArea, Style, numpad
 from tasks.captions.reading import SpokenWord
 from tasks.captions.script import (
+    DIRECTION_BY_TEXT,
     STYLE,
     alpha_code,
     ass_color,
@@ -126,6 +127,7 @@ class _Captions:
         script = new_script(self._canvas)
         script.styles[STYLE] = pysubs2.SSAStyle(
             fontname=self._typeface.family,
+            encoding=DIRECTION_BY_TEXT,
             fontsize=self._size,
             bold=self._typeface.bold,
             primarycolor=ass_color(self._look.texto_cor),

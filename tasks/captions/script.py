@@ -10,6 +10,8 @@ from tasks.captions.look import Canvas
 from tasks.captions.reading import STYLING
 
 STYLE = "caption"
+DIRECTION_BY_TEXT = -1
+"""Encoding of a style whose texts begin where the script that they are written in begins."""
 
 # ASS knows no escape for the backslash: an invisible character keeps it from beginning a code.
 _ESCAPES = str.maketrans({"\\": "\\\u200d", "{": "\\{", "}": "\\}"})

@@ -19,7 +19,7 @@ from tasks.captions.look import (
     numpad,
 )
 from tasks.captions.reading import Subtitle
-from tasks.captions.script import STYLE, ass_color, codes, event, new_script, styled_text
+from tasks.captions.script import DIRECTION_BY_TEXT, STYLE, ass_color, codes, event, new_script, styled_text
 
 _SIDES = 40
 """Pixels kept free on the left and on the right, of a picture whose shorter side has 1080."""
@@ -69,6 +69,7 @@ def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSA
     alignment = numpad(look.position.alignment)
     return pysubs2.SSAStyle(
         fontname=typeface.family,
+        encoding=DIRECTION_BY_TEXT,
         fontsize=look.font.size * scale,
         bold=look.font.bold,
         primarycolor=ass_color(look.colors.primary),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import find_typeface
 from tasks.captions.highlight import HighlightLook, highlight_script, rounded_box
-from tasks.captions.look import Canvas, FontChoice, PlaceChoice, Replacement
+from tasks.captions.look import BorderChoice, Canvas, FontChoice, PlaceChoice, Replacement
 from tasks.captions.reading import SpokenWord, Subtitle
 from tasks.captions.script import styled_text
 from tasks.captions.segments import SegmentLook, segment_script
@@ -130,6 +130,15 @@ def test_words_of_scripts_that_read_from_the_right_are_laid_out_so() -> None:
     script, _ = highlight_script(words, HighlightLook(style="classic", fundo_opacidade=0), CANVAS, ARIAL)
     places = [float(event.text.split("pos(")[1].split(",")[0]) for event in script]
     assert places == sorted(places, reverse=True)
+
+
+@pytest.mark.parametrize("text", ["אאאא.", "مسسس."])
+def test_a_full_stop_of_what_is_read_from_the_right_is_on_the_left(tmp_path: Path, text: str) -> None:
+    look = SegmentLook(font=FontChoice(size=200), border=BorderChoice(width=0))
+    drawn = picture(burnt(film(tmp_path / "v.mp4"), [Subtitle(0, 1, text)], tmp_path, look)) > 128
+    rows, columns = drawn.nonzero()
+    assert np.ptp(rows[columns < columns.min() + 4]) < 0.5 * np.ptp(rows)
+    assert np.ptp(rows[columns > columns.max() - 10]) > 0.3 * np.ptp(rows)
 
 
 @pytest.mark.parametrize("style", ["classic", "karaoke", "highlight", "underline", "word_by_word"])

@@ -45,6 +45,13 @@ def test_other_scripts_go_to_helpers_and_emoji_are_left_out() -> None:
     assert lost == "👍🏽"
 
 
+def test_punctuation_stays_with_the_words_of_a_helper() -> None:
+    for name in ("Arial", "Arial Black"):
+        runs, lost = find_typeface(name, bold=True).runs("مرحبا بكم، 25!")
+        assert (runs, lost) == ([("Noto Sans Arabic", "مرحبا بكم، 25!")], "")
+    assert find_typeface("Arial", bold=True).runs("Oi, (25)!") == ([(None, "Oi, (25)!")], "")
+
+
 def test_widths_are_those_of_the_font() -> None:
     arial = find_typeface("Arial", bold=False)
     # Arial's and Arimo's advance of "n" is 1139 of 2048; their line height is 1854 + 434.
