@@ -67,15 +67,16 @@ def read_subtitles(data: bytes) -> list[Subtitle]:
     text = decode(data)
     if not text.strip() or text.strip() == "WEBVTT":
         return []
+    # Counted before they are read: millions would take minutes.
+    _check_count(max(text.count("-->"), text.count("\nDialogue:")))
     try:
         file = pysubs2.SSAFile.from_string(text)
     except pysubs2.Pysubs2Error as error:
         raise _not_subtitles(text) from error
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         raise _not_subtitles(text) from error
+    _check_count(len(file))
     is_ass = file.format in ("ass", "ssa")
-    if len(file) > MAX_CUES:
-        raise InvalidInputError(f"The file has {len(file):,} subtitles; {MAX_CUES:,} is the most.")
     found = []
     for event in file:
         if event.is_comment or (is_ass and re.search(r"\\p[1-9]", event.text)):
@@ -145,6 +146,11 @@ def _plain(text: str) -> str:
     text = html.unescape(_TAGS.sub("", text))
     text = text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
     return "\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split())))
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_CUES:
+        raise InvalidInputError(f"The file has {count:,} subtitles; {MAX_CUES:,} is the most.")
 
 
 def _not_subtitles(text: str) -> InvalidInputError:
