@@ -18,6 +18,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -45,6 +46,8 @@ _ENGINE = (
 """What `prefect.engine` imports at once or for any run; itself it is the main program of the runs."""
 _PEER = struct.Struct("3i")
 _REQUEST_SECONDS = 1.0
+_END_SECONDS = 30.0
+"""That a run may take to end once its work has ended: to send its last logs and events."""
 _LOOK_SECONDS = 1.0
 _LONGEST_REQUEST = 16 << 20
 _GPU_LIBRARY = "libcuda.so"
@@ -195,6 +198,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=Limits.seconds)
     parser.add_argument("--memory", type=int, default=Limits.memory)
     parser.add_argument("--runs", type=int, default=Limits.runs)
+    parser.add_argument("--end-seconds", type=float, default=_END_SECONDS)
     chosen = parser.parse_args()
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s | resident | %(message)s", "%H:%M:%S"))
@@ -209,7 +213,21 @@ def main() -> None:
     adoption.become(run.request, run.streams, resident=resident.environment, project=resident.project)
     # It may have been imported on the way; as the main program it is loaded again.
     sys.modules.pop(run.request.module, None)
-    runpy.run_module(run.request.module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(run.request.module, run_name="__main__", alter_sys=True)
+    finally:
+        _end_within(chosen.end_seconds)
+
+
+def _end_within(seconds: float) -> None:
+    """End this process although threads of it still run.
+
+    A run that is aborted (its worker was killed, and with it whoever read its log) leaves threads that wait for ever,
+    and nobody is there to kill it.
+    """
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 if __name__ == "__main__":

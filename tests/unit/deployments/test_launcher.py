@@ -53,6 +53,11 @@ if how == "graceful":
         print("asked to end", flush=True)
         sys.exit(3)
     signal.signal(signal.SIGTERM, end)
+if how == "thread":
+    import threading
+    print(os.getpid(), flush=True)
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    sys.exit(0)
 if how == "family":
     subprocess.Popen(["sleep", "600"])
 print(os.getpid(), flush=True)
@@ -266,6 +271,16 @@ def test_a_worn_resident_starts_anew_in_place(tmp_path: Path) -> None:
     finally:
         service.stop()
     wait_until(lambda: gone(pid), "its end with the keeper, also after it has started anew")
+
+
+def test_a_run_whose_threads_never_end_ends_all_the_same(tmp_path: Path) -> None:
+    service = Service(tmp_path, "--end-seconds=1")
+    try:
+        code, printed, _ = ended(service.launch("ends", "thread"))
+        assert code == 1
+        assert gone(int(printed))
+    finally:
+        service.stop()
 
 
 def test_a_resident_with_threads_does_not_fork(tmp_path: Path) -> None:
