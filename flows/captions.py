@@ -196,6 +196,8 @@ async def caption_highlight(
     style: Style = "highlight",
     uppercase: bool = False,
     safe_area: SafeArea = "none",
+    replacements: Annotated[list[Replacement], Field(max_length=500)] = [],  # noqa: B006
+    excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
     priority: Priority = "default",  # noqa: ARG001 - decides the queue when the job is submitted
     id_roteiro: Echo | None = None,  # noqa: ARG001 - echoed by the job's document
@@ -226,6 +228,8 @@ async def caption_highlight(
         style: highlight boxes the spoken word; karaoke colours what was spoken; word_by_word shows one at a time.
         uppercase: Show everything in capitals.
         safe_area: Keep clear of what an app lays over the picture.
+        replacements: Parts of words to be shown as others.
+        excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
         priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
         id_roteiro: Your own identifier; echoed.
@@ -249,6 +253,8 @@ async def caption_highlight(
         style=style,
         uppercase=uppercase,
         safe_area=safe_area,
+        replacements=tuple(replacements),
+        excluded=tuple(excluded),
     )
     return await _captioned(url_video, url_words_json, webhook_url, look, path, output_filename, quality)
 

@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.captions.fonts import Typeface
 from tasks.captions.lines import Card, Line, plan_cards, plan_lines
-from tasks.captions.look import Canvas, Color, Position, SafeArea, Style, numpad
+from tasks.captions.look import (
+    Canvas,
+    Color,
+    Position,
+    Replacement,
+    SafeArea,
+    Style,
+    TimeRange,
+    numpad,
+    replaced,
+)
 from tasks.captions.reading import SpokenWord
 from tasks.captions.script import (
     DIRECTION_BY_TEXT,
@@ -76,6 +86,10 @@ class HighlightLook(BaseModel):
     style: Style = "highlight"
     uppercase: bool = False
     safe_area: SafeArea = "none"
+    replacements: tuple[Replacement, ...] = ()
+    """Of parts of single words."""
+    excluded: tuple[TimeRange, ...] = ()
+    """Words that begin in one of these are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,10 @@ class _Captions:
     def _drawable(self, words: Sequence[SpokenWord]) -> tuple[list[SpokenWord], str]:
         shown, lost = [], ""
         for word in words:
-            text, missing = self._typeface.drawable(word.word.upper() if self._look.uppercase else word.word)
+            if any(hole.start <= word.start < hole.end for hole in self._look.excluded):
+                continue
+            text = replaced(word.word, self._look.replacements)
+            text, missing = self._typeface.drawable(text.upper() if self._look.uppercase else text)
             lost += missing
             if text.strip():
                 shown.append(SpokenWord(word=text.strip(), start=word.start, end=word.end))

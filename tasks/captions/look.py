@@ -1,5 +1,6 @@
 """How captions can look: what callers may choose."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,6 +83,13 @@ class Replacement(_Choice):
 
     find: Annotated[str, Field(min_length=1, max_length=500)]
     replace: Annotated[str, Field(max_length=500)] = ""
+
+
+def replaced(text: str, replacements: Sequence[Replacement]) -> str:
+    """The text with every replacement made, one after the other."""
+    for replacement in replacements:
+        text = text.replace(replacement.find, replacement.replace)
+    return text
 
 
 class TimeRange(_Choice):

@@ -17,6 +17,7 @@ from tasks.captions.look import (
     SafeArea,
     TimeRange,
     numpad,
+    replaced,
 )
 from tasks.captions.reading import Subtitle
 from tasks.captions.script import DIRECTION_BY_TEXT, STYLE, ass_color, codes, event, new_script, styled_text
@@ -114,8 +115,7 @@ def _rows(words: Sequence[float], space: float, room: float) -> int:
 
 
 def _worded(text: str, look: SegmentLook) -> str:
-    for replacement in look.replacements:
-        text = text.replace(replacement.find, replacement.replace)
+    text = replaced(text, look.replacements)
     if look.break_sentences:
         text = _SENTENCE_END.sub(r"\1\n", text.replace("\n", " "))
     return text.upper() if look.uppercase else text

@@ -141,6 +141,20 @@ def test_a_full_stop_of_what_is_read_from_the_right_is_on_the_left(tmp_path: Pat
     assert np.ptp(rows[columns > columns.max() - 10]) > 0.3 * np.ptp(rows)
 
 
+def test_words_can_be_replaced_and_left_out() -> None:
+    words = [SpokenWord(word=w, start=i, end=i + 0.9) for i, w in enumerate(("Contra-ponto,", "mal", "bem"))]
+    look = HighlightLook.model_validate(
+        {
+            "style": "classic",
+            "fundo_opacidade": 0,
+            "replacements": [{"find": "Contra-ponto", "replace": "Contraponto"}],
+            "excluded": [{"start": 1, "end": 2}],
+        }
+    )
+    script, _ = highlight_script(words, look, CANVAS, ARIAL)
+    assert [event.text.rpartition("}")[2] for event in script] == ["Contraponto,", "bem"]
+
+
 @pytest.mark.parametrize("style", ["classic", "karaoke", "highlight", "underline", "word_by_word"])
 def test_no_style_leaves_the_picture(style: str) -> None:
     long = "Pneumoultramicroscopicossilicovulcanoconiótico"
