@@ -8,6 +8,7 @@ ever later if it keeps ending. Neither outlives this process, whatever becomes o
 import argparse
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -100,8 +101,12 @@ class Resident:
 
 
 def say(line: str) -> None:
-    """One line for the service's log."""
-    os.write(2, f"{time.strftime('%H:%M:%S')} | keeper | {line}\n".encode())
+    """One line for the service's log, in the form that `deployments.log_lines` has for it."""
+    if os.environ.get("PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER") == "json":
+        text = json.dumps({"created": time.time(), "severity": "INFO", "name": "keeper", "message": line})
+    else:
+        text = f"{time.strftime('%H:%M:%S')} | keeper | {line}"
+    os.write(2, f"{text}\n".encode())
 
 
 def keep(worker: subprocess.Popen[bytes], resident: Resident) -> int:

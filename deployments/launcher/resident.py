@@ -29,6 +29,7 @@ from deployments.launcher.adoption import Request
 from deployments.launcher.freshness import Limits, Watch, Wear, watched_files
 from deployments.launcher.guard import guard_run
 from deployments.launcher.launch import LENGTH, MESSAGE, REFUSED, receive
+from deployments.log_lines import formatter
 
 logger = logging.getLogger("contraponto.resident")
 
@@ -201,7 +202,7 @@ def main() -> None:
     parser.add_argument("--end-seconds", type=float, default=_END_SECONDS)
     chosen = parser.parse_args()
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s | resident | %(message)s", "%H:%M:%S"))
+    handler.setFormatter(formatter("%(asctime)s | resident | %(message)s", "%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from blocks.settings import Settings, get_settings
+from deployments.log_lines import formatter
 from deployments.model_host.models import Limits, default_budget_mb
 from deployments.model_host.server import Host, listening
 from tasks.errors import ContrapontoError
@@ -29,9 +30,9 @@ def limits_of(settings: Settings) -> Limits:
 
 def run(path: Path, limits: Limits, kinds: Mapping[str, str] = KINDS) -> None:
     """Serves until it is told to stop, or its supervisor is gone. Raises HostRunsError."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s host %(levelname)s %(message)s", stream=sys.stderr
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter("%(asctime)s host %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     _stop_with_parent()
     with listening(path) as listener:
         asyncio.run(Host(limits, kinds).serve(listener))

@@ -17,6 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from deployments.log_lines import formatter
 from tasks.errors import CancelledError, ContrapontoError
 from tasks.inference.kinds import work_class
 from tasks.inference.protocol import (
@@ -136,9 +137,9 @@ def main() -> None:
     own_score = Path("/proc/self/oom_score_adj")
     if own_score.exists():
         own_score.write_text(_OOM_SCORE)
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s model {os.getpid()} %(levelname)s %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter(f"%(asctime)s model {os.getpid()} %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     ModelProcess(socket.socket(fileno=descriptor)).serve()
 
 
