@@ -28,7 +28,7 @@ def contact_sheet(thumbnails: Sequence[tuple[int, bytes | None]]) -> bytes:
         else:
             with Image.open(io.BytesIO(picture)) as image:
                 sheet.paste(ImageOps.fit(image.convert("RGB"), (CELL_WIDTH, CELL_HEIGHT)), (left, top))
-        label = str(number) if picture is not None else f"{number} ✗"
+        label = str(number) if picture is not None else f"{number} failed"
         draw.text((left + 5, top + 3), label, "white", font, stroke_width=2, stroke_fill="black")
     data = io.BytesIO()
     sheet.save(data, "JPEG", quality=72)

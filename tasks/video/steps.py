@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Annotated
 
+from prefect import get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.from_settings import media_store
@@ -127,6 +128,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
             if error.code == "cancelled":
                 raise
             parts.progress(number, 1.0)
+            get_run_logger().warning("Image %d (%s) became no clip: %s", clip.index, clip.image.id, error)
             return failed_clip(clip, error)
         return VideoClip(
             id=clip.image.id,
