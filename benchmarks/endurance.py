@@ -37,7 +37,7 @@ class Part:
     """One process at one moment."""
 
     memory: float
-    """MB of its own, without what it shares with its forks."""
+    """MB in memory. What it shares with its forks counts: how much it shares changes with every run."""
     descriptors: int
     threads: int
 
@@ -70,7 +70,7 @@ def look(stack: OwnStack) -> Sight:
                 # The stack has a worker a pool; this is about the one that has runs.
                 if mark in command and _is_ours(name, process, command):
                     parts[name] = Part(
-                        process.memory_full_info().uss / 1e6, process.num_fds(), process.num_threads()
+                        process.memory_info().rss / 1e6, process.num_fds(), process.num_threads()
                     )
     places = (stack.directory / ".contraponto" / "tmp", stack.directory / ".contraponto" / "run")
     files = sum(1 for place in places for path in place.rglob("*") if path.is_file())

@@ -4,6 +4,7 @@ Part of the Prefect side of webhooks, as `tasks.webhooks.steps` is. It is kept i
 fails; a receiver without one is in order.
 """
 
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_c
 from prefect.client.schemas.actions import VariableCreate, VariableUpdate
 from prefect.client.schemas.objects import Variable
 from prefect.concurrency.asyncio import concurrency
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from pydantic import ValidationError
 
 from tasks.errors import SourceNotFoundError
@@ -48,10 +50,12 @@ async def note_failure(url: str, reason: str, *, gone: bool, pause_after: timede
         )
         receiver = Receiver(url=mask_url(url), failing_since=since, paused=paused, reason=reason)
         value: Any = receiver.model_dump(mode="json")
-        if known is None:
-            await client.create_variable(VariableCreate(name=_name(url), value=value, tags=[TAG]))
-        else:
-            await client.update_variable(VariableUpdate(name=_name(url), value=value))
+        # Another delivery to it may have noted its own end meanwhile: either account will do.
+        with contextlib.suppress(ObjectNotFound, ObjectAlreadyExists):
+            if known is None:
+                await client.create_variable(VariableCreate(name=_name(url), value=value, tags=[TAG]))
+            else:
+                await client.update_variable(VariableUpdate(name=_name(url), value=value))
     return receiver
 
 
@@ -59,7 +63,8 @@ async def note_success(url: str) -> None:
     """Forgets that the receiver failed."""
     async with get_client() as client:
         if await client.read_variable_by_name(_name(url)) is not None:
-            await client.delete_variable_by_name(_name(url))
+            with contextlib.suppress(ObjectNotFound):  # another delivery was sooner
+                await client.delete_variable_by_name(_name(url))
 
 
 @asynccontextmanager

@@ -169,13 +169,17 @@ async def _slot(run: FlowRun, url: str, settings: Settings) -> AsyncIterator[Non
 
 async def _remember(url: str, outcome: Outcome, settings: Settings) -> None:
     """What the outcome says of the receiver. A refused message says nothing: the next may be taken."""
-    match outcome:
-        case Delivered():
-            await note_success(url)
-        case Retry(reason=reason):
-            await _note(url, reason, settings)
-        case Rejected(gone=True, reason=reason):
-            await _note(url, reason, settings, gone=True)
+    try:
+        match outcome:
+            case Delivered():
+                await note_success(url)
+            case Retry(reason=reason):
+                await _note(url, reason, settings)
+            case Rejected(gone=True, reason=reason):
+                await _note(url, reason, settings, gone=True)
+    except (httpx.HTTPError, PrefectException) as error:
+        # The message has its end all the same; the next delivery tells the same of the receiver.
+        _logger().warning("What is known of the receiver could not be written: %s", error)
 
 
 async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False) -> None:

@@ -65,7 +65,11 @@ def client(home: Path) -> Iterator[SyncPrefectClient]:
         _make(client, job, Running(), Failed())
         for tags in ([], [], ["replayed"]):
             client.update_flow_run(_make(client, letter, Failed()), tags=tags)
-        yield client
+        try:
+            yield client
+        finally:
+            # Where it is, jobs of other tests would hand their messages to it, and no worker would send them.
+            client.delete_deployment(letter)
 
 
 def _make(client: SyncPrefectClient, deployment: UUID, *states: Any) -> UUID:

@@ -177,13 +177,16 @@ def test_looking_after_jobs(typed: Terminal, checkout: Checkout, web: MediaServe
     url = web.say("/gone.wav", b"not found", 404)
     job = checkout.submit({"youtube_url": url})
     job.ended()
-    look, clean = shell_of("## Look after jobs")
+    look, clean, numbers = shell_of("## Look after jobs")
     printed = typed.type(look.replace("JOB_ID", job.id))
     assert f"{job.id}  " in printed
     assert "gpu/default" in printed
     again = Job(checkout, printed.split()[-1])
     assert again.ended()["error_code"] == "source_not_found"
     assert again.run["parameters"] == job.run["parameters"]
+
+    printed_once, _served = numbers.splitlines()
+    assert "contraponto_jobs" in typed.type(printed_once)
 
     dry, deep, _ = clean.splitlines()
     assert "completed" in typed.type(dry)
