@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -90,12 +91,7 @@ class OwnStack:
                 yield
             finally:
                 worker.terminate()
-                try:
-                    worker.wait(60)
-                except subprocess.TimeoutExpired:
-                    # Stock workers wait for runs that they have lost sight of.
-                    worker.kill()
-                    worker.wait(60)
+                worker.wait(60)
 
     def _wait_for_worker(self, pool: str) -> None:
         deadline = time.monotonic() + 120
@@ -155,6 +151,9 @@ class OwnStack:
 @contextmanager
 def own_stack(**settings: str) -> Iterator[OwnStack]:
     """A stack that is up, in a copy of the project that goes away with it."""
+    # What a shell starts in the background ignores SIGINT, which workers end by: they turn SIGTERM into it.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with TemporaryDirectory(prefix="bench-") as temporary:
         directory = Path(temporary).resolve()
         for name in _FOLDERS:

@@ -1,6 +1,7 @@
 """One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,16 @@ import pytest
 from deployments.services.environment import PROJECT
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would all that is started here.
+
+    Prefect's workers end by it: they turn SIGTERM into SIGINT.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

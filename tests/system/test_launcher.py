@@ -154,12 +154,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     finally:
         for process in reversed(stage.processes):
             process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                # Prefect's worker can hang at its end when its server has gone silent.
-                process.kill()
-                process.wait(30)
+            process.wait(60)
 
 
 def _answers(url: str) -> bool:
