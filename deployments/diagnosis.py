@@ -68,7 +68,6 @@ def _packages(settings: Settings) -> Iterator[Finding]:
         _Package("PIL", "pictures", "video"),
         _Package("pillow_heif", "pictures of phones (HEIF)", "video"),
         _Package("fontTools", "fonts of captions", "video"),
-        _Package("cv2", "moving pictures", "video"),
         _Package("onnx", "isolating voices", "separation", needed=settings.default_isolate_vocals),
         _Package("boto3", "media store in a bucket", "s3", needed=in_bucket),
         _Package("openai", "translation", "translation", needed=settings.text_model_base_url is not None),

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.images.loading import Pixels, load_image
@@ -28,8 +26,8 @@ from tasks.video.encoding import Encoder, Quality, encoder_arguments
 from tasks.video.motion import MAX_ZOOM, View, camera_path
 from tasks.video.zoom_types import ZoomType
 
-Plane = NDArray[Any]
-"""8 bits; OpenCV's annotations know no narrower type."""
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels."""
 Background = Literal["fill", "blur"]
 """Images of another shape: `fill` crops them, `blur` shows them whole over their own blurred enlargement."""
 
@@ -41,13 +39,13 @@ _DIM = 0.7
 _COLOURS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 
 # Full-range R'G'B' to limited-range Y'CbCr, ITU-R BT.709.
-_TO_VIDEO = np.array(
-    [
-        [0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16],
-        [-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128],
-        [0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128],
-    ]
+_TO_VIDEO = (
+    *(0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16),
+    *(-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128),
+    *(0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128),
 )
+_FINE = Image.Resampling.HAMMING
+"""As cheap as bilinear and sharper, and like it blind to whole pixels."""
 
 
 class ClipOptions(BaseModel):
@@ -93,8 +91,6 @@ def render_clip(
     Raises as `tasks.images.loading.load_image` and `tasks.media.ffmpeg.run_ffmpeg` do.
     """
     frames = max(1, round(seconds * options.fps))
-    # The work beside the encoder is one thread's; more of them only get in its way.
-    cv2.setNumThreads(1)
     picture = Picture(load_image(image, _needed_side(options)), options)
     arguments = [
         *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{options.width}x{options.height}"),
@@ -124,46 +120,43 @@ class Picture:
 
     def __init__(self, pixels: Pixels, options: ClipOptions) -> None:
         self._size = (options.width, options.height)
-        canvas = _canvas(pixels, options)
-        height, width = canvas.shape[:2]
-        # Of the canvas, how many pixels lie in one of the frame when all of it is shown.
-        self._scale = width / options.width
-        planes = cv2.split(cv2.transform(canvas, _TO_VIDEO))
-        half = (-(-width // 2), -(-height // 2))
-        self._bright = np.ascontiguousarray(planes[0])
-        self._colours = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in planes[1:]]
-        self._extent = (width, height)
-        self._frame = np.empty(options.width * options.height * 3 // 2, np.uint8)
+        canvas = _canvas(Image.fromarray(pixels), options)
+        self._extent = canvas.size
+        self._bright, *colours = canvas.convert("RGB", _TO_VIDEO).split()
+        half = (-(-canvas.width // 2), -(-canvas.height // 2))
+        # An edge of one pixel more, because the places of colour samples reach beyond that of brightness.
+        self._colours = [
+            Image.fromarray(np.pad(np.asarray(plane.resize(half, Image.Resampling.BOX)), 1, mode="edge"))
+            for plane in colours
+        ]
+        self._colour_scale = (half[0] / canvas.width, half[1] / canvas.height)
 
     def frame(self, view: View) -> bytes:
         """One frame in the order yuv420p."""
         width, height = self._size
-        # The centre of the frame's pixel 0, and the step from one to the next, in pixels of the canvas.
-        step = self._scale * view.size
-        left = view.x * self._extent[0] - step * (width - 1) / 2 - 0.5
-        top = view.y * self._extent[1] - step * (height - 1) / 2 - 0.5
-        at = width * height
-        bright = self._frame[:at].reshape(height, width)
-        _cut(self._bright, step, left, top, bright, cv2.INTER_CUBIC)
-        # Colour samples sit on every second column and between two rows; those of the canvas between four pixels.
-        for number, plane in enumerate(self._colours):
-            start = at + number * at // 4
-            colour = self._frame[start : start + at // 4].reshape(height // 2, width // 2)
-            _cut(plane, step, (left - 0.5) / 2, (top + step / 2 - 0.5) / 2, colour, cv2.INTER_LINEAR)
-        return self._frame.tobytes()
+        left, right = (self._extent[0] * (view.x + side * view.size / 2) for side in (-1, 1))
+        top, bottom = (self._extent[1] * (view.y + side * view.size / 2) for side in (-1, 1))
+        bright = self._bright.resize(self._size, _FINE, box=_within((left, top, right, bottom), self._bright))
+        # Colour samples sit on every second column, half a pixel left of the middle between two (MPEG-2).
+        shift = (right - left) / width / 2
+        across, down = self._colour_scale
+        box = (
+            (left - shift) * across + 1,
+            top * down + 1,
+            (right - shift) * across + 1,
+            bottom * down + 1,
+        )
+        half = (width // 2, height // 2)
+        colours = (
+            plane.resize(half, Image.Resampling.BILINEAR, box=_within(box, plane)) for plane in self._colours
+        )
+        return b"".join(plane.tobytes() for plane in (bright, *colours))
 
 
-def _cut(plane: Plane, step: float, left: float, top: float, target: Plane, interpolation: int) -> None:
-    height, width = target.shape
-    matrix = np.array([[step, 0, left], [0, step, top]])
-    cv2.warpAffine(
-        plane,
-        matrix,
-        (width, height),
-        target,
-        flags=interpolation | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+def _within(box: Box, plane: Image.Image) -> Box:
+    """The box without what rounding lets it exceed the plane by."""
+    left, top, right, bottom = box
+    return max(left, 0.0), max(top, 0.0), min(right, plane.width), min(bottom, plane.height)
 
 
 def _needed_side(options: ClipOptions) -> int:
@@ -171,39 +164,18 @@ def _needed_side(options: ClipOptions) -> int:
     return int(max(options.width, options.height) * MAX_ZOOM * 2)
 
 
-def _canvas(pixels: Plane, options: ClipOptions) -> Plane:
+def _canvas(image: Image.Image, options: ClipOptions) -> Image.Image:
     """The image in the shape of the clip, so large that the closest view has the clip's own pixels."""
-    width, height = round(options.width * MAX_ZOOM), round(options.height * MAX_ZOOM)
-    filled = _resized(_cropped(pixels, width / height), width, height)
-    if options.background == "fill":
-        return filled
-    ratio = min(width / pixels.shape[1], height / pixels.shape[0])
-    inner = (max(1, round(pixels.shape[1] * ratio)), max(1, round(pixels.shape[0] * ratio)))
-    if inner == (width, height):
-        return filled
+    size = (round(options.width * MAX_ZOOM), round(options.height * MAX_ZOOM))
+    if options.background == "fill" or image.width * size[1] == image.height * size[0]:
+        return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
     # Blurred when it is small: the same look for a fraction of the work.
-    small = cv2.resize(filled, (width // 8, height // 8), interpolation=cv2.INTER_AREA)
-    blurred = cv2.GaussianBlur(small, (0, 0), _BLUR * width / 8)
-    canvas = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_CUBIC)
-    canvas = cv2.convertScaleAbs(canvas, alpha=_DIM)
-    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
-    canvas[top : top + inner[1], left : left + inner[0]] = _resized(pixels, *inner)
+    small = ImageOps.fit(image, (size[0] // 8, size[1] // 8), Image.Resampling.BOX)
+    blurred = small.filter(ImageFilter.GaussianBlur(_BLUR * small.width))
+    canvas = blurred.resize(size, Image.Resampling.BICUBIC).point(lambda level: level * _DIM)
+    whole = ImageOps.contain(image, size, Image.Resampling.LANCZOS)
+    canvas.paste(whole, ((size[0] - whole.width) // 2, (size[1] - whole.height) // 2))
     return canvas
-
-
-def _cropped(pixels: Plane, shape: float) -> Plane:
-    """The middle of the image that has this ratio of width to height."""
-    height, width = pixels.shape[:2]
-    wide = min(width, max(1, round(height * shape)))
-    high = min(height, max(1, round(width / shape)))
-    left, top = (width - wide) // 2, (height - high) // 2
-    return pixels[top : top + high, left : left + wide]
-
-
-def _resized(pixels: Plane, width: int, height: int) -> Plane:
-    larger = width > pixels.shape[1] or height > pixels.shape[0]
-    interpolation = cv2.INTER_CUBIC if larger else cv2.INTER_AREA
-    return cv2.resize(pixels, (width, height), interpolation=interpolation)
 
 
 @contextmanager

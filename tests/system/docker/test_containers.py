@@ -41,8 +41,7 @@ def container_of(docker: Engine, job: Job) -> str:
 
 def test_the_image_is_small_and_its_user_is_not_root(docker: Engine) -> None:
     found = docker.inspect(IMAGE)
-    # 1.34 GB, of which OpenCV is 150 MB, an ffmpeg 165 MB and bytecode 140 MB.
-    assert found["Size"] < 1400 * MEGABYTES
+    assert found["Size"] < 1200 * MEGABYTES
     assert found["Config"]["WorkingDir"] == "/app"
     run = ("run", "--rm", "--network", "none", "--entrypoint")
     assert docker.docker(*run, "id", IMAGE, "-u") == "10001"
