@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from blocks.media_store import (
     COPY_CHUNK_BYTES,
+    LINK_SECONDS,
     MediaStore,
     PurgeReport,
     StoredFile,
@@ -123,7 +124,7 @@ class LocalMediaStore(MediaStore):
                 file.unlink(missing_ok=True)
                 _remove_empty(file.parent, self._root())
 
-    def url(self, key: str, expires: int = 3600) -> str:  # noqa: ARG002
+    def url(self, key: str, expires: int = LINK_SECONDS) -> str:  # noqa: ARG002
         path = self._file(key)
         return f"{self.base_url.rstrip('/')}/{quote(key)}" if self.base_url else path.as_uri()
 

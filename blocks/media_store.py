@@ -18,6 +18,8 @@ from prefect.filesystems import WritableFileSystem
 
 RESULTS_PREFIX = "results/"
 COPY_CHUNK_BYTES = 1 << 20
+LINK_SECONDS = 86_400
+"""How long the links in results are good."""
 
 # What the standard table lacks or gets wrong on some machines; browsers and players go by these.
 _CONTENT_TYPES = {
@@ -111,7 +113,7 @@ class MediaStore(WritableFileSystem, abc.ABC):
         """Removes a file. That there is none is no error. (`delete` is Prefect's: it deletes the block.)"""
 
     @abc.abstractmethod
-    def url(self, key: str, expires: int = 3600) -> str:
+    def url(self, key: str, expires: int = LINK_SECONDS) -> str:
         """A link to the file: for a bucket a signed one that is good for `expires` seconds."""
 
     def purge(self, older_than: timedelta, prefix: str = "", *, dry_run: bool = False) -> PurgeReport:

@@ -14,7 +14,14 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from pydantic import Field, SecretStr
 
-from blocks.media_store import MediaStore, PurgeReport, StoredFile, content_type_of, sha256_of
+from blocks.media_store import (
+    LINK_SECONDS,
+    MediaStore,
+    PurgeReport,
+    StoredFile,
+    content_type_of,
+    sha256_of,
+)
 from blocks.s3_errors import explained, suppress_not_implemented
 from blocks.scratch import scratch_directory
 from blocks.settings import get_settings
@@ -189,7 +196,7 @@ class S3MediaStore(MediaStore):
         with self._explained(key):
             self._client.delete_object(Bucket=self.bucket, Key=name)
 
-    def url(self, key: str, expires: int = 3600) -> str:
+    def url(self, key: str, expires: int = LINK_SECONDS) -> str:
         self._head(key)
         with self._explained(key):
             return self._connect(self.public_endpoint_url or self.endpoint_url).generate_presigned_url(

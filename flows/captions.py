@@ -40,7 +40,6 @@ from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import MAX_SECONDS
 from tasks.webhooks.steps import check_receiver
 
-_LINK_SECONDS = 86_400
 _PLAIN = SegmentLook(
     font=FontChoice(size=54), border=BorderChoice(width=3), position=PlaceChoice(marginVertical=54)
 )
@@ -275,7 +274,7 @@ async def _captioned(
     store = media_store(settings)
     folder = result_folder(path, job.document.job_id)
     target = f"{folder}/{result_file(output_filename, 'video', '.mp4')}"
-    encoder = choose_encoder(settings.video_encoder)
+    encoder = await asyncio.to_thread(choose_encoder, settings.video_encoder)
     typeface = await caption_typeface(look)
 
     with job.stage("download") as stage:
@@ -307,7 +306,7 @@ async def _captioned(
         path=folder,
         result=CaptionResult(
             file=target,
-            url=store.url(target, _LINK_SECONDS),
+            url=store.url(target),
             duration=drawn.duration,
             width=drawn.width,
             height=drawn.height,

@@ -190,7 +190,7 @@ async def transcribe(
                 original, formats, f"{folder}/{original.language}", media.title, store
             )
 
-    links = {kind: store.url(key, 86_400) for kind, key in files.items()}
+    links = {kind: store.url(key) for kind, key in files.items()}
     await _show(transcript, media.title, files, links)
     return TranscriptionOutcome(
         result=TranscriptionResult(

@@ -41,7 +41,6 @@ from tasks.video.zoom_types import ZoomType
 from tasks.webhooks.steps import check_receiver
 
 SHARD_DEPLOYMENT = "img2vid-shard/img2vid-shard"
-_LINK_SECONDS = 86_400
 _SHOWN = 48
 """Clips on the picture of a job."""
 
@@ -292,7 +291,7 @@ async def addaudio(
     store = media_store(settings)
     folder = result_folder(path, job.document.job_id)
     target = f"{folder}/{result_file(output_filename, 'video', '.mp4')}"
-    encoder = choose_encoder(settings.video_encoder)
+    encoder = await asyncio.to_thread(choose_encoder, settings.video_encoder)
 
     with job.stage("download") as stage:
         parts = StageParts(stage, 2)
@@ -318,7 +317,7 @@ async def addaudio(
         path=folder,
         result=AddAudioResult(
             file=target,
-            url=store.url(target, _LINK_SECONDS),
+            url=store.url(target),
             speed_factor=fitted.speed_factor,
             duration=fitted.duration,
             frames=fitted.frames,

@@ -31,7 +31,6 @@ _THREADS_A_CLIP = 4
 _FETCH_SHARE = 0.1
 """Of a clip's progress."""
 _MAX_IMAGE_BYTES = 200 * 1024 * 1024
-_LINK_SECONDS = 86_400
 
 
 class ClipRequest(StepRequest):
@@ -98,7 +97,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
     An image that cannot be used costs only its own clip. Images are fetched ahead while clips are made.
     """
     store = media_store(get_settings())
-    encoder = choose_encoder(get_settings().video_encoder)
+    encoder = await asyncio.to_thread(choose_encoder, get_settings().video_encoder)
     fetching = asyncio.Semaphore(_FETCHES)
     making = asyncio.Semaphore(max(1, usable_threads() // _THREADS_A_CLIP))
 
@@ -136,7 +135,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
             status="completed",
             zoom_type=clip.zoom_type,
             file=key,
-            url=store.url(key, _LINK_SECONDS),
+            url=store.url(key),
             thumbnail=made.thumbnail,
             duration=made.seconds,
             frames=made.frames,

@@ -28,7 +28,6 @@ from tasks.video.shards import ShardOrder, ShardResult, VideoClip, file_name
 _WORK_SHARE = 0.9
 """Of the progress; the rest is fetching the clips."""
 _TRIES = 2
-_LINK_SECONDS = 86_400
 
 
 class RentRequest(StepRequest):
@@ -132,7 +131,7 @@ def _fetched(
         failed = {"status": "failed", "error": str(error), "error_code": error.code}
         return clip.model_copy(update={**failed, "file": None, "url": None, "thumbnail": None})
     small = clip.thumbnail if clip.thumbnail and here and store.exists(clip.thumbnail) else None
-    return clip.model_copy(update={"file": key, "url": store.url(key, _LINK_SECONDS), "thumbnail": small})
+    return clip.model_copy(update={"file": key, "url": store.url(key), "thumbnail": small})
 
 
 def _endpoint(url: str, settings: Settings) -> RunPodEndpoint:
