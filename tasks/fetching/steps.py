@@ -35,25 +35,32 @@ _SNIFFED = 0.98
 Track = Literal["audio", "video"]
 
 
-class FetchRequest(StepRequest):
-    """A recording to fetch."""
+class FileRequest(StepRequest):
+    """A file of any kind to fetch."""
 
     source: str
     """URL, or a key of the media store."""
     edition: str | None
     """What tells this edition of the source from later ones; None if nothing does."""
-    needs: Track = "audio"
-    """The track without which it is of no use."""
-    max_seconds: float
-    """Longer recordings are refused."""
+    max_bytes: int
+    """Larger files are refused."""
 
     def cache_key(self) -> str | None:
         """None for a URL whose server does not say when the file changes: it is fetched anew."""
         return super().cache_key() if self.edition else None
 
 
-class FetchedMedia(BaseModel):
-    """A recording in the media store."""
+class FetchRequest(FileRequest):
+    """A recording to fetch."""
+
+    needs: Track = "audio"
+    """The track without which it is of no use."""
+    max_seconds: float
+    """Longer recordings are refused."""
+
+
+class FetchedFile(BaseModel):
+    """A file in the media store; what it is nobody has looked at yet."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,14 +68,19 @@ class FetchedMedia(BaseModel):
     sha256: str
     size: int
     """Bytes."""
-    duration: float
-    """Seconds."""
-    title: str
     source: str
     """Where it came from, credentials masked."""
 
     def store_keys(self) -> Iterable[str]:
         return (self.key,)
+
+
+class FetchedMedia(FetchedFile):
+    """A recording in the media store."""
+
+    duration: float
+    """Seconds."""
+    title: str
 
 
 def is_url(source: str) -> bool:
@@ -91,18 +103,20 @@ async def fetch_request(
         store=settings.store,
         source=source,
         edition=edition,
+        max_bytes=settings.max_download_mb * 1024 * 1024,
         needs=needs,
         max_seconds=max_seconds or settings.max_duration_minutes * 60,
     )
 
 
-def _edition(source: str, settings: Settings) -> str | None:
+def _edition(source: str, settings: Settings, *, any_file: bool = False) -> str | None:
+    """`any_file`: a page is a file too, and not where a video is shown."""
     if not is_url(source):
         stored = media_store(settings).stat(source)
         return stored.sha256 or f"{stored.size} {stored.modified.isoformat()}"
-    if is_known_site(source):
+    if is_known_site(source) and not any_file:
         return "published"  # The address of a published video names one recording for good.
-    found = fingerprint(source, address_policy())
+    found = fingerprint(source, address_policy(), pages=any_file)
     return found.key if found else None
 
 
@@ -145,7 +159,7 @@ def _transfer(
     request: FetchRequest, folder: Path, settings: Settings, progress: Progress
 ) -> tuple[Path, str]:
     """The file, and its title."""
-    limits = DownloadLimits(max_bytes=settings.max_download_mb * 1024 * 1024, max_seconds=request.max_seconds)
+    limits = DownloadLimits(max_bytes=request.max_bytes, max_seconds=request.max_seconds)
     if service := remote_stage(settings, "download"):
         finished = service.run(
             DownloadRequest(url=request.source, **asdict(limits)),
@@ -187,50 +201,14 @@ def _stored(request: FetchRequest, store: MediaStore) -> FetchedMedia:
     )
 
 
-class FileRequest(StepRequest):
-    """A file of any kind to fetch."""
-
-    source: str
-    """URL, or a key of the media store."""
-    edition: str | None
-    """As that of `FetchRequest`."""
-    max_bytes: int
-
-    def cache_key(self) -> str | None:
-        return super().cache_key() if self.edition else None
-
-
-class FetchedFile(BaseModel):
-    """A file in the media store; what it is nobody has looked at yet."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    sha256: str
-    size: int
-    """Bytes."""
-    source: str
-    """Where it came from, credentials masked."""
-
-    def store_keys(self) -> Iterable[str]:
-        return (self.key,)
-
-
 async def file_request(source: str, max_bytes: int) -> FileRequest:
     """Looks at the source, without fetching it, to learn whether it has been fetched before.
 
     Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
     """
     settings = get_settings()
-    edition = await asyncio.to_thread(_file_edition, source, settings)
+    edition = await asyncio.to_thread(_edition, source, settings, any_file=True)
     return FileRequest(store=settings.store, source=source, edition=edition, max_bytes=max_bytes)
-
-
-def _file_edition(source: str, settings: Settings) -> str | None:
-    if not is_url(source):
-        return _edition(source, settings)
-    found = fingerprint(source, address_policy(), pages=True)
-    return found.key if found else None
 
 
 @step("download")
