@@ -6,8 +6,8 @@ fails; a receiver without one is in order.
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -80,19 +80,12 @@ async def delivery_slot(url: str, most: int) -> AsyncIterator[None]:
     slot = concurrency(
         name, timeout_seconds=_SLOT_SECONDS, lease_duration=300, raise_on_lease_renewal_failure=False
     )
-    try:
-        await slot.__aenter__()
-    except TimeoutError as error:
-        raise NoSlotError(name) from error
-    try:
+    async with AsyncExitStack() as held:
+        try:
+            await held.enter_async_context(slot)
+        except TimeoutError as error:
+            raise NoSlotError(name) from error
         yield
-    finally:
-        await slot.__aexit__(None, None, None)
-
-
-def list_receivers(client: SyncPrefectClient) -> list[Receiver]:
-    """Every receiver that fails or is paused."""
-    return list(_receivers(found for found in client.read_variables(limit=200) if TAG in found.tags))
 
 
 def resume(client: SyncPrefectClient, url: str) -> Receiver:
@@ -120,12 +113,6 @@ def _name(url: str) -> str:
 async def _read(client: PrefectClient, url: str) -> Receiver | None:
     found = await client.read_variable_by_name(_name(url))
     return _receiver(found) if found else None
-
-
-def _receivers(variables: Iterable[Variable]) -> Iterable[Receiver]:
-    for variable in variables:
-        if (receiver := _receiver(variable)) is not None:
-            yield receiver
 
 
 def _receiver(variable: Variable) -> Receiver | None:

@@ -1,5 +1,6 @@
 """A job whose media store is a bucket: files, links and finished work are there for every machine."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from PIL import Image
 
+from deployments.runpod_worker import handle
+from tasks.errors import InvalidSettingError
 from tests.flow.conftest import Configure
 from tests.flow.jobs import run_job, word_error_rate
 from tests.flow.recordings import ENGLISH
@@ -34,15 +38,20 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+def in_bucket(address: str) -> dict[str, str]:
+    """The settings that say so."""
+    return {
+        "store": "s3://media/contraponto",
+        "s3_endpoint_url": address,
+        "s3_access_key_id": "key",
+        "s3_secret_access_key": "secret",
+    }
+
+
 async def test_a_job_on_a_bucket(
     bucket: str, server: MediaServer, english: bytes, configure: Configure, home: Path
 ) -> None:
-    configure(
-        store="s3://media/contraponto",
-        s3_endpoint_url=bucket,
-        s3_access_key_id="key",
-        s3_secret_access_key="secret",
-    )
+    configure(**in_bucket(bucket))
     url = server.say("/talk.wav", english, headers={"ETag": '"first"'})
     first = await run_job(url, formats=["srt"])
     again = await run_job(url, formats=["srt"])
@@ -57,3 +66,28 @@ async def test_a_job_on_a_bucket(
         answer = await client.get(str(links["srt"]))
     assert "-->" in answer.text
     assert not list(home.glob("store/**/*.flac")), "nothing of the job stays on the machine"
+
+
+def test_a_rented_machine_makes_a_shard_in_a_process_of_its_own(
+    bucket: str, server: MediaServer, configure: Configure
+) -> None:
+    image = io.BytesIO()
+    Image.new("RGB", (320, 180), "teal").save(image, "JPEG")
+    clips = [
+        {"index": index, "image": {"id": name, "image_url": url, "duracao": 0.5}, "zoom_type": "zoomin"}
+        for index, (name, url) in enumerate(
+            [("a", server.say("/a.jpg", image.getvalue())), ("b", server.say("/gone.jpg", status=404))],
+            start=1,
+        )
+    ]
+    order = {"clips": clips, "folder": "rented", "options": {"width": 128, "height": 72, "fps": 12}}
+
+    with pytest.raises(InvalidSettingError, match="goes away"):
+        handle({"input": order})
+    configure(**in_bucket(bucket))
+    made, missing = handle({"input": order})["clips"]
+    assert (made["id"], made["status"], made["file"]) == ("a", "completed", "rented/video_1.mp4")
+    assert httpx.get(made["url"], timeout=30).content[4:8] == b"ftyp"
+    assert (missing["status"], missing["error_code"]) == ("failed", "source_not_found")
+    again, _ = handle({"input": order})["clips"]
+    assert again["file"] == made["file"], "what was made is found in the bucket"

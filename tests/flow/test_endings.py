@@ -1,5 +1,6 @@
 """Ends that no process of the job was there to report, and what becomes of messages about them."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +11,14 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Crashed, Failed, Scheduled
+from prefect.states import AwaitingRetry, Crashed, Failed, Running, Scheduled
 
 from deployments.automations import ensure_automations
 from deployments.cancellation import cancel_job
 from deployments.dead_letters import list_dead_letters, read_dead_letter, replay
 from tasks.endings.steps import CRASHES, JOB_TAG, reconcile
 from tasks.errors import InvalidInputError
+from tasks.receivers.steps import note_failure, paused_receiver
 
 URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
 
@@ -78,6 +80,21 @@ def test_a_job_cancelled_in_its_queue_is_told_once(client: SyncPrefectClient, jo
     assert (told["idRoteiro"], told["metadata"]) == ("r-1", {"pedido": 42})
 
 
+def test_a_job_cancelled_while_it_waits_for_its_next_try_is_told_once(
+    client: SyncPrefectClient, jobs: UUID
+) -> None:
+    job = _submit(client, jobs)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    client.set_flow_run_state(job.id, Running(), force=True)
+    client.set_flow_run_state(job.id, AwaitingRetry(scheduled_time=later), force=True)
+    assert cancel_job(client, job.id)
+    state = client.read_flow_run(job.id).state
+    assert state is not None
+    assert state.is_cancelled()
+    [delivery] = _deliveries(client, job)
+    assert delivery.parameters["message"]["status"] == "CANCELLED"
+
+
 async def test_a_lost_job_starts_again_once_and_is_then_told(jobs: UUID) -> None:
     with get_client(sync_client=True) as client:
         job = _submit(client, jobs)
@@ -108,7 +125,11 @@ def test_a_dead_letter_is_sent_anew_once(client: SyncPrefectClient, jobs: UUID) 
     assert list_dead_letters(client, endpoint="other.example.org") == []
     assert list_dead_letters(client, since=datetime.now(UTC) + timedelta(minutes=1)) == []
 
+    url = delivery.parameters["url"]
+    asyncio.run(note_failure(url, "HTTP 410", gone=True, pause_after=timedelta(days=3)))
+    assert asyncio.run(paused_receiver(url))
     again = replay(client, letter.id)
+    assert asyncio.run(paused_receiver(url)) is None, "whoever sends anew has mended it"
     assert replay(client, letter.id) == again
     assert client.read_flow_run(again).parameters == delivery.parameters
     assert list_dead_letters(client) == []

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 
 from blocks.local_media_store import LocalMediaStore
 from flows.video import addaudio, img2vid
+from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
 from tasks.media.ffmpeg import run_ffmpeg
 from tests.flow.conftest import Configure
@@ -104,6 +106,9 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
     [message] = messages(server)
     assert (message["status"], message["operation"], message["idRoteiro"]) == ("COMPLETED", "img2vid", "r-7")
     assert (message["metadata"], message["pathRaiz"]) == ({"canal": "história"}, "Roteiros/São João")
+    async with get_client() as client:
+        made = await client.read_flow_run(UUID(document.job_id))
+    assert made.labels[LABEL] == "r-7", "by which its shards and its log are found too"
 
 
 async def test_the_same_images_are_not_rendered_twice(server: MediaServer, home: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,10 @@ def test_a_batch_and_its_schedule(typed: Terminal, checkout: Checkout) -> None:
     assert checkout.api("DELETE", f"/deployments/{identifier}/schedules/{inbox['id']}").status_code == 204
 
 
+def operations_told(web: MediaServer) -> list[str]:
+    return sorted(json.loads(asked.body)["operation"] for asked in web.asked if asked.path == "/hook")
+
+
 def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     run_ffmpeg(
@@ -163,8 +168,11 @@ def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path:
     printed = typed.type(commands)
     assert printed.count("completed") >= 4
     assert "video_1.mp4" in printed
-    told = [json.loads(asked.body)["operation"] for asked in web.asked if asked.path == "/hook"]
-    assert set(told) <= {"img2vid", "caption", "caption-highlight", "addaudio"}
+    wanted = ["addaudio", "caption", "caption-highlight", "img2vid"]
+    deadline = time.monotonic() + 60
+    while len(told := operations_told(web)) < len(wanted) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert told == wanted
 
 
 def test_models_and_health(typed: Terminal) -> None:
