@@ -54,7 +54,7 @@ def submit_job(
 
 
 def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
-    """Submit an ended job anew, with its parameters and in its queue; the id of the new job.
+    """Submit an ended job anew, with its parameters, tags and environment, in its queue; the id of the new job.
 
     What the first one finished is found in the cache.
 
@@ -73,7 +73,11 @@ def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
             hint="Submit it with `contraponto submit`.",
         )
     return client.create_flow_run_from_deployment(
-        run.deployment_id, parameters=run.parameters, work_queue_name=run.work_queue_name
+        run.deployment_id,
+        parameters=run.parameters,
+        work_queue_name=run.work_queue_name,
+        tags=run.tags,
+        job_variables=run.job_variables,
     ).id
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 
 from deployments.cli import app
 from tasks.errors import InvalidInputError, SourceNotFoundError
+from tasks.receivers.steps import note_failure, resume
 
 Command = Callable[..., Result]
 
@@ -56,7 +58,12 @@ def command(client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch) -> Comma
 
 
 def submit(client: SyncPrefectClient, deployment: str, url: str) -> str:
-    made = client.create_flow_run_from_deployment(deployment, parameters={"youtube_url": url})  # type: ignore[arg-type]
+    made = client.create_flow_run_from_deployment(
+        deployment,  # type: ignore[arg-type]
+        parameters={"youtube_url": url},
+        tags=["canal-3"],
+        job_variables={"env": {"CONTRAPONTO_MODEL_HOST": "off"}},
+    )
     return str(made.id)
 
 
@@ -87,9 +94,7 @@ def test_listed_counted_cancelled_and_submitted_anew(
     long_ago = json.loads(command("jobs", "--since", "0s", "--json").stdout)
     assert not {failed, completed} & {line["job_id"] for line in long_ago}
     assert len(json.loads(command("jobs", "--limit", "2", "--json").stdout)) == 2
-    # The server is shared: other tests may have left batches.
-    batches = json.loads(command("jobs", "--operation", "transcribe-batch", "--json").stdout)
-    assert {line["operation"] for line in batches} <= {"transcribe-batch"}
+    assert json.loads(command("jobs", "--operation", "img2vid-shard", "--json").stdout) == []
     shown = command("jobs", "--status", "failed").stdout
     assert failed in shown
     assert "Nothing is there." in shown
@@ -110,6 +115,8 @@ def test_listed_counted_cancelled_and_submitted_anew(
     assert again != failed
     assert anew.parameters == {"youtube_url": "https://example.org/b"}
     assert anew.work_queue_name == "default"
+    assert anew.tags == ["canal-3"]
+    assert anew.job_variables == {"env": {"CONTRAPONTO_MODEL_HOST": "off"}}
 
     assert json.loads(command("cancel", queued, completed, "--json").stdout)["cancelled"] == {
         queued: True,
@@ -205,3 +212,24 @@ def test_wrong_use(command: Command) -> None:
     assert isinstance(unknown, InvalidInputError)
     assert 'Did you mean "transcribe"' in unknown.hint
     assert command("jobs", "--status", "odd").exit_code == 2
+
+
+async def test_health_names_receivers_that_are_paused(command: Command, client: SyncPrefectClient) -> None:
+    url = f"https://hooks.example.org/{uuid4()}?token=geheim"
+
+    def told() -> list[dict[str, Any]]:
+        shown = command("health", "--json").stdout
+        assert "geheim" not in shown
+        return [check for check in json.loads(shown)["checks"] if check["subject"] == "webhooks"]
+
+    before = told()
+    await note_failure(url, "HTTP 500", gone=False, pause_after=timedelta(days=3))
+    assert told() == before, "it fails, and still gets what is sent"
+    await note_failure(url, "HTTP 410", gone=True, pause_after=timedelta(days=3))
+    [paused] = [check for check in told() if check not in before]
+    assert paused["state"] == "degraded"
+    assert "HTTP 410" in paused["remark"]
+    assert "hooks.example.org" in paused["remark"]
+    assert "contraponto replay" in paused["mend"]
+    resume(client, url)
+    assert told() == before
