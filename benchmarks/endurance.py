@@ -28,7 +28,7 @@ _PARTS = {
     "keeper": "keeper.py",
     "resident": "deployments.launcher.resident",
     "worker": "worker start",
-    "server": "server start",
+    "server": "services.serve",
 }
 
 

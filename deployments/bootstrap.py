@@ -12,7 +12,6 @@ from typing import Any
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
-from prefect.workers.process import ProcessWorker
 
 from deployments.automations import ensure_automations
 from deployments.flow_catalogue import listed_flows
@@ -64,13 +63,27 @@ def ensure_pool(client: SyncPrefectClient, pool: Pool, *, kind: str, template: d
 def process_template() -> dict[str, Any]:
     """The base job template of the process pools: runs start where their worker did, by the shortest way.
 
-    It names no path: workers on other machines have theirs.
+    It names no path: workers on other machines have theirs. Only the environment can differ from job to job: the
+    server checks every variable that has a default, and the schema itself, at every submit.
     """
-    template = ProcessWorker.get_default_base_job_template()
-    variables = template["variables"]["properties"]
-    variables["working_dir"]["default"] = "."
-    variables["command"]["default"] = RUN_COMMAND
-    return template
+    return {
+        "job_configuration": {
+            "command": RUN_COMMAND,
+            "env": "{{ env }}",
+            "stream_output": True,
+            "working_dir": ".",
+        },
+        "variables": {
+            "type": "object",
+            "properties": {
+                "env": {
+                    "type": "object",
+                    "title": "Environment variables",
+                    "description": "What the job finds in its environment besides that of the worker.",
+                }
+            },
+        },
+    }
 
 
 def _ensure_queues(client: SyncPrefectClient, pool: Pool) -> None:

@@ -21,7 +21,7 @@ from deployments.launcher.launch import (
     STARTED,
     receive_message,
 )
-from deployments.launcher.processes import die_with, show_as
+from deployments.launcher.processes import die_with, give_way, show_as
 
 _GO_SECONDS = 5.0
 
@@ -35,6 +35,7 @@ def guard_run(connection: socket.socket) -> tuple[int, ...]:
         if run == 0:
             # Leads a group of its own, so that whatever it starts can be ended with it.
             os.setsid()
+            give_way()
             die_with(guard)
             connection.close()
             return streams

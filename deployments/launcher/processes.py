@@ -1,5 +1,6 @@
 """What the launcher asks of the kernel: ends that are tied together, threads that are counted."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -8,6 +9,8 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _NAME_BYTES = 15
+_NICENESS = 10
+"""A tenth of the time of a process that does not give way, when both want it (table of the kernel's scheduler)."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -22,6 +25,16 @@ def die_with(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != parent:
         os._exit(128 + signal.SIGKILL)
+
+
+def give_way() -> None:
+    """Let what takes jobs in and looks after them come first, whenever there is more to do than processors.
+
+    Linux shares time between sessions before it does between processes, where it is set to: the session gives way, too.
+    """
+    os.nice(_NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
 def show_as(name: str) -> None:

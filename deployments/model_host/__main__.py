@@ -18,6 +18,8 @@ from tasks.inference.kinds import KINDS
 from tasks.inference.sockets import host_socket
 
 _PR_SET_PDEATHSIG = 1
+_NICENESS = 10
+"""As runs do, it gives way to what takes jobs in."""
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -34,6 +36,7 @@ def run(path: Path, limits: Limits, kinds: Mapping[str, str] = KINDS) -> None:
     handler.setFormatter(formatter("%(asctime)s host %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     _stop_with_parent()
+    os.nice(_NICENESS)
     with listening(path) as listener:
         asyncio.run(Host(limits, kinds).serve(listener))
 

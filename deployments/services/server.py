@@ -18,6 +18,7 @@ from deployments.services.sockets import free_port
 NAME = "server"
 DEFAULT_PORT = 4200
 _NEXT_PORTS = range(DEFAULT_PORT, DEFAULT_PORT + 20)
+_CONNECTIONS = 30
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
@@ -56,12 +57,17 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
     here = ui_url(port, settings)
     variables = {
         "PREFECT_API_DATABASE_CONNECTION_URL": postgres.database_url(surroundings),
+        # With five connections and ten more for a moment, Prefect's default, a busy server opens and prepares new ones
+        # all the time.
+        "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": str(_CONNECTIONS),
         "PREFECT_SERVER_API_HOST": settings.server_host,
         "PREFECT_SERVER_API_PORT": str(port),
         # Browsers elsewhere know the server by another name: the page asks where it came from.
         "PREFECT_UI_API_URL": "/api" if settings.server_host in _EVERY_ADDRESS else access.url,
         # A run that is told to cancel and whose worker is gone ends after this many seconds, not 300.
         "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS": "60",
+        # A job that waits for its turn is not late. Each one said to be, after 15 s, would cost as much as a submit.
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",
         **_lease_storage(settings),
         **access.environment(),
     }
@@ -79,7 +85,7 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
 
     return Service(
         name=NAME,
-        command=(prefect_program(), "server", "start"),
+        command=(sys.executable, "-m", "deployments.services.serve"),
         environment=surroundings.environment(**variables),
         # Not the checkout: its prefect.toml and .env speak to clients.
         directory=surroundings.home,
