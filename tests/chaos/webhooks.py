@@ -1,22 +1,28 @@
 """Jobs that end in all six ways while the receiver fails half the time: no end may go untold.
 
-`python -m tests.chaos.webhooks --jobs 1000` is the full one; the tests run a few jobs.
+`python -m tests.chaos.webhooks --jobs 1000 --kill-every 60` is the full one, in which workers and the server are
+killed, too; the tests run a few jobs.
 """
 
 import argparse
 import http.server
 import json
+import os
 import random
 import shutil
+import signal
 import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
+import httpx
 import yaml
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -43,6 +49,10 @@ _PARAMETERS = {
     "cancelled while running": "wait",
 }
 _TIMEOUT_MINUTES = 0.4
+Found = TypeVar("Found")
+_KILLED = ("worker-cpu", "worker-cpu", "server")
+_BACK_SECONDS = 120
+"""After which the server answers again."""
 
 
 class FailingReceiver:
@@ -97,6 +107,7 @@ class Outcome:
     """Jobs that the failing receiver was told of."""
     dead_letters: int
     refused: int
+    kills: int
     seconds: float
 
 
@@ -125,28 +136,31 @@ def make_checkout(directory: Path, port: int) -> Checkout:
     return checkout
 
 
-def run(checkout: Checkout, receiver: FailingReceiver, jobs: int) -> Outcome:
-    """Runs the jobs; fails unless every end was told or is a dead letter, and then told when sent anew."""
+def run(checkout: Checkout, receiver: FailingReceiver, jobs: int, kill_every: float | None = None) -> Outcome:
+    """Runs the jobs; fails unless every end was told or is a dead letter, and then told when sent anew.
+
+    `kill_every`: seconds between two kills of a worker or the server. A job that one has hit twice may fail instead.
+    """
     began = time.monotonic()
     ways = [list(ENDS)[number % len(ENDS)] for number in range(jobs)]
     submitted = [(_submit(checkout, way, receiver.port), way) for way in ways]
-    to_cancel = [job for job, way in submitted if way == "cancelled while running"]
-    for job in to_cancel:
-        job.wait_until(
-            lambda job=job: job.run["state_type"] not in ("SCHEDULED", "PENDING"), what="its start"
-        )  # type: ignore[misc]
-        _cancel(checkout, job)
-    for job, way in submitted:
-        if way == "cancelled in the queue":
-            _cancel(checkout, job)
     expected = {job.id: ENDS[way] for job, way in submitted}
+    patience = 150 + 3 * jobs
 
     def settled() -> bool:
         return expected.keys() <= receiver.taken.keys() | _dead(checkout).keys() and not _delivering(checkout)
 
-    patience = 150 + 3 * jobs
+    kills: list[str] = []
     try:
-        wait_until(settled, what="every end", seconds=patience)
+        with _killing(checkout, kill_every, kills):
+            for job, way in submitted:
+                if way == "cancelled while running":
+                    job.wait_until(
+                        lambda job=job: _patiently(lambda: _begun(job)), what="its start", seconds=patience
+                    )  # type: ignore[misc]
+                if way.startswith("cancelled"):
+                    _patiently(lambda job=job: _cancel(checkout, job))  # type: ignore[misc]
+            wait_until(lambda: _patiently(settled), what="every end", seconds=patience)
     except TimeoutError as error:
         lost = expected.keys() - receiver.taken.keys() - _dead(checkout).keys()
         states = [(way, job.run["state"]) for job, way in submitted if job.id in lost]
@@ -159,10 +173,51 @@ def run(checkout: Checkout, receiver: FailingReceiver, jobs: int) -> Outcome:
     checkout.contraponto("replay", *list(dead.values())[:1]) if dead else None
     wait_until(lambda: expected.keys() <= receiver.taken.keys(), what="the dead letters", seconds=patience)
     assert not receiver.forged, receiver.forged
-    wrong = {job: told for job, told in receiver.taken.items() if set(told) != {expected[job]}}
+    right = {job: [{end}, {"FAILED"}] if kills else [{end}] for job, end in expected.items()}
+    wrong = {job: told for job, told in receiver.taken.items() if set(told) not in right[job]}
     assert not wrong, f"told something else than {expected}: {wrong}"
     assert all(job.document["completed_at"] for job, _ in submitted), "a job document without an end"
-    return Outcome(jobs, len(told), len(dead), receiver.refused, time.monotonic() - began)
+    return Outcome(jobs, len(told), len(dead), receiver.refused, len(kills), time.monotonic() - began)
+
+
+@contextmanager
+def _killing(checkout: Checkout, every: float | None, kills: list[str]) -> Iterator[None]:
+    """Meanwhile kills one of the processes now and then; the supervisor starts it again."""
+    over, chance = threading.Event(), random.Random(1)
+
+    def kill() -> None:
+        while not over.wait(every):
+            name = chance.choice(_KILLED)
+            if (process := checkout.pids().get(name)) is not None:
+                os.kill(process, signal.SIGKILL)
+                kills.append(name)
+
+    if every is None:
+        yield
+        return
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join()
+
+
+def _patiently(look: Callable[[], Found]) -> Found:
+    """What a look finds once the server answers."""
+    deadline = time.monotonic() + _BACK_SECONDS
+    while True:
+        try:
+            return look()
+        except (httpx.HTTPError, AssertionError, KeyError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+
+
+def _begun(job: Job) -> bool:
+    return job.run["state_type"] not in ("SCHEDULED", "PENDING")
 
 
 def _submit(checkout: Checkout, way: str, port: int) -> Job:
@@ -197,13 +252,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--kill-every", type=float, help="seconds between two kills of a worker or the server"
+    )
     asked = parser.parse_args(arguments)
     receiver = FailingReceiver(asked.seed)
     with tempfile.TemporaryDirectory() as directory:
         checkout = make_checkout(Path(directory), receiver.port)
         try:
             checkout.contraponto("up")
-            print(run(checkout, receiver, asked.jobs))  # noqa: T201
+            print(run(checkout, receiver, asked.jobs, asked.kill_every))  # noqa: T201
         finally:
             checkout.contraponto("down")
             receiver.close()

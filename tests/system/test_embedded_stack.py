@@ -4,15 +4,19 @@ import json
 import os
 import signal
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from deployments.flow_catalogue import listed_flows
 from deployments.services.environment import PROJECT
-from tests.system.checkout import Checkout, wait_until
+from tests.servers.media import MediaServer
+from tests.system.checkout import Checkout, Job, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -148,3 +152,84 @@ def test_down_leaves_no_process_and_up_finds_everything_again(checkout: Checkout
 
     checkout.contraponto("up")
     assert checkout.api("GET", "/variables/name/kept").json()["value"] == "over a restart"
+
+
+def test_an_automation_of_the_server_sends_a_signed_message(checkout: Checkout, web: MediaServer) -> None:
+    secret = "whsec_YXV0b21hdGlvbg=="
+    kind = checkout.api("GET", "/block_types/slug/webhook-notification").json()["id"]
+    wanted = {"block_schemas": {"block_type_id": {"any_": [kind]}}}
+    [schema] = checkout.api("POST", "/block_schemas/filter", wanted).json()
+    block = {
+        "name": "automation",
+        "block_type_id": kind,
+        "block_schema_id": schema["id"],
+        "data": {
+            "url": web.say("/automation", content_type=None),
+            "secrets": secret,
+            "allowed_private_hosts": f"127.0.0.1:{web.port}",
+        },
+    }
+    saved = checkout.api("POST", "/block_documents/", block).json()["id"]
+    automation = {
+        "name": "tells of a delivery",
+        "trigger": {"type": "event", "expect": ["stock.empty"], "posture": "Reactive", "threshold": 1},
+        "actions": [
+            {
+                "type": "send-notification",
+                "block_document_id": saved,
+                "subject": "Acabou o estoque",
+                "body": "De {{ event.resource.name }}",
+            }
+        ],
+    }
+    made = checkout.api("POST", "/automations/", automation).json()["id"]
+
+    def told() -> bool:
+        happened = {
+            "occurred": datetime.now(UTC).isoformat(),
+            "event": "stock.empty",
+            "resource": {"prefect.resource.id": "shop.1", "prefect.resource.name": "maçã"},
+            "id": str(uuid4()),
+        }
+        # The server takes up an automation some moments after it was made.
+        assert checkout.api("POST", "/events", [happened]).is_success
+        return any(asked.path == "/automation" for asked in web.asked)
+
+    try:
+        wait_until(told, what="the message", seconds=60)
+    finally:
+        checkout.api("DELETE", f"/automations/{made}")
+    message = next(asked for asked in web.asked if asked.path == "/automation")
+    Webhook(secret).verify(message.body, {name.lower(): value for name, value in message.headers.items()})
+    assert "De maçã" in message.body.decode()
+    assert "Acabou o estoque" in message.body.decode()
+
+
+def test_a_job_whose_worker_was_lost_before_it_began_is_offered_to_others(checkout: Checkout) -> None:
+    [automation] = [
+        found
+        for found in checkout.api("POST", "/automations/filter", {}).json()
+        if found["name"].endswith("a run that stays pending has crashed")
+    ]
+    assert automation["trigger"]["within"] == 15 * 60
+    patient = {
+        key: automation[key] for key in ("name", "description", "enabled", "trigger", "actions", "tags")
+    }
+    hasty = {**patient, "trigger": {**automation["trigger"], "within": 10}}
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    scheduled = {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}
+    body = {"parameters": {"youtube_url": "https://example.org/talk.mp3"}, "state": scheduled}
+    try:
+        assert checkout.api("PATCH", "/work_pools/gpu", {"is_paused": True}).is_success
+        assert checkout.api("PUT", f"/automations/{automation['id']}", hasty).is_success
+        path = f"/deployments/{checkout.deployment_id('transcribe')}/create_flow_run"
+        job = Job(checkout, checkout.api("POST", path, body).json()["id"])
+        taken = {"state": {"type": "PENDING", "name": "Pending"}, "force": True}
+        assert checkout.api("POST", f"/flow_runs/{job.id}/set_state", taken).is_success
+        job.wait_until(lambda: job.run["labels"].get("contraponto.crashes") == 1, what="its next start")
+        states = checkout.api("GET", f"/flow_run_states/?flow_run_id={job.id}").json()
+        assert any("pending for 15 minutes" in (state["message"] or "") for state in states)
+        assert checkout.api("DELETE", f"/flow_runs/{job.id}").is_success
+    finally:
+        checkout.api("PUT", f"/automations/{automation['id']}", patient)
+        checkout.api("PATCH", "/work_pools/gpu", {"is_paused": False})
