@@ -4,7 +4,7 @@ set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=
-for pair in dockerd:docker.io debootstrap:debootstrap iptables:iptables docker-compose:docker-compose; do
+for pair in dockerd:docker.io debootstrap:debootstrap iptables:iptables docker-compose:docker-compose nginx:nginx-light; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
