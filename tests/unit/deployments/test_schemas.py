@@ -68,3 +68,41 @@ def test_a_pattern_of_the_flow_itself_is_kept() -> None:
 
 def test_closing_twice_changes_nothing() -> None:
     assert strict(SCHEMA) == SCHEMA
+
+
+PRIVATE_URLS = [
+    "http://localhost/hook",
+    "http://127.0.0.1:8000/a",
+    "https://user:pass@10.0.0.7",
+    "HTTP://192.168.1.1?x",
+    "http://172.31.0.1/",
+    "http://169.254.169.254/latest/meta-data",
+    "http://[::1]:80/",
+    "http://[fd00::1]/",
+    "http://0.0.0.0",
+    "http://localhost./",
+]
+PUBLIC_URLS = [
+    "https://10.example.org/hook",
+    "http://172.32.0.1/",
+    "https://example.org/?next=http://127.0.0.1/",
+    "https://localhost.example.org",
+    "https://8.8.8.8/hook",
+]
+
+
+@pytest.mark.parametrize("url", PRIVATE_URLS)
+def test_a_private_address_is_refused_at_submit_where_none_is_allowed(url: str) -> None:
+    closed = strict(parameter_schema(_flow).model_dump_for_openapi(), public_only=True)
+    for field in ("url", "webhook_url"):
+        with pytest.raises(ValidationError, match="CONTRAPONTO_ALLOWED_PRIVATE_HOSTS") as caught:
+            validate({"url": "https://example.org", field: url}, closed, raise_on_error=True)
+        assert field in str(caught.value)
+    validate({"url": url}, SCHEMA, raise_on_error=True)
+
+
+@pytest.mark.parametrize("url", PUBLIC_URLS)
+def test_a_public_address_that_looks_alike_is_not_refused(url: str) -> None:
+    closed = strict(parameter_schema(_flow).model_dump_for_openapi(), public_only=True)
+    validate({"url": url, "webhook_url": None}, closed, raise_on_error=True)
+    validate({"url": url, "webhook_url": url}, closed, raise_on_error=True)
