@@ -1,6 +1,6 @@
 """How soon jobs start: the product's warm workers beside Prefect's stock ones, on one server and in one run.
 
-`python -m benchmarks.latency`. Three ways:
+`python -m benchmarks.latency`. Three ways, each with the machine to itself: the workers of the others stand still.
 - stock: `prefect worker start` on a pool with Prefect's own job template, asking for work as often as it does by
   default; no launcher, no model host;
 - stock, quick: the same, asking as often as the product's workers do;
@@ -13,8 +13,9 @@ import statistics
 import threading
 import time
 import wave
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.measure import machine
 from benchmarks.own_stack import PROJECT, OwnStack, own_stack
+from blocks.settings import get_settings
+from tasks.voice.speech import speak
 
 SHORT = "benchmarks/short_flow.py:short"
 TRANSCRIBE = "flows/transcription.py:transcribe"
@@ -64,6 +67,37 @@ def transcriptions(stack: OwnStack, pool: str, urls: Iterator[str], count: int) 
     return found
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What one way takes."""
+
+    started: list[float]
+    """Seconds from submit to Running."""
+    rate: float
+    """Short jobs a minute."""
+    transcribed: list[float]
+    """Seconds from submit to the result of ten seconds of speech."""
+
+    def __str__(self) -> str:
+        return (
+            f"submit -> Running p50 {statistics.median(self.started):.2f} s, "
+            f"p95 {statistics.quantiles(self.started, n=20)[-1]:.2f} s; {self.rate:.0f} short jobs a minute; "
+            f"ten seconds of speech p50 {statistics.median(self.transcribed):.2f} s"
+        )
+
+
+def measure(
+    stack: OwnStack, pools: tuple[str, str], urls: Iterator[str], chosen: argparse.Namespace
+) -> Measured:
+    """One way, by its pools for short jobs and for transcriptions."""
+    short, transcription = pools
+    return Measured(
+        submit_to_running(stack, short, chosen.runs),
+        jobs_a_minute(stack, short, chosen.jobs),
+        transcriptions(stack, transcription, urls, chosen.transcriptions),
+    )
+
+
 def recordings(source: Path, folder: Path, address: str) -> Iterator[str]:
     """URLs of one recording of ten seconds, each time other content: nothing of it is in the cache."""
     with wave.open(str(source)) as spoken:
@@ -99,66 +133,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=int, default=20, help="runs for submit -> Running, each way (20)")
     parser.add_argument("--jobs", type=int, default=30, help="short jobs at once (30)")
-    parser.add_argument("--transcriptions", type=int, default=3, help="recordings of ten seconds (3)")
+    parser.add_argument("--transcriptions", type=int, default=5, help="recordings of ten seconds (5)")
     chosen = parser.parse_args()
     print(machine(), flush=True)
-    with TemporaryDirectory() as temporary, served(Path(temporary)) as address, ExitStack() as exits:
-        stack = exits.enter_context(own_stack(CONTRAPONTO_ALLOWED_PRIVATE_HOSTS=address))
-        # The interval of the product's workers, as its settings have it.
-        interval = _interval()
-        ways = {"stock": "stock", "stock, quick": "stock-quick", "warm": "cpu"}
-        exits.enter_context(stack.stock_worker("stock", limit=_LIMIT))
-        exits.enter_context(stack.stock_worker("stock-quick", limit=_LIMIT, query_seconds=interval))
+    with (
+        TemporaryDirectory() as temporary,
+        served(Path(temporary)) as address,
+        own_stack(CONTRAPONTO_ALLOWED_PRIVATE_HOSTS=address) as stack,
+    ):
+        spoken = Path(temporary) / "spoken.wav"
+        speak(_SENTENCES, language="en", target=spoken, models_dir=PROJECT / ".contraponto" / "models")
+        urls = recordings(spoken, Path(temporary), address)
+        stock: dict[str, float | None] = {
+            "stock": None,
+            "stock, quick": get_settings().queue_polling_interval,
+        }
 
-        started = {way: submit_to_running(stack, pool, chosen.runs) for way, pool in ways.items()}
-        for way, seconds in started.items():
-            spread = statistics.quantiles(seconds, n=20)
-            print(
-                f"{way:<13} submit -> Running  p50 {statistics.median(seconds):5.2f} s   p95 {spread[-1]:5.2f} s"
-            )
-        warm = statistics.median(started["warm"])
-        print(f"  warm p50 {warm:.2f} s (goal: at most 0.7 s)")
-        _compare("sooner", started, statistics.median, goal=5, inverse=True)
+        found: dict[str, Measured] = {}
+        for way, interval in stock.items():
+            pool = way.replace(", ", "-")
+            with stack.workers_asleep(), stack.stock_worker(pool, limit=_LIMIT, query_seconds=interval):
+                found[way] = measure(stack, (pool, pool), urls, chosen)
+                print(f"{way:<13} {found[way]}", flush=True)
+        found["warm"] = measure(stack, ("cpu", "gpu"), urls, chosen)
+        print(f"warm          {found['warm']}")
 
-        rates = {way: [jobs_a_minute(stack, pool, chosen.jobs)] for way, pool in ways.items()}
-        for way, (rate,) in rates.items():
-            print(f"{way:<13} {rate:5.0f} short jobs a minute")
-        _compare("as many jobs a minute", rates, lambda values: values[0], goal=4)
-
-        if chosen.transcriptions:
-            from tasks.voice.speech import speak  # noqa: PLC0415 - not needed without
-
-            spoken = Path(temporary) / "spoken.wav"
-            speak(_SENTENCES, language="en", target=spoken, models_dir=PROJECT / ".contraponto" / "models")
-            urls = recordings(spoken, Path(temporary), address)
-            pools = {**ways, "warm": "gpu"}
-            took = {
-                way: transcriptions(stack, pool, urls, chosen.transcriptions) for way, pool in pools.items()
-            }
-            for way, seconds in took.items():
-                print(
-                    f"{way:<13} ten seconds of speech, submit -> result  p50 {statistics.median(seconds):5.2f} s"
-                )
-            _compare("sooner", took, statistics.median, goal=3, inverse=True)
-
-
-def _interval() -> float:
-    from blocks.settings import get_settings  # noqa: PLC0415 - reads the environment
-
-    return get_settings().queue_polling_interval
-
-
-def _compare(
-    what: str,
-    values: dict[str, list[float]],
-    of: Callable[[list[float]], float],
-    *,
-    goal: float,
-    inverse: bool = False,
-) -> None:
-    for way in ("stock", "stock, quick"):
-        ratio = of(values["warm"]) / of(values[way])
-        print(f"  warm: {1 / ratio if inverse else ratio:.1f} times {what} than {way} (goal: {goal:g})")
+    warm = found["warm"]
+    print(f"warm submit -> Running p50 {statistics.median(warm.started):.2f} s (goal: at most 0.7 s)")
+    for way in stock:
+        other = found[way]
+        starts = statistics.median(other.started) / statistics.median(warm.started)
+        results = statistics.median(other.transcribed) / statistics.median(warm.transcribed)
+        print(
+            f"warm beside {way}: {starts:.1f} times sooner (goal: 5), {warm.rate / other.rate:.1f} times as many short "
+            f"jobs (goal: 4), the transcription {results:.1f} times sooner (goal: 3)"
+        )
 
 
 if __name__ == "__main__":

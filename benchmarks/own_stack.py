@@ -14,6 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+import psutil
+
+from deployments.services.supervisor import Supervisor
 
 PROJECT = Path(__file__).parents[1]
 _FOLDERS = ("flows", "tasks", "blocks", "deployments", "benchmarks")
@@ -92,6 +95,24 @@ class OwnStack:
             finally:
                 worker.terminate()
                 worker.wait(60)
+
+    @contextmanager
+    def workers_asleep(self) -> Iterator[None]:
+        """Meanwhile the stack's own workers stand still, and cost nothing."""
+        states = Supervisor(self.directory / ".contraponto").states()
+        keepers = [
+            psutil.Process(state.pid)
+            for name, state in states.items()
+            if name.startswith("worker-") and state.pid is not None
+        ]
+        processes = [each for keeper in keepers for each in (keeper, *keeper.children(recursive=True))]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
 
     def _wait_for_worker(self, pool: str) -> None:
         deadline = time.monotonic() + 120

@@ -27,7 +27,7 @@ from benchmarks.own_stack import OwnStack, own_stack
 POOL = "cpu"
 SHORT = "benchmarks/short_flow.py:short"
 _RATE, _CALLERS, _TWICE = 20, 20, 5
-_LOOKS = 200
+_LOOKS = 1000
 _SLOTS = 8
 """Jobs of the pool that run at once: so far may one overtake another."""
 
