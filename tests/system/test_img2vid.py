@@ -119,3 +119,33 @@ def test_cancelling_the_job_ends_its_shards(checkout: Checkout, web: MediaServer
     wait_until(
         lambda: any(asked.path == "/cancel-hook" for asked in web.asked), what="the webhook", seconds=60
     )
+
+
+def test_a_worker_killed_in_the_middle_costs_a_second_start_and_no_clip(
+    checkout: Checkout, web: MediaServer
+) -> None:
+    images = [
+        {
+            "id": str(number),
+            "image_url": web.say(f"/meio/{number}.jpg", photograph(number), headers={"ETag": f'"{number}"'}),
+            "duracao": 6,
+        }
+        for number in range(8)
+    ]
+    hook = web.say("/killed-hook", content_type=None)
+    job = checkout.submit(
+        {"images": images, "webhook_url": hook, "width": 640, "height": 360, "fps": 30}, "img2vid"
+    )
+    job.wait_until(lambda: job.stage("clips").get("progress", 0) > 30, what="the first clips")
+    os.kill(checkout.pids()["worker-gpu"], signal.SIGKILL)
+    job.wait_until(lambda: job.run["state_type"] == "COMPLETED", what="its second start")
+    names = [state["name"] for state in checkout.api("GET", f"/flow_run_states/?flow_run_id={job.id}").json()]
+    assert names.count("Running") == 2
+    assert "Crashed" in names
+    assert job.document["result"]["completed"] == len(images)
+
+    def told() -> list[str]:
+        return [json.loads(asked.body)["status"] for asked in web.asked if asked.path == "/killed-hook"]
+
+    wait_until(lambda: bool(told()), what="the webhook", seconds=60)
+    assert told() == ["COMPLETED"]

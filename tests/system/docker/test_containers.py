@@ -1,8 +1,11 @@
 """Jobs in containers: a real engine, the project's own image, real docker workers, real speech."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tasks.voice.speech import speak
@@ -49,6 +52,20 @@ def test_the_image_is_small_and_its_user_is_not_root(docker: Engine) -> None:
     docker.docker(*run, "sh", IMAGE, "-c", "touch /data/x && ! touch /app/x 2>/dev/null && ! command -v pip")
 
 
+@contextmanager
+def asleep(stack: Checkout, service: str) -> Iterator[None]:
+    """Meanwhile the service and its processes stand still."""
+    service_process = psutil.Process(stack.pids()[service])
+    processes = [service_process, *service_process.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
 def test_the_image_is_a_worker_and_says_when_it_is_none(docker: Engine, stack: Checkout) -> None:
     given = (
         *("--env", f"PREFECT_API_URL={stack.settings['PREFECT_API_URL']}"),
@@ -63,6 +80,11 @@ def test_the_image_is_a_worker_and_says_when_it_is_none(docker: Engine, stack: C
     wait_until(lambda: docker.docker(*check) == "0", what="a healthy worker", seconds=120)
     # What prepares the server in compose: without a right to write into the project.
     assert "Prepared" in docker.docker("exec", worker, "sh", "-c", "contraponto deploy 2>&1", seconds=120)
+    # That moved the deployments to the pools of processes; here nobody but the container takes their jobs.
+    with asleep(stack, "worker-cpu"):
+        job = stack.submit({"dry_run": True}, deployment="cleanup")
+        job.wait_until(lambda: job.run["state_type"] == "COMPLETED", what="a job in the worker's container")
+    assert "removed" in job.artifacts()
     docker.docker("stop", "--time", "30", worker)
     assert docker.inspect(worker)["State"]["ExitCode"] in (0, 143)
     docker.docker("rm", worker)
