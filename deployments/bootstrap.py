@@ -13,7 +13,6 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
 
-from blocks.settings import get_settings
 from deployments.automations import ensure_automations
 from deployments.flow_catalogue import listed_flows
 from deployments.launcher.launch import LAUNCH_VARIABLE
@@ -126,10 +125,7 @@ def deploy(
         )
     for listed in listed_flows(project).values():
         deployment = client.read_deployment_by_name(listed.full_name)
-        schema = strict(
-            deployment.parameter_openapi_schema or {"type": "object", "properties": {}},
-            public_only=not get_settings().allowed_private_hosts,
-        )
+        schema = strict(deployment.parameter_openapi_schema or {"type": "object", "properties": {}})
         is_job = "webhook_url" in schema["properties"]
         client.update_deployment(
             deployment.id,
