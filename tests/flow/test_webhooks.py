@@ -1,5 +1,6 @@
 """Deliveries as flow runs, on a real server, to a real receiver."""
 
+import json
 import logging
 import os
 import subprocess
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import deno
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -28,6 +30,7 @@ from tests.flow.conftest import Configure
 from tests.unit.webhooks.conftest import Answer, Receiver, ended_job
 
 PROJECT = Path(__file__).resolve().parents[2]
+FOREIGN_RECEIVER = PROJECT / "tests" / "servers" / "receiver.js"
 SECRET = "whsec_c2VncmVkbw=="
 
 # Prefect's engine leaves its own connections to the server for the garbage collector to close.
@@ -259,3 +262,29 @@ async def test_so_many_deliveries_to_a_host_and_no_more(receiver: Receiver) -> N
                 pass
     async with delivery_slot(receiver.url, 1):
         pass
+
+
+@pytest.fixture
+def foreign() -> Iterator[subprocess.Popen[str]]:
+    program = [deno.find_deno_bin(), "run", "--quiet", "--no-remote", "--allow-net=127.0.0.1"]
+    with subprocess.Popen(
+        [*program, str(FOREIGN_RECEIVER), SECRET],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        yield running
+        running.terminate()
+
+
+async def test_a_receiver_in_another_language_takes_what_is_genuine(
+    foreign: subprocess.Popen[str], document: JobDocument, configure: Configure
+) -> None:
+    assert foreign.stdout is not None
+    url = f"http://127.0.0.1:{foreign.stdout.readline().strip()}/hook"
+    assert "Delivered" in await delivered(url, document)
+    taken = json.loads(foreign.stdout.readline())
+    assert taken["message"]["jobId"] == document.job_id
+    assert taken["id"] == WebhookMessage.of(document).webhook_id
+    configure(webhook_secret="whsec_b3V0cm8gc2VncmVkbw==")
+    assert "HTTP 401" in await delivered(url, document)
