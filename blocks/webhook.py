@@ -12,10 +12,16 @@ from prefect.blocks.webhook import Webhook
 from pydantic import Field, SecretStr
 
 from blocks.settings import get_settings
-from tasks.errors import ContrapontoError, TransientError
+from tasks.errors import ContrapontoError, InvalidInputError, TransientError
 from tasks.fetching.addresses import AddressPolicy
-from tasks.fetching.http import CONNECT_TIMEOUT, request_error, safe_async_client
-from tasks.fetching.urls import check_url, mask_url
+from tasks.fetching.http import (
+    CONNECT_TIMEOUT,
+    REQUEST_ERRORS,
+    request_error,
+    safe_async_client,
+    secret_address,
+)
+from tasks.fetching.urls import check_url
 from tasks.webhooks.delivery import ANSWER_LIMIT, USER_AGENT
 from tasks.webhooks.signing import parse_secrets, standard_headers
 
@@ -56,7 +62,13 @@ class WebhookNotification(Webhook, NotificationBlock):
             InvalidInputError: the URL cannot be used, or leads to a blocked address.
             TransientError: the receiver did not answer.
         """
-        url = check_url(self.url.get_secret_value())
+        # An address that is kept as a secret is one as a whole: messages name the block.
+        where = self._block_document_name and f"{self.get_block_type_slug()}/{self._block_document_name}"
+        where = where or "this webhook block"
+        try:
+            url = check_url(self.url.get_secret_value())
+        except InvalidInputError:
+            raise InvalidInputError(f"The address in {where} cannot be used.") from None
         body = payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()
         secrets = parse_secrets(self.secrets.get_secret_value() if self.secrets else None)
         headers = {
@@ -67,28 +79,29 @@ class WebhookNotification(Webhook, NotificationBlock):
         }
         timeout = self.request_timeout
         try:
-            async with (
-                asyncio.timeout(timeout),
-                safe_async_client(
-                    self.address_policy(),
-                    connect_timeout=min(CONNECT_TIMEOUT, timeout),
-                    read_timeout=timeout,
-                    follow_redirects=False,
-                ) as client,
-                client.stream(self.method, url, content=body, headers=headers) as response,
-            ):
-                return httpx.Response(
-                    response.status_code,
-                    headers={"Content-Type": response.headers.get("Content-Type", "")},
-                    content=await _beginning(response),
-                    request=response.request,
-                )
+            with secret_address(True):
+                async with (
+                    asyncio.timeout(timeout),
+                    safe_async_client(
+                        self.address_policy(),
+                        connect_timeout=min(CONNECT_TIMEOUT, timeout),
+                        read_timeout=timeout,
+                        follow_redirects=False,
+                    ) as client,
+                    client.stream(self.method, url, content=body, headers=headers) as response,
+                ):
+                    return httpx.Response(
+                        response.status_code,
+                        headers={"Content-Type": response.headers.get("Content-Type", "")},
+                        content=await _beginning(response),
+                        request=response.request,
+                    )
         except TimeoutError as error:
             raise TransientError(
-                f"The server of {mask_url(url)} did not answer within {timeout:g} seconds."
+                f"The server of {where} did not answer within {timeout:g} seconds."
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise request_error(error, url) from error
+        except REQUEST_ERRORS as error:
+            raise request_error(error, where) from error
 
     async def notify(self, body: str, subject: str | None = None) -> None:
         """Send a notification of an automation as `{"subject": …, "body": …}`.

@@ -155,7 +155,7 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Le
         ledger.record(item.identity, job_id, None)
         result = TranscriptionResult.model_validate(outcome.result)
         return BatchEntry(
-            source=item.source,
+            source=item.shown,
             title=item.title,
             status="completed",
             job_id=job_id,
@@ -167,7 +167,7 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Le
     ledger.record(item.identity, job_id, code)
     get_run_logger().warning("%s: %s", item.title, state.message)
     return BatchEntry(
-        source=item.source, title=item.title, status="failed", job_id=job_id, error=state.message
+        source=item.shown, title=item.title, status="failed", job_id=job_id, error=state.message
     )
 
 

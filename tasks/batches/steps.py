@@ -35,6 +35,11 @@ class BatchItem:
     """The same for the same recording in every run; another one when the file has changed."""
     title: str
 
+    @property
+    def shown(self) -> str:
+        """The source for messages and results."""
+        return mask_url(self.source) if is_url(self.source) else self.source
+
 
 @dataclass(frozen=True)
 class BadSource:
@@ -82,7 +87,7 @@ def _items_of(source: str, store: MediaStore, settings: Settings, max_items: int
 
 def _from_url(url: str, settings: Settings, max_items: int) -> Iterator[BatchItem]:
     if has_media_extension(url):
-        yield BatchItem(url, url, Path(urlsplit(url).path).name)
+        yield BatchItem(url, _identity_of(url), Path(urlsplit(url).path).name)
         return
     try:
         entries = list_entries(
@@ -94,10 +99,16 @@ def _from_url(url: str, settings: Settings, max_items: int) -> Iterator[BatchIte
         )
     except NotMediaError:
         # A file whose address has no telling ending; its own job will say what it is.
-        yield BatchItem(url, url, mask_url(url))
+        yield BatchItem(url, _identity_of(url), mask_url(url))
         return
     for entry in entries:
-        yield BatchItem(entry.url, entry.url, entry.title or entry.id)
+        yield BatchItem(entry.url, _identity_of(entry.url), entry.title or entry.id)
+
+
+def _identity_of(url: str) -> str:
+    """The URL itself, unless it holds secrets: identities are kept in the store."""
+    masked = mask_url(url)
+    return url if masked == url else f"{masked} {hashlib.sha256(url.encode()).hexdigest()[:16]}"
 
 
 def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem]:

@@ -95,7 +95,8 @@ def _run(
         )
     return Downloaded(
         path=str(files[0]),
-        title=str(video.get("title") or video.get("id") or files[0].stem),
+        # What yt-dlp calls a recording without a name is made of its address.
+        title=mask_urls(str(video.get("title") or video.get("id") or files[0].stem)),
         duration=_seconds(video),
         extractor=str(video.get("extractor_key") or ""),
         url=mask_url(str(video.get("webpage_url") or request.url)),
@@ -277,8 +278,9 @@ def _collect(
     else:
         url = _address_of(info, page)
     if url and all(entry.url != url for entry in found):
-        name = str(info.get("id") or url)
-        found.append(Entry(url=url, title=str(info.get("title") or name), id=name, duration=_seconds(info)))
+        name = mask_urls(str(info.get("id") or url))
+        title = mask_urls(str(info.get("title") or name))
+        found.append(Entry(url=url, title=title, id=name, duration=_seconds(info)))
 
 
 def _address_of(info: Mapping[str, Any], page: str) -> str | None:

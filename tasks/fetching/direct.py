@@ -25,7 +25,7 @@ from tasks.errors import (
 )
 from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.content import SNIFFED_BYTES, file_name, kind_of
-from tasks.fetching.http import request_error, safe_client, status_error
+from tasks.fetching.http import REQUEST_ERRORS, request_error, safe_client, status_error
 from tasks.fetching.results import Download, DownloadLimits, Fingerprint, WebPage
 from tasks.fetching.urls import check_url, mask_url
 from tasks.progress import Progress, ignore_progress
@@ -129,7 +129,7 @@ def fingerprint(
             if not response.is_success:
                 with client.stream("GET", url, headers={**headers, "Range": "bytes=0-0"}) as response:
                     pass
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except REQUEST_ERRORS:
             return None
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if not response.is_success or not (etag or modified):
@@ -245,7 +245,7 @@ class _Transfer:
         try:
             with self._client.stream("GET", self._url, headers=self._headers()) as response:
                 return self._receive(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except REQUEST_ERRORS as error:
             raise request_error(error, self._url) from error
 
     def _headers(self) -> dict[str, str]:

@@ -12,7 +12,9 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -125,10 +127,16 @@ def retry_after(response: httpx.Response) -> float | None:
     return None
 
 
-def request_error(error: httpx.HTTPError | httpx.InvalidURL, url: str) -> ContrapontoError:
+REQUEST_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+"""What requests raise; the last one for hosts that are no names, such as "xn--a"."""
+
+
+def request_error(error: httpx.HTTPError | httpx.InvalidURL | UnicodeError, url: str) -> ContrapontoError:
     """The product's error for a request that brought no (complete) answer."""
     where = mask_url(url)
     causes = list(_causes(error))
+    if any(isinstance(cause, UnicodeError) for cause in causes):
+        return InvalidInputError(f"{where} leads to a host that is no name.", hint="Check the address.")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return InvalidInputError(
             f"The server of {where} has no valid TLS certificate.", hint="Ask its owner to renew it."
@@ -308,13 +316,30 @@ class _GuardedAsyncTransport(httpx.AsyncHTTPTransport):
         )
 
 
+_secret: ContextVar[bool] = ContextVar("address_is_a_secret", default=False)
+
+
+@contextmanager
+def secret_address(secret: bool) -> Iterator[None]:
+    """Within the block the log has only the hosts of addresses, if they are secrets as a whole."""
+    token = _secret.set(secret)
+    try:
+        yield
+    finally:
+        _secret.reset(token)
+
+
 class _MaskUrls(logging.Filter):
     """httpx logs each request with its whole URL; credentials have no place in a log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(mask_url(str(a)) if isinstance(a, httpx.URL) else a for a in record.args)
+            record.args = tuple(_shown(a) if isinstance(a, httpx.URL) else a for a in record.args)
         return True
+
+
+def _shown(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.host}/***" if _secret.get() else mask_url(str(url))
 
 
 logging.getLogger("httpx").addFilter(_MaskUrls())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tasks.errors import InvalidInputError
 
@@ -11,8 +11,10 @@ MAX_LENGTH = 8192
 
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f\\]")
 _URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
+_FIELD_IN_TEXT = re.compile(r"([?&;#]([^\s=?&;#]+)=)[^\s&;#'\"<>]+")
 _SECRET_NAME = re.compile(
-    r"token|signature|^sig$|secret|passw|^pwd$|^pass$|^auth|credential|session|^key$|api_?key|access_?key|policy",
+    r"token|signature|^sig$|secret|passw|^pwd$|^pass$|^auth|credential|session|^key$|api[-_]?key|access[-_]?key|policy|"
+    r"^code$|jwt|bearer|hmac|senha|chave|segredo",
     re.IGNORECASE,
 )
 
@@ -52,26 +54,35 @@ def check_url(url: str) -> str:
 
 
 def mask_url(url: str) -> str:
-    """The URL for messages and logs: user name, password and secret-looking query values become ***."""
+    """The URL for messages and logs: user name, password and secret-looking values of fields become ***."""
     try:
         parts = urlsplit(url)
     except ValueError:
         # Too broken to be taken apart: keep only what cannot hold a credential.
-        return url.partition("?")[0].rpartition("@")[2]
+        return re.split("[?#;]", url, maxsplit=1)[0].rpartition("@")[2]
     location = parts.netloc
     if "@" in location:
         location = "***@" + location.rpartition("@")[2]
-    query = parts.query
-    fields = parse_qsl(query, keep_blank_values=True)
-    if any(_SECRET_NAME.search(name) for name, _ in fields):
-        masked = [(name, "***" if value and _SECRET_NAME.search(name) else value) for name, value in fields]
-        query = urlencode(masked, safe="*", quote_via=quote)
-    return urlunsplit((parts.scheme, location, parts.path, query, parts.fragment))
+    return urlunsplit(
+        (parts.scheme, location, parts.path, _mask_fields(parts.query), _mask_fields(parts.fragment))
+    )
+
+
+def _mask_fields(fields: str) -> str:
+    """Fields as forms send them, "a=1&b=2", also with semicolons between them."""
+    masked = []
+    for field in re.split("([&;])", fields):
+        name, _, value = field.partition("=")
+        masked.append(f"{name}=***" if value and _SECRET_NAME.search(unquote(name)) else field)
+    return "".join(masked)
 
 
 def mask_urls(text: str) -> str:
-    """A text with every URL in it masked as by `mask_url`."""
-    return _URL_IN_TEXT.sub(lambda match: mask_url(match.group()), text)
+    """A text with every URL in it masked as by `mask_url`, and secret-looking values of fields in parts of URLs."""
+    whole = _URL_IN_TEXT.sub(lambda match: mask_url(match.group()), text)
+    return _FIELD_IN_TEXT.sub(
+        lambda match: f"{match[1]}***" if _SECRET_NAME.search(unquote(match[2])) else match.group(), whole
+    )
 
 
 def _shorten(text: str, limit: int = 200) -> str:

@@ -12,7 +12,7 @@ import httpx
 
 from tasks.errors import BlockedAddressError, InvalidInputError
 from tasks.fetching.addresses import AddressPolicy
-from tasks.fetching.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client
+from tasks.fetching.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client, secret_address
 from tasks.fetching.urls import check_url, mask_url
 
 USER_AGENT = "Contraponto-Webhook/1"
@@ -87,43 +87,45 @@ async def attempt(
     *,
     policy: AddressPolicy,
     timeout: float,  # noqa: ASYNC109 - one limit over everything, also an answer that trickles in
+    shown: str | None = None,
     verify: ssl.SSLContext | None = None,
 ) -> Outcome:
     """Posts the message once; the receiver has `timeout` seconds. Redirects are not followed.
 
-    The status decides; of what the receiver says beyond it a bounded part is read and dropped. `verify`
-    replaces the TLS context.
+    The status decides; of what the receiver says beyond it a bounded part is read and dropped. `shown` is what
+    reasons call a receiver whose whole address is a secret. `verify` replaces the TLS context.
     """
-    where = mask_url(url)
+    where = shown or mask_url(url)
     outcome: Outcome | None = None
     try:
         check_url(url)
-        async with (
-            asyncio.timeout(timeout),
-            safe_async_client(
-                policy,
-                connect_timeout=min(CONNECT_TIMEOUT, timeout),
-                read_timeout=timeout,
-                follow_redirects=False,
-                verify=verify,
-            ) as client,
-            client.stream(
-                "POST", url, content=body, headers={**headers, "User-Agent": USER_AGENT}
-            ) as response,
-        ):
-            outcome = _outcome(response, where)
-            await _drain(response)
-            return outcome
+        with secret_address(shown is not None):
+            async with (
+                asyncio.timeout(timeout),
+                safe_async_client(
+                    policy,
+                    connect_timeout=min(CONNECT_TIMEOUT, timeout),
+                    read_timeout=timeout,
+                    follow_redirects=False,
+                    verify=verify,
+                ) as client,
+                client.stream(
+                    "POST", url, content=body, headers={**headers, "User-Agent": USER_AGENT}
+                ) as response,
+            ):
+                outcome = _outcome(response, where)
+                await _drain(response)
+                return outcome
     except TimeoutError:
         return outcome or Retry(f"The server of {where} did not answer within {timeout:g} seconds.")
     except BlockedAddressError as error:
         return Rejected(str(error))
     except InvalidInputError as error:
-        return Rejected(error.message)
-    except httpx.InvalidURL as error:
-        return Rejected(request_error(error, url).message)
+        return Rejected(f"The address in {shown} cannot be used." if shown else error.message)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        return Rejected(request_error(error, where).message)
     except httpx.HTTPError as error:
-        return Retry(request_error(error, url).message)
+        return Retry(request_error(error, where).message)
 
 
 async def _drain(response: httpx.Response) -> None:

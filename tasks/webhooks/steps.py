@@ -22,7 +22,7 @@ from prefect.utilities.engine import propose_state
 
 from blocks.settings import Settings, get_settings
 from blocks.webhook import WebhookNotification
-from tasks.errors import ContrapontoError, InvalidInputError
+from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError
 from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.urls import mask_url
 from tasks.jobs.correlation import LABEL
@@ -64,6 +64,8 @@ class _Address:
     url: str
     secrets: str | None
     policy: AddressPolicy
+    block: str | None = None
+    """The saved block that holds all this, if one does: the address is then not to be shown."""
 
 
 async def check_receiver(receiver: str) -> None:
@@ -72,7 +74,14 @@ async def check_receiver(receiver: str) -> None:
     That is a URL, or `webhook-notification/NAME`: a saved block.
     """
     address = await _address(receiver, get_settings())
-    await check_webhook_url(address.url, address.policy)
+    try:
+        await check_webhook_url(address.url, address.policy)
+    except InvalidInputError as error:
+        if address.block is None or isinstance(error, BlockedAddressError):
+            raise
+        raise InvalidInputError(
+            f"The address in {address.block} cannot be used.", hint="Correct it in the saved block."
+        ) from None
 
 
 async def _address(receiver: str, settings: Settings) -> _Address:
@@ -90,7 +99,7 @@ async def _address(receiver: str, settings: Settings) -> _Address:
         ) from error
     assert isinstance(block, WebhookNotification)  # noqa: S101 - for the type checker
     secrets = block.secrets.get_secret_value() if block.secrets else own
-    return _Address(block.url.get_secret_value(), secrets, block.address_policy())
+    return _Address(block.url.get_secret_value(), secrets, block.address_policy(), receiver)
 
 
 def _shown(receiver: str) -> str:
@@ -235,6 +244,7 @@ async def _try_once(letter: _Letter, settings: Settings) -> Outcome:
         headers,
         policy=address.policy,
         timeout=settings.webhook_timeout,
+        shown=address.block,
     )
 
 

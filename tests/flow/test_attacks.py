@@ -1,0 +1,232 @@
+"""Jobs whose callers try to reach files and addresses that are not theirs."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from blocks.from_settings import media_store
+from blocks.settings import get_settings
+from flows.captions import caption, caption_highlight
+from flows.transcription import transcribe
+from flows.video import addaudio, img2vid
+from tasks.media.ffmpeg import run_ffmpeg
+from tests.flow.test_video import SMALL, photograph
+from tests.servers.media import MediaServer
+from tests.servers.traps import Traps, playlists
+
+SRT = b"1\n00:00:00,000 --> 00:00:01,000\nOi\n"
+
+
+@pytest.fixture(scope="module")
+def film_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Half a second of picture and sound."""
+    path = tmp_path_factory.mktemp("film") / "v.mp4"
+    run_ffmpeg(
+        [
+            *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=12:duration=0.5"),
+            *("-f", "lavfi", "-i", "sine=duration=0.5", "-pix_fmt", "yuv420p"),
+        ],
+        output=path,
+        duration=0.5,
+        deadline=60,
+    )
+    return path.read_bytes()
+
+
+@pytest.fixture
+def outside(tmp_path: Path, film_bytes: bytes) -> Path:
+    """A folder beside the home with files that every job could use, if it reached them."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "v.mp4").write_bytes(film_bytes)
+    (folder / "v.srt").write_bytes(SRT)
+    (folder / "v.jpg").write_bytes(photograph(1))
+    return folder
+
+
+@pytest.fixture
+def film(server: MediaServer, film_bytes: bytes) -> str:
+    return server.say("/v.mp4", film_bytes, content_type="video/mp4", headers={"ETag": '"v"'})
+
+
+@pytest.fixture
+def told(server: MediaServer) -> dict[str, Any]:
+    return {"webhook_url": server.say("/hook", content_type=None)}
+
+
+@pytest.fixture
+def traps(tmp_path: Path) -> Iterator[Traps]:
+    (tmp_path / "traps").mkdir()
+    watched = Traps(tmp_path / "traps")
+    yield watched
+    watched.close()
+
+
+def spellings(file: Path, store: Path) -> list[str]:
+    """Ways to name a file outside the store as a source; those through links are planted in the store."""
+    store.mkdir(parents=True, exist_ok=True)
+    (store / f"link{file.suffix}").symlink_to(file)
+    (store / "folder").symlink_to(file.parent)
+    climb = os.path.relpath(file, store)
+    return [
+        climb,
+        f"a/{climb}",
+        f"./{climb}",
+        str(file),
+        f"/{file}",
+        f"file://{file}",
+        f"FILE:{file}",
+        f"file://localhost{file}",
+        climb.replace("/", "\\"),
+        f"C:\\{file.name}",
+        climb.replace("..", "%2e%2e"),
+        climb.replace("..", "．．").replace("/", "∕"),
+        climb.replace("../", "....//"),
+        f"{climb}\x00.mp4",
+        f"link{file.suffix}",
+        f"folder/{file.name}",
+        "a" * 4090 + file.suffix,
+        "folder:" + str(file.parent),
+        f"concat:{file}",
+        f"subfile,,start,0,end,0,,:{file}",
+    ]
+
+
+async def ended(flow: Any, *arguments: Any, **parameters: Any) -> State[Any]:
+    """The state in which a run of the flow ends."""
+    state: State[Any] = await flow(*arguments, **parameters, return_state=True)
+    return state
+
+
+def stored() -> list[str]:
+    """What jobs have put into the store; notes of steps aside."""
+    return [file.key for file in media_store(get_settings()).list() if not file.key.startswith("results/")]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def artifacts_of(state: State[Any]) -> str:
+    async with get_client() as client:
+        found = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
+            )
+        )
+    return "\n".join(artifact.model_dump_json() for artifact in found)
+
+
+@pytest.mark.parametrize("kind", ["addaudio", "caption", "words", "transcribe", "img2vid"])
+async def test_a_source_is_never_a_file_outside_the_store(
+    server: MediaServer, home: Path, outside: Path, film: str, told: dict[str, Any], kind: str
+) -> None:
+    ending = {"caption": "srt", "words": "srt", "img2vid": "jpg"}.get(kind, "mp4")
+    before = files_of(outside)
+    for source in spellings(outside / f"v.{ending}", home / "store"):
+        flow: Any
+        asked: dict[str, Any]
+        match kind:
+            case "addaudio":
+                flow, asked = addaudio, {"url_video": source, "url_audio": film, **told}
+            case "caption":
+                flow, asked = caption, {"url_video": film, "url_srt": source, **told}
+            case "words":
+                flow, asked = caption_highlight, {"url_video": film, "url_words_json": source, **told}
+            case "transcribe":
+                flow, asked = (
+                    transcribe,
+                    {"youtube_url": source, "language": "en", "model": "tiny.en", **told},
+                )
+            case _:
+                images = [{"id": "a", "image_url": source, "duracao": 0.5}]
+                flow, asked = img2vid, {"images": images, **told, **SMALL}
+        state = await ended(flow, **asked)
+        assert state.is_failed(), source
+        assert "unexpected" not in (state.message or ""), source
+        assert stored() == [], source
+    assert files_of(outside) == before
+
+
+@pytest.mark.parametrize("kind", ["addaudio", "caption"])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"path": "../../outside"},
+        {"path": "/../outside"},
+        {"path": "a/../../../outside"},
+        {"path": "..\\..\\outside"},
+        {"path": "a\x00/../outside"},
+        {"path": "linked"},
+        {"path": "linked/deeper"},
+        {"path": "a" * 300},
+        {"output_filename": "../../../outside/x.mp4"},
+        {"output_filename": "..\\x.mp4"},
+        {"output_filename": "..mp4"},
+        {"output_filename": "x\x00.mp4"},
+        {"output_filename": "é" * 150},
+        {"output_filename": "linked.mp4"},
+    ],
+)
+async def test_a_result_never_leaves_the_store(
+    home: Path,
+    outside: Path,
+    film: str,
+    server: MediaServer,
+    told: dict[str, Any],
+    kind: str,
+    wish: dict[str, str],
+) -> None:
+    (home / "store" / "out").mkdir(parents=True)
+    (home / "store" / "linked").symlink_to(outside)
+    (home / "store" / "out" / "linked.mp4").symlink_to(outside / "new.mp4")
+    before = files_of(outside)
+    asked = {"path": "out", **told, **wish}
+    if kind == "addaudio":
+        state = await ended(addaudio, film, film, **asked, quality="draft")
+    else:
+        text = server.say("/v.srt", SRT, content_type="text/plain")
+        state = await ended(caption, film, text, **asked, quality="draft")
+    assert state.is_failed()
+    assert "unexpected" not in (state.message or "")
+    assert files_of(outside) == before
+    assert [key for key in stored() if not key.startswith(("media/", "files/", "videos/"))] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "key"),
+    [
+        ("%2e%2e/%2e%2e/outside", "%2e%2e%2fx", "%2e%2e/%2e%2e/outside/%2e%2e%2fx.mp4"),
+        ("．．∕．．∕outside", "／etc／passwd", "．．∕．．∕outside/／etc／passwd.mp4"),
+        ("/etc/", "x.mp4 ", "etc/x.mp4"),
+    ],
+)
+async def test_what_looks_like_climbing_stays_below(
+    home: Path, outside: Path, film: str, told: dict[str, Any], path: str, name: str, key: str
+) -> None:
+    before = files_of(outside)
+    state = await ended(addaudio, film, film, path=path, output_filename=name, quality="draft", **told)
+    assert state.is_completed(), state.message
+    assert key in stored()
+    assert (home / "store" / key).resolve().is_relative_to((home / "store").resolve())
+    assert files_of(outside) == before
+
+
+@pytest.mark.parametrize("content_type", ["application/vnd.apple.mpegurl", "video/mp4", "text/plain"])
+async def test_a_served_playlist_leads_to_no_other_file_or_server(
+    server: MediaServer, traps: Traps, told: dict[str, Any], content_type: str
+) -> None:
+    for number, (name, content) in enumerate(playlists(traps).items()):
+        url = server.say(f"/{number}", content, content_type=content_type)
+        state = await ended(transcribe, url, language="en", model="tiny.en", **told)
+        assert state.is_failed(), name
+        assert "unexpected" not in (state.message or ""), name
+        assert traps.touched == [], name
+        assert "canary of a file" not in await artifacts_of(state)
+    assert stored() == []
