@@ -1,5 +1,6 @@
 """What the server does by itself when a run falls silent, waits for nothing or ends without a word."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -9,6 +10,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
+from deployments.pools import POOL_NAMES
 from tasks.endings.steps import JOB_TAG
 
 END_JOBS = "end-jobs/end-jobs"
@@ -18,6 +20,8 @@ _SILENCE = timedelta(seconds=75)
 """A run that has sent no heartbeat for this long (they come every 30 s) is dead."""
 _PENDING = timedelta(minutes=15)
 """No image takes longer to fetch; a run that was handed to a worker for this long has lost it."""
+_PENDING_PROCESS = timedelta(minutes=3)
+"""A process starts in a second, on a crowded machine in a minute."""
 _BETWEEN_LOOKS = timedelta(seconds=5)
 """Of many ends at once the first is dealt with now, the others at the next look."""
 
@@ -31,7 +35,7 @@ _STARTED = ("Running", "Retrying", *(name for name in _LEFT if name != "Pending"
 
 def ensure_automations(client: SyncPrefectClient) -> None:
     """Create the project's automations, or bring them up to date. Those that name a deployment need it first."""
-    for automation in (_silent(), _stuck(), *_ending(client)):
+    for automation in (_silent(), _stuck(), _stuck_process(), *_ending(client)):
         found = client.read_automations_by_name(automation.name)
         if not found:
             client.create_automation(automation)
@@ -54,7 +58,7 @@ def _silent() -> AutomationCore:
 def _stuck() -> AutomationCore:
     return _lost(
         "a run that stays pending has crashed",
-        "A worker took the run and never started it.",
+        "A worker took the run and never started it. Long enough to fetch an image.",
         after={"prefect.flow-run.Pending"},
         expect=_events(_STARTED),
         within=_PENDING,
@@ -62,10 +66,30 @@ def _stuck() -> AutomationCore:
     )
 
 
+def _stuck_process() -> AutomationCore:
+    return _lost(
+        "a process that stays pending has crashed",
+        "A worker took the run and never started it.",
+        after={"prefect.flow-run.Pending"},
+        expect=_events(_STARTED),
+        within=_PENDING_PROCESS,
+        reason="The worker of this run was lost: pending for 3 minutes.",
+        pools=POOL_NAMES,
+    )
+
+
 def _lost(
-    name: str, description: str, *, after: set[str], expect: set[str], within: timedelta, reason: str
+    name: str,
+    description: str,
+    *,
+    after: set[str],
+    expect: set[str],
+    within: timedelta,
+    reason: str,
+    pools: Iterable[str] = (),
 ) -> AutomationCore:
-    """A run that after one event shows none of the others in time has crashed."""
+    """A run, of these pools or of any, that after one event shows none of the others in time has crashed."""
+    of_pools = {"prefect.resource.role": "work-pool", "prefect.resource.name": list(pools)}
     return AutomationCore(
         name=f"contraponto: {name}",
         description=description,
@@ -74,6 +98,7 @@ def _lost(
             after=after,
             expect=expect,
             match=_resource("prefect.flow-run.*"),
+            match_related=ResourceSpecification(of_pools if pools else {}),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,

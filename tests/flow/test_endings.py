@@ -146,6 +146,7 @@ def test_automations_are_made_once(client: SyncPrefectClient) -> None:
                 for name in (
                     "contraponto: a run that falls silent has crashed",
                     "contraponto: a run that stays pending has crashed",
+                    "contraponto: a process that stays pending has crashed",
                 )
             }
         )

@@ -208,9 +208,9 @@ def test_a_job_whose_worker_was_lost_before_it_began_is_offered_to_others(checko
     [automation] = [
         found
         for found in checkout.api("POST", "/automations/filter", {}).json()
-        if found["name"].endswith("a run that stays pending has crashed")
+        if found["name"].endswith("a process that stays pending has crashed")
     ]
-    assert automation["trigger"]["within"] == 15 * 60
+    assert automation["trigger"]["within"] == 3 * 60
     patient = {
         key: automation[key] for key in ("name", "description", "enabled", "trigger", "actions", "tags")
     }
@@ -227,7 +227,7 @@ def test_a_job_whose_worker_was_lost_before_it_began_is_offered_to_others(checko
         assert checkout.api("POST", f"/flow_runs/{job.id}/set_state", taken).is_success
         job.wait_until(lambda: job.run["labels"].get("contraponto.crashes") == 1, what="its next start")
         states = checkout.api("GET", f"/flow_run_states/?flow_run_id={job.id}").json()
-        assert any("pending for 15 minutes" in (state["message"] or "") for state in states)
+        assert any("pending for 3 minutes" in (state["message"] or "") for state in states)
         assert checkout.api("DELETE", f"/flow_runs/{job.id}").is_success
     finally:
         checkout.api("PUT", f"/automations/{automation['id']}", patient)
