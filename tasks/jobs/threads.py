@@ -1,8 +1,10 @@
 """Blocking work of an asynchronous flow, with one way to stop it."""
 
 import asyncio
+import contextlib
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -34,7 +36,15 @@ async def in_thread(work: Callable[[Progress], T], progress: Progress = ignore_p
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         stop.set()
-        done, _ = await asyncio.wait([future], timeout=_STOP_SECONDS)
-        for ended in done:
-            ended.exception()  # Looked at, so that asyncio does not complain that nobody did.
+        await _end_of(future)
         raise
+
+
+async def _end_of(future: asyncio.Future[T]) -> None:
+    """Waits for work that was told to stop. A task that ends is cancelled more than once: that shortens nothing."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while not future.done() and (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([future], timeout=left)
+    if future.done():
+        future.exception()  # Looked at, so that asyncio does not complain that nobody did.

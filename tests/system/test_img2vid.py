@@ -112,9 +112,14 @@ def test_cancelling_the_job_ends_its_shards(checkout: Checkout, web: MediaServer
     checkout.contraponto("cancel", job.id)
     job.wait_until(lambda: job.run["state_type"] == "CANCELLED", what="the end of the job", seconds=60)
     shard.wait_until(lambda: shard.run["state_type"] == "CANCELLED", what="the end of the shard", seconds=60)
-    wait_until(
-        lambda: not list(checkout.home.glob("scratch/clip*")), what="scratch files go away", seconds=20
-    )
+    try:
+        wait_until(
+            lambda: not list(checkout.home.glob("scratch/clip*")), what="scratch files go away", seconds=20
+        )
+    except TimeoutError as error:
+        left = [str(path) for path in checkout.home.glob("scratch/**/*")]
+        told = checkout.api("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [job.id, shard.id]}}})
+        raise AssertionError(f"{error}: {left}; {[line['message'] for line in told.json()][-30:]}") from None
     assert not [process for process in checkout.processes() if "ffmpeg" in process]
     wait_until(
         lambda: any(asked.path == "/cancel-hook" for asked in web.asked), what="the webhook", seconds=60

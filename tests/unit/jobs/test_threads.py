@@ -38,7 +38,8 @@ async def test_context_variables_are_seen() -> None:
     assert await in_thread(lambda _: which.get()) == "this job"
 
 
-async def test_cancelling_stops_the_work_and_waits_until_it_has_let_go() -> None:
+@pytest.mark.parametrize("times", [1, 3])
+async def test_cancelling_stops_the_work_and_waits_until_it_has_let_go(times: int) -> None:
     started, events = threading.Event(), list[str]()
 
     def work(progress: Progress) -> None:
@@ -56,7 +57,9 @@ async def test_cancelling_stops_the_work_and_waits_until_it_has_let_go() -> None
 
     running = asyncio.create_task(in_thread(work))
     assert await asyncio.to_thread(started.wait, 20)
-    running.cancel()
+    for _ in range(times):
+        running.cancel()
+        await asyncio.sleep(0.02)
     with pytest.raises(asyncio.CancelledError):
         await running
     assert events == ["told to stop", "let go"]
