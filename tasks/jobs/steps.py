@@ -9,6 +9,7 @@ import base64
 import contextlib
 import functools
 import inspect
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -38,6 +39,7 @@ from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.locks import work_lock
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import RETRIES, is_transient
+from tasks.jobs.termination import cancelled_by
 from tasks.jobs.tracker import JobTracker, StageTracker
 from tasks.webhooks.steps import announce
 
@@ -84,7 +86,7 @@ def job_flow(
             failure: ContrapontoError | None = None
             # Of a shard it is that of its job.
             identifier = asked.get("correlation_id") or asked.get("id_roteiro") or tracker.document.job_id
-            with correlated(str(identifier)):
+            with cancelled_by(signal.SIGTERM), correlated(str(identifier)):
                 async with _published(tracker):
                     failure = await _do(work(*args, **kwargs), tracker, time_limit)
                 ended = tracker.document

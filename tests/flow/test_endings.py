@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Crashed, Failed, Running, Scheduled
 
@@ -47,6 +49,7 @@ def jobs(client: SyncPrefectClient) -> Iterator[UUID]:
         client.delete_deployment(deployment)
 
 
+_DELIVERIES = FlowFilter(name=FlowFilterName(any_=["deliver-webhook"]))
 _OPEN: dict[str, Any] = {"enforce_parameter_schema": False}
 
 
@@ -61,7 +64,7 @@ def _submit(client: SyncPrefectClient, deployment: UUID) -> FlowRun:
 def _deliveries(client: SyncPrefectClient, job: FlowRun) -> list[FlowRun]:
     return [
         run
-        for run in client.read_flow_runs()
+        for run in client.read_flow_runs(sort=FlowRunSort.EXPECTED_START_TIME_DESC, flow_filter=_DELIVERIES)
         if run.parameters.get("message", {}).get("jobId") == str(job.id)
     ]
 

@@ -166,5 +166,6 @@ async def test_a_job_that_does_not_end_stops_the_reset() -> None:
 async def end_all(client: PrefectClient) -> None:
     types = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
     unended = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
-    for run in await client.read_flow_runs(flow_run_filter=unended, limit=200):
-        await client.set_flow_run_state(run.id, Cancelled(), force=True)
+    while runs := await client.read_flow_runs(flow_run_filter=unended, limit=200):
+        for run in runs:
+            await client.set_flow_run_state(run.id, Cancelled(), force=True)

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import deno
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry
@@ -165,8 +166,9 @@ async def _deploy() -> UUID:
 
 async def _runs(deployment: UUID) -> list[FlowRun]:
     async with get_client() as client:
-        runs = await client.read_flow_runs()
-    return [run for run in runs if run.deployment_id == deployment]
+        return await client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment]))
+        )
 
 
 def _execute(run: UUID) -> None:
