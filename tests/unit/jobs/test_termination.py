@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -95,6 +96,57 @@ async def test_cleaning_up_is_not_cut_short() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asyncio.create_task(job())
     assert cleaned
+
+
+@pytest.mark.parametrize("first_to_leave", [0, 1])
+async def test_jobs_beside_each_other_leave_in_any_order(first_to_leave: int) -> None:
+    leave = [asyncio.Event(), asyncio.Event()]
+
+    async def job(number: int) -> None:
+        with cancelled_by(TERM):
+            await leave[number].wait()
+
+    async with asyncio.timeout(10):
+        jobs = [asyncio.create_task(job(number)) for number in (0, 1)]
+        await asyncio.sleep(0)
+        leave[first_to_leave].set()
+        await jobs[first_to_leave]
+        with pytest.raises(Termination):
+            await asyncio.create_task(signal_comes())
+        with pytest.raises(asyncio.CancelledError):
+            await jobs[1 - first_to_leave]
+
+
+async def test_jobs_within_and_beside_each_other_all_end() -> None:
+    ended: list[str] = []
+
+    async def job(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            with cancelled_by(TERM):
+                await work()
+        finally:
+            ended.append(name)
+
+    async def children() -> None:
+        await asyncio.gather(*(job(name, beside_the_work) for name in ("first", "second")))
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(job("parent", children))
+    assert sorted(ended) == ["first", "parent", "second"]
+
+
+async def test_who_listened_before_hears_of_it_too() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        before = signal.set_wakeup_fd(near.fileno())
+        try:
+            with pytest.raises(Termination), cancelled_by(TERM):
+                await signal_comes()
+        finally:
+            signal.set_wakeup_fd(before)
+        far.settimeout(5)
+        assert far.recv(10) == bytes([TERM])
 
 
 async def test_other_failures_of_a_group_stay_what_they_are() -> None:
