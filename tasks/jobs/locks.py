@@ -10,6 +10,8 @@ from filelock import AsyncFileLock
 from redis.asyncio import Redis
 from redis.exceptions import LockError
 
+from tasks.jobs.background import beside
+
 _LEASE_SECONDS = 30.0
 
 
@@ -28,17 +30,12 @@ async def work_lock(key: str, home: Path, redis_url: str | None = None) -> Async
         return
     async with Redis.from_url(redis_url, socket_timeout=30, socket_connect_timeout=10) as redis:
         lock = redis.lock(f"contraponto:work:{key}", timeout=_LEASE_SECONDS, sleep=0.2)
-        async with lock:
-            renewal = asyncio.create_task(_renew(lock.reacquire))
-            try:
-                yield
-            finally:
-                renewal.cancel()
-                with contextlib.suppress(asyncio.CancelledError, LockError):
-                    await renewal
+        async with lock, beside(_renew(lock.reacquire)):
+            yield
 
 
 async def _renew(reacquire: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        await asyncio.sleep(_LEASE_SECONDS / 3)
-        await reacquire()
+    with contextlib.suppress(LockError):
+        while True:
+            await asyncio.sleep(_LEASE_SECONDS / 3)
+            await reacquire()

@@ -6,7 +6,6 @@ A pipeline's author decorates the flow with `job_flow`, opens the stages of `cur
 
 import asyncio
 import base64
-import contextlib
 import functools
 import inspect
 import signal
@@ -34,6 +33,7 @@ from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from tasks.endings.steps import RESULT_ARTIFACT, record_end, starts_again
 from tasks.errors import ContrapontoError, StageTimeoutError
+from tasks.jobs.background import beside
 from tasks.jobs.correlation import LABEL, correlated, correlation_id
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.locks import work_lock
@@ -165,13 +165,10 @@ async def _published(tracker: JobTracker) -> AsyncIterator[None]:
         artifacts = _JobArtifacts(client, tracker)
         await artifacts.create()
         await client.update_flow_run_labels(UUID(tracker.document.job_id), {LABEL: correlation_id() or ""})
-        publisher = asyncio.create_task(artifacts.keep_current())
         try:
-            yield
+            async with beside(artifacts.keep_current()):
+                yield
         finally:
-            publisher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await publisher
             await artifacts.publish()
 
 

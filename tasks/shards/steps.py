@@ -7,9 +7,7 @@ the job; what the lost run had finished is found in the cache.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -27,6 +25,7 @@ from pydantic import BaseModel
 
 from tasks.endings.steps import read_document
 from tasks.errors import ContrapontoError
+from tasks.jobs.background import beside
 
 _LOOK_SECONDS = 1.0
 _STARTING_SECONDS = 120.0
@@ -54,7 +53,7 @@ async def do_shards(
         results: dict[int, Result | ContrapontoError] = {}
         own = [number for number in range(len(parameters)) if number not in offers]
         elsewhere = _Offers(client, offers, result, progress)
-        async with elsewhere.watched():
+        async with beside(elsewhere.keep_looking()):
             while len(results) < len(parameters):
                 # What others have done first: a lost shard comes back into our hands.
                 for number, made in elsewhere.ended():
@@ -144,18 +143,8 @@ class _Offers(Generic[Result]):
                 return number
         return None
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """Looks at the runs all the time within the block."""
-        watching = asyncio.create_task(self._keep_looking())
-        try:
-            yield
-        finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
-
-    async def _keep_looking(self) -> None:
+    async def keep_looking(self) -> None:
+        """Looks at the runs all the time until all have ended."""
         while self._open:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
