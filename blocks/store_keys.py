@@ -10,6 +10,8 @@ MAX_PART_BYTES = 240
 """File systems take 255 bytes a name; the local store needs some of them for its temporary names."""
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\\]")
+_DIGEST = re.compile(r"[0-9a-f]{64}(\.|$)", re.IGNORECASE)
+"""A SHA-256 digest and an ending: sources are named by their content, what steps make by their request."""
 
 
 def check_store_key(key: str, *, new: bool = False) -> str:
@@ -64,12 +66,20 @@ def result_folder(path: str | None, job_id: str) -> str:
 
 
 def result_file(name: str | None, default: str, ending: str) -> str:
-    """The name of a job's result, which gets the ending (".mp4") if it has none. Raises InvalidInputError."""
+    """The name of a job's result, which gets the ending (".mp4") if it has none.
+
+    Raises InvalidInputError, also for names that could be those of files that other jobs rely on.
+    """
     chosen = unicodedata.normalize("NFC", (name or "").strip() or default)
     if "/" in chosen:
         raise InvalidInputError(
             f"{chosen[:200]!r} is not a file name: it contains a slash.",
             hint="Name the folder with the parameter path.",
+        )
+    if _DIGEST.match(chosen):
+        raise InvalidInputError(
+            f"{chosen[:200]!r} has the form in which stored sources and finished steps are named.",
+            hint="Choose another name with output_filename.",
         )
     return check_store_key(chosen if chosen.lower().endswith(ending) else chosen + ending, new=True)
 

@@ -129,7 +129,9 @@ async def test_a_source_is_never_a_file_outside_the_store(
 ) -> None:
     ending = {"caption": "srt", "words": "srt", "img2vid": "jpg"}.get(kind, "mp4")
     before = files_of(outside)
-    for source in spellings(outside / f"v.{ending}", home / "store"):
+    every = spellings(outside / f"v.{ending}", home / "store")
+    # Subtitles, words and images are fetched by the same code as videos and sound: for them a few.
+    for source in every if kind in ("addaudio", "transcribe") else every[::7]:
         flow: Any
         asked: dict[str, Any]
         match kind:
@@ -154,25 +156,28 @@ async def test_a_source_is_never_a_file_outside_the_store(
     assert files_of(outside) == before
 
 
-@pytest.mark.parametrize("kind", ["addaudio", "caption"])
+WISHES: list[dict[str, str]] = [
+    {"path": "../../outside"},
+    {"path": "/../outside"},
+    {"path": "a/../../../outside"},
+    {"path": "..\\..\\outside"},
+    {"path": "a\x00/../outside"},
+    {"path": "linked"},
+    {"path": "linked/deeper"},
+    {"path": "a" * 300},
+    {"output_filename": "../../../outside/x.mp4"},
+    {"output_filename": "..\\x.mp4"},
+    {"output_filename": "..mp4"},
+    {"output_filename": "x\x00.mp4"},
+    {"output_filename": "é" * 150},
+    {"output_filename": "linked.mp4"},
+    {"path": "media/aa", "output_filename": "a" * 64},
+]
+
+
 @pytest.mark.parametrize(
-    "wish",
-    [
-        {"path": "../../outside"},
-        {"path": "/../outside"},
-        {"path": "a/../../../outside"},
-        {"path": "..\\..\\outside"},
-        {"path": "a\x00/../outside"},
-        {"path": "linked"},
-        {"path": "linked/deeper"},
-        {"path": "a" * 300},
-        {"output_filename": "../../../outside/x.mp4"},
-        {"output_filename": "..\\x.mp4"},
-        {"output_filename": "..mp4"},
-        {"output_filename": "x\x00.mp4"},
-        {"output_filename": "é" * 150},
-        {"output_filename": "linked.mp4"},
-    ],
+    ("kind", "wish"),
+    [*(("addaudio", wish) for wish in WISHES), *(("caption", wish) for wish in WISHES[::5])],
 )
 async def test_a_result_never_leaves_the_store(
     home: Path,

@@ -1,5 +1,6 @@
 """Keys, paths and file names that try to leave the store's folder; links and locks that others have planted in it."""
 
+import hashlib
 import os
 import shutil
 import time
@@ -184,6 +185,15 @@ def test_a_result_that_would_leave_is_refused(name: str) -> None:
         result_folder(name, "job")
     with pytest.raises(InvalidInputError):
         result_file(name, "video", ".mp4")
+
+
+@pytest.mark.parametrize("ending", ["", ".mp4", ".jpg", ".mp4.mp4"])
+def test_a_result_takes_no_name_of_a_source_or_a_step(ending: str) -> None:
+    digest = hashlib.sha256(b"somebody else's").hexdigest()
+    for name in (digest, digest.upper()):
+        with pytest.raises(InvalidInputError, match="stored sources"):
+            result_file(f"{name}{ending}", "video", ".mp4")
+    assert result_file(f"{digest[:32]}{ending}", "video", ".mp4").endswith(".mp4")
 
 
 def test_nothing_goes_through_a_planted_link(store: LocalMediaStore, root: Path, outside: Path) -> None:
