@@ -58,9 +58,9 @@ async def linger() -> None:
 
 @flow
 async def take_turns(log: str) -> None:
-    """Two of these must not overlap."""
+    """Two of these must not overlap. Without the limit the second would begin while the first one lasts."""
     _append(log, "begin")
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(4)
     _append(log, "end")
 
 
