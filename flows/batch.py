@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from blocks.settings import get_settings
 from flows.transcription import Formats, Hint, Language, Model, TranscriptionResult, WebhookUrl, transcribe
 from tasks.batches.ledger import Ledger
-from tasks.batches.steps import BatchItem, check_sources, list_items, read_ledger, write_ledger
+from tasks.batches.steps import BatchItem, list_items, read_ledger, write_ledger
 from tasks.errors import ContrapontoError, EngineError
 from tasks.jobs.document import TranscriptionDocument
 from tasks.jobs.locks import work_lock
@@ -18,7 +18,9 @@ from tasks.webhooks.steps import check_receiver
 
 _SETTINGS = get_settings()
 
-Sources = Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(max_length=10_000)]
+Sources = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(min_length=1, max_length=10_000)
+]
 
 
 class TranscriptionOptions(BaseModel):
@@ -96,7 +98,6 @@ async def transcribe_batch(
         id_roteiro: Your own identifier; echoed.
         metadata: Anything of yours; echoed.
     """
-    check_sources(sources)
     if webhook_url:
         await check_receiver(webhook_url)
     settings = get_settings()

@@ -13,7 +13,7 @@ from blocks.settings import Settings, get_settings
 from blocks.store_keys import key_part
 from tasks.batches.folders import recordings_in
 from tasks.batches.ledger import Ledger
-from tasks.errors import ContrapontoError, InvalidInputError, NotMediaError, SourceNotFoundError
+from tasks.errors import ContrapontoError, NotMediaError, SourceNotFoundError
 from tasks.fetching.content import has_media_extension
 from tasks.fetching.sites import list_entries
 from tasks.fetching.steps import address_policy, is_url
@@ -159,12 +159,3 @@ async def write_ledger(name: str, ledger: Ledger) -> None:
 
 def _ledger_key(name: str) -> str:
     return f"batches/{key_part(name)}.json"
-
-
-def check_sources(sources: Sequence[str]) -> None:
-    """Raises InvalidInputError if there is nothing to do."""
-    if not sources:
-        raise InvalidInputError(
-            "The batch has no sources.",
-            hint=f"Give URLs, store keys, store prefixes that end with a slash, or {FOLDER}PATH.",
-        )

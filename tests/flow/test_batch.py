@@ -86,12 +86,6 @@ async def test_a_scheduled_run_takes_only_what_is_new(server: MediaServer, engli
     assert (everything.completed, everything.skipped) == (2, 0)
 
 
-async def test_a_batch_without_sources_says_so() -> None:
-    document, result, _ = await run_batch([])
-    assert (document.status, document.error_code, result) == ("failed", "invalid_input", None)
-    assert "no sources" in (document.error or "")
-
-
 async def test_a_batch_in_which_everything_fails_has_failed(server: MediaServer) -> None:
     bad = server.say("/gone.mp3", b"", status=404)
     document, _, rows = await run_batch([bad])

@@ -85,6 +85,21 @@ def test_every_deployment_refuses_an_unknown_parameter_at_submit(checkout: Check
     assert checkout.api("POST", "/flow_runs/count", submitted).json() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("transcribe-batch", {"sources": []}), ("img2vid", {"images": []})]
+)
+def test_a_job_without_anything_to_do_is_refused_at_submit(
+    checkout: Checkout, name: str, parameters: dict[str, object]
+) -> None:
+    path = f"/deployments/{checkout.deployment_id(name)}/create_flow_run"
+    refused = checkout.api("POST", path, {"parameters": parameters})
+    assert refused.status_code == 409
+    assert "[] should be non-empty" in refused.json()["detail"]
+    given = [f"-p={key}={json.dumps(value)}" for key, value in parameters.items()]
+    told = checkout.contraponto("submit", name, *given, code=2)
+    assert "at least 1 item" in told.stderr
+
+
 def test_the_command_line_names_the_right_parameter(checkout: Checkout) -> None:
     refused = checkout.contraponto("submit", "transcribe", "-p", "yutube_url=https://a.b", code=2)
     assert 'Did you mean "youtube_url"?' in refused.stderr
