@@ -49,6 +49,8 @@ _PEER = struct.Struct("3i")
 _REQUEST_SECONDS = 1.0
 _END_SECONDS = 30.0
 """That a run may take to end once its work has ended: to send its last logs and events."""
+_TOLD_TO_END_SECONDS = 5.0
+"""The same for a run that was told to end: a thread that the signal left behind must not hold its place for long."""
 _LOOK_SECONDS = 1.0
 _LONGEST_REQUEST = 16 << 20
 _GPU_LIBRARY = "libcuda.so"
@@ -214,10 +216,16 @@ def main() -> None:
     adoption.become(run.request, run.streams, resident=resident.environment, project=resident.project)
     # It may have been imported on the way; as the main program it is loaded again.
     sys.modules.pop(run.request.module, None)
+    seconds = chosen.end_seconds
     try:
         runpy.run_module(run.request.module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        # Prefect's engine exits with 0 if the run was told to end; one that is done or has failed does not.
+        if not end.code:
+            seconds = min(seconds, _TOLD_TO_END_SECONDS)
+        raise
     finally:
-        _end_within(chosen.end_seconds)
+        _end_within(seconds)
 
 
 def _end_within(seconds: float) -> None:

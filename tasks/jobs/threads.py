@@ -21,8 +21,12 @@ async def in_thread(work: Callable[[Progress], T], progress: Progress = ignore_p
     """Runs `work(progress)` in a thread and returns what it returns.
 
     If the awaiting task is cancelled, the next call of the progress raises CancelledError inside the work, and the
-    cancellation goes on only when the work has let go of its children and files (or after 15 s).
+    cancellation goes on only when the work has let go of its children and files (or after 15 s). In a task that was
+    cancelled before, and went on because something swallowed that, the work does not begin.
     """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
     stop = threading.Event()
 
     def watched(fraction: float) -> None:

@@ -283,6 +283,16 @@ def test_a_run_whose_threads_never_end_ends_all_the_same(tmp_path: Path) -> None
         service.stop()
 
 
+def test_a_run_that_was_told_to_end_waits_for_no_thread(tmp_path: Path) -> None:
+    service = Service(tmp_path, "--end-seconds=600")
+    try:
+        code, printed, _ = ended(service.launch("ends", "thread"))
+        assert code == 1
+        assert gone(int(printed))
+    finally:
+        service.stop()
+
+
 def test_a_resident_with_threads_does_not_fork(tmp_path: Path) -> None:
     threads = (
         "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"

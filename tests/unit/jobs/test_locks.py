@@ -142,3 +142,31 @@ async def test_a_waiter_can_be_cancelled(tmp_path: Path, redis_url: str | None) 
     events: list[str] = []
     await asyncio.wait_for(take(tmp_path, redis_url, events, "b"), 60)
     assert events == ["b begins", "b ends"]
+
+
+async def test_a_cancellation_at_any_moment_is_heard_and_leaves_no_lock(
+    tmp_path: Path, redis_url: str | None
+) -> None:
+    """A writing that ends in the very turn of the event loop in which the task is cancelled hid it once."""
+    entered = 0
+    for turns in range(2000):
+        inside = asyncio.Event()
+
+        async def take_and_stay(key: str, inside: asyncio.Event) -> None:
+            async with work_lock(key, tmp_path, redis_url):
+                inside.set()
+                await asyncio.sleep(60)
+
+        key = f"work-{turns}"
+        taking = asyncio.create_task(take_and_stay(key, inside))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        taking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(taking, 20)
+        async with asyncio.timeout(LEASE / 2), work_lock(key, tmp_path, redis_url):
+            pass
+        entered += inside.is_set()
+        if entered == 3:
+            break
+    assert entered == 3

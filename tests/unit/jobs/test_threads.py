@@ -1,6 +1,7 @@
 """Blocking work of a coroutine, and how it is stopped."""
 
 import asyncio
+import contextlib
 import threading
 from contextvars import ContextVar
 
@@ -80,3 +81,26 @@ async def test_a_time_limit_stops_the_work() -> None:
         async with asyncio.timeout(0.1):
             await in_thread(work)
     assert ended.is_set()
+
+
+async def test_no_work_begins_after_a_cancellation_that_was_swallowed() -> None:
+    begun: list[str] = []
+
+    async def deaf() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(20)
+        await in_thread(lambda _: begun.append("work"))
+
+    running = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert begun == []
+
+
+async def test_work_begins_after_a_time_limit_within_the_task() -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(20)
+    assert await in_thread(lambda _: "done") == "done"
