@@ -24,9 +24,10 @@ from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
+from prefect.exceptions import PrefectException, TerminationSignal
 from prefect.states import Failed
 from prefect.tasks import exponential_backoff
+from prefect.utilities import engine
 from pydantic import BaseModel
 
 from blocks.media_store import MediaStore
@@ -39,9 +40,13 @@ from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.locks import work_lock
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import RETRIES, is_transient
-from tasks.jobs.termination import cancelled_by
+from tasks.jobs.termination import ended_by, unless_heard
 from tasks.jobs.tracker import JobTracker, StageTracker
 from tasks.webhooks.steps import announce
+
+# Prefect's own handler raises TerminationSignal wherever the main thread is, and Prefect acknowledges a cancel only
+# while this very function is the handler.
+engine._prefect_sigterm_handler = unless_heard(engine._prefect_sigterm_handler)  # type: ignore[assignment]
 
 _PUBLISH_SECONDS = 0.5
 _current: ContextVar[JobTracker] = ContextVar("current_job")
@@ -86,7 +91,7 @@ def job_flow(
             failure: ContrapontoError | None = None
             # Of a shard it is that of its job.
             identifier = asked.get("correlation_id") or asked.get("id_roteiro") or tracker.document.job_id
-            with cancelled_by(signal.SIGTERM), correlated(str(identifier)):
+            with ended_by(signal.SIGTERM, TerminationSignal(signal.SIGTERM)), correlated(str(identifier)):
                 async with _published(tracker):
                     failure = await _do(work(*args, **kwargs), tracker, time_limit)
                 ended = tracker.document

@@ -5,21 +5,21 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
+
+Handler = Callable[[int, FrameType | None], object]
 
 _NOBODY = -1
 
 
 @contextmanager
-def cancelled_by(number: signal.Signals) -> Iterator[None]:
-    """Within the block the signal cancels the current task, whatever code it interrupts.
+def ended_by(number: signal.Signals, error: BaseException) -> Iterator[None]:
+    """Within the block the signal cancels the current task; the block then raises the error.
 
-    Prefect's handler raises an exception where the main thread happens to be. In a step of some other task, one that
-    reports progress, say, it ends that task and nobody else hears of it: the work would go on until it is killed, and
-    its files would stay. Here the event loop hears of the signal as well, and what came of it in other tasks becomes
-    the cancellation of this one. Handlers stay as they are. Blocks may lie within and beside each other: each of their
-    tasks is cancelled. Outside the main thread, where no signal arrives, the block does nothing.
+    Blocks may lie within and beside each other: each of their tasks is cancelled. Outside the main thread, where no
+    signal arrives, the block does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -30,30 +30,41 @@ def cancelled_by(number: signal.Signals) -> Iterator[None]:
     _listener.enter(block)
     try:
         yield
-    except BaseExceptionGroup:
-        # A group of tasks, one of which it was raised in: for the task that waits for them it is a cancellation.
-        block.task = None
-        _listener.hear()
+    except (asyncio.CancelledError, BaseExceptionGroup):
+        # A group of tasks that is told to end may fail in its own way.
         if block.came:
-            raise asyncio.CancelledError from None
+            raise error from None
         raise
     finally:
         _listener.leave(block)
 
 
+def unless_heard(handler: Handler) -> Handler:
+    """The handler, which does nothing about a signal that ends a block.
+
+    A handler that raises does so wherever the main thread is. Within a lock it leaves somebody waiting for ever; in a
+    step of another task, one that reports progress, say, it ends that task and nobody else hears of it: the work goes
+    on until it is killed, and its files stay.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if not _listener.hears(number):
+            handler(number, frame)
+
+    return handle
+
+
 class _Block:
     def __init__(self, number: signal.Signals, task: asyncio.Task[object]) -> None:
         self.number = number
-        self.task: asyncio.Task[object] | None = task
         self.came = False
+        self._task = task
 
     def tell(self, numbers: bytes) -> None:
-        if self.number not in numbers:
-            return
-        self.came = True
-        # Cancelled already: it was heard of where it should be.
-        if self.task and not self.task.cancelling():
-            self.task.cancel()
+        # Once: a second time would cut short what is being put away.
+        if self.number in numbers and not self.came:
+            self.came = True
+            self._task.cancel()
 
 
 class _Listener:
@@ -62,18 +73,30 @@ class _Listener:
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
 
+    def hears(self, number: int) -> bool:
+        return any(block.number == number for block in self._blocks)
+
     def enter(self, block: _Block) -> None:
         if not self._blocks:
             self._loop = asyncio.get_running_loop()
             self._waker, self._wakened = socket.socketpair()
             self._waker.setblocking(False)
             self._wakened.setblocking(False)
-            # Python writes the number of each signal that it handles there, before its handler runs.
+            # Python writes the number of each signal that it handles there.
             self._before = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-            self._loop.add_reader(self._wakened, self.hear)
+            self._loop.add_reader(self._wakened, self._hear)
         self._blocks.append(block)
 
-    def hear(self) -> None:
+    def leave(self, block: _Block) -> None:
+        self._hear()
+        self._blocks.remove(block)
+        if not self._blocks:
+            signal.set_wakeup_fd(self._before)
+            self._loop.remove_reader(self._wakened)
+            self._waker.close()
+            self._wakened.close()
+
+    def _hear(self) -> None:
         try:
             numbers = self._wakened.recv(4096)
         except BlockingIOError:
@@ -83,15 +106,6 @@ class _Listener:
         if self._before != _NOBODY:
             with suppress(OSError):
                 os.write(self._before, numbers)
-
-    def leave(self, block: _Block) -> None:
-        self._blocks.remove(block)
-        if not self._blocks:
-            signal.set_wakeup_fd(self._before)
-            self.hear()
-            self._loop.remove_reader(self._wakened)
-            self._waker.close()
-            self._wakened.close()
 
 
 _listener = _Listener()
