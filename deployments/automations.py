@@ -11,17 +11,13 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
 from deployments.pools import POOL_NAMES
-from tasks.endings.steps import JOB_TAG
+from tasks.endings.steps import JOB_TAG, PENDING, PENDING_PROCESS
 
 END_JOBS = "end-jobs/end-jobs"
 """The deployment that brings jobs to their end, as `flow/deployment`."""
 
 _SILENCE = timedelta(seconds=75)
 """A run that has sent no heartbeat for this long (they come every 30 s) is dead."""
-_PENDING = timedelta(minutes=15)
-"""No image takes longer to fetch; a run that was handed to a worker for this long has lost it."""
-_PENDING_PROCESS = timedelta(minutes=3)
-"""A process starts in a second, on a crowded machine in a minute."""
 _BETWEEN_LOOKS = timedelta(seconds=5)
 """Of many ends at once the first is dealt with now, the others at the next look."""
 
@@ -61,7 +57,7 @@ def _stuck() -> AutomationCore:
         "A worker took the run and never started it. Long enough to fetch an image.",
         after={"prefect.flow-run.Pending"},
         expect=_events(_STARTED),
-        within=_PENDING,
+        within=PENDING,
         reason="The worker of this run was lost: pending for 15 minutes.",
     )
 
@@ -72,7 +68,7 @@ def _stuck_process() -> AutomationCore:
         "A worker took the run and never started it.",
         after={"prefect.flow-run.Pending"},
         expect=_events(_STARTED),
-        within=_PENDING_PROCESS,
+        within=PENDING_PROCESS,
         reason="The worker of this run was lost: pending for 3 minutes.",
         pools=POOL_NAMES,
     )

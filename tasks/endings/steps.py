@@ -32,7 +32,7 @@ from prefect.client.schemas.objects import Artifact, FlowRun, StateType
 from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_logger
-from prefect.states import Cancelling, Scheduled
+from prefect.states import Cancelling, Crashed, Scheduled
 from prefect.variables import Variable
 
 from tasks.jobs.document import JobDocument, JobStatus
@@ -47,6 +47,13 @@ JOB_TAG = "job"
 
 CRASHES = "contraponto.crashes"
 """Label of a run: how often it was started again because its process or machine was lost."""
+
+PENDING = timedelta(minutes=15)
+"""No image takes longer to fetch; a run that was handed to a worker for this long has lost it."""
+PENDING_PROCESS = timedelta(minutes=3)
+"""The same for process pools. A process starts in a second, on a crowded machine in a minute."""
+_SEEN_TO = timedelta(minutes=1)
+"""The automations come first."""
 
 _JOB_RESTARTS = 1
 _DELIVERY_RESTARTS = 5
@@ -110,6 +117,7 @@ async def reconcile() -> Reconciliation:
     known = await Variable.aget(_LOOKED_UNTIL)
     since = datetime.fromisoformat(str(known)) - _OVERLAP if known else began - _FIRST_LOOK
     async with get_client() as client:
+        await _give_up_pending(client, began)
         ended = await _ended_since(client, since)
         for start in range(0, len(ended), _PAGE):
             for run in await _unannounced(client, ended[start : start + _PAGE]):
@@ -121,6 +129,26 @@ async def reconcile() -> Reconciliation:
     if not done.failed:
         await Variable.aset(_LOOKED_UNTIL, began.isoformat(), overwrite=True)
     return done
+
+
+async def _give_up_pending(client: PrefectClient, now: datetime) -> None:
+    """Runs that a worker took and never started have crashed. The event that an automation waits for can be lost.
+
+    It is kept in the server's memory for a moment, and both may be killed.
+    """
+    processes = {pool.name for pool in await client.read_work_pools() if pool.type == "process"}
+    pending = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING]))
+    for run in await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=pending), sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=_PAGE
+    ):
+        limit = PENDING_PROCESS if run.work_pool_name in processes else PENDING
+        taken = run.state.timestamp if run.state is not None and run.work_queue_id is not None else now
+        if now - taken > limit + _SEEN_TO:
+            minutes = limit.total_seconds() / 60
+            lost: State[Any] = Crashed(
+                message=f"The worker of this run was lost: pending for {minutes:.0f} minutes."
+            )
+            await client.set_flow_run_state(run.id, lost, force=True)
 
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:

@@ -7,17 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect import State
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
-from prefect.states import AwaitingRetry, Crashed, Failed, Running, Scheduled
+from prefect.states import AwaitingRetry, Crashed, Failed, Pending, Running, Scheduled
 
 from deployments.automations import ensure_automations
 from deployments.cancellation import cancel_job
 from deployments.dead_letters import list_dead_letters, read_dead_letter, replay
+from tasks.endings import steps
 from tasks.endings.steps import CRASHES, JOB_TAG, reconcile
 from tasks.errors import InvalidInputError
 from tasks.receivers.steps import note_failure, paused_receiver
@@ -112,6 +114,32 @@ async def test_a_lost_job_starts_again_once_and_is_then_told(jobs: UUID) -> None
         await reconcile()
         [delivery] = _deliveries(client, job)
         assert delivery.parameters["message"]["error"]["code"] == "crashed"
+
+
+async def test_a_job_that_a_worker_took_and_never_started_starts_again_though_no_event_says_so(
+    jobs: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with get_client(sync_client=True) as client:
+        job = _submit(client, jobs)
+        client.set_flow_run_state(job.id, Pending(), force=True)
+        await reconcile()
+        assert _state_of(client, job).is_pending(), "it has only just been taken"
+        monkeypatch.setattr(steps, "_SEEN_TO", timedelta())
+        monkeypatch.setattr(steps, "PENDING_PROCESS", timedelta())
+        await reconcile()
+        assert _state_of(client, job).is_scheduled()
+        assert client.read_flow_run(job.id).labels[CRASHES] == 1
+        client.set_flow_run_state(job.id, Pending(), force=True)
+        await reconcile()
+        assert _state_of(client, job).is_crashed()
+        [delivery] = _deliveries(client, job)
+        assert delivery.parameters["message"]["error"]["code"] == "crashed"
+
+
+def _state_of(client: SyncPrefectClient, job: FlowRun) -> State[Any]:
+    state = client.read_flow_run(job.id).state
+    assert state is not None
+    return state
 
 
 def test_a_dead_letter_is_sent_anew_once(client: SyncPrefectClient, jobs: UUID) -> None:
