@@ -350,8 +350,12 @@ def test_what_is_killed_costs_one_run_at_most(stage: Stage, victim: str) -> None
 
 def test_changed_code_runs_next(stage: Stage) -> None:
     flows = stage.directory / "pipeline" / "flows.py"
-    flows.write_text(flows.read_text().replace('"words": words', '"words": ["new code"]'))
+    before = flows.read_text()
     target = stage.directory / "changed"
-    run = stage.submit("launcher", "report", parameters={"target": str(target), "words": []})
-    assert run.ended()[1] == "Completed"
-    assert json.loads(target.read_text())["words"] == ["new code"]
+    try:
+        flows.write_text(before.replace('"words": words', '"words": ["new code"]'))
+        run = stage.submit("launcher", "report", parameters={"target": str(target), "words": []})
+        assert run.ended()[1] == "Completed"
+        assert json.loads(target.read_text())["words"] == ["new code"]
+    finally:
+        flows.write_text(before)
