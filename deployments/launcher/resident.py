@@ -220,8 +220,11 @@ def main() -> None:
     try:
         runpy.run_module(run.request.module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
-        # Prefect's engine exits with 0 if the run was told to end; one that is done or has failed does not.
-        if not end.code:
+        # Not sooner imported: this process preloads what runs need in its own time.
+        from prefect.exceptions import TerminationSignal  # noqa: PLC0415
+
+        # A run that has failed exits, too, and its last logs say why.
+        if isinstance(end.__context__, TerminationSignal):
             seconds = min(seconds, _TOLD_TO_END_SECONDS)
         raise
     finally:

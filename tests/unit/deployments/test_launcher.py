@@ -53,11 +53,16 @@ if how == "graceful":
         print("asked to end", flush=True)
         sys.exit(3)
     signal.signal(signal.SIGTERM, end)
-if how == "thread":
+if how.startswith("thread"):
     import threading
     print(os.getpid(), flush=True)
     threading.Thread(target=time.sleep, args=(600,)).start()
-    sys.exit(0)
+    try:
+        if how == "thread, told to end":
+            from prefect.exceptions import TerminationSignal
+            raise TerminationSignal(signal.SIGTERM)
+    finally:
+        sys.exit(0)
 if how == "family":
     subprocess.Popen(["sleep", "600"])
 print(os.getpid(), flush=True)
@@ -273,20 +278,15 @@ def test_a_worn_resident_starts_anew_in_place(tmp_path: Path) -> None:
     wait_until(lambda: gone(pid), "its end with the keeper, also after it has started anew")
 
 
-def test_a_run_whose_threads_never_end_ends_all_the_same(tmp_path: Path) -> None:
-    service = Service(tmp_path, "--end-seconds=1")
+@pytest.mark.parametrize(
+    ("how", "seconds"),
+    [("thread", 1), ("thread, told to end", 600)],
+    ids=["after its time", "told to end, sooner"],
+)
+def test_a_run_whose_threads_never_end_ends_all_the_same(tmp_path: Path, how: str, seconds: int) -> None:
+    service = Service(tmp_path, f"--end-seconds={seconds}")
     try:
-        code, printed, _ = ended(service.launch("ends", "thread"))
-        assert code == 1
-        assert gone(int(printed))
-    finally:
-        service.stop()
-
-
-def test_a_run_that_was_told_to_end_waits_for_no_thread(tmp_path: Path) -> None:
-    service = Service(tmp_path, "--end-seconds=600")
-    try:
-        code, printed, _ = ended(service.launch("ends", "thread"))
+        code, printed, _ = ended(service.launch("ends", how))
         assert code == 1
         assert gone(int(printed))
     finally:
