@@ -2,15 +2,12 @@
 
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-
-_LOCK_WITHOUT_FOLDER_SECONDS = 3600.0
 
 
 @contextmanager
@@ -30,10 +27,7 @@ def scratch_directory(home: Path, name: str) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            # An error here would hide the one that ended the work; what stays behind is swept later.
-            shutil.rmtree(folder, ignore_errors=True)
-            # Nobody else ever takes this name, so the file may go while its lock is still held.
-            _lock_path(folder).unlink(missing_ok=True)
+            _remove(folder)
 
 
 def abandoned_scratch(home: Path) -> list[Path]:
@@ -51,17 +45,13 @@ def abandoned_scratch(home: Path) -> list[Path]:
 def sweep_scratch(home: Path) -> int:
     """Removes the scratch folders of processes that are gone. Returns how many there were."""
     swept = 0
-    for folder in _folders(home):
+    locked = [lock.with_suffix("") for lock in (home / "scratch").glob("*.lock")]
+    for folder in {*_folders(home), *locked}:
         try:
             with _lock_of(folder, timeout=0):
-                shutil.rmtree(folder, ignore_errors=True)
+                swept += _remove(folder)
         except Timeout:
             continue
-        if not folder.exists():
-            _lock_path(folder).unlink(missing_ok=True)
-            swept += 1
-    for lock in (home / "scratch").glob("*.lock"):
-        _remove_forgotten_lock(lock)
     return swept
 
 
@@ -72,14 +62,19 @@ def _folders(home: Path) -> list[Path]:
     return [entry for entry in place.iterdir() if entry.is_dir() and not entry.is_symlink()]
 
 
-def _remove_forgotten_lock(lock: Path) -> None:
-    # A young lock without a folder may belong to a process that is just about to make its folder.
-    try:
-        forgotten = time.time() - lock.stat().st_mtime > _LOCK_WITHOUT_FOLDER_SECONDS
-    except FileNotFoundError:
-        return
-    if forgotten and not lock.with_suffix("").exists():
-        lock.unlink(missing_ok=True)
+def _remove(folder: Path) -> int:
+    """Removes a folder whose lock is held, and its lock. Returns how many folders are gone: 0 or 1.
+
+    An error would hide the one that ended the work; what stays behind is swept later. The lock's file goes
+    while it is locked: who has opened it meanwhile finds that it has lost its name, and tries again.
+    """
+    was = folder.is_dir() and not folder.is_symlink()
+    if was:
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_dir() and not folder.is_symlink():
+        return 0
+    _lock_path(folder).unlink(missing_ok=True)
+    return int(was)
 
 
 def _lock_path(folder: Path) -> Path:
@@ -87,4 +82,8 @@ def _lock_path(folder: Path) -> Path:
 
 
 def _lock_of(folder: Path, timeout: float = 10) -> FileLock:
-    return FileLock(_lock_path(folder), timeout=timeout)
+    path = _lock_path(folder)
+    if path.is_symlink():
+        # None of ours. Left there, it would make every sweep fail.
+        path.unlink(missing_ok=True)
+    return FileLock(path, timeout=timeout)

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import time
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -282,22 +281,19 @@ def test_scratch_goes_through_no_link(tmp_path: Path, outside: Path) -> None:
     locked.mkdir()
     (home / "scratch" / "locked.lock").symlink_to(outside / "secret.txt")
     before = everything(outside)
-    with suppress(OSError):  # the link is not followed, and not removed either
-        sweep_scratch(home)
+    assert sweep_scratch(home) == 2
     assert everything(outside) == before
-    (home / "scratch" / "locked.lock").unlink()
     with scratch_directory(home, "../../x") as folder:
         assert folder.resolve().parent == (home / "scratch").resolve()
     assert everything(outside) == before
     assert not left.exists()
 
 
-def test_an_old_lock_that_is_a_link_costs_only_the_link(tmp_path: Path, outside: Path) -> None:
+def test_a_lock_that_is_a_link_costs_only_the_link(tmp_path: Path, outside: Path) -> None:
     scratch = tmp_path / "home" / "scratch"
     scratch.mkdir(parents=True)
     (scratch / "gone.lock").symlink_to(outside / "secret.txt")
     before = everything(outside)
-    assert time.time() - (outside / "secret.txt").stat().st_mtime > 3600
     sweep_scratch(tmp_path / "home")
     assert everything(outside) == before
     assert not (scratch / "gone.lock").is_symlink()

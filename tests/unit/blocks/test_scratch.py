@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from blocks.scratch import scratch_directory, sweep_scratch
 from blocks.settings import PROJECT_ROOT
@@ -67,14 +68,42 @@ def test_leftovers_of_a_killed_process_are_swept_and_the_living_are_not(tmp_path
     assert entries(tmp_path) == []
 
 
-def test_forgotten_locks_are_removed_and_young_ones_kept(tmp_path: Path) -> None:
+def test_the_lock_of_a_process_killed_before_or_after_its_folder_is_removed(tmp_path: Path) -> None:
     place = tmp_path / "scratch"
     place.mkdir()
-    (place / "old.lock").touch()
-    os.utime(place / "old.lock", (0, 0))
-    (place / "young.lock").touch()
-    assert sweep_scratch(tmp_path) == 0
-    assert entries(tmp_path) == ["young.lock"]
+    (place / "killed.lock").touch()
+    with FileLock(place / "about-to-make-its-folder.lock"):
+        assert sweep_scratch(tmp_path) == 0
+        assert entries(tmp_path) == ["about-to-make-its-folder.lock"]
+
+
+def test_processes_killed_at_any_moment_leave_nothing_after_the_next_sweep(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, sys\n"
+        "from blocks.scratch import scratch_directory\n"
+        "while True:\n"
+        "    with scratch_directory(pathlib.Path(sys.argv[1]), 'victim') as folder:\n"
+        "        (folder / 'file').write_bytes(b'x')\n"
+        "        print('.', end='', flush=True)\n"
+    )
+    for _ in range(4):
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, str(tmp_path)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=PROJECT_ROOT,
+            )
+            for _ in range(3)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.read(20) == b"." * 20, "they sweep beside each other and none fails"
+        for process in processes:
+            process.kill()
+            process.communicate(timeout=10)
+        sweep_scratch(tmp_path)
+        assert entries(tmp_path) == []
 
 
 def test_nothing_to_sweep(tmp_path: Path) -> None:
