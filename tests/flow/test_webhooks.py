@@ -131,7 +131,7 @@ async def test_a_long_wait_outlives_its_process(
 
         _execute(run.id)
         [waiting] = await _runs(deployment)
-        assert len(receiver.received) == 2
+        assert len(receiver.received) == 2, waiting.state
         assert waiting.state is not None
         assert (waiting.state.type, waiting.state.name) == (StateType.SCHEDULED, "AwaitingRetry")
         assert waiting.next_scheduled_start_time is not None
@@ -255,6 +255,16 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
     assert "geheim" not in str(run.parameters)
     with pytest.raises(InvalidInputError, match="no saved block"):
         await check_receiver("webhook-notification/nobody")
+
+
+async def test_a_slow_server_is_no_reason_to_go_without_a_slot(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.receivers.steps._SLOT_SECONDS", 0.0)
+    async with delivery_slot(receiver.url, 1):
+        with pytest.raises(NoSlotError):
+            async with delivery_slot(receiver.url, 1):
+                pass
 
 
 async def test_so_many_deliveries_to_a_host_and_no_more(receiver: Receiver) -> None:
