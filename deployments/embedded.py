@@ -9,8 +9,11 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,6 +38,8 @@ def no_report(line: str) -> None:
 
 
 _LOCK_SECONDS = 600
+_LOOK_SECONDS = 2
+_TRY_AGAIN_SECONDS = 60
 _TOML_MARK = "# Written by `contraponto up`, removed by `contraponto down`. Data:"
 
 
@@ -91,6 +96,10 @@ class EmbeddedStack:
         """The current log of a service."""
         return self._supervisor.log(service)
 
+    def crashes(self, service: str, within: timedelta) -> int:
+        """How often a service has ended by itself in the time `within` up to now."""
+        return self._supervisor.crashes(service, within)
+
     def up(self, report: Report = no_report) -> StackStatus:
         """Start what does not run; bring up to date what was started from an earlier state of the project.
 
@@ -119,6 +128,43 @@ class EmbeddedStack:
                 self._ensure(service, report)
             write_atomically(self._stamp, self._fingerprint(), mode=0o600)
             return self.status()
+
+    def keep_up(self, stop: threading.Event, report: Report = no_report) -> None:
+        """Start everything and stay: until `stop` is set, which stops all, or somebody else calls `down`.
+
+        Meanwhile a supervisor that was killed is started again, and what it has given up is tried again.
+
+        Raises:
+            ServiceError: something did not start at first; all is stopped again.
+        """
+        try:
+            self.up(report)
+            tried = time.monotonic()
+            while not stop.wait(_LOOK_SECONDS):
+                with self._locked():
+                    if self._supervisor.is_stopped:
+                        report("somebody has stopped the services")
+                        return
+                    lost = self._supervisor.is_lost
+                    failed = [
+                        name for name, state in self.status().services.items() if state.state == "FATAL"
+                    ]
+                if lost or (failed and time.monotonic() - tried > _TRY_AGAIN_SECONDS):
+                    report("the supervisor was killed" if lost else f"trying again: {', '.join(failed)}")
+                    tried = time.monotonic()
+                    with self._reported(report):
+                        self.up(report)
+        finally:
+            if not self._supervisor.is_stopped:
+                self.down(report)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _reported(report: Report) -> Iterator[None]:
+        try:
+            yield
+        except ServiceError as error:
+            report(f"{error} {error.hint or ''}")
 
     def down(self, report: Report = no_report) -> int:
         """Stop everything, in reverse order, and what jobs left behind. Returns how many services ran."""

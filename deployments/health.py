@@ -8,6 +8,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from enum import StrEnum
 
 import httpx
@@ -26,6 +27,9 @@ from tasks.receivers.receiver import TAG, Receiver
 _ANSWER_SECONDS = 10.0
 _SLOW_SECONDS = 2.0
 _UP = "contraponto up"
+_CRASHES_WITHIN = timedelta(minutes=10)
+_MANY_CRASHES = 5
+"""The supervisor gives up what ends within its first seconds; one that ends later is started again for ever."""
 
 
 class State(StrEnum):
@@ -159,21 +163,31 @@ def _receivers(client: httpx.Client) -> Iterator[Check]:
 
 
 def service_checks(states: dict[str, ServiceState], stack: EmbeddedStack) -> Iterator[Check]:
-    """What the supervisor starts again at the moment, and what it has given up."""
+    """What the supervisor starts again at the moment or again and again, and what it has given up."""
+    troubled = False
     for name, service in states.items():
-        if service.is_running:
-            continue
+        crashes = stack.crashes(name, _CRASHES_WITHIN)
         given_up = service.state == "FATAL"
-        end = last_lines(stack.log(name), count=5)
-        remark = "keeps ending; given up" if given_up else f"{service.state.lower()}: {service.remark}"
+        down = given_up or service.state == "STOPPED"
+        if service.is_running and crashes < _MANY_CRASHES:
+            continue
+        troubled = True
+        if given_up:
+            remark = "keeps ending; given up"
+        elif service.is_running:
+            minutes = _CRASHES_WITHIN.total_seconds() / 60
+            remark = f"runs, but has ended by itself {crashes} times in {minutes:.0f} minutes"
+        else:
+            remark = f"{service.state.lower()}: {service.remark}"
+        wait = "look at its log" if service.is_running else "wait: it is being started again"
         yield Check(
             subject=f"service {name}",
-            state=State.DOWN if given_up or service.state == "STOPPED" else State.DEGRADED,
-            remark=f"{remark}. The end of {stack.log(name)}:\n{end}",
-            mend=_UP if given_up or service.state == "STOPPED" else "wait: it is being started again",
+            state=State.DOWN if down else State.DEGRADED,
+            remark=f"{remark}. The end of {stack.log(name)}:\n{last_lines(stack.log(name), count=5)}",
+            mend=_UP if down else wait,
             needed=name not in (model_host.NAME, metrics.NAME),
         )
-    if states and all(service.is_running for service in states.values()):
+    if states and not troubled:
         yield Check(subject="services", state=State.HEALTHY, remark=f"{', '.join(states)} run")
 
 

@@ -1,7 +1,10 @@
 """`up`, `down`, `health`: the services on this machine."""
 
 import json
+import signal
+import threading
 import time
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -11,13 +14,25 @@ from deployments.commands.output import console, print_json, say
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 
 
-def up(as_json: JsonOption = False) -> None:
+def up(
+    foreground: Annotated[
+        bool,
+        typer.Option(
+            "--foreground",
+            help="Stay, for an init system: what was given up is tried again, and SIGTERM or Ctrl-C stops everything.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Start the services on this machine and prepare the server; repair what has died.
 
     PostgreSQL, Valkey, Prefect's server (port 4200 or the next free one), the model host and the workers start in
     the background under a supervisor, which starts again what dies, and stay until `contraponto down`. Their logs
     are in the folder `logs` of CONTRAPONTO_HOME.
     """
+    if foreground:
+        _stay_up()
+        return
     from deployments.embedded import EmbeddedStack
     from deployments.services.authentication import credentials_file
 
@@ -47,6 +62,21 @@ def up(as_json: JsonOption = False) -> None:
     if status.api and status.api.auth and not stack.settings.api_auth:
         say(f"Its credentials (user:password) are in {credentials_file(stack.surroundings.home)}")
     say("Submit a job: contraponto submit transcribe -p youtube_url=URL --wait")
+
+
+def _stay_up() -> None:
+    from deployments.embedded import EmbeddedStack
+
+    stop = threading.Event()
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        say("stopping everything")
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)  # a second one is meant so
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, heard)
+    EmbeddedStack.from_settings().keep_up(stop, say)
 
 
 def down(as_json: JsonOption = False) -> None:

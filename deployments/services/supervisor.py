@@ -8,6 +8,7 @@ Linux), so that nothing runs without supervision; the next `up` starts all again
 import contextlib
 import http.client
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import time
 import xmlrpc.client
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,7 @@ _ANSWER_SECONDS = 10
 _START_SECONDS = 30
 _STOP_SECONDS = 180
 _POLL_SECONDS = 0.1
+_LOG_LINES = 500
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,30 @@ class Supervisor:
             return {}
         order = sorted(found, key=lambda info: (self._priorities().get(info["name"], 0), info["name"]))
         return {info["name"]: self._state(info) for info in order}
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether supervisord has ended without having been told to, and everything with it."""
+        try:
+            process = psutil.Process(int(self._pid_file.read_text()))
+            # The number may have gone to another process.
+            return str(self._configuration) not in process.cmdline()
+        except psutil.Error:
+            return True
+        except (FileNotFoundError, ValueError):
+            return False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped everything."""
+        return not self._pid_file.exists()
+
+    def crashes(self, name: str, within: timedelta) -> int:
+        """How often a service has ended by itself in the time `within` up to now, as supervisord's log tells."""
+        since = datetime.now() - within  # noqa: DTZ005 - the log is in local time
+        log = last_lines(self._logs / "supervisord.log", count=_LOG_LINES)
+        ended = re.findall(rf"^(\S+ \S+),\d+ \w+ exited: {re.escape(name)} \(", log, re.MULTILINE)
+        return sum(datetime.fromisoformat(time) > since for time in ended)
 
     def log(self, name: str) -> Path:
         """The current log of a service."""
@@ -211,6 +238,8 @@ class Supervisor:
             self._ask("shutdown")
             still_running([process], seconds=_STOP_SECONDS)
         end_processes_of(self._home, seconds=self._orphan_seconds)
+        # It removes this itself, unless it had to be killed.
+        self._pid_file.unlink(missing_ok=True)
 
     def _start(self, environment: Mapping[str, str]) -> None:
         if find_spec("supervisor") is None:
@@ -259,7 +288,7 @@ class Supervisor:
             "logfile = logs/supervisord.log",
             f"logfile_maxbytes = {_LOG_SIZE}",
             "logfile_backups = 1",
-            "pidfile = run/supervisord.pid",
+            f"pidfile = {os.path.relpath(self._pid_file, self._home)}",
             "nocleanup = true",
             # Descriptors that it wants to be allowed and closes in each child: far more than it opens.
             "minfds = 256",
@@ -324,6 +353,10 @@ class Supervisor:
             f"The service '{name}' {what}.",
             hint=f"The end of its log ({self.log(name)}):\n{last_lines(self.log(name))}",
         )
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._run / "supervisord.pid"
 
     @property
     def _socket(self) -> Path:

@@ -4,6 +4,7 @@ A job normally writes its end and announces it itself. What it missed is found h
 doing it twice changes nothing. Part of the Prefect side of jobs, as `steps` is.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ async def reconcile() -> Reconciliation:
     known = await Variable.aget(_LOOKED_UNTIL)
     since = datetime.fromisoformat(str(known)) - _OVERLAP if known else began - _FIRST_LOOK
     async with get_client() as client:
-        await _give_up_pending(client, began)
+        await _give_up_pending(client, began, done)
         ended = await _ended_since(client, since)
         for start in range(0, len(ended), _PAGE):
             for run in await _unannounced(client, ended[start : start + _PAGE]):
@@ -131,7 +132,7 @@ async def reconcile() -> Reconciliation:
     return done
 
 
-async def _give_up_pending(client: PrefectClient, now: datetime) -> None:
+async def _give_up_pending(client: PrefectClient, now: datetime, done: Reconciliation) -> None:
     """Runs that a worker took and never started have crashed. The event that an automation waits for can be lost.
 
     It is kept in the server's memory for a moment, and both may be killed.
@@ -148,7 +149,11 @@ async def _give_up_pending(client: PrefectClient, now: datetime) -> None:
             lost: State[Any] = Crashed(
                 message=f"The worker of this run was lost: pending for {minutes:.0f} minutes."
             )
-            await client.set_flow_run_state(run.id, lost, force=True)
+            try:
+                await client.set_flow_run_state(run.id, lost, force=True)
+            except (httpx.HTTPError, PrefectException) as error:
+                get_logger("jobs").warning("The lost run %s could not be given up: %s", run.id, error)
+                done.failed += 1
 
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:
@@ -166,21 +171,26 @@ async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) 
 
 
 async def _ended_since(client: PrefectClient, since: datetime) -> list[FlowRun]:
-    found: list[FlowRun] = []
-    while True:
+    return await _all_runs(
+        client,
+        FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[JOB_TAG]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_FINAL)),
+            end_time=FlowRunFilterEndTime(after_=since),
+        ),
+    )
+
+
+async def _all_runs(client: PrefectClient, wanted: FlowRunFilter) -> list[FlowRun]:
+    found: dict[UUID, FlowRun] = {}  # a run that comes in between two pages shows another one twice
+    for offset in itertools.count(0, _PAGE):
         page = await client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                tags=FlowRunFilterTags(all_=[JOB_TAG]),
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_FINAL)),
-                end_time=FlowRunFilterEndTime(after_=since),
-            ),
-            sort=FlowRunSort.END_TIME_DESC,
-            limit=_PAGE,
-            offset=len(found),
+            flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=_PAGE, offset=offset
         )
-        found += page
+        found |= {run.id: run for run in page}
         if len(page) < _PAGE:
-            return found
+            break
+    return list(found.values())
 
 
 async def _unannounced(client: PrefectClient, runs: Sequence[FlowRun]) -> list[FlowRun]:
@@ -207,13 +217,13 @@ async def _lost_deliveries(client: PrefectClient, since: datetime) -> list[FlowR
         deployment = await client.read_deployment_by_name(DELIVERY)
     except ObjectNotFound:
         return []
-    return await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
+    return await _all_runs(
+        client,
+        FlowRunFilter(
             deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
             end_time=FlowRunFilterEndTime(after_=since),
         ),
-        limit=_PAGE,
     )
 
 
@@ -228,14 +238,11 @@ async def _start_again(client: PrefectClient, run: FlowRun) -> None:
 
 async def _cancel_children(client: PrefectClient, parent: UUID) -> None:
     """Prefect ends the process of a run, not the runs that it started on workers."""
-    children = await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]),
-            state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[*_FINAL, StateType.CANCELLING])),
-        ),
-        limit=_PAGE,
+    going_on = FlowRunFilter(
+        parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[*_FINAL, StateType.CANCELLING])),
     )
-    for child in children:
+    for child in await _all_runs(client, going_on):
         if child.deployment_id is not None:
             await client.set_flow_run_state(child.id, Cancelling(message="Its job has ended."))
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from deployments.services import valkey
@@ -48,7 +49,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def guarded(
     tmp_path_factory: pytest.TempPathFactory, patient: MediaServer, models_dir: Path, redis_url: str
 ) -> Iterator[Checkout]:
-    """A stack that has made up its credentials."""
+    """A stack that has made up its credentials, as an init system keeps it: in the foreground."""
     settings = {
         "CONTRAPONTO_REDIS_URL": redis_url,
         "CONTRAPONTO_PROFILE": "production",
@@ -59,23 +60,36 @@ def guarded(
     copy = Checkout.copy(tmp_path_factory.mktemp("production"), settings)
     try:
         _interrupt_up(copy)
-        copy.contraponto("up")
-        user, _, password = (copy.home / "api-auth").read_text().strip().partition(":")
-        yield replace(copy, credentials=(user, password))
+        with _up(copy, "--foreground") as keeping:
+            try:
+                wait_until(
+                    lambda: set(copy.pids()) >= {"worker-cpu", "metrics"} and _answers(copy.address),
+                    what="the start",
+                    seconds=120,
+                )
+                user, _, password = (copy.home / "api-auth").read_text().strip().partition(":")
+                yield replace(copy, credentials=(user, password))
+            finally:
+                keeping.terminate()
+        assert keeping.returncode == 0
+        assert copy.processes() == []
     finally:
         copy.contraponto("down")
 
 
-def _interrupt_up(checkout: Checkout) -> None:
-    """Ctrl-C in the middle of a first start."""
-    starting = subprocess.Popen(
-        [sys.executable, "-m", "deployments.cli", "up"],
+def _up(checkout: Checkout, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "deployments.cli", "up", *options],
         cwd=checkout.directory,
         env=checkout.environment | {"PYTHONPATH": str(checkout.directory)},
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if options else subprocess.PIPE,
         text=True,
     )
-    with starting:
+
+
+def _interrupt_up(checkout: Checkout) -> None:
+    """Ctrl-C in the middle of a first start."""
+    with _up(checkout) as starting:
         assert starting.stderr is not None
         while "starting server" not in starting.stderr.readline():
             assert starting.poll() is None
@@ -141,6 +155,22 @@ def test_jobs_and_leases_outlive_server_and_database(guarded: Checkout, patient:
     assert (document["status"], document["error_code"]) == ("failed", "source_not_found")
     after = guarded.pids()
     assert {name for name in after if after[name] != before[name]} == {"server", "postgres"}
+
+
+def test_in_the_foreground_all_comes_back_after_the_supervisor_was_killed(guarded: Checkout) -> None:
+    before, address = guarded.pids(), guarded.address
+    [supervisor] = {psutil.Process(pid).ppid() for pid in before.values()}
+    os.kill(supervisor, signal.SIGKILL)
+    wait_until(
+        lambda: (
+            set(guarded.pids()) == set(before) and not set(guarded.pids().values()) & set(before.values())
+        ),
+        what="the services",
+        seconds=120,
+    )
+    guarded.contraponto("up")
+    assert guarded.address == address
+    assert json.loads(guarded.contraponto("health", "--json").stdout)["state"] == "healthy"
 
 
 def _answers(address: str) -> bool:

@@ -1,5 +1,6 @@
 """The command line as a program: what it reads to start, exit codes, standard input."""
 
+import configparser
 import json
 import subprocess
 import sys
@@ -72,3 +73,18 @@ def test_what_is_damaged_or_missing_is_told_to_programs(
     assert missing >= {"model whisper-base", "ffmpeg", "video encoder of the GPU"}
     assert findings["model whisper-base"]["mend"] == "contraponto models get whisper-base"
     assert all(findings[subject]["mend"] for subject in missing)
+
+
+def test_the_unit_for_systemd_starts_what_exists() -> None:
+    # Options of systemd are case-sensitive, and none occurs twice here.
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read(PROJECT_ROOT / "deployments" / "systemd" / "contraponto.service")
+    service = unit["Service"]
+    program, *words = service["ExecStart"].split()
+    assert program == f"{service['WorkingDirectory']}/.venv/bin/contraponto"
+    told = run(*words, "--help")
+    assert told.returncode == 0, told.stderr
+    assert "--foreground" in told.stdout
+    # The services are stopped in their order by the command, not all at once by systemd.
+    assert service["KillMode"] == "mixed"

@@ -1,5 +1,6 @@
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from deployments.services.environment import Surroundings
 from deployments.services.process import Service, ServiceError
 from deployments.services.sockets import free_port
 from deployments.services.supervisor import Supervisor
+from tests.system.checkout import wait_until
 
 
 def _check(state: State, *, needed: bool = True) -> Check:
@@ -58,5 +60,37 @@ def test_a_service_that_keeps_ending_is_told_with_the_end_of_its_log(tmp_path: P
         (check,) = service_checks(stack.status().services, stack)
         assert (check.subject, check.state, check.mend) == ("service valkey", State.DOWN, "contraponto up")
         assert "no room on the disk" in check.remark
+    finally:
+        supervisor.shut_down()
+
+
+def test_a_service_that_ends_again_and_again_is_told_though_it_runs(tmp_path: Path) -> None:
+    code = "import time; time.sleep(0.3); raise SystemExit('lost the database')"
+    service = Service(
+        name="server",
+        command=(sys.executable, "-S", "-c", code),
+        environment=os.environ,
+        directory=tmp_path,
+        is_ready=lambda _pid: True,
+        settle_seconds=0,
+    )
+    supervisor = Supervisor(tmp_path)
+    supervisor.configure([service], os.environ)
+    stack = EmbeddedStack(Surroundings(home=tmp_path), Settings())
+    try:
+        supervisor.start(service)
+        wait_until(lambda: supervisor.states()["server"].is_running, what="its start", seconds=20)
+        checks = list(service_checks(supervisor.states(), stack))
+        assert [check.state for check in checks] == [State.HEALTHY], "once is no trouble"
+        wait_until(
+            lambda: supervisor.crashes("server", timedelta(minutes=10)) >= 6, what="its ends", seconds=60
+        )
+        wait_until(lambda: supervisor.states()["server"].is_running, what="another start", seconds=20)
+        (check,) = service_checks(supervisor.states(), stack)
+        assert (check.subject, check.state) == ("service server", State.DEGRADED)
+        assert "ended by itself" in check.remark
+        assert "lost the database" in check.remark
+        assert supervisor.crashes("serve", timedelta(minutes=10)) == 0
+        assert supervisor.crashes("server", timedelta(0)) == 0
     finally:
         supervisor.shut_down()

@@ -158,14 +158,21 @@ def test_the_end_is_in_order_and_takes_the_stubborn_and_children_that_left_their
 def test_a_supervisor_that_was_killed_takes_its_services_along_and_can_be_started_again(
     supervisor: Supervisor, home: Path
 ) -> None:
+    assert (supervisor.is_stopped, supervisor.is_lost) == (True, False)
     _run(supervisor, _service(home, SLEEP))
     pid = _pid(supervisor) or 0
+    assert (supervisor.is_stopped, supervisor.is_lost) == (False, False)
     _kill_supervisor(home)
     wait_until(lambda: processes_of(home) == [], what="the end of the service", seconds=20)
     assert supervisor.states() == {}
+    assert (supervisor.is_stopped, supervisor.is_lost) == (False, True)
     (home / "helper" / "ready").unlink()
     _run(supervisor, _service(home, SLEEP))
     assert _pid(supervisor) not in (pid, None)
+    assert (supervisor.is_stopped, supervisor.is_lost) == (False, False)
+    _kill_supervisor(home)
+    supervisor.shut_down()
+    assert (supervisor.is_stopped, supervisor.is_lost) == (True, False)
 
 
 def test_what_an_earlier_supervisor_left_is_ended_before_a_start(supervisor: Supervisor, home: Path) -> None:
