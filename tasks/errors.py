@@ -122,6 +122,10 @@ class EngineError(ContrapontoError):
     code = "engine_failed"
 
 
+class OutOfMemoryError(EngineError):
+    """The machine or its GPU has too little memory left for an engine."""
+
+
 class StorageFullError(ContrapontoError):
     """The disk or the quota of the media store is full."""
 

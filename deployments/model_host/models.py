@@ -2,7 +2,8 @@
 
 One request at a time for each loaded model, in the order in which they came. Different models work at once only as far
 as the processors allow; where these would idle and memory is left, a model in demand is loaded once more. A model that
-is to be loaded gets room from those used longest ago; one that nobody has used for a while is unloaded.
+is to be loaded gets room from those used longest ago; one that nobody has used for a while is unloaded. Work that runs
+out of memory is done once more when nothing else is loaded on its GPU.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 from deployments.model_host.handle import Handle, ProcessDiedError
 from deployments.model_host.memory import usable_cpus, usable_memory_mb
-from tasks.errors import EngineError, StageTimeoutError, TransientError
+from tasks.errors import EngineError, OutOfMemoryError, StageTimeoutError, TransientError
 from tasks.inference.protocol import Assign, Done, Failed, ModelStatus, Perform, WireError
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Models:
         self._models: list[_Model] = []
         self._slots = asyncio.Semaphore(limits.at_once)
         self._making_room = asyncio.Lock()
+        self._short_of_memory = asyncio.Lock()
         self._closed = False
         self.counters = Counters()
 
@@ -201,6 +203,17 @@ class Models:
         return model
 
     async def _run(self, model: _Model, request: Perform, progress: Callable[[float], None]) -> Done | Failed:
+        outcome = await self._attempt(model, request, progress)
+        if isinstance(outcome, Failed) and outcome.error.name == OutOfMemoryError.__name__:
+            await self._unload(model, f"out of memory ({outcome.error.message})")
+            async with self._short_of_memory:
+                await self._unload_others(model, request.deadline)
+                return await self._attempt(model, request, progress)
+        return outcome
+
+    async def _attempt(
+        self, model: _Model, request: Perform, progress: Callable[[float], None]
+    ) -> Done | Failed:
         model.busy = True
         try:
             handle = await self._loaded(model, request)
@@ -223,6 +236,26 @@ class Models:
                 model.needed_mb = model.handle.peak_mb or model.needed_mb
             model.busy = False
             await self._unload_excess(model)
+
+    async def _unload_others(self, wanted: _Model, seconds: float) -> None:
+        """Unloads what else is on the GPUs of a model. Those at work are waited for, `seconds` at most.
+
+        How much a model will take of a GPU is not known before, and other programs use it, too: therefore not until
+        its memory has run out.
+        """
+        deadline = time.monotonic() + seconds
+        while others := [
+            other
+            for other in self._models
+            if other.loaded and other.devices == wanted.devices and other is not wanted
+        ]:
+            idle = [other for other in others if not other.busy]
+            for other in idle:
+                await self._unload(other, f"{wanted.name} ran out of memory beside it")
+            if not idle:
+                if time.monotonic() > deadline:
+                    return
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def _check_open(self) -> None:
         if self._closed:

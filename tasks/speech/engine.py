@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tasks.errors import EngineError, MissingEngineError
+from tasks.errors import EngineError, MissingEngineError, OutOfMemoryError
 from tasks.speech.devices import Device
 
 logger = logging.getLogger(__name__)
@@ -56,9 +56,10 @@ def load_engine(model_dir: Path, device: Device) -> Any:
             # Missing CUDA libraries show only when something is computed.
             model.encode(np.zeros((bands, model.feature_extractor.nb_max_frames), np.float32))
     except (RuntimeError, ValueError) as error:
-        raise EngineError(
-            f"The speech model {model_dir.name} cannot be loaded on {device.name}: {_first_line(error)}.",
-            hint='Get the model again with: make models; for a GPU error choose device "cpu".',
+        raise _failure(
+            error,
+            f"The speech model {model_dir.name} cannot be loaded on {device.name}",
+            'Get the model again with: make models; for a GPU error choose device "cpu".',
         ) from error
     return model
 
@@ -85,15 +86,16 @@ def iterate(found: Iterable[T]) -> Iterator[T]:
         yield item
 
 
-def _failure(error: Exception) -> EngineError:
+def _failure(
+    error: Exception,
+    what: str = "The speech engine failed",
+    hint: str = 'Try again; if it persists, choose device "cpu".',
+) -> EngineError:
     text = _first_line(error)
-    memory = "out of memory" in text.lower() or "alloc" in text.lower()
-    return EngineError(
-        f"The speech engine failed: {text}.",
-        hint="Choose a smaller model or compute type int8."
-        if memory
-        else 'Try again; if it persists, choose device "cpu".',
-    )
+    # "CUDA failed with error out of memory", "CUBLAS_STATUS_ALLOC_FAILED"
+    if "out of memory" in text.lower() or "alloc" in text.lower():
+        return OutOfMemoryError(f"{what}: {text}.", hint="Choose a smaller model or compute type int8.")
+    return EngineError(f"{what}: {text}.", hint=hint)
 
 
 def _first_line(error: Exception) -> str:

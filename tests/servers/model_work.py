@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import psutil
 from pydantic import TypeAdapter
 
-from tasks.errors import CancelledError, NoAudioError
+from tasks.errors import CancelledError, NoAudioError, OutOfMemoryError
 from tasks.inference.work import Work
 from tasks.progress import Progress, ignore_progress
 
@@ -28,6 +29,8 @@ class Trial(Work[int]):
     does: Literal["answer", "wait", "wait once", "hang", "die", "steps", "raise", "fault"] = "answer"
     """`wait`: until the file `go` is there. `wait once`: only if nobody has begun before."""
     holds_mb: int = 0
+    gpu: Path | None = None
+    """A folder that stands for a GPU with memory for one model. Who has loaded one leaves the process's id there."""
     threads: int = 1_000
     deadline: float = 60
 
@@ -48,6 +51,13 @@ class Trial(Work[int]):
         return _RESULT
 
     def load(self) -> None:
+        if self.gpu is not None:
+            others = {int(file.name) for file in self.gpu.iterdir()} - {os.getpid()}
+            if any(psutil.pid_exists(pid) for pid in others):
+                raise OutOfMemoryError(
+                    "CUDA failed with error out of memory.", hint="Choose a smaller model."
+                )
+            (self.gpu / str(os.getpid())).touch()
         if self.holds_mb and not held:
             held.append(os.urandom(1 << 20) * self.holds_mb)
 

@@ -1,5 +1,6 @@
 """What a model host keeps loaded, and that what it unloads is gone."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from deployments.model_host.memory import usable_cpus, usable_memory_mb
 from deployments.model_host.models import Limits
 from tasks.audio.normalise import NormalisationOptions
 from tasks.audio.work import Normalisation
+from tasks.errors import OutOfMemoryError
 from tasks.inference.client import perform, unload_models
 from tasks.speech.work import Recognition
 from tests.servers.model_host import model_host, wait_until
@@ -74,6 +76,43 @@ def test_a_model_larger_than_the_budget_is_loaded_alone(tmp_path: Path, trial: M
         process = perform(large, host=host.socket)
         assert [entry.pid for entry in host.status().models] == [process]
         assert "more than the budget" in host.log.read_text()
+
+
+def test_models_that_do_not_fit_on_a_gpu_together_take_turns(
+    tmp_path: Path, trial: MakeTrial, background: ThreadPoolExecutor
+) -> None:
+    gpu = tmp_path / "gpu"  # stands for one: there is none here
+    gpu.mkdir()
+    first, second, third = (trial(name, gpu=gpu) for name in ("first", "second", "third"))
+    elsewhere = trial("elsewhere")
+    with model_host(tmp_path / "host.sock", Limits(cpus=16)) as host:
+        process = perform(first, host=host.socket)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CUDA_VISIBLE_DEVICES", "1")
+            perform(elsewhere, host=host.socket)
+        assert perform(second, host=host.socket) != process
+        assert {entry.model for entry in host.status().models} == {second.model, elsewhere.model}
+        assert "out of memory" in host.log.read_text()
+
+        # One that works is waited for, by as many as there are.
+        busy = background.submit(perform, second.model_copy(update={"does": "wait"}), host=host.socket)
+        wait_until(lambda: any(entry.busy for entry in host.status().models))
+        waiting = [background.submit(perform, work, host=host.socket) for work in (first, third)]
+        wait_until(lambda: host.log.read_text().count("out of memory (") == 3)
+        assert not any(future.done() for future in waiting)
+        (second.folder / "go").touch()
+        assert len({future.result(60) for future in (busy, *waiting)}) == 3
+        assert host.status().errors == 3
+
+
+def test_a_model_for_which_a_gpu_is_too_small_fails_with_a_reason(tmp_path: Path, trial: MakeTrial) -> None:
+    gpu = tmp_path / "gpu"
+    gpu.mkdir()
+    (gpu / str(os.getpid())).touch()  # another program has all its memory
+    with model_host(tmp_path / "host.sock") as host:
+        with pytest.raises(OutOfMemoryError, match="out of memory") as caught:
+            perform(trial(gpu=gpu), host=host.socket)
+        assert (caught.value.code, caught.value.hint) == ("engine_failed", "Choose a smaller model.")
 
 
 def test_an_unused_model_is_unloaded(tmp_path: Path, trial: MakeTrial) -> None:

@@ -1,8 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from tasks.errors import MissingEngineError
+from tasks.errors import EngineError, MissingEngineError, OutOfMemoryError
 from tasks.speech.devices import (
     cgroup_cpus,
     cuda_problem,
@@ -10,6 +11,7 @@ from tasks.speech.devices import (
     supported_compute_types,
     usable_threads,
 )
+from tasks.speech.engine import call
 
 
 def test_the_cpu_gets_int8_and_at_least_one_thread() -> None:
@@ -66,3 +68,20 @@ def test_the_quota_of_this_machine_bounds_the_threads(monkeypatch: pytest.Monkey
 
 def test_compute_types_are_the_libraries_own() -> None:
     assert {"int8", "float32"} <= supported_compute_types("cpu")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("CUDA failed with error out of memory", OutOfMemoryError),
+        ("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED", OutOfMemoryError),
+        ("Library libcublas.so.12 is not found or cannot be loaded", EngineError),
+    ],
+)
+def test_only_want_of_memory_is_called_so(said: str, kind: type[EngineError]) -> None:
+    def work() -> None:
+        raise RuntimeError(said)
+
+    with pytest.raises(EngineError, match=re.escape(said)) as caught:
+        call(work)
+    assert type(caught.value) is kind
