@@ -138,7 +138,7 @@ class EmbeddedStack:
             ServiceError: something did not start at first; all is stopped again.
         """
         try:
-            self.up(report)
+            report(f"up: {self.up(report).ui_url}")
             tried = time.monotonic()
             while not stop.wait(_LOOK_SECONDS):
                 with self._locked():
