@@ -1,11 +1,14 @@
 """The first product as its callers use it: a server, workers, jobs over REST and from the command line."""
 
+import io
 import json
 import re
+import wave
 from pathlib import Path
 
 import httpx
 import jiwer
+import numpy as np
 import psutil
 import pytest
 
@@ -47,12 +50,25 @@ def speech(narration: str, models_dir: Path, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def url(web: MediaServer, speech: bytes, request: pytest.FixtureRequest) -> str:
-    """The narration at an address of the test's own, as an edition that was never seen before.
+    """The narration at an address of the test's own."""
+    return _edition(web, speech, request.node.name)
 
-    A byte at the end makes it another file, so that nothing of it is in the cache.
-    """
-    name = re.sub(r"\W+", "-", request.node.name)
-    return web.say(f"/{name}.wav", speech + name.encode(), headers={"ETag": f'"{name}"'})
+
+@pytest.fixture
+def noisy_url(web: MediaServer, speech: bytes, request: pytest.FixtureRequest) -> str:
+    """The same with noise that is worth removing, which takes as long as it takes to catch a job in it."""
+    with wave.open(io.BytesIO(speech)) as clean, wave.open(target := io.BytesIO(), "wb") as noisy:
+        noisy.setparams(clean.getparams())
+        sound = np.frombuffer(clean.readframes(clean.getnframes()), dtype="<i2")
+        noise = np.random.default_rng(1).normal(0, 600, sound.size)
+        noisy.writeframes(np.clip(sound + noise, -32768, 32767).astype("<i2").tobytes())
+    return _edition(web, target.getvalue(), request.node.name)
+
+
+def _edition(web: MediaServer, audio: bytes, test: str) -> str:
+    """Some bytes at the end make it a file that was never seen before, so that nothing of it is in the cache."""
+    name = re.sub(r"\W+", "-", test)
+    return web.say(f"/{name}.wav", audio + name.encode(), headers={"ETag": f'"{name}"'})
 
 
 def start_of(job: Job, stage: str) -> None:
@@ -134,9 +150,10 @@ def test_the_web_interface_answers(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize("stage", ["normalization", "transcription"])
-def test_a_killed_job_goes_on_where_it_was(checkout: Checkout, url: str, narration: str, stage: str) -> None:
-    # Removing noise takes as long as it takes to catch the job in it.
-    job = checkout.submit({"youtube_url": url, "language": "en", "remove_noise": stage == "normalization"})
+def test_a_killed_job_goes_on_where_it_was(
+    checkout: Checkout, noisy_url: str, narration: str, stage: str
+) -> None:
+    job = checkout.submit({"youtube_url": noisy_url, "language": "en", "remove_noise": True})
     start_of(job, stage)
     process = job.process()
     children = process.children(recursive=True)
@@ -151,8 +168,8 @@ def test_a_killed_job_goes_on_where_it_was(checkout: Checkout, url: str, narrati
     assert not list((checkout.home / "scratch").glob("*")), "what the killed process left was not swept"
 
 
-def test_a_cancelled_job_is_gone_within_ten_seconds(checkout: Checkout, url: str) -> None:
-    job = checkout.submit({"youtube_url": url, "language": "en", "remove_noise": True})
+def test_a_cancelled_job_is_gone_within_ten_seconds(checkout: Checkout, noisy_url: str) -> None:
+    job = checkout.submit({"youtube_url": noisy_url, "language": "en", "remove_noise": True})
     start_of(job, "normalization")
     process = job.process()
     family = [process, *process.children(recursive=True)]

@@ -123,6 +123,29 @@ async def test_a_killed_holder_frees_the_lock(tmp_path: Path, redis_url: str | N
     assert events == ["a begins", "a ends"]
 
 
+async def test_a_holder_killed_on_this_machine_is_not_waited_for(
+    tmp_path: Path, redis_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "LEASE", 600.0)
+    with other_process(tmp_path, redis_url) as holder:
+        holder.kill()
+        holder.wait()
+        await asyncio.wait_for(take(tmp_path, redis_url, [], "a"), 30)
+    assert [path.name for path in (tmp_path / "locks").glob("*.lock")] == []
+
+
+async def test_a_holder_on_another_machine_is_waited_for(tmp_path: Path, valkey: str) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    events: list[str] = []
+    with other_process(elsewhere, valkey) as holder:
+        waiting = asyncio.create_task(take(here, valkey, events, "a"))
+        await asyncio.sleep(1)
+        assert events == []
+        assert holder.stdin is not None
+        holder.stdin.close()
+        await asyncio.wait_for(waiting, 60)
+
+
 async def test_work_that_fails_frees_the_lock(tmp_path: Path, redis_url: str | None) -> None:
     with pytest.raises(ZeroDivisionError):
         async with work_lock("work", tmp_path, redis_url):
