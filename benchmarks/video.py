@@ -21,7 +21,7 @@ import statistics
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -161,22 +161,24 @@ def _moviepy() -> Path | None:
 
 def _compare_job(folder: Path, rounds: int) -> None:
     """A whole job, from addresses to stored clips, beside the encoder alone on the same frames."""
-    images = folder / "images"
-    images.mkdir()
-    for number in range(_JOB_IMAGES):
-        _photograph(number).save(images / f"{number}.jpg", quality=92)
+    # Other files in each round: what has been made of a file is not made again.
+    images = [folder / "images" / str(number) for number in range(rounds)]
+    for place in images:
+        place.mkdir(parents=True)
+        for number in range(_JOB_IMAGES):
+            _photograph(number).save(place / f"{number}.jpg", quality=90 + int(place.name) % 10)
     raw = folder / "frames.yuv"
     encoding: list[Cost] = []
     options = ClipOptions()
     for number in range(_JOB_IMAGES):
-        picture = Picture(load_image(images / f"{number}.jpg"), options)
+        picture = Picture(load_image(images[0] / f"{number}.jpg"), options)
         with raw.open("wb") as file:
             for view in camera_path("zoomin", _FRAMES, _SECONDS):
                 file.write(picture.frame(view))
         encoding.append(measured(partial(_encode, raw, folder / "raw.mp4"))[1])
     raw.unlink()
     alone = sum(cost.wall for cost in encoding)
-    jobs = [_job(images, folder / f"home-{number}") for number in range(rounds)]
+    jobs = _jobs(images, folder / "home")
     whole = statistics.median(cost.wall for cost in jobs)
     print(f"A job of {_JOB_IMAGES} such images: {whole:.1f} s; encoding their frames alone: {alone:.1f} s")
     print(f"  whole job ÷ raw encoding: {whole / alone:.2f} (goal: at most 1.15)")
@@ -195,8 +197,8 @@ def _encode(raw: Path, target: Path) -> None:
     )
 
 
-def _job(images: Path, home: Path) -> Cost:
-    handler = partial(_Quiet, directory=str(images))
+def _jobs(images: Sequence[Path], home: Path) -> list[Cost]:
+    handler = partial(_Quiet, directory=str(images[0].parent))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         os.environ.update(
@@ -212,23 +214,25 @@ def _job(images: Path, home: Path) -> Cost:
         with scratch_server(home, os.environ) as prefect:
             os.environ["PREFECT_API_URL"] = prefect.api_url
             prefect.wait_until_ready()
-            from blocks.settings import get_settings
-            from flows.video import img2vid
-
-            get_settings.cache_clear()
-            url = f"http://127.0.0.1:{server.server_port}"
-            asked = [
-                {"id": str(number), "image_url": f"{url}/{number}.jpg", "duracao": _SECONDS}
-                for number in range(_JOB_IMAGES)
-            ]
-
-            async def run() -> Any:
-                done: Any = img2vid(images=asked, webhook_url=f"{url}/hook", return_state=True)
-                return await (await done).result()
-
-            document, cost = measured(lambda: asyncio.run(run()))
-            assert document.result["completed"] == _JOB_IMAGES, document.result
+            costs = [_job(f"http://127.0.0.1:{server.server_port}", place.name) for place in images]
         server.shutdown()
+    return costs
+
+
+def _job(site: str, folder: str) -> Cost:
+    from flows.video import img2vid
+
+    asked = [
+        {"id": str(number), "image_url": f"{site}/{folder}/{number}.jpg", "duracao": _SECONDS}
+        for number in range(_JOB_IMAGES)
+    ]
+
+    async def run() -> Any:
+        done: Any = img2vid(images=asked, webhook_url=f"{site}/hook", return_state=True)
+        return await (await done).result()
+
+    document, cost = measured(lambda: asyncio.run(run()))
+    assert document.result["completed"] == _JOB_IMAGES, document.result
     return cost
 
 

@@ -44,8 +44,9 @@ _TO_VIDEO = (
     *(-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128),
     *(0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128),
 )
-_FINE = Image.Resampling.HAMMING
-"""As cheap as bilinear and sharper, and like it blind to whole pixels."""
+_STEADY = Image.Resampling.BILINEAR
+"""The centre of its weights is exactly where a pixel is asked for. That of Hamming, as cheap and sharper, is not: what
+moves would shake twice as much."""
 
 
 class ClipOptions(BaseModel):
@@ -136,7 +137,9 @@ class Picture:
         width, height = self._size
         left, right = (self._extent[0] * (view.x + side * view.size / 2) for side in (-1, 1))
         top, bottom = (self._extent[1] * (view.y + side * view.size / 2) for side in (-1, 1))
-        bright = self._bright.resize(self._size, _FINE, box=_within((left, top, right, bottom), self._bright))
+        bright = self._bright.resize(
+            self._size, _STEADY, box=_within((left, top, right, bottom), self._bright)
+        )
         # Colour samples sit on every second column, half a pixel left of the middle between two (MPEG-2).
         shift = (right - left) / width / 2
         across, down = self._colour_scale
@@ -147,9 +150,7 @@ class Picture:
             bottom * down + 1,
         )
         half = (width // 2, height // 2)
-        colours = (
-            plane.resize(half, Image.Resampling.BILINEAR, box=_within(box, plane)) for plane in self._colours
-        )
+        colours = (plane.resize(half, _STEADY, box=_within(box, plane)) for plane in self._colours)
         return b"".join(plane.tobytes() for plane in (bright, *colours))
 
 
