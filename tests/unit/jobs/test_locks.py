@@ -134,16 +134,21 @@ async def test_a_holder_killed_on_this_machine_is_not_waited_for(
     assert [path.name for path in (tmp_path / "locks").glob("*.lock")] == []
 
 
-async def test_a_holder_on_another_machine_is_waited_for(tmp_path: Path, valkey: str) -> None:
-    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+@pytest.mark.parametrize("ending", ["over", "killed"])
+async def test_a_lease_of_another_machine_is_kept_while_it_works_and_ends_with_it(
+    tmp_path: Path, valkey: str, ending: str
+) -> None:
     events: list[str] = []
-    with other_process(elsewhere, valkey) as holder:
-        waiting = asyncio.create_task(take(here, valkey, events, "a"))
-        await asyncio.sleep(1)
-        assert events == []
+    with other_process(tmp_path / "elsewhere", valkey) as holder:
+        waiting = asyncio.create_task(take(tmp_path / "here", valkey, events, "a"))
+        await asyncio.sleep(1.5 * LEASE)
+        assert events == [], "two hold the lock"
         assert holder.stdin is not None
+        if ending == "killed":
+            holder.kill()
         holder.stdin.close()
         await asyncio.wait_for(waiting, 60)
+    assert events == ["a begins", "a ends"]
 
 
 async def test_work_that_fails_frees_the_lock(tmp_path: Path, redis_url: str | None) -> None:
