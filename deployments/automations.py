@@ -11,7 +11,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
 from deployments.pools import POOL_NAMES
-from tasks.endings.steps import JOB_TAG, PENDING, PENDING_PROCESS
+from tasks.endings.steps import JOB_TAG, PENDING, PENDING_PROCESS, pending_reason
 
 END_JOBS = "end-jobs/end-jobs"
 """The deployment that brings jobs to their end, as `flow/deployment`."""
@@ -58,7 +58,7 @@ def _stuck() -> AutomationCore:
         after={"prefect.flow-run.Pending"},
         expect=_events(_STARTED),
         within=PENDING,
-        reason="The worker of this run was lost: pending for 15 minutes.",
+        reason=pending_reason(PENDING),
     )
 
 
@@ -69,7 +69,7 @@ def _stuck_process() -> AutomationCore:
         after={"prefect.flow-run.Pending"},
         expect=_events(_STARTED),
         within=PENDING_PROCESS,
-        reason="The worker of this run was lost: pending for 3 minutes.",
+        reason=pending_reason(PENDING_PROCESS),
         pools=POOL_NAMES,
     )
 

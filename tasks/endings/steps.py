@@ -132,6 +132,11 @@ async def reconcile() -> Reconciliation:
     return done
 
 
+def pending_reason(limit: timedelta) -> str:
+    """Why a run that was pending for `limit` has crashed."""
+    return f"The worker of this run was lost: pending for {limit.total_seconds() / 60:.0f} minutes."
+
+
 async def _give_up_pending(client: PrefectClient, now: datetime, done: Reconciliation) -> None:
     """Runs that a worker took and never started have crashed. The event that an automation waits for can be lost.
 
@@ -145,10 +150,7 @@ async def _give_up_pending(client: PrefectClient, now: datetime, done: Reconcili
         limit = PENDING_PROCESS if run.work_pool_name in processes else PENDING
         taken = run.state.timestamp if run.state is not None and run.work_queue_id is not None else now
         if now - taken > limit + _SEEN_TO:
-            minutes = limit.total_seconds() / 60
-            lost: State[Any] = Crashed(
-                message=f"The worker of this run was lost: pending for {minutes:.0f} minutes."
-            )
+            lost: State[Any] = Crashed(message=pending_reason(limit))
             try:
                 await client.set_flow_run_state(run.id, lost, force=True)
             except (httpx.HTTPError, PrefectException) as error:
