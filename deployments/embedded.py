@@ -146,25 +146,18 @@ class EmbeddedStack:
                         report("somebody has stopped the services")
                         return
                     lost = self._supervisor.is_lost
-                    failed = [
-                        name for name, state in self.status().services.items() if state.state == "FATAL"
-                    ]
+                    states = self._supervisor.states()
+                failed = [name for name, state in states.items() if state.state == "FATAL"]
                 if lost or (failed and time.monotonic() - tried > _TRY_AGAIN_SECONDS):
                     report("the supervisor was killed" if lost else f"trying again: {', '.join(failed)}")
                     tried = time.monotonic()
-                    with self._reported(report):
+                    try:
                         self.up(report)
+                    except ServiceError as error:
+                        report(f"{error} {error.hint or ''}")
         finally:
             if not self._supervisor.is_stopped:
                 self.down(report)
-
-    @staticmethod
-    @contextlib.contextmanager
-    def _reported(report: Report) -> Iterator[None]:
-        try:
-            yield
-        except ServiceError as error:
-            report(f"{error} {error.hint or ''}")
 
     def down(self, report: Report = no_report) -> int:
         """Stop everything, in reverse order, and what jobs left behind. Returns how many services ran."""

@@ -31,6 +31,8 @@ def up(
     are in the folder `logs` of CONTRAPONTO_HOME.
     """
     if foreground:
+        if as_json:
+            raise typer.BadParameter("--json and --foreground exclude each other: leave one out.")
         _stay_up()
         return
     from deployments.embedded import EmbeddedStack

@@ -86,5 +86,6 @@ def test_the_unit_for_systemd_starts_what_exists() -> None:
     told = run(*words, "--help")
     assert told.returncode == 0, told.stderr
     assert "--foreground" in told.stdout
+    assert run(*words, "--json").returncode == 2, "nothing would be printed before the end"
     # The services are stopped in their order by the command, not all at once by systemd.
     assert service["KillMode"] == "mixed"
