@@ -173,7 +173,7 @@ class HostStatus(Message):
     """Requests in all queues."""
     served: int
     errors: int
-    """Requests that ended with an error of the work."""
+    """How often work ended with an error; what ran out of memory and was done once more counts, too."""
     cancelled: int
     crashes: int
     """Processes of models that died."""

@@ -1,7 +1,10 @@
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,7 @@ from deployments.services.api import Api
 from deployments.services.environment import Surroundings
 from deployments.services.process import Service, ServiceError
 from deployments.services.sockets import free_port
-from deployments.services.supervisor import Supervisor
+from deployments.services.supervisor import ServiceState, Supervisor
 from tests.system.checkout import wait_until
 
 
@@ -41,18 +44,28 @@ def test_a_server_that_does_not_answer_is_down_and_nothing_else_is_claimed(tmp_p
     assert not stack.surroundings.home.exists(), "looking makes nothing"
 
 
-def test_a_service_that_keeps_ending_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+@contextmanager
+def supervised(home: Path, name: str, code: str, **options: Any) -> Iterator[tuple[Supervisor, Service]]:
+    """A service under a supervisor of its own, not yet started."""
     service = Service(
-        name="valkey",
-        command=(sys.executable, "-S", "-c", "import sys; sys.exit('no room on the disk')"),
+        name=name,
+        command=(sys.executable, "-S", "-c", code),
         environment=os.environ,
-        directory=tmp_path,
+        directory=home,
         is_ready=lambda _pid: False,
-        attempts=0,
+        **options,
     )
-    supervisor = Supervisor(tmp_path)
+    supervisor = Supervisor(home)
     supervisor.configure([service], os.environ)
     try:
+        yield supervisor, service
+    finally:
+        supervisor.shut_down()
+
+
+def test_a_service_that_keeps_ending_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    code = "import sys; sys.exit('no room on the disk')"
+    with supervised(tmp_path, "valkey", code, attempts=0) as (supervisor, service):
         supervisor.start(service)
         with pytest.raises(ServiceError):
             supervisor.wait_until_ready(service)
@@ -60,37 +73,33 @@ def test_a_service_that_keeps_ending_is_told_with_the_end_of_its_log(tmp_path: P
         (check,) = service_checks(stack.status().services, stack)
         assert (check.subject, check.state, check.mend) == ("service valkey", State.DOWN, "contraponto up")
         assert "no room on the disk" in check.remark
-    finally:
-        supervisor.shut_down()
 
 
 def test_a_service_that_ends_again_and_again_is_told_though_it_runs(tmp_path: Path) -> None:
     code = "import time; time.sleep(0.3); raise SystemExit('lost the database')"
-    service = Service(
-        name="server",
-        command=(sys.executable, "-S", "-c", code),
-        environment=os.environ,
-        directory=tmp_path,
-        is_ready=lambda _pid: True,
-        settle_seconds=0,
-    )
-    supervisor = Supervisor(tmp_path)
-    supervisor.configure([service], os.environ)
     stack = EmbeddedStack(Surroundings(home=tmp_path), Settings())
-    try:
+    with supervised(tmp_path, "server", code, settle_seconds=0) as (supervisor, service):
         supervisor.start(service)
-        wait_until(lambda: supervisor.states()["server"].is_running, what="its start", seconds=20)
-        checks = list(service_checks(supervisor.states(), stack))
+        checks = list(service_checks(running(supervisor), stack))
         assert [check.state for check in checks] == [State.HEALTHY], "once is no trouble"
         wait_until(
             lambda: supervisor.crashes("server", timedelta(minutes=10)) >= 6, what="its ends", seconds=60
         )
-        wait_until(lambda: supervisor.states()["server"].is_running, what="another start", seconds=20)
-        (check,) = service_checks(supervisor.states(), stack)
+        (check,) = service_checks(running(supervisor), stack)
         assert (check.subject, check.state) == ("service server", State.DEGRADED)
         assert "ended by itself" in check.remark
         assert "lost the database" in check.remark
         assert supervisor.crashes("serve", timedelta(minutes=10)) == 0
         assert supervisor.crashes("server", timedelta(0)) == 0
-    finally:
-        supervisor.shut_down()
+
+
+def running(supervisor: Supervisor) -> dict[str, ServiceState]:
+    """The states at a moment in which the service, which ends all the time, runs."""
+    seen: list[dict[str, ServiceState]] = []
+
+    def look() -> bool:
+        seen.append(supervisor.states())
+        return seen[-1]["server"].is_running
+
+    wait_until(look, what="a start", seconds=20)
+    return seen[-1]
