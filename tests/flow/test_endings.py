@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from prefect import State
+from prefect import State, task
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Crashed, Failed, Pending, Running, Scheduled
@@ -134,6 +134,30 @@ async def test_a_job_that_a_worker_took_and_never_started_starts_again_though_no
         assert _state_of(client, job).is_crashed()
         [delivery] = _deliveries(client, job)
         assert delivery.parameters["message"]["error"]["code"] == "crashed"
+
+
+async def test_ends_children_and_lost_deliveries_are_read_beyond_the_first_page(
+    jobs: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_PAGE", 2)
+    with get_client(sync_client=True) as client:
+        parent, *others = (_submit(client, jobs) for _ in range(5))
+        async with get_client() as there:
+            beginning = await there.create_task_run(task(reconcile), parent.id, dynamic_key="children")
+        children = [
+            client.create_flow_run_from_deployment(jobs, parent_task_run_id=beginning.id) for _ in range(5)
+        ]
+        for job in (parent, *others):
+            client.set_flow_run_state(job.id, Failed(message="It could not tell."), force=True)
+        await reconcile()
+        deliveries = [_deliveries(client, job) for job in (parent, *others)]
+        assert [len(each) for each in deliveries] == [1] * 5
+        assert [_state_of(client, child).type for child in children] == [StateType.CANCELLED] * 5
+
+        for [delivery] in deliveries:
+            client.set_flow_run_state(delivery.id, Crashed(message="The machine is gone."), force=True)
+        await reconcile()
+        assert all(_state_of(client, delivery).is_scheduled() for [delivery] in deliveries)
 
 
 def _state_of(client: SyncPrefectClient, job: FlowRun) -> State[Any]:
