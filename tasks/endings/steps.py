@@ -38,7 +38,7 @@ from prefect.variables import Variable
 
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.webhooks.message import message_id
-from tasks.webhooks.steps import DELIVERY, announce
+from tasks.webhooks.steps import DELIVERY, announce, longest_delivery
 
 RESULT_ARTIFACT = "result"
 """Key of the artifact that holds the job document."""
@@ -53,6 +53,11 @@ PENDING = timedelta(minutes=15)
 """No image takes longer to fetch; a run that was handed to a worker for this long has lost it."""
 PENDING_PROCESS = timedelta(minutes=3)
 """The same for process pools. A process starts in a second, on a crowded machine in a minute."""
+_DELIVERING = timedelta(minutes=15)
+"""A delivery that has run for this long, beyond what its tries may take, is dead.
+
+One whose process was killed before its first heartbeat is missed by the automation that looks for silence.
+"""
 _SEEN_TO = timedelta(minutes=1)
 """The automations come first."""
 
@@ -119,6 +124,7 @@ async def reconcile() -> Reconciliation:
     since = datetime.fromisoformat(str(known)) - _OVERLAP if known else began - _FIRST_LOOK
     async with get_client() as client:
         await _give_up_pending(client, began, done)
+        await _give_up_delivering(client, began, done)
         ended = await _ended_since(client, since)
         for start in range(0, len(ended), _PAGE):
             for run in await _unannounced(client, ended[start : start + _PAGE]):
@@ -150,12 +156,23 @@ async def _give_up_pending(client: PrefectClient, now: datetime, done: Reconcili
         limit = PENDING_PROCESS if run.work_pool_name in processes else PENDING
         taken = run.state.timestamp if run.state is not None and run.work_queue_id is not None else now
         if now - taken > limit + _SEEN_TO:
-            lost: State[Any] = Crashed(message=pending_reason(limit))
-            try:
-                await client.set_flow_run_state(run.id, lost, force=True)
-            except (httpx.HTTPError, PrefectException) as error:
-                get_logger("jobs").warning("The lost run %s could not be given up: %s", run.id, error)
-                done.failed += 1
+            await _give_up(client, run, pending_reason(limit), done)
+
+
+async def _give_up_delivering(client: PrefectClient, now: datetime, done: Reconciliation) -> None:
+    running = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+    for run in await _deliveries(client, FlowRunFilter(state=running)):
+        if run.state is not None and now - run.state.timestamp > longest_delivery() + _DELIVERING:
+            await _give_up(client, run, "The process of this delivery died: no receiver takes so long.", done)
+
+
+async def _give_up(client: PrefectClient, run: FlowRun, reason: str, done: Reconciliation) -> None:
+    lost: State[Any] = Crashed(message=reason)
+    try:
+        await client.set_flow_run_state(run.id, lost, force=True)
+    except (httpx.HTTPError, PrefectException) as error:
+        get_logger("jobs").warning("The lost run %s could not be given up: %s", run.id, error)
+        done.failed += 1
 
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:
@@ -215,18 +232,22 @@ async def _unannounced(client: PrefectClient, runs: Sequence[FlowRun]) -> list[F
 
 
 async def _lost_deliveries(client: PrefectClient, since: datetime) -> list[FlowRun]:
-    try:
-        deployment = await client.read_deployment_by_name(DELIVERY)
-    except ObjectNotFound:
-        return []
-    return await _all_runs(
+    return await _deliveries(
         client,
         FlowRunFilter(
-            deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
             end_time=FlowRunFilterEndTime(after_=since),
         ),
     )
+
+
+async def _deliveries(client: PrefectClient, wanted: FlowRunFilter) -> list[FlowRun]:
+    try:
+        deployment = await client.read_deployment_by_name(DELIVERY)
+    except ObjectNotFound:
+        return []
+    of_it = FlowRunFilterDeploymentId(any_=[deployment.id])
+    return await _all_runs(client, wanted.model_copy(update={"deployment_id": of_it}))
 
 
 async def _start_again(client: PrefectClient, run: FlowRun) -> None:

@@ -48,6 +48,8 @@ FAILED_TRIES = "contraponto.failed-tries"
 
 _SHORT_WAIT = 60.0
 """Seconds up to which a process stays to wait for the next try."""
+_LONGEST_SHORT_WAIT = _SHORT_WAIT * 1.5
+"""The same, with what chance may add."""
 
 
 _BUSY_WAIT = 5.0
@@ -258,7 +260,7 @@ async def _send_from_here(message: WebhookMessage, url: str) -> str | None:
         settings,
         short,
         lambda _failed, seconds, _reason: asyncio.sleep(seconds),
-        longest_wait=_SHORT_WAIT * 1.5,
+        longest_wait=_LONGEST_SHORT_WAIT,
     )
     return None if isinstance(tried.outcome, Delivered) else tried.outcome.reason
 
@@ -302,6 +304,12 @@ async def _leave_until(client: PrefectClient, run: FlowRun, seconds: float) -> N
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     state = await propose_state(client, AwaitingRetry(scheduled_time=at), flow_run_id=run.id)
     raise Pause(state=state)
+
+
+def longest_delivery() -> timedelta:
+    """What no process of a delivery outlasts: all tries in one, each as slow as may be, and the waits between them."""
+    settings = get_settings()
+    return timedelta(seconds=(settings.webhook_timeout + _LONGEST_SHORT_WAIT) * (len(_delays(settings)) + 1))
 
 
 def _failed_tries(run: FlowRun) -> int:

@@ -136,6 +136,23 @@ async def test_a_job_that_a_worker_took_and_never_started_starts_again_though_no
         assert delivery.parameters["message"]["error"]["code"] == "crashed"
 
 
+def test_a_delivery_that_was_killed_before_its_first_heartbeat_starts_again(
+    client: SyncPrefectClient, jobs: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = _submit(client, jobs)
+    cancel_job(client, job.id)
+    [delivery] = _deliveries(client, job)
+    client.set_flow_run_state(delivery.id, Running(), force=True)
+    client.set_flow_run_state(job.id, Running(), force=True)
+    asyncio.run(reconcile())
+    assert _state_of(client, delivery).is_running(), "a receiver may take its time"
+    monkeypatch.setattr(steps, "_DELIVERING", -timedelta(days=1))
+    asyncio.run(reconcile())
+    assert _state_of(client, delivery).is_scheduled()
+    assert client.read_flow_run(delivery.id).labels[CRASHES] == 1
+    assert _state_of(client, job).is_running(), "a job may take longer"
+
+
 async def test_ends_children_and_lost_deliveries_are_read_beyond_the_first_page(
     jobs: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
