@@ -1,6 +1,9 @@
-"""What the server does by itself when a run falls silent, waits for nothing or ends without a word."""
+"""What the server does by itself when a run falls silent or ends without a word.
 
-from collections.abc import Iterable
+Runs that a worker took and never started are looked for by `end-jobs`, in the database: an automation that waits for
+the event of the start would take a healthy run for a lost one when the server was killed with that event.
+"""
+
 from datetime import timedelta
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -10,8 +13,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
-from deployments.pools import POOL_NAMES
-from tasks.endings.steps import JOB_TAG, PENDING, PENDING_PROCESS, pending_reason
+from tasks.endings.steps import JOB_TAG
 
 END_JOBS = "end-jobs/end-jobs"
 """The deployment that brings jobs to their end, as `flow/deployment`."""
@@ -21,17 +23,25 @@ _SILENCE = timedelta(seconds=75)
 _BETWEEN_LOOKS = timedelta(seconds=5)
 """Of many ends at once the first is dealt with now, the others at the next look."""
 
+_HEARTBEAT = "prefect.flow-run.heartbeat"
 _LEFT = (
     *("Completed", "Failed", "TimedOut", "Cancelled", "Cancelling", "Crashed", "Paused", "Suspended"),
     # Waiting for another try or another start: no process, no heartbeat.
     *("Scheduled", "AwaitingRetry", "AwaitingConcurrencySlot", "Late", "Pending"),
 )
-_STARTED = ("Running", "Retrying", *(name for name in _LEFT if name != "Pending"))
+_EARLIER = (
+    "contraponto: a run that stays pending has crashed",
+    "contraponto: a process that stays pending has crashed",
+)
+"""Automations of earlier versions."""
 
 
 def ensure_automations(client: SyncPrefectClient) -> None:
     """Create the project's automations, or bring them up to date. Those that name a deployment need it first."""
-    for automation in (_silent(), _stuck(), _stuck_process(), *_ending(client)):
+    for name in _EARLIER:
+        for earlier in client.read_automations_by_name(name):
+            client.delete_automation(earlier.id)
+    for automation in (_silent(), *_ending(client)):
         found = client.read_automations_by_name(automation.name)
         if not found:
             client.create_automation(automation)
@@ -41,66 +51,26 @@ def ensure_automations(client: SyncPrefectClient) -> None:
 
 def _silent() -> AutomationCore:
     """Its slot is freed and its end is known."""
-    return _lost(
-        "a run that falls silent has crashed",
-        "Runs send a heartbeat every 30 s; one that stops without an end lost its process.",
-        after={"prefect.flow-run.heartbeat"},
-        expect={"prefect.flow-run.heartbeat", *_events(_LEFT)},
-        within=_SILENCE,
-        reason="The process of this run died: no heartbeat for 75 s.",
-    )
-
-
-def _stuck() -> AutomationCore:
-    return _lost(
-        "a run that stays pending has crashed",
-        "A worker took the run and never started it. Long enough to fetch an image.",
-        after={"prefect.flow-run.Pending"},
-        expect=_events(_STARTED),
-        within=PENDING,
-        reason=pending_reason(PENDING),
-    )
-
-
-def _stuck_process() -> AutomationCore:
-    return _lost(
-        "a process that stays pending has crashed",
-        "A worker took the run and never started it.",
-        after={"prefect.flow-run.Pending"},
-        expect=_events(_STARTED),
-        within=PENDING_PROCESS,
-        reason=pending_reason(PENDING_PROCESS),
-        pools=POOL_NAMES,
-    )
-
-
-def _lost(
-    name: str,
-    description: str,
-    *,
-    after: set[str],
-    expect: set[str],
-    within: timedelta,
-    reason: str,
-    pools: Iterable[str] = (),
-) -> AutomationCore:
-    """A run, of these pools or of any, that after one event shows none of the others in time has crashed."""
-    of_pools = {"prefect.resource.role": "work-pool", "prefect.resource.name": list(pools)}
     return AutomationCore(
-        name=f"contraponto: {name}",
-        description=description,
+        name="contraponto: a run that falls silent has crashed",
+        description="Runs send a heartbeat every 30 s; one that stops without an end lost its process.",
         enabled=True,
         trigger=EventTrigger(
-            after=after,
-            expect=expect,
+            after={_HEARTBEAT},
+            expect={_HEARTBEAT, *_events(_LEFT)},
             match=_resource("prefect.flow-run.*"),
-            match_related=ResourceSpecification(of_pools if pools else {}),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
-            within=within,
+            within=_SILENCE,
         ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=reason)],
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name="Crashed",
+                message="The process of this run died: no heartbeat for 75 s.",
+            )
+        ],
     )
 
 

@@ -7,6 +7,9 @@ for it: it carries signals one way and the exit status the other. To the worker 
     keeper ── worker ── launch ┄┄┄┄┄┄ socket ┄┄┄┄┄┄┐
         └──── resident ── guard (one a run) ── the run
 
+A guard leaves a mark of its run (`taken`); by those that a killed worker left, `lost_runs` tells the server at the
+next start which runs are lost.
+
 `keeper` is the service: it starts the worker and the resident, and ends with them. A guard watches one run: it
 does not depend on the resident any more, so a resident that dies or starts anew takes no run with it.
 

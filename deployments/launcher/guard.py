@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import socket
+from pathlib import Path
 
 from deployments.launcher.launch import (
     ACCEPTED,
@@ -21,15 +22,23 @@ from deployments.launcher.launch import (
     STARTED,
     receive_message,
 )
-from deployments.launcher.processes import die_with, give_way, show_as
+from deployments.launcher.processes import die_with, give_way, parent_of, show_as
+from deployments.launcher.taken import TOUCH_SECONDS, TakenRun, take
 
 _GO_SECONDS = 5.0
 
 
-def guard_run(connection: socket.socket) -> tuple[int, ...]:
-    """Fork the run once its launcher says so. Returns the run's streams, in the run; never in the guard."""
+def guard_run(
+    connection: socket.socket, run_id: str, *, launcher: int, marks: Path | None
+) -> tuple[int, ...]:
+    """Fork the run once its launcher says so. Returns the run's streams, in the run; never in the guard.
+
+    A flow run is marked as taken in the directory `marks`.
+    """
     try:
         streams = _wait_for_go(connection)
+        taken = take(marks, run_id) if marks and run_id else None
+        worker = parent_of(launcher)
         guard = os.getpid()
         run = os.fork()
         if run == 0:
@@ -38,13 +47,20 @@ def guard_run(connection: socket.socket) -> tuple[int, ...]:
             give_way()
             die_with(guard)
             connection.close()
+            if taken:
+                taken.close()
             return streams
         for descriptor in (*streams, *STANDARD_STREAMS):
             # Whoever reads what the run writes must see its end.
             os.close(descriptor)
         show_as("run-guard")
         connection.sendall(MESSAGE.pack(STARTED, run))
-        _watch(run, connection)
+        code = _watch(run, connection, taken)
+        # A run whose worker is gone goes on; when it fails, nobody tells the server.
+        told = worker is not None and parent_of(launcher) == worker
+        connection.sendall(MESSAGE.pack(KILLED, -code) if code < 0 else MESSAGE.pack(EXITED, code))
+        if taken and (told or code == 0):
+            taken.remove()
     except OSError:
         os._exit(1)  # the launcher is gone, and with this process ends the run
     os._exit(0)
@@ -61,16 +77,20 @@ def _wait_for_go(connection: socket.socket) -> tuple[int, ...]:
     return tuple(streams)
 
 
-def _watch(run: int, connection: socket.socket) -> None:
-    """Return when the run has ended, its group is gone and its launcher knows."""
+def _watch(run: int, connection: socket.socket, taken: TakenRun | None) -> int:
+    """Return when the run has ended and its group is gone: its exit code, or minus the signal that killed it."""
     process = os.pidfd_open(run)
     poll = select.poll()
     poll.register(process, select.POLLIN)
     poll.register(connection, select.POLLIN)
     while True:
-        ready = {descriptor for descriptor, _ in poll.poll()}
+        ready = {descriptor for descriptor, _ in poll.poll(1000 * TOUCH_SECONDS)}
         if process in ready:
             break
+        if taken:
+            taken.touch()
+        if not ready:
+            continue
         message = receive_message(connection)
         if message is None:
             break
@@ -81,6 +101,4 @@ def _watch(run: int, connection: socket.socket) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(run, signal.SIGKILL)
     _, status = os.waitpid(run, 0)
-    code = os.waitstatus_to_exitcode(status)
-    with contextlib.suppress(OSError):
-        connection.sendall(MESSAGE.pack(KILLED, -code) if code < 0 else MESSAGE.pack(EXITED, code))
+    return os.waitstatus_to_exitcode(status)

@@ -109,10 +109,21 @@ def say(line: str) -> None:
     os.write(2, f"{text}\n".encode())
 
 
-def keep(worker: subprocess.Popen[bytes], resident: Resident) -> int:
+def report_lost_runs(marks: Path) -> subprocess.Popen[bytes] | None:
+    """Have the server told of the runs that were lost with an earlier worker, if there are any."""
+    if not any(marks.iterdir()):
+        return None
+    return start([sys.executable, "-m", "deployments.launcher.lost_runs", str(marks)], own_session=True)
+
+
+def keep(
+    worker: subprocess.Popen[bytes], resident: Resident, reporter: subprocess.Popen[bytes] | None
+) -> int:
     """Wait for the worker's end; its exit code, as a shell tells it."""
     while (code := worker.poll()) is None:
         resident.keep()
+        if reporter is not None and reporter.poll() is not None:
+            reporter = None
         received = signal.sigtimedwait(_AWAITED, _LOOK_SECONDS)
         # What a terminal sends reaches the worker by itself (it is in the same group); what a process sends does not.
         if received and received.si_signo in _PASSED_ON and received.si_pid != 0:
@@ -132,10 +143,14 @@ def main() -> int:
     os.environ["CONTRAPONTO_LAUNCHER_SOCKET"] = str(chosen.socket)
     signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
     listener = listen(chosen.socket)
-    resident = Resident(listener, chosen.resident)
+    # All workers of a home share them: any tells of what another has lost.
+    marks = chosen.socket.with_name("taken")
+    marks.mkdir(mode=0o700, exist_ok=True)
+    resident = Resident(listener, ["--marks", str(marks), *chosen.resident])
+    reporter = report_lost_runs(marks)
     worker = start(chosen.worker)
     try:
-        return keep(worker, resident)
+        return keep(worker, resident, reporter)
     finally:
         resident.stop()
         chosen.socket.unlink(missing_ok=True)

@@ -42,6 +42,16 @@ def show_as(name: str) -> None:
     _libc.prctl(_PR_SET_NAME, name.encode()[:_NAME_BYTES])
 
 
+def parent_of(process: int) -> int | None:
+    """The process that a process is a child of now; None if there is no such process."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return None
+    # Its name, in brackets, may contain anything.
+    return int(state.rpartition(")")[2].split()[1])
+
+
 def thread_count() -> int:
     """Threads of this process, also those that Python knows nothing of."""
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - called before every fork

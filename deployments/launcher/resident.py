@@ -67,8 +67,11 @@ class Run:
 class Resident:
     """Answers launchers on a listening socket."""
 
-    def __init__(self, listener: socket.socket, project: Path, limits: Limits) -> None:
+    def __init__(
+        self, listener: socket.socket, project: Path, limits: Limits, *, marks: Path | None = None
+    ) -> None:
         self._listener = listener
+        self._marks = marks
         self.project = project
         self.environment = dict(os.environ)
         self._wear = Wear(limits)
@@ -90,7 +93,7 @@ class Resident:
             os.environ["OPENBLAS_NUM_THREADS"] = threads
         self._watch = Watch(
             watched_files(self.project, adoption.project_modules(self.project).values())
-            | {Path(__file__).with_name(f"{name}.py") for name in ("adoption", "guard", "launch")}
+            | {Path(__file__).with_name(f"{name}.py") for name in ("adoption", "guard", "launch", "taken")}
         )
         gc.collect()
         gc.freeze()
@@ -125,7 +128,7 @@ class Resident:
         with connection:
             try:
                 connection.settimeout(_REQUEST_SECONDS)
-                request = _read(connection)
+                request, launcher = _read(connection)
                 if reason := self._reason_to_refuse(request):
                     encoded = reason.encode()
                     connection.sendall(MESSAGE.pack(REFUSED, len(encoded)) + encoded)
@@ -136,7 +139,9 @@ class Resident:
                 return None
             if guard == 0:
                 self._listener.close()
-                return Run(request, guard_run(connection))
+                return Run(
+                    request, guard_run(connection, request.run_id, launcher=launcher, marks=self._marks)
+                )
         self._wear.runs += 1
         logger.info("run %s: guard %d", request.run_id or "without an id", guard)
         return None
@@ -167,15 +172,15 @@ class Resident:
             return []
 
 
-def _read(connection: socket.socket) -> Request:
-    """The request of a launcher of the same user.
+def _read(connection: socket.socket) -> tuple[Request, int]:
+    """The request of a launcher of the same user, and the launcher's process.
 
     Raises:
         OSError: it did not come in time.
         ValueError: it is no request, or comes from another user.
     """
     peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-    _, user, _ = _PEER.unpack(peer)
+    process, user, _ = _PEER.unpack(peer)
     if user != os.geteuid():
         raise ValueError(f"user {user} may not start runs here")
     head = receive(connection, LENGTH.size)
@@ -184,7 +189,7 @@ def _read(connection: socket.socket) -> Request:
     (length,) = LENGTH.unpack(head)
     if length > _LONGEST_REQUEST:
         raise ValueError(f"it is {length} bytes long")
-    return Request.model_validate_json(receive(connection, length))
+    return Request.model_validate_json(receive(connection, length)), process
 
 
 def _reap() -> None:
@@ -198,6 +203,7 @@ def main() -> None:
     """Preload and serve; in a fork, be the run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listener", type=int, required=True, help="descriptor of the listening socket")
+    parser.add_argument("--marks", type=Path, help="directory of the runs that were taken")
     parser.add_argument("--seconds", type=float, default=Limits.seconds)
     parser.add_argument("--memory", type=int, default=Limits.memory)
     parser.add_argument("--runs", type=int, default=Limits.runs)
@@ -210,7 +216,9 @@ def main() -> None:
     logger.propagate = False
     processes.show_as("resident")
     listener = socket.socket(fileno=chosen.listener)
-    resident = Resident(listener, Path.cwd(), Limits(chosen.seconds, chosen.memory, chosen.runs))
+    resident = Resident(
+        listener, Path.cwd(), Limits(chosen.seconds, chosen.memory, chosen.runs), marks=chosen.marks
+    )
     resident.preload()
     run = resident.serve()
     adoption.become(run.request, run.streams, resident=resident.environment, project=resident.project)

@@ -58,8 +58,6 @@ _DELIVERING = timedelta(minutes=15)
 
 One whose process was killed before its first heartbeat is missed by the automation that looks for silence.
 """
-_SEEN_TO = timedelta(minutes=1)
-"""The automations come first."""
 
 _JOB_RESTARTS = 1
 _DELIVERY_RESTARTS = 5
@@ -138,16 +136,8 @@ async def reconcile() -> Reconciliation:
     return done
 
 
-def pending_reason(limit: timedelta) -> str:
-    """Why a run that was pending for `limit` has crashed."""
-    return f"The worker of this run was lost: pending for {limit.total_seconds() / 60:.0f} minutes."
-
-
 async def _give_up_pending(client: PrefectClient, now: datetime, done: Reconciliation) -> None:
-    """Runs that a worker took and never started have crashed. The event that an automation waits for can be lost.
-
-    It is kept in the server's memory for a moment, and both may be killed.
-    """
+    """Runs that a worker took and never started have crashed."""
     processes = {pool.name for pool in await client.read_work_pools() if pool.type == "process"}
     pending = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING]))
     for run in await client.read_flow_runs(
@@ -155,8 +145,10 @@ async def _give_up_pending(client: PrefectClient, now: datetime, done: Reconcili
     ):
         limit = PENDING_PROCESS if run.work_pool_name in processes else PENDING
         taken = run.state.timestamp if run.state is not None and run.work_queue_id is not None else now
-        if now - taken > limit + _SEEN_TO:
-            await _give_up(client, run, pending_reason(limit), done)
+        if now - taken > limit:
+            minutes = limit.total_seconds() / 60
+            reason = f"The worker of this run was lost: pending for {minutes:.0f} minutes."
+            await _give_up(client, run, reason, done)
 
 
 async def _give_up_delivering(client: PrefectClient, now: datetime, done: Reconciliation) -> None:

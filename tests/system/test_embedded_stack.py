@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook
 from deployments.flow_catalogue import listed_flows
 from deployments.services.environment import PROJECT
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, Job, wait_until
+from tests.system.checkout import Checkout, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -221,33 +221,3 @@ def test_an_automation_of_the_server_sends_a_signed_message(checkout: Checkout, 
     message = next(asked for asked in web.asked if asked.path == "/automation")
     Webhook(secret).verify(message.body, {name.lower(): value for name, value in message.headers.items()})
     assert json.loads(message.body) == {"subject": "Acabou o estoque", "body": "De maçã"}
-
-
-def test_a_job_whose_worker_was_lost_before_it_began_is_offered_to_others(checkout: Checkout) -> None:
-    [automation] = [
-        found
-        for found in checkout.api("POST", "/automations/filter", {}).json()
-        if found["name"].endswith("a process that stays pending has crashed")
-    ]
-    assert automation["trigger"]["within"] == 3 * 60
-    patient = {
-        key: automation[key] for key in ("name", "description", "enabled", "trigger", "actions", "tags")
-    }
-    hasty = {**patient, "trigger": {**automation["trigger"], "within": 10}}
-    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    scheduled = {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}
-    body = {"parameters": {"youtube_url": "https://example.org/talk.mp3"}, "state": scheduled}
-    try:
-        assert checkout.api("PATCH", "/work_pools/gpu", {"is_paused": True}).is_success
-        assert checkout.api("PUT", f"/automations/{automation['id']}", hasty).is_success
-        path = f"/deployments/{checkout.deployment_id('transcribe')}/create_flow_run"
-        job = Job(checkout, checkout.api("POST", path, body).json()["id"])
-        taken = {"state": {"type": "PENDING", "name": "Pending"}, "force": True}
-        assert checkout.api("POST", f"/flow_runs/{job.id}/set_state", taken).is_success
-        job.wait_until(lambda: job.run["labels"].get("contraponto.crashes") == 1, what="its next start")
-        states = checkout.api("GET", f"/flow_run_states/?flow_run_id={job.id}").json()
-        assert any("pending for 3 minutes" in (state["message"] or "") for state in states)
-        assert checkout.api("DELETE", f"/flow_runs/{job.id}").is_success
-    finally:
-        checkout.api("PUT", f"/automations/{automation['id']}", patient)
-        checkout.api("PATCH", "/work_pools/gpu", {"is_paused": False})

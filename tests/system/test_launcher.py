@@ -60,6 +60,10 @@ class Stage:
         self.processes.append(process)
         return process
 
+    def keep(self, worker: tuple[str, ...]) -> None:
+        keeper = (sys.executable, "-I", "-S", "-E", str(KEEPER), "--socket", str(self.directory / "s"), "--")
+        self.keeper = psutil.Process(self.start(*keeper, *worker).pid)
+
     def submit(self, pool: str, flow: str, *, queue: str = "default", **body: Any) -> "Run":
         deployment = self.deployments[pool, flow]
         run = self.call(
@@ -144,11 +148,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         _prepare(stage)
         worker = (prefect, "worker", "start", "--type", "process", "--pool")
         stage.start(*worker, "fresh")
-        keeper = stage.start(
-            *(sys.executable, "-I", "-S", "-E", str(KEEPER), "--socket", str(directory / "s"), "--"),
-            *(*worker, "launcher"),
-        )
-        stage.keeper = psutil.Process(keeper.pid)
+        stage.keep((*worker, "launcher"))
         wait_until(lambda: "resident | ready" in stage.log(), what="the resident")
         yield stage
     finally:
@@ -356,6 +356,29 @@ def test_what_is_killed_costs_one_run_at_most(stage: Stage, victim: str) -> None
         assert running.state["type"] == "RUNNING"
         os.kill(run, signal.SIGKILL)
     assert running.ended()[1] == "Crashed"
+
+
+def test_what_was_lost_with_a_killed_worker_is_known_as_soon_as_the_next_one_starts(stage: Stage) -> None:
+    """No automation looks for silence on this server; and one run was killed before its first sign of life."""
+    assert stage.keeper is not None
+    pids = stage.directory / "pids-lost"
+    body = {"target": str(stage.directory / "hook-lost"), "pids": str(pids)}
+    running = stage.submit("launcher", "stay", parameters=body)
+    wait_until(partial(_stays, pids), what="a run that stays")
+    command = stage.keeper.cmdline()
+    worker = tuple(command[command.index("--") + 1 :])
+    # As when the machine runs out of memory, or a container is killed: a run outlives a worker that is killed alone.
+    family = [stage.keeper, *stage.keeper.children(recursive=True)]
+    for member in family:
+        member.kill()
+    gone, alive = psutil.wait_procs(family, timeout=20)
+    assert {int(pid) for pid in pids.read_text().split()} <= {member.pid for member in gone}, alive
+    assert running.state["type"] == "RUNNING"
+    before = stage.log().count("resident | ready")
+    stage.keep(worker)
+    assert running.ended() == ("CRASHED", "Crashed", "The worker of this run was killed.")
+    wait_until(lambda: not list((stage.directory / "taken").iterdir()), what="the marks to be gone")
+    wait_until(lambda: stage.log().count("resident | ready") > before, what="the resident")
 
 
 def test_changed_code_runs_next(stage: Stage) -> None:

@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
 
 from deployments.launcher import KEEPER, LAUNCH
+from deployments.launcher.taken import lost
 from deployments.services.environment import PROJECT
 
 pytestmark = [
@@ -63,6 +65,10 @@ if how.startswith("thread"):
             raise TerminationSignal(signal.SIGTERM)
     finally:
         sys.exit(0)
+if how == "short":
+    print(os.getpid(), flush=True)
+    time.sleep(2)
+    sys.exit(0)
 if how == "family":
     subprocess.Popen(["sleep", "600"])
 print(os.getpid(), flush=True)
@@ -105,6 +111,7 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
+        self.marks = self.socket.with_name("taken")
         self.environment["CONTRAPONTO_LAUNCHER"] = str(LAUNCH)
         self.environment["CONTRAPONTO_LAUNCHER_SOCKET"] = str(self.socket)
         self.wait_for_log("ready")
@@ -227,6 +234,56 @@ def test_whatever_part_is_killed_the_run_and_its_children_end(service: Service, 
     assert ended(run)[0] == -signal.SIGKILL
     wait_until(lambda: all(gone(member.pid) for member in family), "the end of the run and its children")
     probe(service.launch("probe"))
+
+
+@pytest.mark.parametrize(("killed", "left"), [("run", 0), ("launcher", 1), ("guard", 1)])
+def test_a_run_of_which_the_worker_was_not_told_the_end_stays_marked(
+    service: Service, killed: str, left: int
+) -> None:
+    run_id = str(uuid4())
+    run = service.launch("ends", "family", PREFECT__FLOW_RUN_ID=run_id)
+    assert run.stdout is not None
+    forked = psutil.Process(int(run.stdout.readline()))
+    guard = forked.parent()
+    assert len(list(service.marks.glob(f"{run_id}.*"))) == 1
+    assert not [found for found in lost(service.marks) if str(found.run_id) == run_id]
+    {"launcher": run.kill, "guard": guard.kill, "run": forked.kill}[killed]()
+    ended(run)
+    wait_until(lambda: gone(guard.pid), "the end of the guard")
+    found = [found.path for found in lost(service.marks) if str(found.run_id) == run_id]
+    assert len(found) == left
+    for path in found:
+        path.unlink()
+    assert not list(service.marks.glob(f"{run_id}.*"))
+
+
+@pytest.mark.parametrize(("how", "left"), [("killed", 1), ("by itself", 0)])
+def test_a_run_that_outlives_its_worker_stays_marked_if_it_fails(
+    service: Service, how: str, left: int
+) -> None:
+    run_id, graceful = str(uuid4()), how == "by itself"
+    worker = subprocess.Popen(
+        ["sh", "-c", f"{sys.executable} -I -S -E {LAUNCH} ends {'short' if graceful else 'family'} & wait"],
+        cwd=service.directory,
+        env=service.environment | {"PREFECT__FLOW_RUN_ID": run_id},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout is not None
+    forked = psutil.Process(int(worker.stdout.readline()))
+    guard = forked.parent()
+    worker.kill()
+    worker.wait(20)
+    assert forked.is_running()
+    if not graceful:
+        forked.kill()
+    wait_until(lambda: gone(guard.pid), "the end of the guard")
+    found = [found.path for found in lost(service.marks) if str(found.run_id) == run_id]
+    assert len(found) == left == len(list(service.marks.glob(f"{run_id}.*")))
+    for path in found:
+        path.unlink()
+    worker.stdout.close()
 
 
 def test_runs_survive_the_resident_and_the_next_ones_are_served(service: Service) -> None:
