@@ -1,8 +1,7 @@
 """What the server does by itself when a run falls silent or ends without a word.
 
 Runs that a worker took and never started are looked for by `end-jobs`, in the database: an automation that waits for
-the event of the start would take a healthy run for a lost one when the server was killed with that event. Only
-`end-jobs` itself is watched so: if one is taken for lost by mistake, the next one does its work.
+the event of the start would take a healthy run for a lost one when the server was killed with that event.
 """
 
 from datetime import timedelta
@@ -21,8 +20,6 @@ END_JOBS = "end-jobs/end-jobs"
 
 _SILENCE = timedelta(seconds=75)
 """A run that has sent no heartbeat for this long (they come every 30 s) is dead."""
-_STARTING = timedelta(seconds=90)
-"""A process starts in a second, on a crowded machine in a minute."""
 _BETWEEN_LOOKS = timedelta(seconds=5)
 """Of many ends at once the first is dealt with now, the others at the next look."""
 
@@ -32,7 +29,6 @@ _LEFT = (
     # Waiting for another try or another start: no process, no heartbeat.
     *("Scheduled", "AwaitingRetry", "AwaitingConcurrencySlot", "Late", "Pending"),
 )
-_STARTED = ("Running", *(name for name in _LEFT if name != "Pending"))
 _EARLIER = (
     "contraponto: a run that stays pending has crashed",
     "contraponto: a process that stays pending has crashed",
@@ -77,27 +73,7 @@ def _ending(client: SyncPrefectClient) -> list[AutomationCore]:
         deployment = client.read_deployment_by_name(END_JOBS)
     except ObjectNotFound:
         return []
-    of_it = {
-        "prefect.resource.role": "deployment",
-        "prefect.resource.id": f"prefect.deployment.{deployment.id}",
-    }
     return [
-        AutomationCore(
-            name="contraponto: an end-jobs that does not start has crashed",
-            description="Its worker was lost. Until it ends, no other one runs.",
-            enabled=True,
-            trigger=EventTrigger(
-                after=_events(("Pending",)),
-                expect={_HEARTBEAT, *_events(_STARTED)},
-                match=_resource("prefect.flow-run.*"),
-                match_related=ResourceSpecification(of_it),
-                for_each={"prefect.resource.id"},
-                posture=Posture.Proactive,
-                threshold=1,
-                within=_STARTING,
-            ),
-            actions=[_crashed("The worker of this run was lost: pending for 90 s.")],
-        ),
         AutomationCore(
             name="contraponto: an ended job is announced",
             description="Cancelled in the queue, killed, crashed: no process is left to announce the end.",

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from tasks.endings.steps import reconcile
 from tasks.jobs.correlation import correlated
+from tasks.slots.steps import NoSlotError, slot
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.steps import deliver
 
 WebhookUrl = Annotated[
     str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)
 ]
+_WAIT_SECONDS = 5.0
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -37,6 +39,12 @@ async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: 
 async def end_jobs() -> State[Any]:
     """Ends what jobs left open: announces ends that nobody announced, starts runs again that were lost.
 
-    It runs every minute and when a job ends in a way that its process may not have survived.
+    It runs every minute and when a job ends in a way that its process may not have survived. One at a time: two
+    could start a lost run twice. A concurrency limit of the deployment would also count a run that was lost before it
+    began, and bring in none that could end it.
     """
-    return Completed(message=str(await reconcile()))
+    try:
+        async with slot("end-jobs", 1, wait=_WAIT_SECONDS, lease=60):
+            return Completed(message=str(await reconcile()))
+    except NoSlotError:
+        return Completed(message="Another run is at it.")

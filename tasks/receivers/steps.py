@@ -4,35 +4,27 @@ Part of the Prefect side of webhooks, as `tasks.webhooks.steps` is. It is kept i
 fails; a receiver without one is in order.
 """
 
-import asyncio
 import contextlib
 import hashlib
-import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import httpx
 from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_client
 from prefect.client.schemas.actions import VariableCreate, VariableUpdate
 from prefect.client.schemas.objects import Variable
-from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from pydantic import ValidationError
 
 from tasks.errors import SourceNotFoundError
 from tasks.fetching.urls import mask_url
 from tasks.receivers.receiver import TAG, Receiver
+from tasks.slots.steps import slot
 
 _PREFIX = "contraponto_webhook_"
 _SLOT_SECONDS = 1.0
 """How long a delivery waits for a slot before it leaves its worker to others."""
-
-
-class NoSlotError(Exception):
-    """So many deliveries to this receiver go on that another has to wait."""
 
 
 async def paused_receiver(url: str) -> Receiver | None:
@@ -70,39 +62,14 @@ async def note_success(url: str) -> None:
                 await client.delete_variable_by_name(_name(url))
 
 
-@asynccontextmanager
-async def delivery_slot(url: str, most: int) -> AsyncIterator[None]:
+def delivery_slot(url: str, most: int) -> AbstractAsyncContextManager[None]:
     """Held during a delivery: `most` to one host at a time, whichever machines deliver.
 
     Raises:
         NoSlotError: all are taken.
     """
-    name = f"webhook-receiver:{(urlsplit(url).hostname or '').lower()}"
-    async with get_client() as client:
-        await client.upsert_global_concurrency_limit_by_name(name, most)
-    async with AsyncExitStack() as held:
-        await _take_slot(held, name)
-        yield
-
-
-async def _take_slot(held: AsyncExitStack, name: str) -> None:
-    # Prefect's own timeout counts the time of a slow server, too, and gives up a slot that it is just given.
-    last = time.monotonic() + _SLOT_SECONDS
-    while True:
-        slot = concurrency(name, max_retries=0, lease_duration=300, raise_on_lease_renewal_failure=False)
-        try:
-            return await held.enter_async_context(slot)
-        except ConcurrencySlotAcquisitionError as error:
-            if not _all_taken(error):
-                raise
-            if time.monotonic() > last:
-                raise NoSlotError(name) from error
-        await asyncio.sleep(_SLOT_SECONDS / 4)
-
-
-def _all_taken(error: ConcurrencySlotAcquisitionError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code == httpx.codes.LOCKED
+    host = (urlsplit(url).hostname or "").lower()
+    return slot(f"webhook-receiver:{host}", most, wait=_SLOT_SECONDS, lease=300)
 
 
 def resume(client: SyncPrefectClient, url: str) -> Receiver:

@@ -27,7 +27,8 @@ from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.urls import mask_url
 from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
-from tasks.receivers.steps import NoSlotError, delivery_slot, note_failure, note_success, paused_receiver
+from tasks.receivers.steps import delivery_slot, note_failure, note_success, paused_receiver
+from tasks.slots.steps import NoSlotError
 from tasks.webhooks.delivery import (
     Delivered,
     Outcome,

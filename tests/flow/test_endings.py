@@ -21,10 +21,12 @@ from prefect.states import AwaitingRetry, Crashed, Failed, Pending, Running, Sch
 from deployments.automations import ensure_automations
 from deployments.cancellation import cancel_job
 from deployments.dead_letters import list_dead_letters, read_dead_letter, replay
+from flows import notifications
 from tasks.endings import steps
 from tasks.endings.steps import CRASHES, JOB_TAG, reconcile
 from tasks.errors import InvalidInputError
 from tasks.receivers.steps import note_failure, paused_receiver
+from tasks.slots.steps import slot
 
 URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
 
@@ -229,3 +231,12 @@ def test_automations_are_made_once(client: SyncPrefectClient) -> None:
         )
     assert names[0] == names[1]
     assert [len(ids) for ids in names[0].values()] == [1, 0]
+
+
+async def test_one_end_jobs_works_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifications, "_WAIT_SECONDS", 0.0)
+    async with slot("end-jobs", 1, wait=0.0, lease=60):
+        second = await notifications.end_jobs(return_state=True)
+    third = await notifications.end_jobs(return_state=True)
+    assert second.message == "Another run is at it."
+    assert str(third.message).endswith(" left")

@@ -24,7 +24,8 @@ from blocks.webhook import WebhookNotification
 from flows.notifications import deliver_webhook
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.document import JobDocument
-from tasks.receivers.steps import NoSlotError, delivery_slot, paused_receiver, resume
+from tasks.receivers.steps import delivery_slot, paused_receiver, resume
+from tasks.slots.steps import NoSlotError
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.steps import DELIVERY, announce, check_receiver
 from tests.flow.conftest import Configure

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook
 from deployments.flow_catalogue import listed_flows
 from deployments.services.environment import PROJECT
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, Job, wait_until
+from tests.system.checkout import Checkout, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -221,29 +221,3 @@ def test_an_automation_of_the_server_sends_a_signed_message(checkout: Checkout, 
     message = next(asked for asked in web.asked if asked.path == "/automation")
     Webhook(secret).verify(message.body, {name.lower(): value for name, value in message.headers.items()})
     assert json.loads(message.body) == {"subject": "Acabou o estoque", "body": "De maçã"}
-
-
-def test_an_end_jobs_that_was_lost_before_it_began_makes_room_for_the_next_one(checkout: Checkout) -> None:
-    [automation] = [
-        found
-        for found in checkout.api("POST", "/automations/filter", {}).json()
-        if found["name"].endswith("an end-jobs that does not start has crashed")
-    ]
-    assert automation["trigger"]["within"] == 90
-    patient = {
-        key: automation[key] for key in ("name", "description", "enabled", "trigger", "actions", "tags")
-    }
-    hasty = {**patient, "trigger": {**automation["trigger"], "within": 10}}
-    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    scheduled = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}}
-    path = f"/deployments/{checkout.deployment_id('end-jobs')}/create_flow_run"
-    try:
-        assert checkout.api("PUT", f"/automations/{automation['id']}", hasty).is_success
-        lost = Job(checkout, checkout.api("POST", path, scheduled).json()["id"])
-        taken = {"state": {"type": "PENDING", "name": "Pending"}, "force": True}
-        assert checkout.api("POST", f"/flow_runs/{lost.id}/set_state", taken).is_success
-        lost.wait_until(lambda: lost.run["state"]["type"] == "CRASHED", what="its end")
-        assert "pending for 90 s" in lost.run["state"]["message"]
-        assert checkout.api("DELETE", f"/flow_runs/{lost.id}").is_success
-    finally:
-        checkout.api("PUT", f"/automations/{automation['id']}", patient)

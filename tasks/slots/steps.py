@@ -1,0 +1,51 @@
+"""Slots that runs hold over all machines: Prefect's global concurrency limits, each hold a lease that is renewed.
+
+A holder that dies keeps its slot until the lease has run out.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+
+
+class NoSlotError(Exception):
+    """All slots of this name are taken."""
+
+
+@asynccontextmanager
+async def slot(name: str, most: int, *, wait: float, lease: float) -> AsyncIterator[None]:
+    """One of `most` slots. Waits for it so many seconds; a holder that dies keeps it for `lease` seconds, 60 at least.
+
+    Raises:
+        NoSlotError: all are taken.
+    """
+    async with get_client() as client:
+        await client.upsert_global_concurrency_limit_by_name(name, most)
+    async with AsyncExitStack() as held:
+        await _take(held, name, wait=wait, lease=lease)
+        yield
+
+
+async def _take(held: AsyncExitStack, name: str, *, wait: float, lease: float) -> None:
+    # Prefect's own timeout counts the time of a slow server, too, and gives up a slot that it is just given.
+    last = time.monotonic() + wait
+    while True:
+        taken = concurrency(name, max_retries=0, lease_duration=lease, raise_on_lease_renewal_failure=False)
+        try:
+            return await held.enter_async_context(taken)
+        except ConcurrencySlotAcquisitionError as error:
+            if not _all_taken(error):
+                raise
+            if time.monotonic() > last:
+                raise NoSlotError(name) from error
+        await asyncio.sleep(wait / 4)
+
+
+def _all_taken(error: ConcurrencySlotAcquisitionError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code == httpx.codes.LOCKED
