@@ -111,7 +111,7 @@ def say(line: str) -> None:
 
 def report_lost_runs(marks: Path) -> subprocess.Popen[bytes] | None:
     """Have the server told of the runs that were lost with an earlier worker, if there are any."""
-    if not any(marks.iterdir()):
+    if not any(marks.glob("[!.]*")):
         return None
     return start([sys.executable, "-m", "deployments.launcher.lost_runs", str(marks)], own_session=True)
 

@@ -77,6 +77,7 @@ def _explained(path: Path) -> Iterator[None]:
         TypeError,
         OverflowError,
         EOFError,
+        RuntimeError,
     ) as error:
         # What Pillow's decoders raise on damaged files is not documented; these were seen on mutated ones.
         raise DamagedMediaError(

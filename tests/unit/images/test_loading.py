@@ -129,6 +129,15 @@ def test_a_file_cut_short_is_an_error_and_no_half_picture(tmp_path: Path, name: 
         load_image(path)
 
 
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_a_file_whose_pixels_are_rubbish_is_damaged(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, flag(), "image", format=kind)
+    head, name, pixels = path.read_bytes().partition(b"mdat")
+    path.write_bytes(head + name + b"\xff" * len(pixels))
+    with pytest.raises(DamagedMediaError):
+        load_image(path)
+
+
 SEEDS = {name: io.BytesIO() for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "HEIF", "AVIF", "BMP")}
 for _format, _data in SEEDS.items():
     flag().save(_data, _format)
