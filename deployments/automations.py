@@ -64,7 +64,13 @@ def _silent() -> AutomationCore:
             threshold=1,
             within=_SILENCE,
         ),
-        actions=[_crashed("The process of this run died: no heartbeat for 75 s.")],
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name="Crashed",
+                message="The process of this run died: no heartbeat for 75 s.",
+            )
+        ],
     )
 
 
@@ -93,10 +99,6 @@ def _ending(client: SyncPrefectClient) -> list[AutomationCore]:
             actions=[RunDeployment(deployment_id=deployment.id)],
         ),
     ]
-
-
-def _crashed(reason: str) -> ChangeFlowRunState:
-    return ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=reason)
 
 
 def _events(states: tuple[str, ...]) -> set[str]:

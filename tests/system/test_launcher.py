@@ -359,7 +359,7 @@ def test_what_is_killed_costs_one_run_at_most(stage: Stage, victim: str) -> None
 
 
 def test_what_was_lost_with_a_killed_worker_is_known_as_soon_as_the_next_one_starts(stage: Stage) -> None:
-    """No automation looks for silence on this server; and one run was killed before its first sign of life."""
+    """No automation looks for silence on this server: nothing else can end the run."""
     assert stage.keeper is not None
     pids = stage.directory / "pids-lost"
     body = {"target": str(stage.directory / "hook-lost"), "pids": str(pids)}
