@@ -148,7 +148,7 @@ def test_the_end_is_in_order_and_takes_the_stubborn_and_children_that_left_their
     (child,) = psutil.Process(_pid(supervisor) or 0).children()
     supervisor.shut_down()
     assert processes_of(home) == []
-    assert child.pid not in psutil.pids() or child.status() == psutil.STATUS_ZOMBIE
+    assert still_running([child], seconds=0) == []
     assert (home / "order").read_text() == "secondfirst"
     assert supervisor.states() == {}
     supervisor.shut_down()

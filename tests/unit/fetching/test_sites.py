@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from deployments.services.process import still_running
 from tasks.errors import (
     BlockedAddressError,
     CancelledError,
@@ -242,7 +243,7 @@ download_from_site({url!r}, Path({str(into)!r}), DownloadLimits(), AddressPolicy
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert still_running([child], seconds=60) == []
 
 
 def eventually(condition: Any) -> None:
