@@ -23,6 +23,11 @@ _FOLDERS = ("flows", "tasks", "blocks", "deployments", "benchmarks")
 _FILES = ("prefect.yaml", "pyproject.toml")
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 _LOOK_SECONDS = 0.1
+_STOCK_SERVER = """import sys
+from prefect.cli import app
+sys.argv[1:1] = ["server", "start"]
+app()
+"""
 _PREFECT = str(Path(sys.executable).with_name("prefect"))
 
 
@@ -170,8 +175,8 @@ class OwnStack:
 
 
 @contextmanager
-def own_stack(**settings: str) -> Iterator[OwnStack]:
-    """A stack that is up, in a copy of the project that goes away with it."""
+def own_stack(*, stock_server: bool = False, **settings: str) -> Iterator[OwnStack]:
+    """A stack that is up, in a copy of the project that goes away with it; with Prefect's server as it is, or ours."""
     # What a shell starts in the background ignores SIGINT, which workers end by: they turn SIGTERM into it.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -181,6 +186,8 @@ def own_stack(**settings: str) -> Iterator[OwnStack]:
             shutil.copytree(PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in _FILES:
             shutil.copy(PROJECT / name, directory)
+        if stock_server:
+            (directory / "deployments" / "services" / "serve.py").write_text(_STOCK_SERVER)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
         models = inherited.get("CONTRAPONTO_MODELS_DIR") or str(PROJECT / ".contraponto" / "models")
         stack = OwnStack(

@@ -2,7 +2,8 @@
 
 On the embedded stack, with its workers running:
 - 20 submits a second for a minute: how long each takes (goal: p50 under 20 ms, p99 under 100 ms), while the workers
-  wait for jobs of this pool, and while they run them as fast as the machine can;
+  wait for jobs of this pool, and while they run them as fast as the machine can; first with Prefect's server as it is,
+  then with ours (`deployments/services/serve.py`);
 - a burst of 500 from 20 callers at once, a fifth of them sent twice with the same idempotency key: none lost, none
   doubled, no error of the server; then all run, in their order;
 - the status of a job (the run and its document) with 10,000 finished jobs in the database (goal: p99 under 100 ms).
@@ -50,6 +51,23 @@ async def steady(stack: OwnStack, seconds: int) -> list[float]:
                 await asyncio.sleep(max(0.0, start + number / _RATE - time.perf_counter()))
                 group.create_task(submit(number))
     return took
+
+
+def at_steady_rate(stack: OwnStack, seconds: int, server: str) -> dict[str, tuple[float, float]]:
+    """Median and 99th percentile in milliseconds, while the workers wait and while they run what comes in."""
+    stack.completed(stack.submit(POOL, SHORT, {"number": -1}))
+    found = {}
+    for paused, meanwhile in ((True, "wait"), (False, "run them")):
+        stack.call("PATCH", f"/work_pools/{POOL}", {"is_paused": paused})
+        middle, worst = found[meanwhile] = _percentiles(asyncio.run(steady(stack, seconds)))
+        print(
+            f"{server}, {_RATE} submits a second, workers {meanwhile}: p50 {middle:.0f} ms, p99 {worst:.0f} ms "
+            "(goal: 20 and 100)",
+            flush=True,
+        )
+        _clear(stack)
+        time.sleep(10)
+    return found
 
 
 async def burst(stack: OwnStack, count: int) -> tuple[dict[int, str], list[float], list[int]]:
@@ -168,20 +186,17 @@ def main() -> int:
     parser.add_argument("--finished", type=int, default=10_000, help="jobs in the database (10,000)")
     chosen = parser.parse_args()
     print(machine(), flush=True)
-    missed = False
+    with own_stack(stock_server=True) as stack:
+        stock = at_steady_rate(stack, chosen.seconds, "Prefect's server")
     with own_stack() as stack:
-        stack.completed(stack.submit(POOL, SHORT, {"number": -1}))
-        for paused, meanwhile in ((True, "wait"), (False, "run them")):
-            stack.call("PATCH", f"/work_pools/{POOL}", {"is_paused": paused})
-            middle, worst = _percentiles(asyncio.run(steady(stack, chosen.seconds)))
+        ours = at_steady_rate(stack, chosen.seconds, "ours")
+        for meanwhile, (middle, worst) in ours.items():
             print(
-                f"{_RATE} submits a second, workers {meanwhile}: p50 {middle:.0f} ms, p99 {worst:.0f} ms "
-                "(goal: 20 and 100)",
+                f"Prefect's server ÷ ours, workers {meanwhile}: p50 {stock[meanwhile][0] / middle:.1f}, "
+                f"p99 {stock[meanwhile][1] / worst:.1f}",
                 flush=True,
             )
-            missed |= middle >= 20 or worst >= 100
-            _clear(stack)
-            time.sleep(10)
+        missed = any(middle >= 20 or worst >= 100 for middle, worst in ours.values())
 
         begin = time.monotonic()
         runs, took, failures = asyncio.run(burst(stack, chosen.burst))

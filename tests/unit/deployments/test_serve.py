@@ -1,11 +1,29 @@
-"""What the server's process changes of Prefect: a schema is checked once, and checked it is."""
+"""What the server's process changes of Prefect costs less, and means the same."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pendulum
 import pytest
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prefect.cli import _server_utils
+from prefect.server.api import server
+from prefect.server.database import dependencies
+from prefect.server.utilities import database
 from prefect.utilities.schema_tools import validation
+from rich.console import Console
+from sqlalchemy import Dialect, make_url
 
-from deployments.services.serve import check_each_schema_once
+from deployments.services.callers_first import CallersFirst
+from deployments.services.serve import (
+    answer_callers_first,
+    check_each_schema_once,
+    read_each_address_once,
+    write_plain_times,
+)
 
 _VARIABLES: dict[str, Any] = {
     "type": "object",
@@ -63,3 +81,74 @@ def test_true_is_not_one(checked: list[Any]) -> None:
     validation.is_valid_schema({"properties": {"number": {"const": 1}}})
     validation.is_valid_schema({"properties": {"number": {"const": True}}})
     assert len(checked) == 2
+
+
+def test_the_address_of_the_database_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    get_dialect = vars(dependencies)["get_dialect"]
+
+    def counting(address: Any) -> Any:
+        read.append(address)
+        return get_dialect(address)
+
+    monkeypatch.setattr(dependencies, "get_dialect", counting)
+    read_each_address_once()
+    first, second = (dependencies.provide_database_interface() for _ in range(2))
+    assert first is second
+    assert len(read) == 1
+
+
+@pytest.fixture
+def plain_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database.Timestamp, "process_bind_param", database.Timestamp.process_bind_param)
+    write_plain_times()
+
+
+def _dialect(address: str) -> Dialect:
+    return make_url(address).get_dialect()()
+
+
+_ZONES = st.one_of(
+    st.timezones(),
+    st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone),
+    st.sampled_from([UTC, ZoneInfo("America/Sao_Paulo")]),
+)
+
+
+@pytest.mark.usefixtures("plain_times")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.datetimes(datetime(1000, 1, 2), datetime(9000, 1, 1), timezones=_ZONES))  # noqa: DTZ001 - bounds have no zone
+def test_the_database_gets_the_same_time(time: datetime) -> None:
+    """From pendulum's and from Python's own, also in the hour that an autumn night has twice."""
+    bind = database.Timestamp().process_bind_param
+    for given_time in (time, pendulum.instance(time)):
+        for dialect in (_dialect("postgresql+asyncpg://"), _dialect("sqlite+aiosqlite://")):
+            bound = bind(given_time, dialect)
+            assert type(bound) is datetime
+            assert bound.astimezone(UTC) == given_time.astimezone(UTC)
+
+
+@pytest.mark.usefixtures("plain_times")
+def test_no_time_is_no_time_and_one_without_a_zone_is_refused() -> None:
+    bind, dialect = database.Timestamp().process_bind_param, _dialect("postgresql+asyncpg://")
+    assert bind(None, dialect) is None
+    with pytest.raises(ValueError, match="must have a timezone"):
+        bind(pendulum.naive(2026, 1, 1), dialect)
+
+
+def test_the_application_that_is_served_answers_callers_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of `prefect server start`, not one that the server calls within itself."""
+    made: list[dict[str, Any]] = []
+
+    def create_app(**options: Any) -> str:
+        made.append(options)
+        return "application"
+
+    served: dict[str, Any] = {}
+    monkeypatch.setattr(server, "create_app", create_app)
+    monkeypatch.setattr(uvicorn, "run", lambda **options: served.update(options))
+    answer_callers_first()
+    _server_utils._run_in_foreground(Console(), {}, "127.0.0.1", 1, 5, no_services=False, workers=1)
+    assert isinstance(served["app"], CallersFirst)
+    assert made == [{"final": True, "webserver_only": False}]
+    assert server.create_app() == "application"  # type: ignore[comparison-overlap]
