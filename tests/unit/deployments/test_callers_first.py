@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from deployments.services import callers_first
 from deployments.services.callers_first import AT_ONCE, CallersFirst
 
-SUBMIT = f"/api/deployments/{uuid4()}/create_flow_run"
-LOOK = f"/api/flow_runs/{uuid4()}"
+DEPLOYMENT = "/api/deployments/7365ebb0-c438-4c71-8669-f9fc6a5645a9"
+SUBMIT = f"{DEPLOYMENT}/create_flow_run"
+LOOK = "/api/flow_runs/d0e4c49e-3ef0-4fd8-a668-8b3fe41cd2af"
 _SOON = 0.05
 """Seconds after which whatever can go on has gone on."""
 
@@ -108,7 +108,7 @@ def test_a_submit_overtakes_those_that_wait_for_a_place() -> None:
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
     "path",
-    [LOOK, "/api/deployments/filter", f"{SUBMIT}_from_template", f"/api/deployments/{uuid4()}"],
+    [LOOK, "/api/deployments/filter", f"{SUBMIT}_from_template", DEPLOYMENT],
 )
 def test_others_wait_until_the_last_submit_is_answered(path: str) -> None:
     async def test(app: Served) -> None:
