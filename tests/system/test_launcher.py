@@ -196,6 +196,13 @@ def _prepare(stage: Stage) -> None:
             stage.deployments[pool, flow] = deployment["id"]
 
 
+def _resident_takes_a_run(stage: Stage) -> bool:
+    body = {"target": str(stage.directory / "taken-again"), "words": []}
+    run = stage.submit("launcher", "report", parameters=body)
+    assert run.ended()[1] == "Completed"
+    return f"resident | run {run.id}" in stage.log()
+
+
 def _stays(pids: Path) -> bool:
     return pids.exists() and " " in pids.read_text()
 
@@ -392,3 +399,5 @@ def test_changed_code_runs_next(stage: Stage) -> None:
         assert json.loads(target.read_text())["words"] == ["new code"]
     finally:
         flows.write_text(before)
+    # The tests after this one are about runs of the resident, and it has to start anew once more.
+    wait_until(lambda: _resident_takes_a_run(stage), what="a resident with the code as it was")
