@@ -22,18 +22,18 @@ class Served:
     def __init__(self) -> None:
         self.door = CallersFirst(self._answer)
         self.at_work: list[str] = []
-        self.answered: list[str] = []
         self._go_on: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         name = scope["name"]
+        if name.startswith("broken"):
+            raise RuntimeError(name)
         self.at_work.append(name)
         try:
             await self._go_on[name].wait()
         finally:
             self.at_work.remove(name)
-        self.answered.append(name)
 
     def ask(self, name: str, path: str, method: str = "GET", kind: str = "http") -> asyncio.Task[None]:
         """A request that is under way; its answer waits for `let`."""
@@ -165,6 +165,9 @@ def test_an_error_and_a_caller_who_leaves_free_their_place() -> None:
     """While it is worked on, and while it waits."""
 
     async def test(app: Served) -> None:
+        app.submit("broken submit")
+        for number in range(AT_ONCE):
+            app.ask(f"broken {number}", LOOK)
         submit = app.submit("submit")
         await asyncio.sleep(_SOON)
         waits_for_submits = app.ask("at the door", LOOK)
