@@ -37,7 +37,7 @@ COPY tasks tasks
 COPY blocks blocks
 COPY deployments deployments
 # The project is imported from where it lies; bytecode is written now because its user may not write here later.
-RUN printf '#!/bin/sh\nexec python -m deployments.cli "$@"\n' > /venv/bin/contraponto \
+RUN printf '#!/bin/sh\nexec python -m deployments.cli.app "$@"\n' > /venv/bin/contraponto \
     && chmod 755 /venv/bin/contraponto \
     && /venv/bin/python -m compileall -q flows tasks blocks deployments
 ENV PATH=/venv/bin:$PATH \

@@ -2,7 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := sh deployments/install.sh $(VENV)
+INSTALL := sh deployments/scripts/install.sh $(VENV)
 
 # `pip` prints its progress on one line in a terminal and one line per package elsewhere.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +17,7 @@ help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.installed ## From nothing to a transcribed recording: environment, models, services, one real job
-	@$(BIN)/python -m deployments.demo
+	@$(BIN)/python -m deployments.scripts.demo
 
 up: $(VENV)/.installed ## Start the services (PostgreSQL, Valkey, Prefect server, workers) and prepare the server
 	@$(BIN)/contraponto up
@@ -53,13 +53,13 @@ bench: $(VENV)/.installed-dev ## Measure against faster-whisper on the same inpu
 	$(BIN)/python benchmarks/transcription.py
 
 lock: $(VENV)/.installed-dev ## Pin every dependency again after a change of pyproject.toml
-	sh deployments/lock.sh $(BIN)/python
+	sh deployments/scripts/lock.sh $(BIN)/python
 
-$(VENV)/.installed: requirements.txt pyproject.toml deployments/install.sh
+$(VENV)/.installed: requirements.txt pyproject.toml deployments/scripts/install.sh
 	@$(INSTALL) requirements.txt
 	@touch $@
 
 # The development set holds the other one.
-$(VENV)/.installed-dev: requirements-dev.txt pyproject.toml deployments/install.sh
+$(VENV)/.installed-dev: requirements-dev.txt pyproject.toml deployments/scripts/install.sh
 	@$(INSTALL) requirements-dev.txt
 	@touch $(VENV)/.installed $@

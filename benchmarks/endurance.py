@@ -25,8 +25,8 @@ _AT_ONCE = 8
 _SETTLE_SECONDS = 90
 _GROWTH = 1.1
 _PARTS = {
-    "keeper": "keeper.py",
-    "resident": "deployments.launcher.resident",
+    "service": "service.py",
+    "zygote": "deployments.launcher.zygote",
     "worker": "worker start",
     "server": "services.serve",
 }
@@ -87,10 +87,10 @@ def _belongs(process: psutil.Process, directory: Path) -> bool:
 def _is_ours(name: str, process: psutil.Process, command: str) -> bool:
     if name == "server":
         return True
-    if name == "resident":
+    if name == "zygote":
         parent = process.parent()
         return parent is not None and f"--pool {POOL}" in " ".join(parent.cmdline())
-    return f"--pool {POOL}" in command and (name == "keeper") == ("keeper.py" in command)
+    return f"--pool {POOL}" in command and (name == "service") == ("service.py" in command)
 
 
 def run_many(stack: OwnStack, count: int) -> None:

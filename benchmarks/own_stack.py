@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 
-from deployments.services.supervisor import Supervisor
+from deployments.embedded.supervisor import Supervisor
 
 PROJECT = Path(__file__).parents[1]
 _FOLDERS = ("flows", "tasks", "blocks", "deployments", "benchmarks")
@@ -51,7 +51,7 @@ class OwnStack:
     def contraponto(self, *arguments: str) -> None:
         """Run a command of the product in the copy."""
         subprocess.run(
-            [sys.executable, "-m", "deployments.cli", *arguments],
+            [sys.executable, "-m", "deployments.cli.app", *arguments],
             cwd=self.directory,
             env=self.environment,
             check=True,
@@ -105,12 +105,12 @@ class OwnStack:
     def workers_asleep(self) -> Iterator[None]:
         """Meanwhile the stack's own workers stand still, and cost nothing."""
         states = Supervisor(self.directory / ".contraponto").states()
-        keepers = [
+        services = [
             psutil.Process(state.pid)
             for name, state in states.items()
             if name.startswith("worker-") and state.pid is not None
         ]
-        processes = [each for keeper in keepers for each in (keeper, *keeper.children(recursive=True))]
+        processes = [each for service in services for each in (service, *service.children(recursive=True))]
         for process in processes:
             process.suspend()
         try:

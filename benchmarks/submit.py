@@ -3,7 +3,7 @@
 On the embedded stack, with its workers running:
 - 20 submits a second for a minute: how long each takes (goal: p50 under 20 ms, p99 under 100 ms), while the workers
   wait for jobs of this pool, and while they run them as fast as the machine can; first with Prefect's server as it is,
-  then with ours (`deployments/services/serve.py`);
+  then with ours (`deployments/embedded/serve.py`);
 - a burst of 500 from 20 callers at once, a fifth of them sent twice with the same idempotency key: none lost, none
   doubled, no error of the server; then all run, in their order;
 - the status of a job (the run and its document) with 10,000 finished jobs in the database (goal: p99 under 100 ms).
@@ -147,7 +147,7 @@ async def fill(stack: OwnStack, run_id: str, count: int) -> None:
 
 
 def _short_socket(stack: OwnStack) -> Path:
-    from deployments.services.sockets import socket_directory  # noqa: PLC0415
+    from deployments.processes.sockets import socket_directory  # noqa: PLC0415
 
     return socket_directory(stack.directory / ".contraponto", ".s.PGSQL.5432") / ".s.PGSQL.5432"
 

@@ -209,7 +209,7 @@ def _jobs(images: Sequence[Path], home: Path) -> list[Cost]:
             PREFECT_LOGGING_LEVEL="ERROR",
             PREFECT_LOGGING_TO_API_ENABLED="false",
         )
-        from deployments.scratch_server import scratch_server
+        from deployments.local.scratch_server import scratch_server
 
         with scratch_server(home, os.environ) as prefect:
             os.environ["PREFECT_API_URL"] = prefect.api_url

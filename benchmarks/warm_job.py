@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployments.scratch_server import scratch_server
+from deployments.local.scratch_server import scratch_server
 
 if TYPE_CHECKING:
     from tasks.jobs.document import TranscriptionDocument

@@ -31,7 +31,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from blocks import settings_sources as sources
 from tasks.errors import InvalidInputError
-from tasks.fetching.addresses import AddressPolicy
+from tasks.net.addresses import AddressPolicy
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEAST_PASSWORD = 12

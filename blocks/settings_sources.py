@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from tasks.errors import InvalidSettingError
-from tasks.fetching.urls import mask_urls
+from tasks.net.urls import mask_urls
 
 ENV_FILE = ".env"
 SETTINGS_FILE = "contraponto.toml"

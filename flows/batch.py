@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from blocks.settings import get_settings
 from flows.transcription import Formats, Hint, Language, Model, TranscriptionResult, WebhookUrl, transcribe
+from tasks.batches.items import BatchItem, list_items, read_ledger, write_ledger
 from tasks.batches.ledger import Ledger
-from tasks.batches.steps import BatchItem, list_items, read_ledger, write_ledger
 from tasks.errors import ContrapontoError, EngineError
 from tasks.jobs.document import TranscriptionDocument
 from tasks.jobs.locks import work_lock
-from tasks.jobs.steps import current_job, job_flow, write_table
-from tasks.webhooks.steps import check_receiver
+from tasks.jobs.step import current_job, job_flow, write_table
+from tasks.webhooks.notify import check_receiver
 
 _SETTINGS = get_settings()
 

@@ -34,11 +34,11 @@ from tasks.fetching.steps import (
     fetch_request,
     file_request,
 )
-from tasks.jobs.steps import current_job, job_flow, run_step, write_image
+from tasks.jobs.step import current_job, job_flow, run_step, write_image
 from tasks.jobs.tracker import StageParts
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import MAX_SECONDS
-from tasks.webhooks.steps import check_receiver
+from tasks.webhooks.notify import check_receiver
 
 _PLAIN = SegmentLook(
     font=FontChoice(size=54), border=BorderChoice(width=3), position=PlaceChoice(marginVertical=54)

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from tasks.jobs.steps import current_job, job_flow, write_table
+from tasks.jobs.step import current_job, job_flow, write_table
 from tasks.maintenance.files import remove_results, remove_scratch, remove_stored
 from tasks.maintenance.report import CleanupReport, Removed
-from tasks.maintenance.steps import cancel_jobs, refuse_while_jobs_run, remove_runs
+from tasks.maintenance.runs import cancel_jobs, refuse_while_jobs_run, remove_runs
 
 Hours = Annotated[float, Field(gt=0, le=876_000)]
 

@@ -6,11 +6,11 @@ from prefect import State, flow
 from prefect.states import Completed
 from pydantic import Field
 
-from tasks.endings.steps import reconcile
 from tasks.jobs.correlation import correlated
-from tasks.slots.steps import NoSlotError, slot
+from tasks.jobs.slots import NoSlotError, slot
+from tasks.recovery.reconciliation import reconcile
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.steps import deliver
+from tasks.webhooks.notify import deliver
 
 WebhookUrl = Annotated[
     str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)

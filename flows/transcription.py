@@ -15,7 +15,7 @@ from tasks.audio.normalise import FilterReport, NormalisationOptions, SoundRepor
 from tasks.audio.steps import NormalisedAudio, NormaliseRequest, check_normalisation, normalise_audio
 from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
 from tasks.jobs.document import TranscriptionDocument
-from tasks.jobs.steps import current_job, job_flow, run_step, write_markdown, write_table
+from tasks.jobs.step import current_job, job_flow, run_step, write_markdown, write_table
 from tasks.jobs.tracker import StageTracker
 from tasks.speech.languages import normalise_language
 from tasks.speech.steps import (
@@ -28,9 +28,9 @@ from tasks.speech.steps import (
 )
 from tasks.speech.transcript import Quality, Segment, Transcript
 from tasks.speech.translation import plan_translation
+from tasks.subtitles.files import write_subtitles
 from tasks.subtitles.formats import SubtitleFormat
-from tasks.subtitles.steps import write_subtitles
-from tasks.webhooks.steps import check_receiver
+from tasks.webhooks.notify import check_receiver
 
 _SETTINGS = get_settings()
 

@@ -17,14 +17,14 @@ from flows.transcription import Priority, Source, WebhookUrl
 from tasks.errors import ContrapontoError, EngineError
 from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
 from tasks.jobs.correlation import correlation_id
-from tasks.jobs.steps import current_job, job_flow, run_step, write_image, write_table
+from tasks.jobs.shards import do_shards
+from tasks.jobs.step import current_job, job_flow, run_step, write_image, write_table
 from tasks.jobs.tracker import StageParts, StageTracker
-from tasks.shards.steps import do_shards
 from tasks.video.clip import Background, ClipOptions
 from tasks.video.contact_sheet import contact_sheet
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import MAX_SECONDS
-from tasks.video.rented.steps import rent_clips
+from tasks.video.serverless.steps import rent_clips
 from tasks.video.shards import (
     MAX_SHARDS,
     ClipOrder,
@@ -38,7 +38,7 @@ from tasks.video.shards import (
 )
 from tasks.video.steps import FitRequest, StoredFit, fit_video, make_clips
 from tasks.video.zoom_types import ZoomType
-from tasks.webhooks.steps import check_receiver
+from tasks.webhooks.notify import check_receiver
 
 SHARD_DEPLOYMENT = "img2vid-shard/img2vid-shard"
 _SHOWN = 48

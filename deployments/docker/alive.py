@@ -5,8 +5,8 @@ import sys
 
 import httpx
 
-from deployments.connection import find_api
-from deployments.pools import POOL_NAMES
+from deployments.client.connection import find_api
+from deployments.server.pools import POOL_NAMES
 from tasks.errors import ContrapontoError
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
 
-from deployments import bootstrap
 from deployments.docker.templates import APP, Containers, template
-from deployments.pools import Pool, pools
+from deployments.server import bootstrap
+from deployments.server.pools import Pool, pools
 
 _SUFFIX = "-docker"
 

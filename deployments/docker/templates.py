@@ -14,7 +14,7 @@ from prefect.settings.models.root import Settings as PrefectSettings
 from prefect_docker.worker import DockerWorker
 from pydantic import BaseModel, ConfigDict, Field
 
-from deployments.services.worker import HEARTBEAT_SECONDS
+from deployments.server.automations import HEARTBEAT_SECONDS
 
 APP = "/app"
 """Where the project lies in the image: the working directory of every job."""

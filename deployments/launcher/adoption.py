@@ -1,4 +1,4 @@
-"""Turns a fork of the resident into what `python -m prefect.engine` would be in the run's own environment."""
+"""Turns a fork of the zygote into what `python -m prefect.engine` would be in the run's own environment."""
 
 import multiprocessing
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from deployments.launcher.launch import STANDARD_STREAMS
-from deployments.launcher.processes import show_as
+from deployments.processes.kernel import show_as
 
 _FIXED_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
 """Variables that an interpreter reads when it starts and cannot take over later."""
@@ -36,17 +36,17 @@ class Request(BaseModel):
         return self.environment.get("PREFECT__FLOW_RUN_ID", "")
 
 
-def obstacle(environment: Mapping[str, str], resident: Mapping[str, str]) -> str | None:
-    """Why a run with this environment cannot be forked from a resident with that one; None if it can."""
-    names = {name for name in (*environment, *resident) if name.startswith(_FIXED_AT_START)}
-    different = sorted(name for name in names if environment.get(name) != resident.get(name))
+def obstacle(environment: Mapping[str, str], zygote: Mapping[str, str]) -> str | None:
+    """Why a run with this environment cannot be forked from a zygote with that one; None if it can."""
+    names = {name for name in (*environment, *zygote) if name.startswith(_FIXED_AT_START)}
+    different = sorted(name for name in names if environment.get(name) != zygote.get(name))
     return f"{', '.join(different)} cannot change in a running interpreter" if different else None
 
 
-def become(request: Request, streams: Iterable[int], *, resident: Mapping[str, str], project: Path) -> None:
+def become(request: Request, streams: Iterable[int], *, zygote: Mapping[str, str], project: Path) -> None:
     """Make this process the run's: streams, directory, environment, signals, and all that is remembered.
 
-    `resident` is the environment that the modules of `project` were imported in.
+    `zygote` is the environment that the modules of `project` were imported in.
     """
     for descriptor, stream in zip(STANDARD_STREAMS, streams, strict=True):
         os.dup2(stream, descriptor)
@@ -74,7 +74,7 @@ def become(request: Request, streams: Iterable[int], *, resident: Mapping[str, s
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
     settings_changed = _configure_prefect()
-    if settings_changed or _others(resident) != _others(request.environment):
+    if settings_changed or _others(zygote) != _others(request.environment):
         _forget_modules_of(project)
 
 

@@ -1,4 +1,4 @@
-"""When a resident process has to start anew: what it has imported has changed, or it is old, large or worn."""
+"""When a zygote has to start anew: what it has imported has changed, or it is old, large or worn."""
 
 import site
 import time
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deployments.launcher.processes import memory_bytes
+from deployments.processes.kernel import memory_bytes
 
 _Mark = tuple[int, int] | None
 """Time and size of a file; None while there is none."""
@@ -41,7 +41,7 @@ def _mark(path: Path) -> _Mark:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long one resident process is used."""
+    """How long one zygote is used."""
 
     seconds: float = 6 * 3600
     memory: int = 1 << 30
@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass
 class Wear:
-    """How much one resident process has been used."""
+    """How much one zygote has been used."""
 
     limits: Limits
     runs: int = 0

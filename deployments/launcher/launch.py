@@ -1,13 +1,13 @@
-"""What a worker starts for a run: hands the run to the resident process and stands for it until it ends.
+"""What a worker starts for a run: hands the run to the zygote and stands for it until it ends.
 
 `python -I -S -E launch.py MODULE ARGUMENTS` is `python -m MODULE ARGUMENTS`, sooner: the standard library only, so
-that it starts in milliseconds. Whatever keeps the resident from taking the run, this process then becomes the
+that it starts in milliseconds. Whatever keeps the zygote from taking the run, this process then becomes the
 run itself: a fresh interpreter.
 
 Messages, all on one Unix socket: the request (a JSON document after its length); the answer "accepted" or
 "refused" with a reason; "go", with standard input, output and error as descriptors; signals in one direction; the
 end of the run in the other. Without "go" nothing has been started, so a run never starts twice; and no
-descriptor waits in the socket of a resident that hangs, where it would keep the worker's pipes open.
+descriptor waits in the socket of a zygote that hangs, where it would keep the worker's pipes open.
 """
 
 import array
@@ -42,11 +42,11 @@ FORWARDED = (
 STANDARD_STREAMS = (0, 1, 2)
 
 _ANSWER_SECONDS = 3.0
-"""A fresh interpreter takes about as long: waiting longer for a resident that starts anew gains nothing."""
+"""A fresh interpreter takes about as long: waiting longer for a zygote that starts anew gains nothing."""
 
 
 class Unavailable(Exception):  # noqa: N818 - an answer, not an error: the run starts another way
-    """The resident does not take this run; the message says why, as the end of a sentence."""
+    """The zygote does not take this run; the message says why, as the end of a sentence."""
 
 
 def receive(connection: socket.socket, size: int) -> bytes:
@@ -67,7 +67,7 @@ def receive_message(connection: socket.socket) -> tuple[bytes, int] | None:
 
 
 def hand_over(path: str | None) -> socket.socket:
-    """Give this process's run to the resident behind the socket; return when it has agreed.
+    """Give this process's run to the zygote behind the socket; return when it has agreed.
 
     Raises:
         Unavailable: it has not.
@@ -108,7 +108,7 @@ def hand_over(path: str | None) -> socket.socket:
 def stand_for(connection: socket.socket) -> tuple[bytes, int]:
     """Let the run start, pass signals on to it, and return its end.
 
-    A guard that is killed takes its run with it: then that is the end, also for whatever the run has started.
+    A monitor that is killed takes its run with it: then that is the end, also for whatever the run has started.
     """
 
     def forward(number: int, _frame: object) -> None:
@@ -149,7 +149,7 @@ def main() -> None:
     except Unavailable as reason:
         os.write(
             2,
-            f"contraponto: the resident process does not take this run ({reason}); "
+            f"contraponto: the zygote does not take this run ({reason}); "
             "it starts in a fresh interpreter.\n".encode(errors="replace"),
         )
         os.execv(sys.executable, [sys.executable, "-m", *sys.argv[1:]])  # noqa: S606

@@ -1,6 +1,6 @@
 """Tells the server of runs lost with a worker of this machine: `python -m deployments.launcher.lost_runs DIR`.
 
-`keeper` starts it when an earlier one was killed. By itself the server finds out after minutes that a run is silent,
+`service` starts it when an earlier one was killed. By itself the server finds out after minutes that a run is silent,
 and of one that was killed before its first heartbeat it never does.
 """
 
@@ -15,8 +15,8 @@ import httpx
 from pydantic import BaseModel, SecretStr
 
 from deployments.launcher.taken import TOUCH_SECONDS, LostRun, lost
-from deployments.log_lines import formatter
-from deployments.services.api import Api
+from deployments.processes.log_lines import formatter
+from deployments.server.api import Api
 
 logger = logging.getLogger("contraponto.lost-runs")
 

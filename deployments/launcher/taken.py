@@ -1,6 +1,6 @@
-"""Which runs this machine has taken: each a small file, on which the guard of the run holds a lock.
+"""Which runs this machine has taken: each a small file, on which the monitor of the run holds a lock.
 
-A guard that has told the worker how its run ended removes the file. One without a lock belongs to a run that nobody
+A monitor that has told the worker how its run ended removes the file. One without a lock belongs to a run that nobody
 answers for any more: it was lost with its worker, and `lost_runs` says so to the server.
 """
 
@@ -14,12 +14,12 @@ from pathlib import Path
 from uuid import UUID
 
 TOUCH_SECONDS = 10.0
-"""How often the guard says that the run lives."""
+"""How often the monitor says that the run lives."""
 
 
 @dataclass(frozen=True)
 class TakenRun:
-    """The mark of a run, as its guard holds it."""
+    """The mark of a run, as its monitor holds it."""
 
     path: Path
     descriptor: int
@@ -39,7 +39,7 @@ class TakenRun:
 
 @dataclass(frozen=True)
 class LostRun:
-    """A run whose guard has ended without a word."""
+    """A run whose monitor has ended without a word."""
 
     run_id: UUID
     path: Path

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from blocks.settings import Settings, get_settings
-from deployments.log_lines import formatter
 from deployments.model_host.models import Limits, default_budget_mb
 from deployments.model_host.server import Host, listening
+from deployments.processes.log_lines import formatter
 from tasks.errors import ContrapontoError
 from tasks.inference.kinds import KINDS
 from tasks.inference.sockets import host_socket

@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from deployments.log_lines import formatter
+from deployments.processes.log_lines import formatter
 from tasks.errors import CancelledError, ContrapontoError
 from tasks.inference.kinds import work_class
 from tasks.inference.protocol import (

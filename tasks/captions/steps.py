@@ -16,7 +16,7 @@ from tasks.captions.highlight import HighlightLook, highlight_script
 from tasks.captions.reading import read_subtitles, read_words
 from tasks.captions.segments import SegmentLook, segment_script
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.steps import current_stage, step
+from tasks.jobs.step import current_stage, step
 from tasks.jobs.threads import in_thread
 from tasks.media.frames import middle_frame
 from tasks.progress import Progress, part_of

@@ -14,7 +14,7 @@ import threading
 from typing import Any
 
 from tasks.errors import BlockedAddressError
-from tasks.fetching.addresses import AddressPolicy
+from tasks.net.addresses import AddressPolicy
 
 _SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _SPAWNING = frozenset({"os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "pty.spawn"})

@@ -24,9 +24,9 @@ from tasks.errors import (
 )
 from tasks.fetching._guard import guard_process
 from tasks.fetching._protocol import Downloaded, Entry, Failed, Listed, ProgressMade, Request
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.lifeline import end_with_parent
-from tasks.fetching.urls import mask_url, mask_urls
+from tasks.net.addresses import AddressPolicy
+from tasks.net.urls import mask_url, mask_urls
 
 SOCKET_TIMEOUT = 30.0
 RETRIES = 3

@@ -23,11 +23,11 @@ from tasks.errors import (
     StorageFullError,
     TransientError,
 )
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.content import SNIFFED_BYTES, file_name, kind_of
-from tasks.fetching.http import REQUEST_ERRORS, request_error, safe_client, status_error
 from tasks.fetching.results import Download, DownloadLimits, Fingerprint, WebPage
-from tasks.fetching.urls import check_url, mask_url
+from tasks.net.addresses import AddressPolicy
+from tasks.net.http import REQUEST_ERRORS, request_error, safe_client, status_error
+from tasks.net.urls import check_url, mask_url
 from tasks.progress import Progress, ignore_progress
 
 TRIES = 4

@@ -8,12 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tasks.errors import NotMediaError, SourceForbiddenError
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.content import has_media_extension
 from tasks.fetching.direct import download_file
 from tasks.fetching.results import Download, DownloadLimits
 from tasks.fetching.sites import download_from_site
-from tasks.fetching.urls import check_url, mask_url
+from tasks.net.addresses import AddressPolicy
+from tasks.net.urls import check_url, mask_url
 from tasks.progress import Progress, ignore_progress, part_of
 
 # Asking yt-dlp which site a URL belongs to costs a second and 1,700 patterns; a direct file must not pay

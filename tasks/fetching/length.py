@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tasks.errors import ContrapontoError, LimitExceededError
-from tasks.fetching.urls import mask_url
 from tasks.media.probe import probe
+from tasks.net.urls import mask_url
 from tasks.progress import Progress
 
 _HEADER_BYTES = 256 * 1024

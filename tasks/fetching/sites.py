@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 from tasks import errors
 from tasks.errors import ContrapontoError, EngineError, InvalidInputError, StageTimeoutError, TransientError
 from tasks.fetching._protocol import REPLY, Downloaded, Failed, Listed, ProgressMade, Request
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.content import safe_name
 from tasks.fetching.lifeline import PARENT
 from tasks.fetching.results import Download, DownloadLimits, SourceEntry
-from tasks.fetching.urls import check_url, mask_url, mask_urls
+from tasks.net.addresses import AddressPolicy
+from tasks.net.urls import check_url, mask_url, mask_urls
 from tasks.progress import Progress, ignore_progress
 
 _logger = logging.getLogger(__name__)

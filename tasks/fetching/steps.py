@@ -15,16 +15,16 @@ from blocks.media_store import MediaStore
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
 from tasks.errors import LimitExceededError
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.direct import download_any, fingerprint
 from tasks.fetching.download import download, is_known_site
 from tasks.fetching.length import check_length, stop_if_too_long
 from tasks.fetching.results import DownloadLimits
-from tasks.fetching.urls import mask_url
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.steps import current_stage, step
+from tasks.jobs.step import current_stage, step
 from tasks.jobs.threads import in_thread
 from tasks.media.probe import MediaInfo, probe, require_audio, require_video
+from tasks.net.addresses import AddressPolicy
+from tasks.net.urls import mask_url
 from tasks.progress import Progress, part_of
 from tasks.remote.protocol import DownloadedMedia, DownloadRequest
 

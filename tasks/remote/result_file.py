@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 
 from tasks.errors import LimitExceededError, StorageFullError, TransientError
-from tasks.fetching.http import request_error, status_error
-from tasks.fetching.urls import mask_url
+from tasks.net.http import request_error, status_error
+from tasks.net.urls import mask_url
 
 _CHUNK_BYTES = 1 << 18
 

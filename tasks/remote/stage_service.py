@@ -20,9 +20,9 @@ from tasks.errors import (
     StageTimeoutError,
     TransientError,
 )
-from tasks.fetching.addresses import AddressPolicy
-from tasks.fetching.http import request_error, retry_after, safe_client
-from tasks.fetching.urls import mask_urls
+from tasks.net.addresses import AddressPolicy
+from tasks.net.http import request_error, retry_after, safe_client
+from tasks.net.urls import mask_urls
 from tasks.progress import Progress, ignore_progress
 from tasks.remote.protocol import RemoteJob, RemoteProblem, ServicePaths, ServiceRules, SubmittedJob
 from tasks.remote.result_file import FetchedFile, ResultFile

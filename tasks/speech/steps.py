@@ -13,7 +13,7 @@ from tasks.errors import InvalidSettingError, MissingEngineError
 from tasks.inference.client import perform
 from tasks.inference.sockets import chosen_socket
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.steps import current_stage, step
+from tasks.jobs.step import current_stage, step
 from tasks.jobs.threads import in_thread
 from tasks.models.install import find_model
 from tasks.progress import Progress

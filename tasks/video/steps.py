@@ -13,7 +13,7 @@ from blocks.settings import get_settings
 from tasks.errors import ContrapontoError
 from tasks.fetching.steps import FetchedFile, fetch_file, file_request
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.steps import current_stage, run_step, step
+from tasks.jobs.step import current_stage, run_step, step
 from tasks.jobs.threads import in_thread
 from tasks.jobs.tracker import StageParts
 from tasks.progress import Progress, part_of

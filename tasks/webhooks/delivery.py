@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from tasks.errors import BlockedAddressError, InvalidInputError
-from tasks.fetching.addresses import AddressPolicy
-from tasks.fetching.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client, secret_address
-from tasks.fetching.urls import check_url, mask_url
+from tasks.net.addresses import AddressPolicy
+from tasks.net.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client, secret_address
+from tasks.net.urls import check_url, mask_url
 
 USER_AGENT = "Contraponto-Webhook/1"
 JITTER = 0.1

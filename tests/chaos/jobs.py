@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, JsonValue
 
 from tasks.errors import InvalidInputError
-from tasks.jobs.steps import current_job, job_flow
+from tasks.jobs.step import current_job, job_flow
 
 
 class Outcome(BaseModel):

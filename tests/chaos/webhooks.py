@@ -26,7 +26,7 @@ import httpx
 import yaml
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from deployments.services.sockets import free_port
+from deployments.processes.sockets import free_port
 from tests.system.checkout import FINAL, Checkout, Job, wait_until
 
 SECRET = "whsec_Y29udHJhcG9udG8tY2hhb3M="

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from PIL import Image
 
-from deployments.runpod_worker import handle
+from deployments.runpod_worker.__main__ import handle
 from tasks.errors import InvalidSettingError
 from tests.flow.conftest import Configure
 from tests.flow.jobs import run_job, word_error_rate

@@ -18,15 +18,15 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Crashed, Failed, Pending, Running, Scheduled
 
-from deployments.automations import ensure_automations
-from deployments.cancellation import cancel_job
-from deployments.dead_letters import list_dead_letters, read_dead_letter, replay
+from deployments.client.cancel import cancel_job
+from deployments.client.dead_letters import list_dead_letters, read_dead_letter, replay
+from deployments.server.automations import ensure_automations
 from flows import notifications
-from tasks.endings import steps
-from tasks.endings.steps import CRASHES, JOB_TAG, reconcile
 from tasks.errors import InvalidInputError
-from tasks.receivers.steps import note_failure, paused_receiver
-from tasks.slots.steps import slot
+from tasks.jobs.slots import slot
+from tasks.recovery import reconciliation as steps
+from tasks.recovery.reconciliation import CRASHES, JOB_TAG, reconcile
+from tasks.webhooks.endpoints import note_failure, paused_receiver
 
 URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
 

@@ -19,9 +19,9 @@ from prefect.states import Completed, Failed, Pending, Running
 from prefect.types import DateTime
 from typer.testing import CliRunner
 
-from deployments.cli import app
+from deployments.cli.app import app
 from tasks.errors import InvalidInputError, SourceNotFoundError
-from tasks.receivers.steps import note_failure, resume
+from tasks.webhooks.endpoints import note_failure, resume
 
 Command = Callable[..., Result]
 

@@ -15,7 +15,7 @@ from prefect.states import Cancelling, Completed, Pending, Running, Scheduled
 
 from deployments.launcher.lost_runs import report_all
 from deployments.launcher.taken import take
-from deployments.services.api import Api
+from deployments.server.api import Api
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from blocks.settings import get_settings
 from flows.maintenance import cleanup, factory_reset
 from tasks.errors import StageTimeoutError
 from tasks.jobs.document import JobDocument
-from tasks.maintenance.steps import cancel_jobs
+from tasks.maintenance.runs import cancel_jobs
 from tests.flow.conftest import Configure
 
 DAY = 86_400

@@ -19,8 +19,8 @@ from prometheus_client import start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
 from blocks.settings import PROJECT_ROOT
-from deployments.metrics import as_text, registry
-from deployments.services.process import ServiceError
+from deployments.checks.metrics import as_text, registry
+from deployments.processes.service import ServiceError
 from tests.servers.model_host import model_host
 
 DASHBOARD = json.loads((PROJECT_ROOT / "deployments/grafana/contraponto.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL
 
 from blocks.settings import PROJECT_ROOT
-from deployments.schemas import strict
+from deployments.server.schemas import strict
 from flows.maintenance import cleanup
 from flows.transcription import transcribe
 from tasks.jobs.document import JobStatus, TranscriptionDocument

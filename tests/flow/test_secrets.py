@@ -32,7 +32,7 @@ from flows.video import addaudio, img2vid
 from tasks.errors import InvalidInputError
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.steps import announce, check_receiver
+from tasks.webhooks.notify import announce, check_receiver
 from tests.flow.conftest import Configure
 from tests.flow.test_video import SMALL, photograph
 from tests.servers.media import MediaServer, wav

@@ -24,10 +24,10 @@ from blocks.webhook import WebhookNotification
 from flows.notifications import deliver_webhook
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.document import JobDocument
-from tasks.receivers.steps import delivery_slot, paused_receiver, resume
-from tasks.slots.steps import NoSlotError
+from tasks.jobs.slots import NoSlotError
+from tasks.webhooks.endpoints import delivery_slot, paused_receiver, resume
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.steps import DELIVERY, announce, check_receiver
+from tasks.webhooks.notify import DELIVERY, announce, check_receiver
 from tests.flow.conftest import Configure
 from tests.unit.webhooks.conftest import Answer, Receiver, ended_job
 
@@ -261,7 +261,7 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
 async def test_a_slow_server_is_no_reason_to_go_without_a_slot(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.receivers.steps._SLOT_SECONDS", 0.0)
+    monkeypatch.setattr("tasks.webhooks.endpoints._SLOT_SECONDS", 0.0)
     async with delivery_slot(receiver.url, 1):
         with pytest.raises(NoSlotError):
             async with delivery_slot(receiver.url, 1):

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import psutil
 
-from deployments.services.environment import PROJECT
-from deployments.services.supervisor import ServiceState, Supervisor
+from deployments.embedded.supervisor import ServiceState, Supervisor
+from deployments.processes.environment import PROJECT
 
 FOLDERS = ("flows", "tasks", "blocks", "deployments")
 FILES = ("prefect.yaml", "pyproject.toml")
@@ -59,7 +59,7 @@ class Checkout:
     def contraponto(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command; fail unless it ends with `code`."""
         return self._run(
-            [sys.executable, "-m", "deployments.cli", *arguments],
+            [sys.executable, "-m", "deployments.cli.app", *arguments],
             self.environment | {"PYTHONPATH": str(self.directory)},
             code,
         )

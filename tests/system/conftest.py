@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
 

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from deployments.flow_catalogue import listed_flows
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
+from deployments.server.flow_catalogue import listed_flows
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout, wait_until
 

@@ -18,10 +18,10 @@ import httpx
 import psutil
 import pytest
 
-from deployments.bootstrap import process_template
-from deployments.launcher import KEEPER
-from deployments.services import postgres
-from deployments.services.environment import PROJECT, Surroundings
+from deployments.embedded import postgres
+from deployments.launcher import RUN_COMMAND, SERVICE
+from deployments.processes.environment import PROJECT, Surroundings
+from deployments.server.bootstrap import process_template
 from tests.system.checkout import FINAL, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -39,7 +39,7 @@ class Stage:
     environment: dict[str, str]
     deployments: dict[tuple[str, str], str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    keeper: psutil.Process | None = None
+    service: psutil.Process | None = None
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
@@ -61,8 +61,17 @@ class Stage:
         return process
 
     def keep(self, worker: tuple[str, ...]) -> None:
-        keeper = (sys.executable, "-I", "-S", "-E", str(KEEPER), "--socket", str(self.directory / "s"), "--")
-        self.keeper = psutil.Process(self.start(*keeper, *worker).pid)
+        service = (
+            sys.executable,
+            "-I",
+            "-S",
+            "-E",
+            str(SERVICE),
+            "--socket",
+            str(self.directory / "s"),
+            "--",
+        )
+        self.service = psutil.Process(self.start(*service, *worker).pid)
 
     def submit(self, pool: str, flow: str, *, queue: str = "default", **body: Any) -> "Run":
         deployment = self.deployments[pool, flow]
@@ -72,10 +81,10 @@ class Stage:
         return Run(self, run["id"])
 
     @property
-    def resident(self) -> psutil.Process:
-        assert self.keeper is not None
+    def zygote(self) -> psutil.Process:
+        assert self.service is not None
         return next(
-            child for child in self.keeper.children() if "deployments.launcher.resident" in child.cmdline()
+            child for child in self.service.children() if "deployments.launcher.zygote" in child.cmdline()
         )
 
     def log(self) -> str:
@@ -149,7 +158,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         worker = (prefect, "worker", "start", "--type", "process", "--pool")
         stage.start(*worker, "fresh")
         stage.keep((*worker, "launcher"))
-        wait_until(lambda: "resident | ready" in stage.log(), what="the resident")
+        wait_until(lambda: "zygote | ready" in stage.log(), what="the zygote")
         yield stage
     finally:
         for process in reversed(stage.processes):
@@ -169,7 +178,7 @@ def _prepare(stage: Stage) -> None:
         stage.call(
             "POST",
             "/work_pools/",
-            {"name": pool, "type": "process", "base_job_template": process_template()},
+            {"name": pool, "type": "process", "base_job_template": process_template(RUN_COMMAND)},
         )
         stage.call(
             "POST", f"/work_pools/{pool}/queues", {"name": "one", "concurrency_limit": 1, "priority": 5}
@@ -196,11 +205,11 @@ def _prepare(stage: Stage) -> None:
             stage.deployments[pool, flow] = deployment["id"]
 
 
-def _resident_takes_a_run(stage: Stage) -> bool:
+def _zygote_takes_a_run(stage: Stage) -> bool:
     body = {"target": str(stage.directory / "taken-again"), "words": []}
     run = stage.submit("launcher", "report", parameters=body)
     assert run.ended()[1] == "Completed"
-    return f"resident | run {run.id}" in stage.log()
+    return f"zygote | run {run.id}" in stage.log()
 
 
 def _stays(pids: Path) -> bool:
@@ -227,7 +236,7 @@ def outcomes(stage: Stage) -> dict[str, dict[str, Any]]:
     runs: dict[str, dict[str, Run]] = {}
     place = stage.directory / "out"
     place.mkdir()
-    # Other tests change code or kill the resident process; the next run then starts without it.
+    # Other tests change code or kill the zygote; the next run then starts without it.
     wait_until(partial(_forks, stage, place / "warm"), what="a run that is forked")
     before = len(stage.log())
     for pool in POOLS:
@@ -335,7 +344,7 @@ def test_logs_and_output_arrive_and_both_ways_tell_the_same(
 def test_the_runs_were_really_forked(outcomes: dict[str, dict[str, Any]]) -> None:
     log = outcomes["launcher"]["log"]
     assert "fresh interpreter" not in log
-    assert "guard" in log
+    assert "monitor" in log
 
 
 def test_one_runs_environment_does_not_reach_the_next(
@@ -349,17 +358,17 @@ def test_one_runs_environment_does_not_reach_the_next(
     assert (told["mine"], told["level"]) == (None, None)
 
 
-@pytest.mark.parametrize("victim", ["resident", "run"])
+@pytest.mark.parametrize("victim", ["zygote", "run"])
 def test_what_is_killed_costs_one_run_at_most(stage: Stage, victim: str) -> None:
     pids, target = stage.directory / f"pids-{victim}", stage.directory / f"hook-{victim}"
     running = stage.submit("launcher", "stay", parameters={"target": str(target), "pids": str(pids)})
     wait_until(partial(_stays, pids), what="a run that stays")
     run = int(pids.read_text().split()[0])
-    os.kill(stage.resident.pid if victim == "resident" else run, signal.SIGKILL)
+    os.kill(stage.zygote.pid if victim == "zygote" else run, signal.SIGKILL)
     next_target = stage.directory / f"next-{victim}"
     after = stage.submit("launcher", "report", parameters={"target": str(next_target), "words": []})
     assert after.ended()[1] == "Completed"
-    if victim == "resident":
+    if victim == "zygote":
         assert running.state["type"] == "RUNNING"
         os.kill(run, signal.SIGKILL)
     assert running.ended()[1] == "Crashed"
@@ -367,25 +376,25 @@ def test_what_is_killed_costs_one_run_at_most(stage: Stage, victim: str) -> None
 
 def test_what_was_lost_with_a_killed_worker_is_known_as_soon_as_the_next_one_starts(stage: Stage) -> None:
     """No automation looks for silence on this server: nothing else can end the run."""
-    assert stage.keeper is not None
+    assert stage.service is not None
     pids = stage.directory / "pids-lost"
     body = {"target": str(stage.directory / "hook-lost"), "pids": str(pids)}
     running = stage.submit("launcher", "stay", parameters=body)
     wait_until(partial(_stays, pids), what="a run that stays")
-    command = stage.keeper.cmdline()
+    command = stage.service.cmdline()
     worker = tuple(command[command.index("--") + 1 :])
     # As when the machine runs out of memory, or a container is killed: a run outlives a worker that is killed alone.
-    family = [stage.keeper, *stage.keeper.children(recursive=True)]
+    family = [stage.service, *stage.service.children(recursive=True)]
     for member in family:
         member.kill()
     gone, alive = psutil.wait_procs(family, timeout=20)
     assert {int(pid) for pid in pids.read_text().split()} <= {member.pid for member in gone}, alive
     assert running.state["type"] == "RUNNING"
-    before = stage.log().count("resident | ready")
+    before = stage.log().count("zygote | ready")
     stage.keep(worker)
     assert running.ended() == ("CRASHED", "Crashed", "The worker of this run was killed.")
     wait_until(lambda: not list((stage.directory / "taken").iterdir()), what="the marks to be gone")
-    wait_until(lambda: stage.log().count("resident | ready") > before, what="the resident")
+    wait_until(lambda: stage.log().count("zygote | ready") > before, what="the zygote")
 
 
 def test_changed_code_runs_next(stage: Stage) -> None:
@@ -399,5 +408,5 @@ def test_changed_code_runs_next(stage: Stage) -> None:
         assert json.loads(target.read_text())["words"] == ["new code"]
     finally:
         flows.write_text(before)
-    # The tests after this one are about runs of the resident, and it has to start anew once more.
-    wait_until(lambda: _resident_takes_a_run(stage), what="a resident with the code as it was")
+    # The tests after this one are about runs of the zygote, and it has to start anew once more.
+    wait_until(lambda: _zygote_takes_a_run(stage), what="a zygote with the code as it was")

@@ -16,9 +16,9 @@ import httpx
 import psutil
 import pytest
 
-from deployments.services import valkey
-from deployments.services.process import processes_of
-from deployments.services.sockets import free_port
+from deployments.embedded import valkey
+from deployments.processes.service import processes_of
+from deployments.processes.sockets import free_port
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout, wait_until
 
@@ -75,7 +75,7 @@ def guarded(
 
 def _up(checkout: Checkout, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "deployments.cli", "up", *options],
+        [sys.executable, "-m", "deployments.cli.app", "up", *options],
         cwd=checkout.directory,
         env=checkout.environment | {"PYTHONPATH": str(checkout.directory)},
         stderr=subprocess.DEVNULL if options else subprocess.PIPE,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.voice.speech import speak
 from tests.readme import blocks, section
@@ -43,7 +43,7 @@ def typed(checkout: Checkout, web: MediaServer, recording: bytes, tmp_path: Path
     # The commands of this environment, run in the copy's code.
     contraponto = commands / "contraponto"
     contraponto.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{checkout.directory}" exec "{sys.executable}" -m deployments.cli "$@"\n'
+        f'#!/bin/sh\nPYTHONPATH="{checkout.directory}" exec "{sys.executable}" -m deployments.cli.app "$@"\n'
     )
     contraponto.chmod(0o755)
     (commands / "prefect").symlink_to(Path(sys.executable).with_name("prefect"))

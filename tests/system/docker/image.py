@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
 
 LOCK_FILE = PROJECT / "deployments" / "docker" / "requirements.txt"
 CACHE = PROJECT / ".contraponto" / "cache" / "docker"

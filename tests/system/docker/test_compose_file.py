@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
 
 pytestmark = [pytest.mark.system, pytest.mark.engine]
 

@@ -14,8 +14,8 @@ import pytest
 import websockets
 from websockets.asyncio.client import connect
 
-from deployments.services.environment import PROJECT
-from deployments.services.sockets import free_port
+from deployments.processes.environment import PROJECT
+from deployments.processes.sockets import free_port
 from tests.system.checkout import Checkout, wait_until
 from tests.system.docker.conftest import PASSWORD
 

@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from blocks.settings import PROJECT_ROOT, get_settings
-from deployments.cli import app
+from deployments.cli.app import app
 
 HEAVY = ("pydantic", "httpx", "numpy", "prefect", "yaml")
 
 
 def run(*words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "deployments.cli", *words],
+        [sys.executable, "-m", "deployments.cli.app", *words],
         cwd=PROJECT_ROOT,
         env={"PATH": "", **environment},
         input=stdin,
@@ -29,7 +29,7 @@ def run(*words: str, stdin: str = "", **environment: str) -> subprocess.Complete
 
 
 def test_its_help_reads_nothing_that_takes_long_to_import() -> None:
-    code = "import sys, deployments.cli; print([name for name in sys.argv[1:] if name in sys.modules])"
+    code = "import sys, deployments.cli.app; print([name for name in sys.argv[1:] if name in sys.modules])"
     command = [sys.executable, "-c", code, *HEAVY]
     found = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert found.stdout == "[]\n"

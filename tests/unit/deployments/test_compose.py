@@ -10,7 +10,7 @@ import typer.main
 import yaml
 
 from blocks.settings import PROJECT_ROOT, Settings
-from deployments.cli import app
+from deployments.cli.app import app
 
 FOLDER = PROJECT_ROOT / "deployments" / "docker"
 TEXT = (FOLDER / "compose.yaml").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jiwer import wer
 
-from deployments.demo import word_error_rate
+from deployments.scripts.demo import word_error_rate
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from deployments.flow_catalogue import listed_flows
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
+from deployments.server.flow_catalogue import listed_flows
 
 
 def test_entrypoints_name_modules_and_functions(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from blocks.settings import Settings
-from deployments.embedded import EmbeddedStack
-from deployments.health import Check, Health, State, examine, service_checks
-from deployments.services.api import Api
-from deployments.services.environment import Surroundings
-from deployments.services.process import Service, ServiceError
-from deployments.services.sockets import free_port
-from deployments.services.supervisor import ServiceState, Supervisor
+from deployments.checks.health import Check, Health, State, examine, service_checks
+from deployments.embedded.stack import EmbeddedStack
+from deployments.embedded.supervisor import ServiceState, Supervisor
+from deployments.processes.environment import Surroundings
+from deployments.processes.service import Service, ServiceError
+from deployments.processes.sockets import free_port
+from deployments.server.api import Api
 from tests.system.checkout import wait_until
 
 

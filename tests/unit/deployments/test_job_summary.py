@@ -1,4 +1,4 @@
-from deployments.job_summary import summary
+from deployments.cli.summary import summary
 from tasks.jobs.document import read_document
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from blocks.settings import Settings
-from deployments import embedded
-from deployments.embedded import EmbeddedStack, Report, StackStatus, no_report
-from deployments.services.environment import Surroundings
-from deployments.services.process import Service, processes_of
+from deployments.embedded import stack as embedded
+from deployments.embedded.stack import EmbeddedStack, Report, StackStatus, no_report
+from deployments.processes.environment import Surroundings
+from deployments.processes.service import Service, processes_of
 from tests.system.checkout import wait_until
 
 CODE = "import pathlib, sys, time; sys.exit('broken') if pathlib.Path('broken').exists() else time.sleep(600)"

@@ -13,9 +13,9 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from deployments.launcher import KEEPER, LAUNCH
+from deployments.launcher import LAUNCH, SERVICE
 from deployments.launcher.taken import lost
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -77,7 +77,7 @@ time.sleep(600)
 
 
 class Service:
-    """A keeper whose worker is a sleeping program, in a small project of its own."""
+    """A service whose worker is a sleeping program, in a small project of its own."""
 
     def __init__(self, directory: Path, *arguments: str) -> None:
         self.directory = directory
@@ -101,8 +101,8 @@ class Service:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-I", "-S", "-E", str(KEEPER), "--socket", str(self.socket)),
-                    *(f"--resident={argument}" for argument in arguments),
+                    *(sys.executable, "-I", "-S", "-E", str(SERVICE), "--socket", str(self.socket)),
+                    *(f"--zygote={argument}" for argument in arguments),
                     *("--", "sleep", "600"),
                 ],
                 cwd=directory,
@@ -138,9 +138,9 @@ class Service:
         )
 
     @property
-    def resident(self) -> psutil.Process:
+    def zygote(self) -> psutil.Process:
         children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if "deployments.launcher.resident" in child.cmdline())
+        return next(child for child in children if "deployments.launcher.zygote" in child.cmdline())
 
     def stop(self) -> None:
         self.process.kill()
@@ -225,7 +225,7 @@ def test_sigterm_reaches_the_run_and_its_exit_status_comes_back(service: Service
     assert gone(pid)
 
 
-@pytest.mark.parametrize("victim", ["launcher", "guard", "run"])
+@pytest.mark.parametrize("victim", ["launcher", "monitor", "run"])
 def test_whatever_part_is_killed_the_run_and_its_children_end(service: Service, victim: str) -> None:
     run = service.launch("ends", "family")
     assert run.stdout is not None
@@ -233,13 +233,13 @@ def test_whatever_part_is_killed_the_run_and_its_children_end(service: Service, 
     family = [forked, *forked.children()]
     assert len(family) == 2
     assert forked.name().startswith("run-")
-    {"launcher": run.kill, "guard": forked.parent().kill, "run": forked.kill}[victim]()
+    {"launcher": run.kill, "monitor": forked.parent().kill, "run": forked.kill}[victim]()
     assert ended(run)[0] == -signal.SIGKILL
     wait_until(lambda: all(gone(member.pid) for member in family), "the end of the run and its children")
     probe(service.launch("probe"))
 
 
-@pytest.mark.parametrize(("killed", "left"), [("run", 0), ("launcher", 1), ("guard", 1)])
+@pytest.mark.parametrize(("killed", "left"), [("run", 0), ("launcher", 1), ("monitor", 1)])
 def test_a_run_of_which_the_worker_was_not_told_the_end_stays_marked(
     service: Service, killed: str, left: int
 ) -> None:
@@ -247,12 +247,12 @@ def test_a_run_of_which_the_worker_was_not_told_the_end_stays_marked(
     run = service.launch("ends", "family", PREFECT__FLOW_RUN_ID=run_id)
     assert run.stdout is not None
     forked = psutil.Process(int(run.stdout.readline()))
-    guard = forked.parent()
+    monitor = forked.parent()
     assert len(list(service.marks.glob(f"{run_id}.*"))) == 1
     assert not [found for found in lost(service.marks) if str(found.run_id) == run_id]
-    {"launcher": run.kill, "guard": guard.kill, "run": forked.kill}[killed]()
+    {"launcher": run.kill, "monitor": monitor.kill, "run": forked.kill}[killed]()
     ended(run)
-    wait_until(lambda: gone(guard.pid), "the end of the guard")
+    wait_until(lambda: gone(monitor.pid), "the end of the monitor")
     found = [found.path for found in lost(service.marks) if str(found.run_id) == run_id]
     assert len(found) == left
     for path in found:
@@ -275,13 +275,13 @@ def test_a_run_that_outlives_its_worker_stays_marked_if_it_fails(
     )
     assert worker.stdout is not None
     forked = psutil.Process(int(worker.stdout.readline()))
-    guard = forked.parent()
+    monitor = forked.parent()
     worker.kill()
     worker.wait(20)
     assert forked.is_running()
     if not graceful:
         forked.kill()
-    wait_until(lambda: gone(guard.pid), "the end of the guard")
+    wait_until(lambda: gone(monitor.pid), "the end of the monitor")
     found = [found.path for found in lost(service.marks) if str(found.run_id) == run_id]
     assert len(found) == left == len(list(service.marks.glob(f"{run_id}.*")))
     for path in found:
@@ -289,26 +289,26 @@ def test_a_run_that_outlives_its_worker_stays_marked_if_it_fails(
     worker.stdout.close()
 
 
-def test_runs_survive_the_resident_and_the_next_ones_are_served(service: Service) -> None:
+def test_runs_survive_the_zygote_and_the_next_ones_are_served(service: Service) -> None:
     running = service.launch("ends", "graceful")
     assert running.stdout is not None
     running.stdout.readline()
-    before = service.resident
+    before = service.zygote
     before.kill()
     _, errors = probe(service.launch("probe"))
     assert errors in ("on standard error\n",) or "fresh interpreter" in errors
-    wait_until(lambda: service.resident.pid != before.pid, "a new resident")
+    wait_until(lambda: service.zygote.pid != before.pid, "a new zygote")
     running.terminate()
     assert ended(running)[0] == 3
 
 
 def test_without_an_answer_a_run_starts_in_a_fresh_interpreter_and_says_so(service: Service) -> None:
-    resident = service.resident
-    resident.suspend()
+    zygote = service.zygote
+    zygote.suspend()
     try:
         found, errors = probe(service.launch("probe", PROBED="late"))
     finally:
-        resident.resume()
+        zygote.resume()
     assert found["read"] == "late"
     assert "it has not answered within 3 s" in errors
     _, errors = probe(service.launch("probe", CONTRAPONTO_LAUNCHER_SOCKET=str(service.directory / "none")))
@@ -325,17 +325,17 @@ def test_changed_code_is_noticed(service: Service) -> None:
     wait_until(lambda: probe(service.launch("probe"))[1] == "on standard error\n", "served again")
 
 
-def test_a_worn_resident_starts_anew_in_place(tmp_path: Path) -> None:
+def test_a_worn_zygote_starts_anew_in_place(tmp_path: Path) -> None:
     service = Service(tmp_path, "--runs=1")
     try:
-        pid = service.resident.pid
+        pid = service.zygote.pid
         probe(service.launch("probe"))
         service.wait_for_log("it has started 1 runs")
         service.wait_for_log("ready", times=2)
-        assert service.resident.pid == pid
+        assert service.zygote.pid == pid
     finally:
         service.stop()
-    wait_until(lambda: gone(pid), "its end with the keeper, also after it has started anew")
+    wait_until(lambda: gone(pid), "its end with the service, also after it has started anew")
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_a_run_whose_threads_never_end_ends_all_the_same(tmp_path: Path, how: st
         service.stop()
 
 
-def test_a_resident_with_threads_does_not_fork(tmp_path: Path) -> None:
+def test_a_zygote_with_threads_does_not_fork(tmp_path: Path) -> None:
     threads = (
         "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
     )
@@ -369,11 +369,11 @@ def test_a_resident_with_threads_does_not_fork(tmp_path: Path) -> None:
         service.stop()
 
 
-def test_everything_ends_with_the_keeper_and_the_keeper_with_the_worker(tmp_path: Path) -> None:
+def test_everything_ends_with_the_service_and_the_service_with_the_worker(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    keeper = psutil.Process(service.process.pid)
-    resident, worker = service.resident, next(c for c in keeper.children() if c.name() == "sleep")
+    process = psutil.Process(service.process.pid)
+    zygote, worker = service.zygote, next(c for c in process.children() if c.name() == "sleep")
     worker.kill()
     assert service.process.wait(30) == 128 + signal.SIGKILL
-    assert gone(resident.pid)
+    assert gone(zygote.pid)
     assert not service.socket.exists()

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from deployments.log_lines import FORMATTER_VARIABLE, formatter
+from deployments.processes.log_lines import FORMATTER_VARIABLE, formatter
 
 
 def record(message: str, *arguments: object) -> logging.LogRecord:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.parameters import check_names, choose, parse_parameters
+from deployments.client.parameters import check_names, choose, parse_parameters
 from tasks.errors import InvalidInputError
 
 JSON_VALUES = st.recursive(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.services.process import (
+from deployments.processes.service import (
     STACK_VARIABLE,
     end_processes_of,
     last_lines,

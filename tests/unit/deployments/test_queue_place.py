@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.job_summary import place_in_words
-from deployments.queue_place import QueuePlace, expected_wait, like
+from deployments.cli.summary import place_in_words
+from deployments.client.queue_place import QueuePlace, expected_wait, like
 
 SECONDS = st.lists(st.integers(1, 30), max_size=12)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prefect.utilities.processutils import command_from_string
 
-from deployments.bootstrap import RUN_COMMAND
+from deployments.launcher import RUN_COMMAND
 
 
 @pytest.mark.parametrize("path", ["", "/a path/with 'quotes'/launch.py"])

@@ -5,7 +5,7 @@ from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import ValidationError, validate
 from pydantic import HttpUrl
 
-from deployments.schemas import strict
+from deployments.server.schemas import strict
 
 
 def _flow(

@@ -17,8 +17,8 @@ from prefect.utilities.schema_tools import validation
 from rich.console import Console
 from sqlalchemy import Dialect, make_url
 
-from deployments.services.callers_first import CallersFirst
-from deployments.services.serve import (
+from deployments.embedded.callers_first import CallersFirst
+from deployments.embedded.serve import (
     answer_callers_first,
     check_each_schema_once,
     read_each_address_once,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.services.process import ServiceError
-from deployments.services.sockets import free_port, port_lock, socket_directory
+from deployments.processes.service import ServiceError
+from deployments.processes.sockets import free_port, port_lock, socket_directory
 
 
 def test_sockets_lie_in_the_home_when_its_path_is_short(tmp_path: Path) -> None:

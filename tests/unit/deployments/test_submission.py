@@ -1,7 +1,7 @@
 import pytest
 
-from deployments.pools import Priority
-from deployments.submission import _asked
+from deployments.client.submit import _asked
+from deployments.server.pools import Priority
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deployments.services.process import Service, ServiceError, end_processes_of, processes_of, still_running
-from deployments.services.supervisor import Supervisor
+from deployments.embedded.supervisor import Supervisor
+from deployments.processes.service import Service, ServiceError, end_processes_of, processes_of, still_running
 from tests.system.checkout import wait_until
 
 READY = "import pathlib; pathlib.Path('ready').write_text('yes')"

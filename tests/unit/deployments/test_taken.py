@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deployments.launcher.taken import lost, take
-from deployments.services.environment import PROJECT
+from deployments.processes.environment import PROJECT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux only")
 
@@ -30,21 +30,21 @@ os.wait()
 
 
 def test_a_run_is_lost_once_its_guard_is_gone_though_the_run_itself_lives(tmp_path: Path) -> None:
-    guard = subprocess.Popen(
+    monitor = subprocess.Popen(
         [sys.executable, "-c", GUARD, tmp_path, str(RUN)], cwd=PROJECT, stdout=subprocess.PIPE, text=True
     )
-    assert guard.stdout is not None
-    run = int(guard.stdout.readline().split()[1])
+    assert monitor.stdout is not None
+    run = int(monitor.stdout.readline().split()[1])
     try:
         assert list(lost(tmp_path)) == []
-        guard.kill()
-        guard.wait()
+        monitor.kill()
+        monitor.wait()
         [found] = lost(tmp_path)
         assert found.run_id == RUN
         assert abs(found.alive - datetime.now(UTC)) < timedelta(minutes=1)
     finally:
         os.kill(run, signal.SIGKILL)
-        guard.stdout.close()
+        monitor.stdout.close()
 
 
 def test_what_the_worker_knows_of_is_not_lost(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from deployments import launcher
-from deployments.cli import app
-from deployments.pools import Pool, pools
-from deployments.services import worker
-from deployments.services.api import Api
-from deployments.services.environment import Surroundings
-from deployments.services.process import Service
+from deployments.cli.app import app
+from deployments.embedded import worker
+from deployments.processes.environment import Surroundings
+from deployments.processes.service import Service
+from deployments.server.api import Api
+from deployments.server.pools import Pool, pools
 from tasks.errors import InvalidInputError
 
 CPU, GPU = pools(3)

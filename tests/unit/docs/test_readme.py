@@ -23,12 +23,12 @@ from prefect.utilities.importtools import import_object
 from prefect.utilities.schema_tools.validation import validate
 
 from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
-from deployments.cli import app
+from deployments.cli.app import app
+from deployments.client.parameters import parse_parameters
 from deployments.docker.pools import docker_pools
-from deployments.flow_catalogue import listed_flows
-from deployments.parameters import parse_parameters
-from deployments.pools import POOL_NAMES, Priority
-from deployments.schemas import strict
+from deployments.server.flow_catalogue import listed_flows
+from deployments.server.pools import POOL_NAMES, Priority
+from deployments.server.schemas import strict
 from tasks import errors
 from tasks.jobs.document import TranscriptionDocument
 from tasks.models.manifest import default_manifest

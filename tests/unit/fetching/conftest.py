@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.results import DownloadLimits
+from tasks.net.addresses import AddressPolicy
 from tests.servers.media import MediaServer, wav
 
 

@@ -25,9 +25,9 @@ from tasks.errors import (
     TransientError,
 )
 from tasks.fetching import direct
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.direct import download_any, download_file, fingerprint
 from tasks.fetching.results import Download, DownloadLimits, WebPage
+from tasks.net.addresses import AddressPolicy
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def test_a_disk_that_fills_up_is_named(server: Any, into: Path, long_tone: bytes
 import resource, sys
 from pathlib import Path
 from tasks.errors import StorageFullError
-from tasks.fetching.addresses import AddressPolicy
+from tasks.net.addresses import AddressPolicy
 from tasks.fetching.direct import download_file
 from tasks.fetching.results import DownloadLimits
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tasks.errors import BlockedAddressError, InvalidInputError, NotMediaError, SourceForbiddenError
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.download import download, is_known_site
 from tasks.fetching.results import Download, DownloadLimits
+from tasks.net.addresses import AddressPolicy
 
 
 @pytest.fixture

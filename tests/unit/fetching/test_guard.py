@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tasks.fetching.addresses import AddressPolicy
+from tasks.net.addresses import AddressPolicy
 
 ATTEMPTS = """
 import json, os, socket, subprocess, sys
 from tasks.fetching._guard import BlockedConnectionError, guard_process
-from tasks.fetching.addresses import AddressPolicy
+from tasks.net.addresses import AddressPolicy
 
 allowed, port = json.loads(sys.argv[1])
 kept = socket.socketpair()

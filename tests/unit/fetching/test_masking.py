@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import NotMediaError
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.results import DownloadLimits
 from tasks.fetching.sites import download_from_site, list_entries
-from tasks.fetching.urls import mask_url, mask_urls
+from tasks.net.addresses import AddressPolicy
+from tasks.net.urls import mask_url, mask_urls
 from tests.servers.media import MediaServer
 
 SECRET = "geheim"

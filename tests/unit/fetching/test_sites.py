@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deployments.services.process import still_running
+from deployments.processes.service import still_running
 from tasks.errors import (
     BlockedAddressError,
     CancelledError,
@@ -24,9 +24,9 @@ from tasks.errors import (
     StageTimeoutError,
     TransientError,
 )
-from tasks.fetching.addresses import AddressPolicy
 from tasks.fetching.results import Download, DownloadLimits
 from tasks.fetching.sites import download_from_site, list_entries
+from tasks.net.addresses import AddressPolicy
 
 VIDEO_PAGE = (
     '<html><head><title>Aula de história</title></head><body><video src="/a.wav"></video></body></html>'
@@ -230,7 +230,7 @@ def test_the_process_dies_with_its_parent(server: Any, into: Path) -> None:
     url = server.say("/p", b"", wait=60)
     code = f"""
 from pathlib import Path
-from tasks.fetching.addresses import AddressPolicy
+from tasks.net.addresses import AddressPolicy
 from tasks.fetching.results import DownloadLimits
 from tasks.fetching.sites import download_from_site
 download_from_site({url!r}, Path({str(into)!r}), DownloadLimits(), AddressPolicy(("127.0.0.1",)))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import tasks.errors
 from blocks.settings import Settings, get_settings, reload_settings
-from deployments.services import model_host as service_module
-from deployments.services.environment import Surroundings
-from deployments.services.process import ServiceError
+from deployments.embedded import model_host as service_module
+from deployments.processes.environment import Surroundings
+from deployments.processes.service import ServiceError
 from tasks.errors import ContrapontoError, EngineError, InvalidSettingError, TransientError
 from tasks.inference import client
 from tasks.inference.client import host_status, perform

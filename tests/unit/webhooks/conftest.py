@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tasks.fetching.addresses import AddressPolicy
 from tasks.jobs.document import JobDocument, JobStatus
+from tasks.net.addresses import AddressPolicy
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from tasks.errors import BlockedAddressError, InvalidInputError
-from tasks.fetching.addresses import AddressPolicy
 from tasks.jobs.document import JobDocument
+from tasks.net.addresses import AddressPolicy
 from tasks.webhooks.delivery import (
     JITTER,
     LONGEST_WAIT,

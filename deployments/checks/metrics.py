@@ -1,0 +1,149 @@
+"""Numbers for Prometheus: jobs, queues, workers, undelivered messages, the model host.
+
+They are asked of the server when they are scraped, at most once in `_FRESH_SECONDS`, however many scrape.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import WorkerFilter, WorkerFilterStatus
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from deployments.client.dead_letters import count_dead_letters
+from deployments.client.overview import count_jobs, read_queues, recent_seconds
+from tasks.errors import ContrapontoError
+from tasks.inference.client import host_status
+from tasks.jobs.document import JobStatus
+
+Connect = Callable[[], AbstractContextManager[SyncPrefectClient]]
+
+_FRESH_SECONDS = 10.0
+_MEGABYTE = 1 << 20
+_NEWEST = 200
+"""Jobs of an operation whose durations are looked at: one page of the server."""
+
+
+def registry(connect: Connect, operations: Sequence[str], host: Path | None) -> CollectorRegistry:
+    """What Prometheus scrapes. `host`: the socket of the model host, where there is one."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(_Jobs(connect, operations, host))
+    return found
+
+
+def as_text(numbers: CollectorRegistry) -> str:
+    """In Prometheus' text format, once."""
+    return generate_latest(numbers).decode()
+
+
+def serve(numbers: CollectorRegistry, *, address: str, port: int) -> None:
+    """Answer scrapes until the process ends. OSError: the port is taken."""
+    _, thread = start_http_server(port, addr=address, registry=numbers)
+    thread.join()
+
+
+class _Jobs(Collector):
+    """Asks the server, and keeps the answer for a while."""
+
+    def __init__(self, connect: Connect, operations: Sequence[str], host: Path | None) -> None:
+        self._connect = connect
+        self._operations = operations
+        self._host = host
+        self._lock = threading.Lock()
+        self._kept: list[Metric] = []
+        self._until = 0.0
+
+    def collect(self) -> Iterator[Metric]:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._kept = self._asked()
+                self._until = time.monotonic() + _FRESH_SECONDS
+            yield from self._kept
+
+    def _asked(self) -> list[Metric]:
+        start = time.monotonic()
+        try:
+            with self._connect() as client:
+                found = [
+                    *_jobs(client, self._operations),
+                    *_queues(client),
+                    *_pools(client),
+                    _gauge(
+                        "dead_letters",
+                        "Webhook messages that were not delivered.",
+                        count_dead_letters(client),
+                    ),
+                ]
+            answers = True
+        except ContrapontoError:
+            found, answers = [], False
+        if self._host is not None:
+            found += _model_host(self._host)
+        return [
+            _gauge("up", "Whether the Prefect server answers.", answers),
+            _gauge("collect_seconds", "What asking for these numbers took.", time.monotonic() - start),
+            *found,
+        ]
+
+
+def _jobs(client: SyncPrefectClient, operations: Sequence[str]) -> Iterator[Metric]:
+    jobs = _family("jobs", "Jobs that the server holds.", "operation", "status")
+    seconds = _family(
+        "job_seconds", "How long jobs took that completed in the last day.", "operation", "quantile"
+    )
+    for operation in operations:
+        counts = count_jobs(client, operation)
+        for status in JobStatus:
+            jobs.add_metric([operation, status], counts[status])
+        if marks := recent_seconds(client, operation, most=_NEWEST):
+            for quantile, value in zip(("0.5", "0.95"), marks, strict=True):
+                seconds.add_metric([operation, quantile], value)
+    yield jobs
+    yield seconds
+
+
+def _queues(client: SyncPrefectClient) -> Iterator[Metric]:
+    jobs = _family("queue_jobs", "Jobs of a queue that are due, and that run.", "pool", "queue", "status")
+    for queue in read_queues(client):
+        jobs.add_metric([queue.pool, queue.queue, JobStatus.QUEUED], queue.queued)
+        jobs.add_metric([queue.pool, queue.queue, JobStatus.PROCESSING], queue.running)
+    yield jobs
+
+
+def _pools(client: SyncPrefectClient) -> Iterator[Metric]:
+    workers = _family("workers", "Workers that listen.", "pool")
+    slots = _family("pool_slots", "Jobs that a pool may run at once, where it has a limit.", "pool")
+    online = WorkerFilter(status=WorkerFilterStatus(any_=["ONLINE"]))
+    for pool in client.read_work_pools():
+        workers.add_metric([pool.name], len(client.read_workers_for_work_pool(pool.name, online)))
+        if pool.concurrency_limit is not None:
+            slots.add_metric([pool.name], pool.concurrency_limit)
+    yield workers
+    yield slots
+
+
+def _model_host(socket: Path) -> Iterator[Metric]:
+    status = host_status(socket)
+    yield _gauge("model_host_up", "Whether the model host of this machine answers.", status is not None)
+    if status is None:
+        return
+    memory = status.memory_mb + sum(model.memory_mb for model in status.models)
+    yield _gauge("model_host_models", "Models that are loaded.", len(status.models))
+    yield _gauge("model_host_memory_bytes", "Memory of the host and its models.", memory * _MEGABYTE)
+    yield _gauge("model_host_waiting", "Requests in its queues.", status.waiting)
+    yield _gauge("model_host_served", "Requests served since its start.", status.served)
+    yield _gauge("model_host_errors", "Requests that ended with an error since its start.", status.errors)
+
+
+def _family(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"contraponto_{name}", help_text, labels=labels)
+
+
+def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"contraponto_{name}", help_text, value=float(value))

@@ -1,0 +1,44 @@
+"""`cleanup` and `factory-reset`: housekeeping, done by a worker of the server."""
+
+from typing import Annotated
+
+import typer
+
+from deployments.cli.submit import submit
+from deployments.cli.up import JsonOption
+
+
+def cleanup(
+    max_age_hours: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Age of ended jobs that go; else CONTRAPONTO_QUEUE_JOB_TTL."),
+    ] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Stored files of that age go too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing, only count.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove old results, scratch files, stored files and ended jobs, and say how many. Happens daily by itself.
+
+    contraponto cleanup --max-age-hours 168 --deep --dry-run
+    """
+    parameters = [f"deep={str(deep).lower()}", f"dry_run={str(dry_run).lower()}"]
+    if max_age_hours is not None:
+        parameters.append(f"max_age_hours={max_age_hours}")
+    submit("cleanup", parameters, wait=True, as_json=as_json)
+
+
+def factory_reset(
+    confirmation: Annotated[
+        str, typer.Option(prompt="This removes every file and every ended job. Type: remove everything")
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Cancel the jobs that wait or run, and wait for their end, first.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove every stored file and every ended job; refused while jobs wait or run. Models and settings stay.
+
+    contraponto factory-reset --confirmation "remove everything"
+    """
+    parameters = [f"confirmation={confirmation}", f"force={str(force).lower()}"]
+    submit("factory-reset", parameters, wait=True, as_json=as_json)

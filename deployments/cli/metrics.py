@@ -1,0 +1,48 @@
+"""`metrics`: numbers for Prometheus."""
+
+from typing import Annotated
+
+import typer
+
+from deployments.cli.output import say
+
+
+def metrics(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Serve them at this port until Ctrl-C.")
+    ] = None,
+    address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Print numbers about jobs, queues and workers in Prometheus' text format, or serve them.
+
+    contraponto metrics --port 9464
+
+    With CONTRAPONTO_METRICS_PORT `contraponto up` serves them. A dashboard for Grafana comes with the project:
+    deployments/grafana/contraponto.json.
+    """
+    from blocks.settings import get_settings
+    from deployments.checks.metrics import as_text, registry, serve
+    from deployments.client.connection import connected, find_api
+    from deployments.embedded.model_host import wanted
+    from deployments.processes.environment import PROJECT
+    from deployments.processes.service import ServiceError
+    from deployments.server.flow_catalogue import listed_flows
+    from tasks.inference.sockets import host_socket
+
+    settings = get_settings()
+    host = host_socket(settings.model_host, settings.home.resolve()) if wanted(settings) else None
+    numbers = registry(connected, list(listed_flows(PROJECT)), host)
+    url = find_api().url
+    if port is None:
+        typer.echo(as_text(numbers), nl=False)
+        return
+    say(f"http://{address}:{port}/metrics tells about {url}; Ctrl-C ends it.")
+    try:
+        serve(numbers, address=address, port=port)
+    except OSError as error:
+        raise ServiceError(
+            f"Numbers cannot be served at {address}:{port}: {error.strerror or error}.",
+            hint="Choose another with --port.",
+        ) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None

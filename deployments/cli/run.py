@@ -1,0 +1,60 @@
+"""`run`: one job in this process."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deployments.cli.output import console, say
+from deployments.cli.up import JsonOption
+
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        "-p",
+        metavar="NAME=VALUE",
+        help='A parameter; repeat it. VALUE is JSON (true, 3, ["srt"]) or else plain text.',
+    ),
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--params", metavar="FILE", help="A JSON or YAML file of parameters, - for stdin; -p overrides it."
+    ),
+]
+
+
+def run(
+    flow: Annotated[str, typer.Argument(help="A flow of prefect.yaml, such as transcribe.")],
+    param: ParameterOption = None,
+    params: FileOption = None,
+    as_json: JsonOption = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the log of the job.")] = False,
+) -> None:
+    """Run one job here and now, without server or workers, and print its job document.
+
+    contraponto run transcribe -p youtube_url=https://example.org/talk.mp3 -p language=pt --json
+
+    Exit code 0 if the job completed, 1 if it failed, 2 for a wrong flow or parameter, 130 after Ctrl-C.
+    """
+    from blocks.settings import get_settings
+    from deployments.cli.stage_display import stage_display
+    from deployments.cli.submit import finish
+    from deployments.client.parameters import choose, parse_parameters
+    from deployments.local.run import run_here
+    from deployments.processes.environment import PROJECT
+    from deployments.server.flow_catalogue import listed_flows
+
+    flows = listed_flows(PROJECT)
+    listed = flows[choose(flow, flows, what="flow")]
+    parameters = parse_parameters(param or [], params)
+    try:
+        with stage_display(console) as display:
+            document = run_here(
+                listed, parameters, home=get_settings().home, show=display.show, verbose=verbose
+            )
+    except KeyboardInterrupt:
+        say("Interrupted. Finished stages are kept: the same command goes on from there.")
+        raise typer.Exit(130) from None
+    finish(document, as_json=as_json)

@@ -1,0 +1,231 @@
+"""Many jobs at once: lists of them, and what becomes of them in numbers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import quantiles
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    Operator,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+    WorkQueueFilter,
+    WorkQueueFilterName,
+)
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.types import DateTime
+from pydantic import BaseModel
+
+from deployments.client.read import STATUS_OF
+from tasks.jobs.document import JobStatus
+
+_PAGE = 200
+_HISTORY = timedelta(days=1)
+_MOST_DURATIONS = 1000
+_FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before any job."""
+
+
+class JobLine(BaseModel):
+    """One job in a list."""
+
+    job_id: UUID
+    operation: str
+    status: JobStatus
+    created_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    queue: str | None
+    error: str | None
+
+
+class OperationNumbers(BaseModel):
+    """The jobs of one operation."""
+
+    operation: str
+    jobs: dict[JobStatus, int]
+    seconds_p50: float | None
+    """Of the jobs that completed in the last day, at most 1000 of them."""
+    seconds_p95: float | None
+
+
+class QueueNumbers(BaseModel):
+    """What waits and runs in one queue of a pool."""
+
+    pool: str
+    queue: str
+    queued: int
+    running: int
+
+
+class Statistics(BaseModel):
+    """Every operation and every queue."""
+
+    operations: list[OperationNumbers]
+    queues: list[QueueNumbers]
+
+
+def list_jobs(
+    client: SyncPrefectClient,
+    operations: Sequence[str],
+    *,
+    status: JobStatus | None = None,
+    since: timedelta | None = None,
+    limit: int = 20,
+) -> list[JobLine]:
+    """The newest jobs of these operations; `since` leaves out those that ended longer ago."""
+    lines: list[JobLine] = []
+    wanted = _filter(status, since)
+    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=_named(operations), limit=_PAGE)}
+    while len(lines) < limit:
+        page = client.read_flow_runs(
+            flow_filter=_named(operations),
+            flow_run_filter=wanted,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=min(_PAGE, limit - len(lines)),
+            offset=len(lines),
+        )
+        lines += [_line(run, names[run.flow_id]) for run in page]
+        if not page:
+            break
+    return lines
+
+
+def statistics(client: SyncPrefectClient, operations: Sequence[str]) -> Statistics:
+    """Counts by operation and status, durations of late, and the length of every queue."""
+    return Statistics(
+        operations=[_numbers(client, operation) for operation in operations], queues=read_queues(client)
+    )
+
+
+def count_jobs(client: SyncPrefectClient, operation: str) -> Counter[JobStatus]:
+    """The jobs of an operation by their status."""
+    return _count(client, flows=_named([operation]))
+
+
+def recent_seconds(
+    client: SyncPrefectClient, operation: str, *, most: int = _MOST_DURATIONS
+) -> tuple[float, float] | None:
+    """Median and 95th percentile of how long the newest jobs that completed in the last day took."""
+    seconds: list[float] = []
+    while len(seconds) < most:
+        page = client.read_flow_runs(
+            flow_filter=_named([operation]),
+            flow_run_filter=_filter(JobStatus.COMPLETED, _HISTORY),
+            sort=FlowRunSort.END_TIME_DESC,
+            limit=_PAGE,
+            offset=len(seconds),
+        )
+        seconds += [run.total_run_time.total_seconds() for run in page]
+        if len(page) < _PAGE:
+            break
+    if not seconds:
+        return None
+    # Two values are the least that have quantiles.
+    marks = quantiles(seconds * 2 if len(seconds) == 1 else seconds, n=20, method="inclusive")
+    return round(marks[9], 3), round(marks[18], 3)
+
+
+def read_queues(client: SyncPrefectClient) -> list[QueueNumbers]:
+    """What waits and runs in each queue of every pool, the most urgent queue of a pool first."""
+    unended = [kind for kind in StateType if kind not in TERMINAL_STATES]
+    numbers = []
+    for pool in sorted(client.read_work_pools(limit=_PAGE), key=lambda pool: pool.name):
+        queues = client.read_work_queues(work_pool_name=pool.name)
+        for queue in sorted(queues, key=lambda queue: queue.priority):
+            jobs = _count(
+                client,
+                flow_runs=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended))),
+                work_pools=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool.name])),
+                work_queues=WorkQueueFilter(name=WorkQueueFilterName(any_=[queue.name])),
+            )
+            numbers.append(
+                QueueNumbers(
+                    pool=pool.name,
+                    queue=queue.name,
+                    queued=jobs[JobStatus.QUEUED],
+                    running=jobs[JobStatus.PROCESSING],
+                )
+            )
+    return numbers
+
+
+def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
+    seconds = recent_seconds(client, operation)
+    return OperationNumbers(
+        operation=operation,
+        jobs=dict(count_jobs(client, operation)),
+        seconds_p50=seconds[0] if seconds else None,
+        seconds_p95=seconds[1] if seconds else None,
+    )
+
+
+def _count(client: SyncPrefectClient, **filters: BaseModel) -> Counter[JobStatus]:
+    """Jobs by their status; without those that are scheduled for later."""
+    now = datetime.now(UTC)
+    answer = client.request(
+        "POST",
+        "/flow_runs/history",
+        json={
+            "history_start": _FIRST.isoformat(),
+            "history_end": now.isoformat(),
+            # All in one interval: the server counts every state in one query.
+            "history_interval_seconds": (now - _FIRST).total_seconds(),
+            **{name: wanted.model_dump(mode="json") for name, wanted in filters.items()},
+        },
+    )
+    answer.raise_for_status()
+    counts: Counter[JobStatus] = Counter()
+    for state in answer.json()[0]["states"]:
+        counts[STATUS_OF.get(StateType(state["state_type"]), JobStatus.QUEUED)] += state["count_runs"]
+    return counts
+
+
+def _named(operations: Sequence[str]) -> FlowFilter:
+    return FlowFilter(name=FlowFilterName(any_=list(operations)))
+
+
+def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRunFilter:
+    """Runs with a status; of those that have ended, only those that did so within `since`."""
+    types = [kind for kind in StateType if status is None or STATUS_OF.get(kind, JobStatus.QUEUED) is status]
+    if since is None or not TERMINAL_STATES.intersection(types):
+        return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
+    ended = FlowRunFilterEndTime(after_=_at(datetime.now(UTC) - since))
+    unended = [kind for kind in types if kind not in TERMINAL_STATES]
+    if not unended:
+        return FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)), end_time=ended
+        )
+    either = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended)), end_time=ended
+    )
+    either.operator = Operator.or_
+    return either
+
+
+def _at(moment: datetime) -> DateTime:
+    return DateTime.fromisoformat(moment.isoformat())
+
+
+def _line(run: FlowRun, operation: str) -> JobLine:
+    status = STATUS_OF.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
+    failed = status in (JobStatus.FAILED, JobStatus.CANCELLED)
+    return JobLine(
+        job_id=run.id,
+        operation=operation,
+        status=status,
+        created_at=run.created,
+        started_at=run.start_time,
+        completed_at=run.end_time,
+        queue=run.work_queue_name,
+        error=run.state.message if failed and run.state else None,
+    )

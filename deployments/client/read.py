@@ -1,0 +1,132 @@
+"""A job as its caller sees it: the job document, wherever the job is in its life."""
+
+import json
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import ArtifactSort
+from prefect.exceptions import ObjectNotFound
+
+from deployments.client.queue_place import in_queue
+from tasks.errors import SourceNotFoundError
+from tasks.jobs.document import JobDocument, JobStatus, read_document
+
+RESULT_KEY = "result"
+"""The artifact that holds the job document."""
+
+_LOOK_SECONDS = 0.5
+_PLACE_SECONDS = 5.0
+"""Between two looks at the place in the queue, which take several calls each."""
+
+
+def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
+    """The document of a job; before it has one (queued, starting), one made from what the server knows.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+    """
+    run = read_run(client, job_id)
+    artifacts = client.read_artifacts(
+        artifact_filter=ArtifactFilter(
+            flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]), key=ArtifactFilterKey(any_=[RESULT_KEY])
+        ),
+        sort=ArtifactSort.UPDATED_DESC,
+        limit=1,
+    )
+    data = artifacts[0].data if artifacts else None
+    # Prefect stores an artifact's text as JSON: a document that was text to begin with comes back quoted.
+    while isinstance(data, str):
+        data = json.loads(data)
+    if data is None:
+        return _from_run(run)
+    return _with_end_of(run, read_document(data))
+
+
+def read_run(client: SyncPrefectClient, job_id: UUID) -> FlowRun:
+    """The flow run that a job is.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+    """
+    try:
+        return client.read_flow_run(job_id)
+    except ObjectNotFound as error:
+        raise SourceNotFoundError(
+            f"There is no job {job_id} on {client.api_url}.",
+            hint="Its id is what `contraponto submit` printed; `contraponto jobs` lists the newest.",
+        ) from error
+
+
+def follow_job(client: SyncPrefectClient, job_id: UUID, show: Callable[[JobDocument], None]) -> JobDocument:
+    """Call `show` with the document of a job until it ends; its last document."""
+    next_place = 0.0
+    while True:
+        run = client.read_flow_run(job_id)
+        document = read_job(client, job_id)
+        if document.status is JobStatus.QUEUED and time.monotonic() >= next_place:
+            document = in_queue(client, run, document)
+            next_place = time.monotonic() + _PLACE_SECONDS
+        show(document)
+        if run.state is not None and run.state.is_final():
+            return document
+        time.sleep(_LOOK_SECONDS)
+
+
+def read_job_and_place(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
+    """The document of a job; while it is queued with its place in the queue.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+    """
+    document = read_job(client, job_id)
+    if document.status is not JobStatus.QUEUED:
+        return document
+    return in_queue(client, read_run(client, job_id), document)
+
+
+STATUS_OF = {
+    StateType.COMPLETED: JobStatus.COMPLETED,
+    StateType.FAILED: JobStatus.FAILED,
+    StateType.CRASHED: JobStatus.FAILED,
+    StateType.CANCELLED: JobStatus.CANCELLED,
+    StateType.CANCELLING: JobStatus.PROCESSING,
+    StateType.RUNNING: JobStatus.PROCESSING,
+}
+"""Of a job, by the state of its run; any other state is `queued`."""
+
+
+def _from_run(run: FlowRun) -> JobDocument:
+    created = run.created or run.expected_start_time
+    status = _status(run)
+    return JobDocument(
+        job_id=str(run.id),
+        operation=(run.labels or {}).get("prefect.flow.name", run.name),
+        status=status,
+        overall_progress=100 if status is JobStatus.COMPLETED else 0,
+        created_at=created,
+        updated_at=run.updated or created,
+        completed_at=run.end_time,
+        error=_error(run),
+    )
+
+
+def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:
+    """A job whose process was killed could not write its own end: the server knows it."""
+    if run.state is None or not run.state.is_final() or document.completed_at is not None:
+        return document
+    return document.model_copy(
+        update={"status": _status(run), "completed_at": run.end_time, "error": document.error or _error(run)}
+    )
+
+
+def _status(run: FlowRun) -> JobStatus:
+    return STATUS_OF.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
+
+
+def _error(run: FlowRun) -> str | None:
+    failed = run.state is not None and run.state.is_final() and not run.state.is_completed()
+    return run.state.message if run.state is not None and failed else None

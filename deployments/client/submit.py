@@ -1,0 +1,98 @@
+"""Handing a job to a server."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
+from deployments.client.parameters import check_names, choose
+from deployments.client.read import read_run
+from deployments.server.pools import Priority
+from tasks.errors import InvalidInputError
+
+_CONFLICT = 409
+
+
+def submit_job(
+    client: SyncPrefectClient,
+    deployment: str,
+    parameters: Mapping[str, Any],
+    *,
+    priority: Priority | None = None,
+    idempotency_key: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> UUID:
+    """Create a job of a deployment and return its id. `environment` is added to that of this one job.
+
+    `priority` names the queue; without it the parameter of that name does, where the job has one.
+
+    Raises:
+        InvalidInputError: no such deployment, or parameters that its schema refuses.
+    """
+    found = _find(client, deployment)
+    properties = (found.parameter_openapi_schema or {}).get("properties", {})
+    check_names(parameters, properties, of=f'The deployment "{deployment}"')
+    try:
+        run = client.create_flow_run_from_deployment(
+            found.id,
+            parameters=dict(parameters),
+            work_queue_name=(priority or _asked(parameters)).value,
+            idempotency_key=idempotency_key,
+            job_variables={"env": dict(environment)} if environment else None,
+        )
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != _CONFLICT:
+            raise
+        raise InvalidInputError(
+            f'The deployment "{deployment}" refuses these parameters.',
+            hint=str(error.response.json()["detail"]),
+        ) from error
+    return run.id
+
+
+def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
+    """Submit an ended job anew, with its parameters, tags and environment, in its queue; the id of the new job.
+
+    What the first one finished is found in the cache.
+
+    Raises:
+        SourceNotFoundError: the server has no such job.
+        InvalidInputError: it has not ended, or it was not made from a deployment.
+    """
+    run = read_run(client, job_id)
+    if run.state is None or not run.state.is_final():
+        raise InvalidInputError(
+            f"The job {job_id} has not ended.", hint=f"End it first: contraponto cancel {job_id}"
+        )
+    if run.deployment_id is None:
+        raise InvalidInputError(
+            f"The job {job_id} was not made from a deployment, so no worker can run it again.",
+            hint="Submit it with `contraponto submit`.",
+        )
+    return client.create_flow_run_from_deployment(
+        run.deployment_id,
+        parameters=run.parameters,
+        work_queue_name=run.work_queue_name,
+        tags=run.tags,
+        job_variables=run.job_variables,
+    ).id
+
+
+def _asked(parameters: Mapping[str, Any]) -> Priority:
+    asked = parameters.get("priority")
+    # Anything else is refused by the deployment's schema, with a sentence that lists what there is.
+    return Priority(asked) if asked in tuple(Priority) else Priority.DEFAULT
+
+
+def _find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
+    """A deployment by its name, or by `flow/deployment`."""
+    full_name = deployment if "/" in deployment else f"{deployment}/{deployment}"
+    try:
+        return client.read_deployment_by_name(full_name)
+    except ObjectNotFound:
+        known = [found.name for found in client.read_deployments(limit=200)]
+        choose(deployment, known, what="deployment")
+        raise

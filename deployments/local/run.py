@@ -1,0 +1,122 @@
+"""A flow in this process, without services: for one job at a time, for tests and for trying things out."""
+
+import asyncio
+import contextlib
+import inspect
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.client.parameters import check_names
+from deployments.local.scratch_server import scratch_server
+from deployments.processes.environment import PROJECT
+from deployments.server.flow_catalogue import ListedFlow
+from tasks.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import State
+
+    from tasks.jobs.document import JobDocument
+
+    Show = Callable[[JobDocument], None]
+
+_LOOK_SECONDS = 0.3
+
+
+def run_here(
+    listed: ListedFlow, parameters: Mapping[str, Any], *, home: Path, show: "Show", verbose: bool
+) -> "JobDocument":
+    """Run a flow to its end and return its job document, also when the job failed.
+
+    Results and caches stay in `home`, so a second run of the same job takes what the first one made.
+
+    Raises:
+        InvalidInputError: a parameter that the flow does not have, lacks or refuses.
+        ServiceError: the temporary server did not start.
+    """
+    # Prefect reads its settings when it is imported, which nothing has done yet in this process.
+    environment = _environment(home, verbose=verbose)
+    with scratch_server(home, environment) as server:
+        os.environ.clear()
+        os.environ.update(environment, PREFECT_API_URL=server.api_url)
+        with contextlib.redirect_stdout(sys.stderr):
+            flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
+            _check(flow, listed, parameters)
+            server.wait_until_ready()
+            return _run(flow, parameters, show)
+
+
+def _environment(home: Path, *, verbose: bool) -> dict[str, str]:
+    """This process's environment, aimed at a server of its own instead of one that Prefect may know."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return inherited | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), inherited.get("PYTHONPATH", "")])),
+        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_LOCAL_STORAGE_PATH": str(home / "results"),
+        # A failure is told in the job document; its traceback is for those who ask for the log.
+        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "CRITICAL",
+        # The server goes away with the run, and the log with it.
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+
+
+def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, Any]) -> None:
+    from prefect.exceptions import ParameterTypeError  # noqa: PLC0415
+
+    signature = inspect.signature(flow.fn).parameters
+    check_names(parameters, signature, of=f'The flow "{listed.name}"')
+    for name, parameter in signature.items():
+        if parameter.default is inspect.Parameter.empty and name not in parameters:
+            raise InvalidInputError(
+                f'The flow "{listed.name}" needs the parameter "{name}".', hint=f"Add: -p {name}=VALUE"
+            )
+    try:
+        flow.validate_parameters(dict(parameters))
+    except ParameterTypeError as error:
+        raise InvalidInputError(
+            f'A parameter of the flow "{listed.name}" cannot be used.', hint=str(error)
+        ) from error
+
+
+def _run(flow: "Flow[Any, Any]", parameters: Mapping[str, Any], show: "Show") -> "JobDocument":
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+
+    from deployments.client.read import read_job  # noqa: PLC0415
+
+    with get_client(sync_client=True) as client:
+        ended = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(client, show, ended), daemon=True)
+        watcher.start()
+        try:
+            # The stubs know this call only for flows that are not awaited.
+            outcome: Any = flow(**parameters, return_state=True)
+            state: State[Any] = asyncio.run(_awaited(outcome)) if inspect.isawaitable(outcome) else outcome
+        finally:
+            ended.set()
+            watcher.join()
+        job_id = state.state_details.flow_run_id
+        assert job_id is not None, "the engine puts the run's id into every final state"  # noqa: S101
+        document = read_job(client, job_id)
+    show(document)
+    return document
+
+
+async def _awaited(outcome: Any) -> Any:
+    return await outcome
+
+
+def _watch(client: "SyncPrefectClient", show: "Show", ended: threading.Event) -> None:
+    """Show how the one job of this server gets on."""
+    from deployments.client.read import read_job  # noqa: PLC0415
+
+    while not ended.wait(_LOOK_SECONDS):
+        jobs = [run for run in client.read_flow_runs(limit=20) if run.parent_task_run_id is None]
+        if jobs:
+            show(read_job(client, jobs[0].id))

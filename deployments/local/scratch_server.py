@@ -1,0 +1,139 @@
+"""A Prefect server for one run in this process: a child on a free port with a database of its own.
+
+Nothing is shared with another server or another run, so two at once do not meet. The child ends with its
+parent, however that ends: it reads its standard input, which the parent holds open and never writes to.
+"""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+
+from blocks.scratch import scratch_directory
+from deployments.processes.service import ServiceError, last_lines
+
+_START_SECONDS = 120
+_STOP_SECONDS = 10
+_POLL_SECONDS = 0.1
+_ANSWER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class ScratchServer:
+    """A server that is starting: its address is known at once, its answers come after `wait_until_ready`."""
+
+    api_url: str
+    child: "subprocess.Popen[bytes]"
+    database: Path
+    template: Path
+    log: Path
+
+    def wait_until_ready(self) -> None:
+        """Return when it answers.
+
+        Raises:
+            ServiceError: it ended or took too long; the message carries the last lines of its log.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self.child.poll() is not None or time.monotonic() > deadline:
+                raise ServiceError(
+                    "The temporary Prefect server did not start.",
+                    hint=f"The end of its log:\n{last_lines(self.log)}",
+                )
+            time.sleep(_POLL_SECONDS)
+        if not self.template.exists():
+            # Making the tables takes seconds: the next run copies them.
+            _copy_database(self.database, self.template)
+
+    def _answers(self) -> bool:
+        try:
+            # The socket listens from the first moment; the answer comes when the server begins to read it.
+            return httpx.get(f"{self.api_url}/health", timeout=_ANSWER_SECONDS, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
+    """A server that lives as long as the `with` block, on tables copied from an earlier one if possible."""
+    with scratch_directory(home, "server") as directory, socket.create_server(("127.0.0.1", 0)) as listener:
+        database, log = directory / "prefect.db", directory / "server.log"
+        template = home / "prefect" / f"empty-{version('prefect')}.db"
+        if template.exists():
+            _copy_database(template, database)
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "deployments.local.scratch_server", str(listener.fileno())],
+                env={
+                    **environment,
+                    "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
+                    "PREFECT_UI_ENABLED": "false",
+                    # Without the background services, as Prefect's own temporary server.
+                    "PREFECT__SERVER_EPHEMERAL": "1",
+                },
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[listener.fileno()],
+                # Ctrl-C reaches the whole foreground group; the server must outlive the flow that reports to
+                # it.
+                start_new_session=True,
+            )
+        api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        try:
+            yield ScratchServer(api_url, child, database, template, log)
+        finally:
+            _stop(child)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(_STOP_SECONDS)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """Copy a database that may be in use, so that the target is whole or absent."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as original, sqlite3.connect(temporary) as copy:
+        original.backup(copy)
+        # A template in write-ahead mode would need files beside it even for reading.
+        copy.execute("PRAGMA journal_mode = DELETE")
+    original.close()
+    copy.close()
+    temporary.replace(target)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _serve(descriptor: int) -> None:
+    import uvicorn  # noqa: PLC0415 - the parent needs neither
+    from prefect.server.api.server import create_app  # noqa: PLC0415
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning", timeout_graceful_shutdown=3))
+    server.run(sockets=[socket.socket(fileno=descriptor)])
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))

@@ -1,0 +1,68 @@
+"""Unix sockets and loopback ports for the services."""
+
+import hashlib
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from deployments.processes.service import ServiceError
+
+_LONGEST_PATH = 100
+"""Bytes. The kernel takes 107 (Linux) or 103 (macOS) for a socket's path."""
+
+
+def socket_directory(home: Path, longest_name: str) -> Path:
+    """A directory that only this user can enter, short enough for sockets called up to `longest_name`.
+
+    It is `home/run` unless the home lies too deep; then one under /tmp that belongs to this home alone.
+
+    Raises:
+        ServiceError: the directory under /tmp belongs to somebody else.
+    """
+    directory = home / "run"
+    if len(os.fsencode(directory / longest_name)) > _LONGEST_PATH:
+        digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+        directory = Path("/tmp") / f"contraponto-{os.getuid()}-{digest}"  # noqa: S108 - owner is checked below
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.is_symlink() or directory.stat().st_uid != os.getuid():
+        raise ServiceError(
+            f"The directory {directory} belongs to another user.",
+            hint="Set CONTRAPONTO_HOME to a shorter path.",
+        )
+    return directory
+
+
+@contextmanager
+def port_lock(seconds: float = 300) -> Iterator[None]:
+    """Held by one stack of this user at a time, from the choice of a port until something listens on it.
+
+    Raises:
+        ServiceError: another stack has held it for so long.
+    """
+    path = Path(tempfile.gettempdir()) / f"contraponto-{os.getuid()}-ports.lock"
+    try:
+        with FileLock(path, timeout=seconds):
+            yield
+    except Timeout as error:
+        raise ServiceError(
+            "Another stack of this user has been starting for minutes.", hint=f"End it. It holds {path}."
+        ) from error
+
+
+def free_port(*preferred: int) -> int:
+    """The first of the preferred TCP ports that nobody listens on at 127.0.0.1, else any free one."""
+    for port in (*preferred, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                candidate.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            number: int = candidate.getsockname()[1]
+            return number
+    raise ServiceError("No TCP port is free on 127.0.0.1.", hint="Close programs that hold many connections.")

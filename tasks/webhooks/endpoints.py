@@ -1,0 +1,106 @@
+"""What is remembered of receivers of webhooks, over all jobs and machines: which fail, which are paused.
+
+Kept in Prefect variables, one an endpoint that fails; an endpoint without one is in order.
+"""
+
+import contextlib
+import hashlib
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_client
+from prefect.client.schemas.actions import VariableCreate, VariableUpdate
+from prefect.client.schemas.objects import Variable
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from pydantic import ValidationError
+
+from tasks.errors import SourceNotFoundError
+from tasks.jobs.slots import slot
+from tasks.net.urls import mask_url
+from tasks.webhooks.endpoint import TAG, Receiver
+
+_PREFIX = "contraponto_webhook_"
+_SLOT_SECONDS = 1.0
+"""How long a delivery waits for a slot before it leaves its worker to others."""
+
+
+async def paused_receiver(url: str) -> Receiver | None:
+    """The receiver at a URL, if nothing is to be sent to it now."""
+    async with get_client() as client:
+        found = await _read(client, url)
+    return found if found is not None and found.paused else None
+
+
+async def note_failure(url: str, reason: str, *, gone: bool, pause_after: timedelta) -> Receiver:
+    """Remembers that a message was not delivered; pauses a receiver that is gone or has failed for `pause_after`."""
+    now = datetime.now(UTC)
+    async with get_client() as client:
+        known = await _read(client, url)
+        since = known.failing_since if known else now
+        paused: Literal["gone", "failing"] | None = (
+            "gone" if gone else "failing" if now - since >= pause_after else None
+        )
+        receiver = Receiver(url=mask_url(url), failing_since=since, paused=paused, reason=reason)
+        value: Any = receiver.model_dump(mode="json")
+        # Another delivery to it may have noted its own end meanwhile: either account will do.
+        with contextlib.suppress(ObjectNotFound, ObjectAlreadyExists):
+            if known is None:
+                await client.create_variable(VariableCreate(name=_name(url), value=value, tags=[TAG]))
+            else:
+                await client.update_variable(VariableUpdate(name=_name(url), value=value))
+    return receiver
+
+
+async def note_success(url: str) -> None:
+    """Forgets that the receiver failed."""
+    async with get_client() as client:
+        if await client.read_variable_by_name(_name(url)) is not None:
+            with contextlib.suppress(ObjectNotFound):  # another delivery was sooner
+                await client.delete_variable_by_name(_name(url))
+
+
+def delivery_slot(url: str, most: int) -> AbstractAsyncContextManager[None]:
+    """Held during a delivery: `most` to one host at a time, whichever machines deliver.
+
+    Raises:
+        NoSlotError: all are taken.
+    """
+    host = (urlsplit(url).hostname or "").lower()
+    return slot(f"webhook-receiver:{host}", most, wait=_SLOT_SECONDS, lease=300)
+
+
+def resume(client: SyncPrefectClient, url: str) -> Receiver:
+    """Messages are sent to the receiver again; what was known of it.
+
+    Raises:
+        SourceNotFoundError: it is not paused and does not fail.
+    """
+    found = client.read_variable_by_name(_name(url))
+    known = _receiver(found) if found else None
+    if known is None:
+        raise SourceNotFoundError(
+            f"No receiver at {mask_url(url)} fails or is paused.",
+            hint="`contraponto health` names those that are.",
+        )
+    client.delete_variable_by_name(_name(url))
+    return known
+
+
+def _name(url: str) -> str:
+    # Of the whole address: 410 speaks of one, and a host may have many.
+    return _PREFIX + hashlib.sha256(url.encode()).hexdigest()[:40]
+
+
+async def _read(client: PrefectClient, url: str) -> Receiver | None:
+    found = await client.read_variable_by_name(_name(url))
+    return _receiver(found) if found else None
+
+
+def _receiver(variable: Variable) -> Receiver | None:
+    try:
+        return Receiver.model_validate(variable.value)
+    except ValidationError:
+        # Somebody has edited it by hand: it says nothing then.
+        return None
