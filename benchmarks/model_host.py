@@ -33,8 +33,8 @@ from benchmarks.measure import machine  # noqa: E402
 from tasks.audio.normalise import NormalisationOptions  # noqa: E402
 from tasks.audio.work import Normalisation  # noqa: E402
 from tasks.inference.client import host_status, perform, unload_models  # noqa: E402
+from tasks.inference.devices import usable_threads  # noqa: E402
 from tasks.inference.work import Work  # noqa: E402
-from tasks.speech.devices import usable_threads  # noqa: E402
 from tasks.speech.options import RecognitionOptions  # noqa: E402
 from tasks.speech.recognition import unload_recognisers  # noqa: E402
 from tasks.speech.work import Recognition  # noqa: E402

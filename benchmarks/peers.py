@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.scoring import HeardWord
-from tasks.speech.devices import Device
+from tasks.inference.devices import Device
 
 Transcriber = Callable[[Path], list[HeardWord]]
 

@@ -31,11 +31,11 @@ from benchmarks.memory import looped, memory_of  # noqa: E402
 from benchmarks.peers import FasterWhisper, openai_whisper  # noqa: E402
 from benchmarks.scoring import HeardWord, Score, score  # noqa: E402
 from benchmarks.warm_job import WarmJobs, warm_jobs  # noqa: E402
+from tasks.inference.devices import probe_device, usable_threads  # noqa: E402
 from tasks.models.install import find_model  # noqa: E402
-from tasks.speech.devices import probe_device, usable_threads  # noqa: E402
 
 if TYPE_CHECKING:
-    from tasks.jobs.document import TranscriptionDocument
+    from tasks.speech.document import TranscriptionDocument
 
 _FULL, _QUICK = {"en": 600.0, "pt": 120.0}, {"en": 60.0, "pt": 60.0}
 _GOAL_TIME, _GOAL_OPENAI, _GOAL_MEMORY = 1.10, 3.0, 400.0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.local.scratch_server import scratch_server
 
 if TYPE_CHECKING:
-    from tasks.jobs.document import TranscriptionDocument
+    from tasks.speech.document import TranscriptionDocument
 
 _NO_FILTERS = {
     "remove_noise": False,

@@ -268,7 +268,10 @@ class Settings(BaseSettings):
     )
     webhook_secret: SecretStr | None = Field(None, description="Signs webhook messages.")
     webhook_max_retries: int | None = Field(
-        None, ge=0, le=20, description="Further tries of a delivery; empty: one per delay."
+        None,
+        ge=0,
+        le=20,
+        description="Further tries of a delivery; empty: one per delay. More than that repeat the last delay.",
     )
     webhook_retry_delays: Annotated[tuple[float, ...], BeforeValidator(_split)] = Field(
         (1, 5, 15, 300, 1800, 7200, 18_000, 36_000),

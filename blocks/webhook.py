@@ -1,4 +1,4 @@
-"""A receiver of webhooks as a saved block: automations and flows send it signed messages."""
+"""An endpoint of webhooks as a saved block: automations and flows send it signed messages."""
 
 import asyncio
 import json
@@ -25,10 +25,12 @@ class WebhookNotification(Webhook, NotificationBlock):
 
     _block_type_name = "Webhook Notification"
     _block_type_slug = "webhook-notification"
-    _description = "A receiver of signed webhook messages, for automations (send-notification, call-webhook)."
+    _description = (
+        "An endpoint of signed webhook messages, for automations (send-notification, call-webhook)."
+    )
 
     url: SecretStr = Field(
-        title="Webhook URL", description="Where the receiver listens.", examples=["https://example.org/hook"]
+        title="Webhook URL", description="Where the endpoint listens.", examples=["https://example.org/hook"]
     )
     allow_private_urls: bool = Field(
         default=False,
@@ -38,10 +40,10 @@ class WebhookNotification(Webhook, NotificationBlock):
     secrets: SecretStr | None = Field(
         default=None,
         title="Secrets",
-        description="Sign the messages; several, with commas between them, while receivers change theirs.",
+        description="Sign the messages; several, with commas between them, while endpoints change theirs.",
     )
     request_timeout: float = Field(
-        default=30, gt=0, le=300, title="Timeout", description="Seconds the receiver has to answer."
+        default=30, gt=0, le=300, title="Timeout", description="Seconds the endpoint has to answer."
     )
     allowed_private_hosts: str = Field(
         default="",
@@ -54,7 +56,7 @@ class WebhookNotification(Webhook, NotificationBlock):
 
         Raises:
             InvalidInputError: the URL cannot be used, or leads to a blocked address.
-            TransientError: the receiver did not answer.
+            TransientError: the endpoint did not answer.
         """
         # An address that is kept as a secret is one as a whole: messages name the block.
         where = self._block_document_name and f"{self.get_block_type_slug()}/{self._block_document_name}"
@@ -108,7 +110,7 @@ class WebhookNotification(Webhook, NotificationBlock):
         except ContrapontoError as error:
             raise NotificationError(str(error)) from error
         if not answer.is_success:
-            raise NotificationError(f"The receiver answered HTTP {answer.status_code}.")
+            raise NotificationError(f"The endpoint answered HTTP {answer.status_code}.")
 
     def address_policy(self) -> AddressPolicy:
         """Which addresses may be posted to."""
@@ -118,7 +120,7 @@ class WebhookNotification(Webhook, NotificationBlock):
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """What the receiver says, up to a bound."""
+    """What the endpoint says, up to a bound."""
     read = bytearray()
     async for piece in response.aiter_bytes():
         read += piece

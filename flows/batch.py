@@ -4,17 +4,18 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 from prefect import State, get_run_logger
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.settings import get_settings
-from flows.transcription import Formats, Hint, Language, Model, TranscriptionResult, WebhookUrl, transcribe
+from flows.job import job_flow
+from flows.transcription import Formats, Hint, Language, Model, transcribe
 from tasks.batches.items import BatchItem, list_items, read_ledger, write_ledger
 from tasks.batches.ledger import Ledger
 from tasks.errors import ContrapontoError, EngineError
-from tasks.jobs.document import TranscriptionDocument
+from tasks.jobs.artifacts import write_table
 from tasks.jobs.locks import work_lock
-from tasks.jobs.step import current_job, job_flow, write_table
-from tasks.webhooks.notify import check_receiver
+from tasks.jobs.tracker import current_job
+from tasks.speech.document import TranscriptionDocument, TranscriptionResult
 
 _SETTINGS = get_settings()
 
@@ -81,9 +82,6 @@ async def transcribe_batch(
     only_new: bool = False,
     max_items: Annotated[int, Field(ge=1, le=10_000)] = 500,
     max_concurrent: Annotated[int, Field(ge=1, le=16)] = 2,
-    webhook_url: WebhookUrl | None = None,
-    id_roteiro: str | None = None,  # noqa: ARG001 - echoed by the job's document
-    metadata: dict[str, JsonValue] | None = None,  # noqa: ARG001 - echoed by the job's document
 ) -> BatchOutcome:
     """Transcribe a playlist, a channel, a folder, a bucket prefix or a list of recordings on one warm model.
 
@@ -94,12 +92,7 @@ async def transcribe_batch(
         only_new: Leave out what earlier runs of this name have dealt with; for schedules.
         max_items: At most so many recordings.
         max_concurrent: Recordings worked on at a time. One is recognised while others are fetched.
-        webhook_url: Address that is told when the batch has ended.
-        id_roteiro: Your own identifier; echoed.
-        metadata: Anything of yours; echoed.
     """
-    if webhook_url:
-        await check_receiver(webhook_url)
     settings = get_settings()
     # Two runs of one batch at once would do the same work twice and forget half of it.
     async with work_lock(f"batch-{name}", settings.home, settings.redis_url):

@@ -1,15 +1,18 @@
 """Captions in videos: subtitles drawn into the picture, styled, or word by word with the spoken one standing out."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import Field
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from blocks.store_keys import result_file, result_folder
-from flows.transcription import Priority, Source, WebhookUrl
-from flows.video import Echo, FileName, StorePath
+from flows.job import job_flow
+from flows.parameters import FileName, Source, StorePath, from_caller_with_webhook
+from tasks.captions.document import CaptionOutcome, CaptionResult, UsedFont
+from tasks.captions.fonts import Typeface
 from tasks.captions.highlight import HighlightLook
 from tasks.captions.look import (
     BorderChoice,
@@ -25,20 +28,14 @@ from tasks.captions.look import (
 )
 from tasks.captions.reading import MAX_BYTES
 from tasks.captions.segments import SegmentLook
-from tasks.captions.steps import BurnRequest, Look, StoredCaptions, burn_captions, caption_typeface
-from tasks.fetching.steps import (
-    FetchedFile,
-    FetchedMedia,
-    fetch_file,
-    fetch_media,
-    fetch_request,
-    file_request,
-)
-from tasks.jobs.step import current_job, job_flow, run_step, write_image
-from tasks.jobs.tracker import StageParts
+from tasks.captions.steps import Look, StoredCaptions, burn_captions, burn_request, caption_typeface
+from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
+from tasks.jobs.artifacts import write_image
+from tasks.jobs.step import run_step
+from tasks.jobs.tracker import StageParts, current_job
+from tasks.video.document import video_summary
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import MAX_SECONDS
-from tasks.webhooks.notify import check_receiver
 
 _PLAIN = SegmentLook(
     font=FontChoice(size=54), border=BorderChoice(width=3), position=PlaceChoice(marginVertical=54)
@@ -47,76 +44,39 @@ _PLAIN = SegmentLook(
 
 FontName = Annotated[str, Field(min_length=1, max_length=100)]
 
-
-class UsedFont(BaseModel):
-    """The font that was asked for, and the one that was used."""
-
-    asked: str
-    used: str
-    stands_in: bool
-
-
-class CaptionResult(BaseModel):
-    """A captioned video."""
-
-    file: str
-    """Store key."""
-    url: str
-    duration: float
-    """Seconds."""
-    width: int
-    height: int
-    fps: float | None
-    captions: int
-    """Subtitles or words that were read."""
-    font: UsedFont
-    encoder: Encoder
-    warnings: tuple[str, ...]
+_caption_job = partial(
+    job_flow,
+    stages=("download", "rendering"),
+    envelope=from_caller_with_webhook,
+    time_limit="caption_timeout_minutes",
+    summary=video_summary,
+)
 
 
-class CaptionOutcome(BaseModel):
-    """The fields that captions add to the job document."""
-
-    path: str
-    """Folder of the media store that the result lies in."""
-    result: CaptionResult
-
-
-@job_flow(operation="caption", stages=("download", "rendering"), time_limit="caption_timeout_minutes")
+@_caption_job(operation="caption")
 async def caption(
     url_video: Source,
     url_srt: Source,
-    webhook_url: WebhookUrl,
     path: StorePath | None = None,
     output_filename: FileName | None = None,
     quality: Quality = "standard",
-    priority: Priority = "default",  # noqa: ARG001 - decides the queue when the job is submitted
-    id_roteiro: Echo | None = None,  # noqa: ARG001 - echoed by the job's document
-    metadata: dict[str, JsonValue] | None = None,  # noqa: ARG001 - echoed by the job's document
 ) -> CaptionOutcome:
     """Draw subtitles into the picture of a video.
 
     Args:
         url_video: Address of the video, or its key in the media store.
         url_srt: Address of the subtitles (SRT, WebVTT, ASS), or their key in the media store.
-        webhook_url: Address that is told when the job has ended.
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
         quality: draft is fastest, high is for further editing.
-        priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
-        id_roteiro: Your own identifier; echoed.
-        metadata: Anything of yours; echoed.
     """
-    return await _captioned(url_video, url_srt, webhook_url, _PLAIN, path, output_filename, quality)
+    return await _captioned(url_video, url_srt, _PLAIN, path, output_filename, quality)
 
 
-@job_flow(
-    operation="caption-segments", stages=("download", "rendering"), time_limit="caption_timeout_minutes"
-)
+@_caption_job(operation="caption-segments")
 async def caption_segments(
     url_video: Source,
     url_srt: Source,
-    webhook_url: WebhookUrl,
     path: StorePath | None = None,
     output_filename: FileName | None = None,
     font: FontChoice = FontChoice(),  # noqa: B008 - Prefect shows the default in its form
@@ -129,16 +89,12 @@ async def caption_segments(
     replacements: Annotated[list[Replacement], Field(max_length=500)] = [],  # noqa: B006
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
-    priority: Priority = "default",  # noqa: ARG001 - decides the queue when the job is submitted
-    id_roteiro: Echo | None = None,  # noqa: ARG001 - echoed by the job's document
-    metadata: dict[str, JsonValue] | None = None,  # noqa: ARG001 - echoed by the job's document
 ) -> CaptionOutcome:
     """Draw subtitles in a style of your own into the picture of a video.
 
     Args:
         url_video: Address of the video, or its key in the media store.
         url_srt: Address of the subtitles (SRT, WebVTT, ASS), or their key in the media store.
-        webhook_url: Address that is told when the job has ended.
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
         font: Name, size (20 to 200) and bold. Sizes are pixels of a picture whose shorter side has 1080.
@@ -151,9 +107,6 @@ async def caption_segments(
         replacements: Texts to be shown as others.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
-        priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
-        id_roteiro: Your own identifier; echoed.
-        metadata: Anything of yours; echoed.
     """
     look = SegmentLook(
         font=font,
@@ -166,16 +119,13 @@ async def caption_segments(
         replacements=tuple(replacements),
         excluded=tuple(excluded),
     )
-    return await _captioned(url_video, url_srt, webhook_url, look, path, output_filename, quality)
+    return await _captioned(url_video, url_srt, look, path, output_filename, quality)
 
 
-@job_flow(
-    operation="caption-highlight", stages=("download", "rendering"), time_limit="caption_timeout_minutes"
-)
+@_caption_job(operation="caption-highlight")
 async def caption_highlight(
     url_video: Source,
     url_words_json: Source,
-    webhook_url: WebhookUrl,
     path: StorePath | None = None,
     output_filename: FileName | None = None,
     fonte: FontName = "Arial Black",
@@ -198,16 +148,12 @@ async def caption_highlight(
     replacements: Annotated[list[Replacement], Field(max_length=500)] = [],  # noqa: B006
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
-    priority: Priority = "default",  # noqa: ARG001 - decides the queue when the job is submitted
-    id_roteiro: Echo | None = None,  # noqa: ARG001 - echoed by the job's document
-    metadata: dict[str, JsonValue] | None = None,  # noqa: ARG001 - echoed by the job's document
 ) -> CaptionOutcome:
     """Draw what is said into the picture of a video, word by word, the spoken one standing out.
 
     Args:
         url_video: Address of the video, or its key in the media store.
         url_words_json: Address of {"words": [{word, start, end}]}, or its key in the media store.
-        webhook_url: Address that is told when the job has ended.
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
         fonte: Font. Sizes are pixels of a picture whose shorter side has 1080.
@@ -230,9 +176,6 @@ async def caption_highlight(
         replacements: Parts of words to be shown as others.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
-        priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
-        id_roteiro: Your own identifier; echoed.
-        metadata: Anything of yours; echoed.
     """
     look = HighlightLook(
         fonte=fonte,
@@ -255,67 +198,53 @@ async def caption_highlight(
         replacements=tuple(replacements),
         excluded=tuple(excluded),
     )
-    return await _captioned(url_video, url_words_json, webhook_url, look, path, output_filename, quality)
+    return await _captioned(url_video, url_words_json, look, path, output_filename, quality)
 
 
 async def _captioned(
     url_video: str,
     url_text: str,
-    webhook_url: str,
     look: Look,
     path: str | None,
     output_filename: str | None,
     quality: Quality,
 ) -> CaptionOutcome:
-    # What is wrong with a job is said before anything is fetched.
-    await check_receiver(webhook_url)
     job = current_job()
     settings = get_settings()
     store = media_store(settings)
     folder = result_folder(path, job.document.job_id)
     target = f"{folder}/{result_file(output_filename, 'video', '.mp4')}"
+    # What is wrong with a job is said before anything is fetched.
     encoder = await asyncio.to_thread(choose_encoder, settings.video_encoder)
-    typeface = await caption_typeface(look)
+    typeface = await asyncio.to_thread(caption_typeface, look)
 
     with job.stage("download") as stage:
         parts = StageParts(stage, 2)
-        text_request = await file_request(url_text, MAX_BYTES)
-        text = await run_step(fetch_file, text_request, parts.part(0), store, FetchedFile)
-        video_request = await fetch_request(url_video, "video", MAX_SECONDS)
-        video = await run_step(fetch_media, video_request, parts.part(1), store, FetchedMedia)
+        with parts.part(0):
+            text = await run_step(fetch_file, await file_request(url_text, MAX_BYTES))
+        with parts.part(1):
+            video = await run_step(fetch_media, await fetch_request(url_video, "video", MAX_SECONDS))
 
-    with job.stage("rendering") as stage:
-        request = BurnRequest(
-            store=settings.store,
-            video_key=video.key,
-            text_key=text.key,
-            video_sha256=video.sha256,
-            text_sha256=text.sha256,
-            look=look,
-            font_file=f"{typeface.file.path.name} {typeface.file.path.stat().st_size}",
-            encoder=encoder,
-            quality=quality,
-        )
-        drawn = await run_step(burn_captions, request, stage, store, StoredCaptions)
+    with job.stage("rendering"):
+        request = burn_request(video, text, look, typeface, encoder, quality)
+        drawn = await run_step(burn_captions, request)
         await asyncio.to_thread(store.copy_file, drawn.key, target)
 
-    await write_image(
-        "frame", await asyncio.to_thread(store.read_bytes, drawn.thumbnail), "The middle of the video"
-    )
-    return CaptionOutcome(
-        path=folder,
-        result=CaptionResult(
-            file=target,
-            url=store.url(target),
-            duration=drawn.duration,
-            width=drawn.width,
-            height=drawn.height,
-            fps=drawn.fps,
-            captions=drawn.captions,
-            font=UsedFont(asked=typeface.asked, used=typeface.family, stands_in=typeface.mapped),
-            encoder=encoder,
-            warnings=_warnings(drawn),
-        ),
+    frame = await asyncio.to_thread(store.read_bytes, drawn.thumbnail)
+    await write_image("frame", frame, "The middle of the video")
+    return CaptionOutcome(path=folder, result=_result(drawn, typeface, target, store.url(target), encoder))
+
+
+def _result(
+    drawn: StoredCaptions, typeface: Typeface, file: str, url: str, encoder: Encoder
+) -> CaptionResult:
+    return CaptionResult(
+        file=file,
+        url=url,
+        font=UsedFont(asked=typeface.asked, used=typeface.family, stands_in=typeface.mapped),
+        encoder=encoder,
+        warnings=_warnings(drawn),
+        **drawn.model_dump(exclude={"key", "thumbnail", "missing"}),
     )
 
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel, Field
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from tasks.jobs.step import current_job, job_flow, write_table
+from flows.job import job_flow
+from tasks.jobs.artifacts import write_table
+from tasks.jobs.tracker import current_job
 from tasks.maintenance.files import remove_results, remove_scratch, remove_stored
-from tasks.maintenance.report import CleanupReport, Removed
+from tasks.maintenance.report import CleanupReport, Removed, summary
 from tasks.maintenance.runs import cancel_jobs, refuse_while_jobs_run, remove_runs
 
 Hours = Annotated[float, Field(gt=0, le=876_000)]
@@ -23,7 +25,7 @@ class MaintenanceOutcome(BaseModel):
     result: CleanupReport
 
 
-@job_flow(operation="cleanup", stages=("files", "runs"), time_limit=None)
+@job_flow(operation="cleanup", stages=("files", "runs"), envelope=None, time_limit=None, summary=summary)
 async def cleanup(
     max_age_hours: Hours | None = None, deep: bool = False, dry_run: bool = False
 ) -> MaintenanceOutcome:
@@ -58,7 +60,9 @@ async def cleanup(
     return await _reported(removed, dry_run=dry_run)
 
 
-@job_flow(operation="factory-reset", stages=("files", "runs"), time_limit=None)
+@job_flow(
+    operation="factory-reset", stages=("files", "runs"), envelope=None, time_limit=None, summary=summary
+)
 async def factory_reset(
     confirmation: Literal["remove everything"],  # noqa: ARG001 - typing it is the confirmation
     force: bool = False,

@@ -1,4 +1,4 @@
-"""What the product tells the outside world by itself."""
+"""Webhook messages, and what brings jobs to their end by itself."""
 
 from typing import Annotated, Any
 
@@ -6,15 +6,13 @@ from prefect import State, flow
 from prefect.states import Completed
 from pydantic import Field
 
+from flows.parameters import WebhookUrl
 from tasks.jobs.correlation import correlated
 from tasks.jobs.slots import NoSlotError, slot
 from tasks.recovery.reconciliation import reconcile
+from tasks.webhooks.deliver import deliver
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.notify import deliver
 
-WebhookUrl = Annotated[
-    str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)
-]
 _WAIT_SECONDS = 5.0
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -23,13 +21,13 @@ WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: WebhookId) -> State[Any]:
     """Delivers one webhook message.
 
-    It is tried again on the schedule of CONTRAPONTO_WEBHOOK_RETRY_DELAYS. A run that ends as Failed is a
+    It is retried on the schedule of CONTRAPONTO_WEBHOOK_RETRY_DELAYS. A run that ends as Failed is a
     message that was not delivered; its state says why.
 
     Args:
-        url: Where the receiver listens.
-        message: What it is told, as it was when the job ended.
-        webhook_id: The same on every try, so that the receiver can drop a second copy.
+        url: Where the endpoint listens.
+        message: The message, as it was when the job ended.
+        webhook_id: The same on every try, so that the endpoint can drop a second copy.
     """
     with correlated(message.correlation_id):
         return await deliver(url, message, webhook_id)
@@ -37,7 +35,7 @@ async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: 
 
 @flow(name="end-jobs")
 async def end_jobs() -> State[Any]:
-    """Ends what jobs left open: announces ends that nobody announced, starts runs again that were lost.
+    """Brings to an end what jobs left open: notifies of ends that nobody was notified of, restarts lost runs.
 
     It runs every minute and when a job ends in a way that its process may not have survived. One at a time: two
     could start a lost run twice. A concurrency limit of the deployment would also count a run that was lost before it

@@ -22,7 +22,7 @@ from deployments.processes.service import last_lines
 from deployments.server.api import Api
 from deployments.server.pools import POOL_NAMES
 from tasks.errors import ContrapontoError
-from tasks.webhooks.endpoint import TAG, Receiver
+from tasks.webhooks.endpoint import TAG, Endpoint
 
 _ANSWER_SECONDS = 10.0
 _SLOW_SECONDS = 2.0
@@ -149,7 +149,7 @@ def _receivers(client: httpx.Client) -> Iterator[Check]:
     wanted = {"variables": {"tags": {"all_": [TAG]}}, "limit": 200}
     for found in client.post("/variables/filter", json=wanted).json():
         try:
-            receiver = Receiver.model_validate(found["value"])
+            receiver = Endpoint.model_validate(found["value"])
         except ValidationError:
             continue  # edited by hand
         if receiver.paused:

@@ -44,7 +44,7 @@ def worker(
     from deployments.embedded import valkey
     from deployments.embedded import worker as worker_service
     from deployments.embedded.stack import EmbeddedStack
-    from tasks.speech.gpus import usable_gpus
+    from tasks.inference.gpus import usable_gpus
 
     if server is not None:
         # As if it had been set outside: what looks for a server looks there first.

@@ -9,13 +9,13 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
 from tasks.errors import SourceNotFoundError
-from tasks.recovery.reconciliation import record_end
+from tasks.recovery.ends import record_end
 
 
 def cancel_job(client: SyncPrefectClient, job_id: UUID) -> bool:
     """Cancel a queued, waiting or running job; False if it had ended already.
 
-    A job that no process runs is over at once: its document says so and its receiver is told. The worker of a
+    A job that no process runs is over at once: its document says so and its endpoint is notified. The worker of a
     running one ends the process, and the rest follows.
 
     Raises:

@@ -25,8 +25,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.types import DateTime
 from pydantic import BaseModel
 
-from deployments.client.read import STATUS_OF
-from tasks.jobs.document import JobStatus
+from tasks.jobs.status import JobStatus, status_of
 
 _PAGE = 200
 _HISTORY = timedelta(days=1)
@@ -186,7 +185,7 @@ def _count(client: SyncPrefectClient, **filters: BaseModel) -> Counter[JobStatus
     answer.raise_for_status()
     counts: Counter[JobStatus] = Counter()
     for state in answer.json()[0]["states"]:
-        counts[STATUS_OF.get(StateType(state["state_type"]), JobStatus.QUEUED)] += state["count_runs"]
+        counts[status_of(state["state_type"])] += state["count_runs"]
     return counts
 
 
@@ -196,7 +195,7 @@ def _named(operations: Sequence[str]) -> FlowFilter:
 
 def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRunFilter:
     """Runs with a status; of those that have ended, only those that did so within `since`."""
-    types = [kind for kind in StateType if status is None or STATUS_OF.get(kind, JobStatus.QUEUED) is status]
+    types = [kind for kind in StateType if status is None or status_of(kind) is status]
     if since is None or not TERMINAL_STATES.intersection(types):
         return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
     ended = FlowRunFilterEndTime(after_=_at(datetime.now(UTC) - since))
@@ -217,7 +216,7 @@ def _at(moment: datetime) -> DateTime:
 
 
 def _line(run: FlowRun, operation: str) -> JobLine:
-    status = STATUS_OF.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
+    status = status_of(run.state_type)
     failed = status in (JobStatus.FAILED, JobStatus.CANCELLED)
     return JobLine(
         job_id=run.id,

@@ -1,26 +1,22 @@
 """A job as its caller sees it: the job document, wherever the job is in its life."""
 
-import json
 import time
 from collections.abc import Callable
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.client.schemas.sorting import ArtifactSort
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 
 from deployments.client.queue_place import in_queue
 from tasks.errors import SourceNotFoundError
-from tasks.jobs.document import JobDocument, JobStatus, read_document
+from tasks.jobs.artifacts import NEWEST_FIRST, document_in, of_job
+from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.status import status_of
 
-RESULT_KEY = "result"
-"""The artifact that holds the job document."""
-
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _PLACE_SECONDS = 5.0
-"""Between two looks at the place in the queue, which take several calls each."""
+"""Between two polls of the place in the queue, which take several calls each."""
 
 
 def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
@@ -30,20 +26,10 @@ def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
         SourceNotFoundError: the server has no such job.
     """
     run = read_run(client, job_id)
-    artifacts = client.read_artifacts(
-        artifact_filter=ArtifactFilter(
-            flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]), key=ArtifactFilterKey(any_=[RESULT_KEY])
-        ),
-        sort=ArtifactSort.UPDATED_DESC,
-        limit=1,
-    )
-    data = artifacts[0].data if artifacts else None
-    # Prefect stores an artifact's text as JSON: a document that was text to begin with comes back quoted.
-    while isinstance(data, str):
-        data = json.loads(data)
-    if data is None:
+    artifacts = client.read_artifacts(artifact_filter=of_job(job_id), sort=NEWEST_FIRST, limit=1)
+    if not artifacts:
         return _from_run(run)
-    return _with_end_of(run, read_document(data))
+    return _with_end_of(run, document_in(artifacts[0]))
 
 
 def read_run(client: SyncPrefectClient, job_id: UUID) -> FlowRun:
@@ -73,7 +59,7 @@ def follow_job(client: SyncPrefectClient, job_id: UUID, show: Callable[[JobDocum
         show(document)
         if run.state is not None and run.state.is_final():
             return document
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def read_job_and_place(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
@@ -88,30 +74,20 @@ def read_job_and_place(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
     return in_queue(client, read_run(client, job_id), document)
 
 
-STATUS_OF = {
-    StateType.COMPLETED: JobStatus.COMPLETED,
-    StateType.FAILED: JobStatus.FAILED,
-    StateType.CRASHED: JobStatus.FAILED,
-    StateType.CANCELLED: JobStatus.CANCELLED,
-    StateType.CANCELLING: JobStatus.PROCESSING,
-    StateType.RUNNING: JobStatus.PROCESSING,
-}
-"""Of a job, by the state of its run; any other state is `queued`."""
-
-
 def _from_run(run: FlowRun) -> JobDocument:
     created = run.created or run.expected_start_time
-    status = _status(run)
-    return JobDocument(
-        job_id=str(run.id),
-        operation=(run.labels or {}).get("prefect.flow.name", run.name),
-        status=status,
-        overall_progress=100 if status is JobStatus.COMPLETED else 0,
+    status = status_of(run.state_type)
+    document = JobDocument.first(
+        run.id,
+        str((run.labels or {}).get("prefect.flow.name", run.name)),
+        status,
+        {},
         created_at=created,
         updated_at=run.updated or created,
         completed_at=run.end_time,
-        error=_error(run),
     )
+    progress = 100.0 if status is JobStatus.COMPLETED else 0.0
+    return document.model_copy(update={"overall_progress": progress, "error": _error(run)})
 
 
 def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:
@@ -119,12 +95,12 @@ def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:
     if run.state is None or not run.state.is_final() or document.completed_at is not None:
         return document
     return document.model_copy(
-        update={"status": _status(run), "completed_at": run.end_time, "error": document.error or _error(run)}
+        update={
+            "status": status_of(run.state_type),
+            "completed_at": run.end_time,
+            "error": document.error or _error(run),
+        }
     )
-
-
-def _status(run: FlowRun) -> JobStatus:
-    return STATUS_OF.get(run.state_type, JobStatus.QUEUED) if run.state_type else JobStatus.QUEUED
 
 
 def _error(run: FlowRun) -> str | None:

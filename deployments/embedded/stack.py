@@ -188,7 +188,7 @@ class EmbeddedStack:
         A worker starts anew when its settings have changed, or the code that it runs itself: that of the jobs is
         read for each job.
         """
-        from tasks.speech.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare
+        from tasks.inference.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare
 
         settings = self.settings
         launcher = self._state_of_sources(self.surroundings.project / "deployments" / "launcher")

@@ -78,7 +78,6 @@ def _transcribe(url: str, address: str, *, ui_url: str) -> bool:
     from deployments.client.connection import connected  # noqa: PLC0415 - Prefect takes seconds to import
     from deployments.client.read import follow_job  # noqa: PLC0415
     from deployments.client.submit import submit_job  # noqa: PLC0415
-    from tasks.jobs.document import TranscriptionDocument  # noqa: PLC0415
 
     # Only this job may reach the address on this machine, and only this port of it.
     allowed = ",".join((*get_settings().allowed_private_hosts, address))
@@ -97,8 +96,8 @@ def _transcribe(url: str, address: str, *, ui_url: str) -> bool:
         typer.echo(line)
     if document.status != "completed":
         return False
-    heard = document.transcription_text if isinstance(document, TranscriptionDocument) else None
-    errors = word_error_rate(TEXT, heard or "")
+    heard = (document.model_extra or {}).get("transcription_text")
+    errors = word_error_rate(TEXT, str(heard or ""))
     typer.echo(f"\nWord error rate against the text that was spoken: {100 * errors:.1f} %")
     typer.echo(f"\nThe job in the web interface: {ui_url}/runs/flow-run/{job_id}")
     typer.echo(

@@ -13,7 +13,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
-from tasks.recovery.reconciliation import JOB_TAG
+from tasks.recovery.ends import JOB_TAG
 
 END_JOBS = "end-jobs/end-jobs"
 """The deployment that brings jobs to their end, as `flow/deployment`."""

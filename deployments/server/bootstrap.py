@@ -19,7 +19,7 @@ from deployments.server.automations import ensure_automations
 from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pools import Pool, Priority
 from deployments.server.schemas import strict
-from tasks.recovery.reconciliation import JOB_TAG
+from tasks.recovery.ends import JOB_TAG
 
 _DEPLOY_SECONDS = 300
 

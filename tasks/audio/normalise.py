@@ -70,6 +70,17 @@ class NormalisationOptions(BaseModel):
     loudness_lufs: float | None = Field(default=-16.0, ge=-50, le=-5)
     """Integrated loudness of the result (EBU R128); None leaves it as it is."""
 
+    @property
+    def changes_anything(self) -> bool:
+        """Whether any filter is asked for; loudness by itself is no reason to make a second file."""
+        return (
+            self.remove_noise
+            or self.isolate_vocals
+            or self.apply_highpass_filter
+            or self.convert_to_mono
+            or self.set_sample_rate_16k
+        )
+
 
 class FilterReport(BaseModel):
     """What became of one filter."""

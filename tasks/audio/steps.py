@@ -11,15 +11,15 @@ from blocks.settings import get_settings
 from tasks.audio.normalise import FilterReport, NormalisationOptions, SoundReport
 from tasks.audio.work import Normalisation
 from tasks.inference.client import perform
+from tasks.inference.devices import usable_threads
 from tasks.inference.sockets import chosen_socket
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.step import current_stage, step
-from tasks.jobs.threads import in_thread
+from tasks.jobs.step import step
+from tasks.jobs.tracker import current_stage
 from tasks.media.probe import probe, require_audio
 from tasks.models.install import find_model
 from tasks.progress import Progress, part_of
 from tasks.remote.protocol import NormalizationRequest
-from tasks.speech.devices import usable_threads
 
 _SECONDS_PER_SECOND = 0.5
 """Time allowed for each second of audio when that is more than the setting says (vocal isolation on a small CPU)."""
@@ -67,13 +67,22 @@ def check_normalisation(options: NormalisationOptions) -> None:
         find_model("spleeter-2stems", settings.models_dir)
 
 
+def normalise_request(
+    media_key: str, media_sha256: str, duration: float, options: NormalisationOptions
+) -> NormaliseRequest:
+    """Asks for the sound of a stored recording (`duration` in seconds) to be normalised as the settings say."""
+    return NormaliseRequest(
+        media_key=media_key,
+        media_sha256=media_sha256,
+        duration=duration,
+        options=options,
+        service=get_settings().audio_normalization_url,
+    )
+
+
 @step("normalise")
-async def normalise_audio(request: NormaliseRequest) -> NormalisedAudio:
+def normalise_audio(request: NormaliseRequest, progress: Progress) -> NormalisedAudio:
     """Writes the normalised sound as FLAC into the media store. Raises as `tasks.audio.normalise.normalise`."""
-    return await in_thread(lambda progress: _normalise(request, progress), current_stage().progress)
-
-
-def _normalise(request: NormaliseRequest, progress: Progress) -> NormalisedAudio:
     settings = get_settings()
     store = media_store(settings)
     key = f"audio/{request.cache_key()}.flac"

@@ -1,6 +1,5 @@
 """Draws stored subtitles or words into a stored video."""
 
-import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -15,12 +14,12 @@ from tasks.captions.fonts import Typeface, find_typeface
 from tasks.captions.highlight import HighlightLook, highlight_script
 from tasks.captions.reading import read_subtitles, read_words
 from tasks.captions.segments import SegmentLook, segment_script
+from tasks.fetching.steps import FetchedFile
+from tasks.inference.devices import usable_threads
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.step import current_stage, step
-from tasks.jobs.threads import in_thread
+from tasks.jobs.step import step
 from tasks.media.frames import middle_frame
 from tasks.progress import Progress, part_of
-from tasks.speech.devices import usable_threads
 from tasks.video.encoding import Encoder, Quality
 
 Look = SegmentLook | HighlightLook
@@ -64,10 +63,10 @@ class StoredCaptions(BaseModel):
         return (self.key, self.thumbnail)
 
 
-async def caption_typeface(look: Look) -> Typeface:
+def caption_typeface(look: Look) -> Typeface:
     """The font of a look. Raises InvalidInputError, which lists what there is, for an unknown one."""
     name, bold = (look.font.name, look.font.bold) if isinstance(look, SegmentLook) else (look.fonte, True)
-    return await asyncio.to_thread(find_typeface, name, bold=bold, folders=(font_folder(get_settings()),))
+    return find_typeface(name, bold=bold, folders=(font_folder(get_settings()),))
 
 
 def font_folder(settings: Settings) -> Path:
@@ -75,18 +74,30 @@ def font_folder(settings: Settings) -> Path:
     return settings.home / "fonts"
 
 
+def burn_request(
+    video: FetchedFile, text: FetchedFile, look: Look, typeface: Typeface, encoder: Encoder, quality: Quality
+) -> BurnRequest:
+    """Asks for the stored text to be drawn into the stored video."""
+    return BurnRequest(
+        video_key=video.key,
+        text_key=text.key,
+        video_sha256=video.sha256,
+        text_sha256=text.sha256,
+        look=look,
+        font_file=f"{typeface.file.path.name} {typeface.file.path.stat().st_size}",
+        encoder=encoder,
+        quality=quality,
+    )
+
+
 @step("captions")
-async def burn_captions(request: BurnRequest) -> StoredCaptions:
+def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
     """Writes the captioned video as MP4 into the media store.
 
     Raises as `tasks.captions.burning.burn`, `read_subtitles` and `read_words`.
     """
-    typeface = await caption_typeface(request.look)
-    return await in_thread(lambda progress: _burn(request, typeface, progress), current_stage().progress)
-
-
-def _burn(request: BurnRequest, typeface: Typeface, progress: Progress) -> StoredCaptions:
     settings = get_settings()
+    typeface = caption_typeface(request.look)
     store = media_store(settings)
     name = request.cache_key()
     key, small = f"videos/{name}.mp4", f"videos/{name}.jpg"

@@ -20,8 +20,8 @@ from tasks.fetching.download import download, is_known_site
 from tasks.fetching.length import check_length, stop_if_too_long
 from tasks.fetching.results import DownloadLimits
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.step import current_stage, step
-from tasks.jobs.threads import in_thread
+from tasks.jobs.step import step
+from tasks.jobs.tracker import current_stage
 from tasks.media.probe import MediaInfo, probe, require_audio, require_video
 from tasks.net.addresses import AddressPolicy
 from tasks.net.urls import mask_url
@@ -100,7 +100,6 @@ async def fetch_request(
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings)
     return FetchRequest(
-        store=settings.store,
         source=source,
         edition=edition,
         max_bytes=settings.max_download_mb * 1024 * 1024,
@@ -121,15 +120,11 @@ def _edition(source: str, settings: Settings, *, any_file: bool = False) -> str 
 
 
 @step("download")
-async def fetch_media(request: FetchRequest) -> FetchedMedia:
+def fetch_media(request: FetchRequest, progress: Progress) -> FetchedMedia:
     """Fetches a recording, checks that it is one and within the limits, and stores it by its content.
 
     Raises the errors of `tasks.fetching.download.download`, `tasks.media.probe` and LimitExceededError.
     """
-    return await in_thread(lambda progress: _fetch(request, progress), current_stage().progress)
-
-
-def _fetch(request: FetchRequest, progress: Progress) -> FetchedMedia:
     settings = get_settings()
     store = media_store(settings)
     if not is_url(request.source):
@@ -208,16 +203,12 @@ async def file_request(source: str, max_bytes: int) -> FileRequest:
     """
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings, any_file=True)
-    return FileRequest(store=settings.store, source=source, edition=edition, max_bytes=max_bytes)
+    return FileRequest(source=source, edition=edition, max_bytes=max_bytes)
 
 
 @step("download")
-async def fetch_file(request: FileRequest) -> FetchedFile:
+def fetch_file(request: FileRequest, progress: Progress) -> FetchedFile:
     """Fetches a file and stores it by its content. Raises the errors of `tasks.fetching.direct.download_any`."""
-    return await in_thread(lambda progress: _fetch_file(request, progress), current_stage().progress)
-
-
-def _fetch_file(request: FileRequest, progress: Progress) -> FetchedFile:
     settings = get_settings()
     store = media_store(settings)
     if not is_url(request.source):

@@ -1,13 +1,13 @@
 """The job document: what a caller learns of a job, at any time of its life."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
-from tasks.speech.transcript import Segment
 
 
 class StageStatus(StrEnum):
@@ -44,7 +44,7 @@ class StageDocument(BaseModel):
 
 
 class JobDocument(BaseModel):
-    """What every operation reports; operations add fields of their own."""
+    """What every operation reports; operations add fields of their own, which stay when a document is read."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -66,19 +66,21 @@ class JobDocument(BaseModel):
     metadata: dict[str, JsonValue] | None = None
     """Echo of what the caller sent."""
 
-
-class TranscriptionDocument(JobDocument):
-    """The job document of `transcribe`."""
-
-    transcription_text: str | None = None
-    transcription_segments: tuple[Segment, ...] | None = None
-    transcription_file: str | None = None
-    """Store key of the transcript."""
-    audio_file: str | None = None
-    """Store key of the normalised audio."""
-
-
-def read_document(data: dict[str, Any]) -> JobDocument:
-    """The document in its operation's own form."""
-    form = TranscriptionDocument if "transcription_text" in data else JobDocument
-    return form.model_validate(data)
+    @classmethod
+    def first(
+        cls,
+        job_id: object,
+        operation: str,
+        status: JobStatus,
+        parameters: Mapping[str, Any],
+        **fields: datetime | None,
+    ) -> Self:
+        """The document of a job that has done nothing yet, with the echo of what its caller sent."""
+        return cls(
+            job_id=str(job_id),
+            operation=operation,
+            status=status,
+            id_roteiro=parameters.get("id_roteiro"),
+            metadata=parameters.get("metadata"),
+            **fields,
+        )

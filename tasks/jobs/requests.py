@@ -3,7 +3,9 @@
 import hashlib
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from blocks.settings import get_settings
 
 
 class StepRequest(BaseModel):
@@ -14,7 +16,7 @@ class StepRequest(BaseModel):
     version: ClassVar[int] = 1
     """Raised when the code makes something else of the same request: results of the old code are then not used."""
 
-    store: str
+    store: str = Field(default_factory=lambda: get_settings().store)
     """The media store that the result's keys are for."""
 
     def cache_key(self) -> str | None:

@@ -24,10 +24,10 @@ from prefect.states import Cancelled
 from pydantic import BaseModel
 
 from tasks.errors import ContrapontoError
+from tasks.jobs.artifacts import read_document
 from tasks.jobs.background import beside
-from tasks.recovery.reconciliation import read_document
 
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 _STARTING_SECONDS = 120.0
 """A run that a worker took and did not begin within this time is lost with its worker."""
 
@@ -53,7 +53,7 @@ async def do_shards(
         results: dict[int, Result | ContrapontoError] = {}
         own = [number for number in range(len(parameters)) if number not in offers]
         elsewhere = _Offers(client, offers, result, progress)
-        async with beside(elsewhere.keep_looking()):
+        async with beside(elsewhere.keep_polling()):
             while len(results) < len(parameters):
                 # What others have done first: a lost shard comes back into our hands.
                 for number, made in elsewhere.ended():
@@ -67,7 +67,7 @@ async def do_shards(
                     number = own.pop(0)
                     results[number] = await _done_here(here, number)
                 elif len(results) < len(parameters):
-                    await asyncio.sleep(_LOOK_SECONDS)
+                    await asyncio.sleep(_POLL_SECONDS)
     return [results[number] for number in range(len(parameters))]
 
 
@@ -133,7 +133,7 @@ class _Offers(Generic[Result]):
 
     async def take_back(self) -> int | None:
         """A shard that no worker has begun; from now on none will."""
-        await self._look()
+        await self._poll()
         # From the end: workers take them from the beginning.
         for number, run_id in reversed(self._open.items()):
             run = self._known.get(run_id)
@@ -143,16 +143,16 @@ class _Offers(Generic[Result]):
                 return number
         return None
 
-    async def keep_looking(self) -> None:
-        """Looks at the runs all the time until all have ended."""
+    async def keep_polling(self) -> None:
+        """Polls the runs until all have ended."""
         while self._open:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
             try:
-                await self._look()
+                await self._poll()
             except (httpx.HTTPError, PrefectException) as error:
-                get_run_logger().warning("The shards could not be looked at: %s", error)
+                get_run_logger().warning("The shards could not be polled: %s", error)
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         if not self._open:
             return
         found = await self._client.read_flow_runs(

@@ -3,21 +3,52 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from pydantic import BaseModel
 
 from tasks.errors import ContrapontoError
 from tasks.jobs.document import JobDocument, JobStatus, StageDocument, StageStatus
 
+_job: ContextVar["JobTracker"] = ContextVar("current_job")
+_stage: ContextVar["StageTracker"] = ContextVar("current_stage")
+
+
+def current_job() -> "JobTracker":
+    """The job whose flow is running."""
+    return _job.get()
+
+
+def current_stage() -> "StageTracker":
+    """The stage, or the part of one, that the running step works for."""
+    return _stage.get()
+
 
 class StageTracker:
-    """One stage of a job; `progress` may be called from any thread."""
+    """One stage of a job; `progress` may be called from any thread.
+
+    Within `with stage:` it is the current one, which steps report to.
+    """
 
     def __init__(self, job: "JobTracker", name: str) -> None:
         self.name = name
         self._job = job
+        self._tokens: list[Token[StageTracker]] = []
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_stage.set(self))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _stage.reset(self._tokens.pop())
 
     def progress(self, fraction: float) -> None:
         """Progress of the whole stage, 0 to 1; it never goes back."""
@@ -51,16 +82,17 @@ class StageParts:
         self._stage.progress(sum(self._done) / len(self._done))
 
     def part(self, first: int, count: int = 1, *, start: float = 0.0, end: float = 1.0) -> "StagePart":
-        """For a step that does `count` pieces, from the number `first` on, from `start` to `end`."""
+        """For steps that do `count` pieces, from the number `first` on, from `start` to `end`; see `StagePart`."""
         return StagePart(self, range(first, first + count), start, end)
 
 
 class StagePart(StageTracker):
-    """What a step takes for its stage."""
+    """What a step takes for its stage, within `with parts.part(0):`."""
 
     def __init__(self, parts: StageParts, pieces: range, start: float, end: float) -> None:
         self._parts = parts
         self._pieces = pieces
+        self._tokens = []
         self._start, self._end = start, end
 
     def progress(self, fraction: float) -> None:
@@ -97,12 +129,22 @@ class JobTracker:
         return self._document.stages[name]
 
     @contextmanager
+    def current(self) -> Iterator[None]:
+        """Within the block this is the job that `current_job` returns."""
+        token = _job.set(self)
+        try:
+            yield
+        finally:
+            _job.reset(token)
+
+    @contextmanager
     def stage(self, name: str) -> Iterator[StageTracker]:
-        """The stage is `processing` within the block, then `completed` (unless skipped), or `failed`."""
+        """The stage is current and `processing` within the block, then `completed` (unless skipped), or `failed`."""
         tracker = StageTracker(self, name)
         self.update_stage(name, status=StageStatus.PROCESSING, started_at=datetime.now(UTC))
         try:
-            yield tracker
+            with tracker:
+                yield tracker
         except ContrapontoError as error:
             self.update_stage(
                 name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error)

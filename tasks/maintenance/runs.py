@@ -26,7 +26,7 @@ from prefect.types import DateTime
 
 from tasks.errors import InvalidInputError, StageTimeoutError
 from tasks.maintenance.report import Removed
-from tasks.recovery.reconciliation import record_end
+from tasks.recovery.ends import record_end
 from tasks.webhooks.notify import DELIVERY
 
 _PAGE = 100

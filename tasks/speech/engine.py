@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tasks.errors import EngineError, MissingEngineError, OutOfMemoryError
-from tasks.speech.devices import Device
+from tasks.inference.devices import Device
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.errors import EngineError, InvalidInputError, MissingEngineError
+from tasks.inference.devices import Device, DeviceName, probe_device
 from tasks.progress import Progress, ignore_progress
-from tasks.speech.devices import Device, DeviceName, probe_device
 from tasks.speech.engine import load_engine
 from tasks.speech.languages import AUTO, language_name, normalise_language
 from tasks.speech.options import RecognitionOptions

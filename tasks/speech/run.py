@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.inference.devices import Device
 from tasks.speech.activity import SAMPLE_RATE, join_close
 from tasks.speech.batching import clips, loses_speech
-from tasks.speech.devices import Device
 from tasks.speech.echoes import without_echoes
 from tasks.speech.engine import call, iterate
 from tasks.speech.languages import UNSPACED

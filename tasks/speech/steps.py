@@ -1,6 +1,7 @@
 """Turns stored speech into stored transcripts, and transcripts into other languages."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,13 +14,13 @@ from tasks.errors import InvalidSettingError, MissingEngineError
 from tasks.inference.client import perform
 from tasks.inference.sockets import chosen_socket
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.step import current_stage, step
-from tasks.jobs.threads import in_thread
+from tasks.jobs.step import step
+from tasks.jobs.tracker import current_stage
 from tasks.models.install import find_model
 from tasks.progress import Progress
 from tasks.remote.protocol import RemoteTranscript, TranscriptionRequest
 from tasks.speech.options import RecognitionOptions
-from tasks.speech.transcript import Segment, Task, Transcript, Word
+from tasks.speech.transcript import Segment, Transcript, Word
 from tasks.speech.translation import translate_segments
 from tasks.speech.work import Recognition
 
@@ -32,15 +33,15 @@ class RecogniseRequest(StepRequest):
     """Seconds."""
     model: str
     """Name of the speech model ("base", "large-v3"), or a folder that holds one."""
-    language: str
-    task: Task = "transcribe"
-    word_timestamps: bool
-    initial_prompt: str | None
-    hotwords: str | None
+    options: RecognitionOptions
     device: str
     compute_type: str
     engine: str
-    """See `recognition_engine`."""
+    """Remote service, or library and model with their versions."""
+
+    def for_translation(self, source: str) -> "RecogniseRequest":
+        """The same speech, which is in the language `source`, to be written down in English."""
+        return self.model_copy(update={"options": replace(self.options, task="translate", language=source)})
 
 
 class TranslateRequest(StepRequest):
@@ -82,12 +83,31 @@ def model_directory(model: str, settings: Settings) -> Path:
     return find_model(f"whisper-{model}", settings.models_dir)
 
 
-def recognition_engine(model: str) -> str:
-    """What will write down the speech: remote service, or library and model with their versions.
+def check_recognition(model: str) -> None:
+    """Fails before any work if the speech model is not here. Raises MissingEngineError."""
+    _engine(model, get_settings())
 
-    Called before any work, as it raises MissingEngineError if the speech model is not here.
+
+def recognise_request(
+    audio_key: str, duration: float, model: str, options: RecognitionOptions
+) -> RecogniseRequest:
+    """Asks for the stored speech (`duration` in seconds) to be written down as the settings say.
+
+    Raises MissingEngineError if the speech model is not here.
     """
     settings = get_settings()
+    return RecogniseRequest(
+        audio_key=audio_key,
+        duration=duration,
+        model=model,
+        options=options,
+        device=settings.whisper_device,
+        compute_type=settings.whisper_compute_type,
+        engine=_engine(model, settings),
+    )
+
+
+def _engine(model: str, settings: Settings) -> str:
     if settings.audio_transcriber_url:
         return settings.audio_transcriber_url
     weights = (model_directory(model, settings) / "model.bin").stat().st_size
@@ -95,12 +115,8 @@ def recognition_engine(model: str) -> str:
 
 
 @step("recognise")
-async def recognise(request: RecogniseRequest) -> StoredTranscript:
+def recognise(request: RecogniseRequest, progress: Progress) -> StoredTranscript:
     """Writes down what is said. Raises as `tasks.speech.recognition.Recogniser.transcribe`."""
-    return await in_thread(lambda progress: _recognise(request, progress), current_stage().progress)
-
-
-def _recognise(request: RecogniseRequest, progress: Progress) -> StoredTranscript:
     settings = get_settings()
     store = media_store(settings)
     # A machine that needs as long as the recording lasts is slow but not stuck.
@@ -115,13 +131,7 @@ def _recognise(request: RecogniseRequest, progress: Progress) -> StoredTranscrip
                 device=settings.whisper_device,
                 compute_type=settings.whisper_compute_type,
                 threads=settings.whisper_threads or None,
-                options=RecognitionOptions(
-                    language=request.language,
-                    task=request.task,
-                    word_timestamps=request.word_timestamps,
-                    initial_prompt=request.initial_prompt,
-                    hotwords=request.hotwords,
-                ),
+                options=request.options,
                 deadline=deadline,
             )
             transcript = perform(work, progress, host=chosen_socket(settings.model_host, settings.home))
@@ -133,17 +143,17 @@ def _recognise_remotely(
 ) -> Transcript:
     service = remote_stage(settings, "transcription")
     assert service is not None, "the caller has looked at the setting"  # noqa: S101
-    if request.task == "translate":
+    if request.options.task == "translate":
         raise InvalidSettingError(
             "The remote transcription service does not translate.",
             hint="Leave language_out empty, or configure a text model (CONTRAPONTO_TEXT_MODEL).",
         )
     finished = service.run(
         TranscriptionRequest(
-            language=request.language,
+            language=request.options.language,
             model=request.model,
-            word_timestamps=request.word_timestamps,
-            initial_prompt=request.initial_prompt,
+            word_timestamps=request.options.word_timestamps,
+            initial_prompt=request.options.initial_prompt,
         ),
         file=audio,
         idempotency_key=request.cache_key() or audio.name,
@@ -183,12 +193,8 @@ def _from_service(said: RemoteTranscript, request: RecogniseRequest) -> Transcri
 
 
 @step("translate")
-async def translate(request: TranslateRequest) -> StoredTranscript:
+def translate(request: TranslateRequest, progress: Progress) -> StoredTranscript:
     """Translates a transcript with the text model that is configured. Raises as `TextModel.translate`."""
-    return await in_thread(lambda progress: _translate(request, progress), current_stage().progress)
-
-
-def _translate(request: TranslateRequest, progress: Progress) -> StoredTranscript:
     settings = get_settings()
     store = media_store(settings)
     model = text_model(settings)

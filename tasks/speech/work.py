@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from pydantic import TypeAdapter
 
+from tasks.inference.devices import DeviceName, usable_threads
 from tasks.inference.work import ALL_THREADS, Work
 from tasks.progress import Progress, ignore_progress
-from tasks.speech.devices import DeviceName, usable_threads
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.recognition import Recogniser, load_recogniser
 from tasks.speech.transcript import Transcript

@@ -11,7 +11,7 @@ from tasks.subtitles.formats import SubtitleFormat, render
 
 async def write_subtitles(
     transcript: Transcript, formats: Sequence[SubtitleFormat], folder: str, title: str, store: MediaStore
-) -> dict[SubtitleFormat, str]:
+) -> dict[str, str]:
     """The store key of each format. Rendering takes milliseconds, so it is neither cached nor a task."""
 
     def write(kind: SubtitleFormat) -> str:

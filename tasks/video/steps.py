@@ -11,13 +11,12 @@ from blocks.from_settings import media_store
 from blocks.scratch import scratch_directory
 from blocks.settings import get_settings
 from tasks.errors import ContrapontoError
-from tasks.fetching.steps import FetchedFile, fetch_file, file_request
+from tasks.fetching.steps import FetchedMedia, fetch_file, file_request
+from tasks.inference.devices import usable_threads
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.step import current_stage, run_step, step
-from tasks.jobs.threads import in_thread
+from tasks.jobs.step import run_step, step
 from tasks.jobs.tracker import StageParts
 from tasks.progress import Progress, part_of
-from tasks.speech.devices import usable_threads
 from tasks.video.clip import ClipOptions, render_clip, thumbnail
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import fit_to_audio
@@ -60,12 +59,8 @@ class StoredClip(BaseModel):
 
 
 @step("clip")
-async def make_clip(request: ClipRequest) -> StoredClip:
+def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
     """Writes the clip as MP4 into the media store. Raises as `tasks.video.clip.render_clip`."""
-    return await in_thread(lambda progress: _make_clip(request, progress), current_stage().progress)
-
-
-def _make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
     settings = get_settings()
     store = media_store(settings)
     name = request.cache_key()
@@ -105,12 +100,10 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
         try:
             async with fetching:
                 request = await file_request(clip.image.image_url, max_bytes=_MAX_IMAGE_BYTES)
-                image = await run_step(
-                    fetch_file, request, parts.part(number, end=_FETCH_SHARE), store, FetchedFile
-                )
+                with parts.part(number, end=_FETCH_SHARE):
+                    image = await run_step(fetch_file, request)
             async with making:
                 wanted = ClipRequest(
-                    store=get_settings().store,
                     image_key=image.key,
                     image_sha256=image.sha256,
                     zoom_type=clip.zoom_type,
@@ -118,9 +111,8 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
                     options=order.options,
                     encoder=encoder,
                 )
-                made = await run_step(
-                    make_clip, wanted, parts.part(number, start=_FETCH_SHARE), store, StoredClip
-                )
+                with parts.part(number, start=_FETCH_SHARE):
+                    made = await run_step(make_clip, wanted)
             key = f"{order.folder}/{file_name(clip)}"
             await asyncio.to_thread(store.copy_file, made.key, key)
         except ContrapontoError as error:
@@ -176,13 +168,21 @@ class StoredFit(BaseModel):
         return (self.key,)
 
 
+def fit_request(video: FetchedMedia, audio: FetchedMedia, encoder: Encoder, quality: Quality) -> FitRequest:
+    """Asks for the stored video to be fitted to the stored sound."""
+    return FitRequest(
+        video_key=video.key,
+        audio_key=audio.key,
+        video_sha256=video.sha256,
+        audio_sha256=audio.sha256,
+        encoder=encoder,
+        quality=quality,
+    )
+
+
 @step("fit")
-async def fit_video(request: FitRequest) -> StoredFit:
+def fit_video(request: FitRequest, progress: Progress) -> StoredFit:
     """Writes the fitted video as MP4 into the media store. Raises as `tasks.video.fitting.fit_to_audio`."""
-    return await in_thread(lambda progress: _fit(request, progress), current_stage().progress)
-
-
-def _fit(request: FitRequest, progress: Progress) -> StoredFit:
     settings = get_settings()
     store = media_store(settings)
     key = f"videos/{request.cache_key()}.mp4"

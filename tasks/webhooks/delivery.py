@@ -19,7 +19,7 @@ USER_AGENT = "Contraponto-Webhook/1"
 JITTER = 0.1
 """Share by which a wait may be longer or shorter, so that deliveries do not all come back at one moment."""
 LONGEST_WAIT = 86_400.0
-"""Seconds; a receiver cannot ask for more."""
+"""Seconds; an endpoint cannot ask for more."""
 
 ANSWER_LIMIT = 65_536
 """Bytes of an answer that are read."""
@@ -28,7 +28,7 @@ _ASKS_TO_WAIT = (429, 503)
 
 @dataclass(frozen=True)
 class Delivered:
-    """The receiver has the message."""
+    """The endpoint has the message."""
 
     status: int
 
@@ -40,17 +40,17 @@ class Retry:
     reason: str
     """One sentence; the URL in it is masked."""
     retry_after: float | None = None
-    """Seconds that the receiver asked to wait."""
+    """Seconds that the endpoint asked to wait."""
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """No further try: the receiver refuses the message, or may not be reached."""
+    """No further try: the endpoint refuses the message, or may not be reached."""
 
     reason: str
     """One sentence; the URL in it is masked."""
     gone: bool = False
-    """Whether the receiver wants no messages at all any more (410)."""
+    """Whether the endpoint wants no messages at all any more (410)."""
 
 
 Outcome = Delivered | Retry | Rejected
@@ -90,10 +90,10 @@ async def attempt(
     shown: str | None = None,
     verify: ssl.SSLContext | None = None,
 ) -> Outcome:
-    """Posts the message once; the receiver has `timeout` seconds. Redirects are not followed.
+    """Posts the message once; the endpoint has `timeout` seconds. Redirects are not followed.
 
-    The status decides; of what the receiver says beyond it a bounded part is read and dropped. `shown` is what
-    reasons call a receiver whose whole address is a secret. `verify` replaces the TLS context.
+    The status decides; of what the endpoint says beyond it a bounded part is read and dropped. `shown` is what
+    reasons call an endpoint whose whole address is a secret. `verify` replaces the TLS context.
     """
     where = shown or mask_url(url)
     outcome: Outcome | None = None
@@ -129,7 +129,7 @@ async def attempt(
 
 
 async def _drain(response: httpx.Response) -> None:
-    """Lets the receiver finish its answer, within bounds; the status has decided already."""
+    """Lets the endpoint finish its answer, within bounds; the status has decided already."""
     read = 0
     try:
         async for piece in response.aiter_raw():
@@ -145,20 +145,20 @@ def _outcome(response: httpx.Response, where: str) -> Outcome:
     if response.is_success:
         return Delivered(status)
     if status == 410:
-        return Rejected(f"The receiver at {where} wants no more messages (HTTP 410).", gone=True)
+        return Rejected(f"The endpoint at {where} wants no more messages (HTTP 410).", gone=True)
     if response.is_redirect:
-        return Retry(f"The receiver at {where} redirects (HTTP {status}), which is not followed.")
+        return Retry(f"The endpoint at {where} redirects (HTTP {status}), which is not followed.")
     if status in _ASKS_TO_WAIT:
-        return Retry(f"The receiver at {where} asks to wait (HTTP {status}).", retry_after(response))
+        return Retry(f"The endpoint at {where} asks to wait (HTTP {status}).", retry_after(response))
     if 400 <= status < 500:
-        return Rejected(f"The receiver at {where} refuses the message (HTTP {status}).")
-    return Retry(f"The receiver at {where} failed (HTTP {status}).")
+        return Rejected(f"The endpoint at {where} refuses the message (HTTP {status}).")
+    return Retry(f"The endpoint at {where} failed (HTTP {status}).")
 
 
 def wait_before_retry(failed: int, delays: Sequence[float], asked: float | None = None) -> float | None:
     """Seconds from the `failed`-th failed try (1 is the first) to the next, or None if there is no next.
 
-    Never less than the receiver asked for, as long as that is no more than `LONGEST_WAIT`.
+    Never less than the endpoint asked for, as long as that is no more than `LONGEST_WAIT`.
     """
     if failed > len(delays):
         return None

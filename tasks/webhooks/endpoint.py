@@ -1,4 +1,4 @@
-"""A receiver of webhooks that is not in order."""
+"""An endpoint of webhooks that is not in order."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,11 +6,11 @@ from typing import Literal
 from pydantic import BaseModel
 
 TAG = "webhook-receiver"
-"""Of the Prefect variables that hold them."""
+"""Of the Prefect variables that hold them; the word is that of earlier versions, whose variables still count."""
 
 
-class Receiver(BaseModel):
-    """A receiver that fails, or is paused."""
+class Endpoint(BaseModel):
+    """An endpoint that fails, or is paused."""
 
     url: str
     """Masked: it may carry credentials."""
@@ -24,5 +24,5 @@ class Receiver(BaseModel):
         """Why it gets nothing, in one sentence."""
         why = "wants no more messages" if self.paused == "gone" else "fails"
         return (
-            f"The receiver at {self.url} {why} since {self.failing_since:%Y-%m-%d %H:%M} UTC and is paused."
+            f"The endpoint at {self.url} {why} since {self.failing_since:%Y-%m-%d %H:%M} UTC and is paused."
         )

@@ -1,4 +1,4 @@
-"""What is remembered of receivers of webhooks, over all jobs and machines: which fail, which are paused.
+"""What is remembered of endpoints of webhooks, over all jobs and machines: which fail, which are paused.
 
 Kept in Prefect variables, one an endpoint that fails; an endpoint without one is in order.
 """
@@ -19,22 +19,22 @@ from pydantic import ValidationError
 from tasks.errors import SourceNotFoundError
 from tasks.jobs.slots import slot
 from tasks.net.urls import mask_url
-from tasks.webhooks.endpoint import TAG, Receiver
+from tasks.webhooks.endpoint import TAG, Endpoint
 
 _PREFIX = "contraponto_webhook_"
 _SLOT_SECONDS = 1.0
 """How long a delivery waits for a slot before it leaves its worker to others."""
 
 
-async def paused_receiver(url: str) -> Receiver | None:
-    """The receiver at a URL, if nothing is to be sent to it now."""
+async def paused_endpoint(url: str) -> Endpoint | None:
+    """The endpoint at a URL, if nothing is to be sent to it now."""
     async with get_client() as client:
         found = await _read(client, url)
     return found if found is not None and found.paused else None
 
 
-async def note_failure(url: str, reason: str, *, gone: bool, pause_after: timedelta) -> Receiver:
-    """Remembers that a message was not delivered; pauses a receiver that is gone or has failed for `pause_after`."""
+async def note_failure(url: str, reason: str, *, gone: bool, pause_after: timedelta) -> Endpoint:
+    """Remembers that a message was not delivered; pauses an endpoint that is gone or has failed for `pause_after`."""
     now = datetime.now(UTC)
     async with get_client() as client:
         known = await _read(client, url)
@@ -42,19 +42,19 @@ async def note_failure(url: str, reason: str, *, gone: bool, pause_after: timede
         paused: Literal["gone", "failing"] | None = (
             "gone" if gone else "failing" if now - since >= pause_after else None
         )
-        receiver = Receiver(url=mask_url(url), failing_since=since, paused=paused, reason=reason)
-        value: Any = receiver.model_dump(mode="json")
+        endpoint = Endpoint(url=mask_url(url), failing_since=since, paused=paused, reason=reason)
+        value: Any = endpoint.model_dump(mode="json")
         # Another delivery to it may have noted its own end meanwhile: either account will do.
         with contextlib.suppress(ObjectNotFound, ObjectAlreadyExists):
             if known is None:
                 await client.create_variable(VariableCreate(name=_name(url), value=value, tags=[TAG]))
             else:
                 await client.update_variable(VariableUpdate(name=_name(url), value=value))
-    return receiver
+    return endpoint
 
 
 async def note_success(url: str) -> None:
-    """Forgets that the receiver failed."""
+    """Forgets that the endpoint failed."""
     async with get_client() as client:
         if await client.read_variable_by_name(_name(url)) is not None:
             with contextlib.suppress(ObjectNotFound):  # another delivery was sooner
@@ -68,20 +68,20 @@ def delivery_slot(url: str, most: int) -> AbstractAsyncContextManager[None]:
         NoSlotError: all are taken.
     """
     host = (urlsplit(url).hostname or "").lower()
-    return slot(f"webhook-receiver:{host}", most, wait=_SLOT_SECONDS, lease=300)
+    return slot(f"webhook-endpoint:{host}", most, wait=_SLOT_SECONDS, lease=300)
 
 
-def resume(client: SyncPrefectClient, url: str) -> Receiver:
-    """Messages are sent to the receiver again; what was known of it.
+def resume(client: SyncPrefectClient, url: str) -> Endpoint:
+    """Messages are sent to the endpoint again; what was known of it.
 
     Raises:
         SourceNotFoundError: it is not paused and does not fail.
     """
     found = client.read_variable_by_name(_name(url))
-    known = _receiver(found) if found else None
+    known = _endpoint(found) if found else None
     if known is None:
         raise SourceNotFoundError(
-            f"No receiver at {mask_url(url)} fails or is paused.",
+            f"No endpoint at {mask_url(url)} fails or is paused.",
             hint="`contraponto health` names those that are.",
         )
     client.delete_variable_by_name(_name(url))
@@ -93,14 +93,14 @@ def _name(url: str) -> str:
     return _PREFIX + hashlib.sha256(url.encode()).hexdigest()[:40]
 
 
-async def _read(client: PrefectClient, url: str) -> Receiver | None:
+async def _read(client: PrefectClient, url: str) -> Endpoint | None:
     found = await client.read_variable_by_name(_name(url))
-    return _receiver(found) if found else None
+    return _endpoint(found) if found else None
 
 
-def _receiver(variable: Variable) -> Receiver | None:
+def _endpoint(variable: Variable) -> Endpoint | None:
     try:
-        return Receiver.model_validate(variable.value)
+        return Endpoint.model_validate(variable.value)
     except ValidationError:
         # Somebody has edited it by hand: it says nothing then.
         return None

@@ -85,7 +85,7 @@ class WebhookMessage(_Part):
 
     @property
     def webhook_id(self) -> str:
-        """The same for every message about this end of this job, so that receivers can drop a second copy."""
+        """The same for every message about this end of this job, so that endpoints can drop a second copy."""
         return message_id(self.job_id, self.status)
 
     def body(self) -> bytes:

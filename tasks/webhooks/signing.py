@@ -1,7 +1,7 @@
-"""Headers by which a receiver knows that a message is ours, new and unchanged.
+"""Headers by which an endpoint knows that a message is ours, new and unchanged.
 
 Standard Webhooks (https://www.standardwebhooks.com) signs `id.timestamp.body`; the `X-Webhook-*` headers are
-those of earlier systems, whose receivers check an HMAC of the body alone.
+those of earlier systems, whose endpoints check an HMAC of the body alone.
 """
 
 import base64
@@ -26,7 +26,7 @@ def signed_headers(
 ) -> dict[str, str]:
     """The headers of one try made at `timestamp` (seconds since 1970).
 
-    Each secret gives a signature, so that receivers can change theirs one after the other; the old header has
+    Each secret gives a signature, so that endpoints can change theirs one after the other; the old header has
     room for one only, that of the first secret as it is written. Without secrets nothing is signed. Raises
     InvalidSettingError for a `whsec_` secret that is not base64.
     """

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, JsonValue
 
+from flows.job import job_flow
 from tasks.errors import InvalidInputError
-from tasks.jobs.step import current_job, job_flow
+from tasks.jobs.tracker import current_job
 
 
 class Outcome(BaseModel):

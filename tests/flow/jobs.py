@@ -10,7 +10,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from flows.transcription import transcribe
-from tasks.jobs.document import StageStatus, TranscriptionDocument
+from tasks.jobs.document import StageStatus
+from tasks.speech.document import TranscriptionDocument
 
 
 @dataclass(frozen=True)

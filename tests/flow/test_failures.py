@@ -169,7 +169,7 @@ async def test_a_job_that_cannot_succeed_says_why(
 async def test_a_server_that_stays_broken_is_given_up(
     server: MediaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_media, "retry_delay_seconds", [0.01] * 3)
+    monkeypatch.setattr(fetch_media.task, "retry_delay_seconds", [0.01] * 3)
     job = await run_job(server.say("/v.wav", b"down", 500, content_type="text/plain"))
     await assert_failed(job, "temporarily_unavailable", "download", r"HTTP 500.*Try again later")
     assert len(server.requests("/v.wav")) > 4, "the step itself was not tried again"
@@ -178,7 +178,7 @@ async def test_a_server_that_stays_broken_is_given_up(
 async def test_a_download_that_is_always_cut_is_given_up(
     server: MediaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_media, "retry_delay_seconds", [0.01] * 3)
+    monkeypatch.setattr(fetch_media.task, "retry_delay_seconds", [0.01] * 3)
     job = await run_job(server.say("/v.wav", silence(10), cut_after=10_000))
     await assert_failed(job, "temporarily_unavailable", "download", r"cut.*Try again later")
 

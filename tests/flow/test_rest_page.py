@@ -18,7 +18,8 @@ from blocks.settings import PROJECT_ROOT
 from deployments.server.schemas import strict
 from flows.maintenance import cleanup
 from flows.transcription import transcribe
-from tasks.jobs.document import JobStatus, TranscriptionDocument
+from tasks.jobs.document import JobStatus
+from tasks.speech.document import TranscriptionDocument
 from tasks.webhooks.message import WebhookMessage
 from tests.http_file import Collection
 from tests.n8n import Execution, StoppedError, Waiting

@@ -32,7 +32,7 @@ from flows.video import addaudio, img2vid
 from tasks.errors import InvalidInputError
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.notify import announce, check_receiver
+from tasks.webhooks.notify import check_endpoint, notify
 from tests.flow.conftest import Configure
 from tests.flow.test_video import SMALL, photograph
 from tests.servers.media import MediaServer, wav
@@ -217,7 +217,7 @@ async def test_sounds_and_pictures_are_processed_without_a_secret_on_a_command_l
     source = f"http://lia:{PASSWORD}@127.0.0.1:{server.port}/v.mp4?token={TOKEN}"
     told = server.say("/hook", content_type=None) + f"?key={HOOK}"
     with commands_of_children() as commands:
-        state = await ended(addaudio, source, source, told, quality="draft")
+        state = await ended(addaudio, source, source, webhook_url=told, quality="draft")
     assert state.is_completed(), state.message
     assert any("ffmpeg" in command for command in commands)
     readable = {
@@ -282,13 +282,13 @@ async def test_a_saved_receiver_is_named_and_its_address_never_shown(
     name = "webhook-notification/sala"
     told: list[str] = []
     try:
-        await check_receiver(name)
+        await check_endpoint(name)
     except InvalidInputError as error:
         told.append(str(error))
     message = WebhookMessage.of(ended_job(job_id=str(uuid4())))
     state = await ended(deliver_webhook, name, message, message.webhook_id)
     assert state.is_failed()
-    await announce(ended_job(job_id=str(uuid4())), name)
+    await notify(ended_job(job_id=str(uuid4())), name)
     loaded: Any = await WebhookNotification.aload("sala")
     with pytest.raises(NotificationError) as refused:
         await loaded.notify("O disco está cheio.")

@@ -13,8 +13,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import get_current_settings
 
 from blocks.settings import PROJECT_ROOT
+from tasks.jobs.artifacts import read_document
 from tasks.jobs.document import JobStatus
-from tasks.recovery.reconciliation import read_document
 from tests.servers.media import MediaServer
 
 JOB = """

@@ -25,9 +25,9 @@ from flows.notifications import deliver_webhook
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.document import JobDocument
 from tasks.jobs.slots import NoSlotError
-from tasks.webhooks.endpoints import delivery_slot, paused_receiver, resume
+from tasks.webhooks.endpoints import delivery_slot, paused_endpoint, resume
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.notify import DELIVERY, announce, check_receiver
+from tasks.webhooks.notify import DELIVERY, check_endpoint, notify
 from tests.flow.conftest import Configure
 from tests.unit.webhooks.conftest import Answer, Receiver, ended_job
 
@@ -100,7 +100,7 @@ async def test_without_a_deployment_the_message_is_sent_from_here(
     receiver: Receiver, document: JobDocument
 ) -> None:
     receiver.answers = [Answer(503), Answer(200)]
-    await announce(document, receiver.url)
+    await notify(document, receiver.url)
     assert len(receiver.received) == 2
 
 
@@ -113,7 +113,7 @@ async def test_a_delivery_that_fails_is_a_warning(
     receiver.answers = [Answer(400)]
     monkeypatch.setattr(logging.getLogger("prefect"), "propagate", True)
     with caplog.at_level(logging.WARNING):
-        await announce(document, receiver.url + "?token=geheim")
+        await notify(document, receiver.url + "?token=geheim")
     assert "was not delivered" in caplog.text
     assert "geheim" not in caplog.text
 
@@ -125,8 +125,8 @@ async def test_a_long_wait_outlives_its_process(
     receiver.answers = [Answer(500), Answer(500), Answer(200)]
     deployment = await _deploy()
     try:
-        await announce(document, receiver.url)
-        await announce(document, receiver.url)
+        await notify(document, receiver.url)
+        await notify(document, receiver.url)
         assert receiver.received == []
         [run] = await _runs(deployment)
 
@@ -217,11 +217,11 @@ async def test_a_receiver_that_fails_for_days_is_paused_and_one_that_heals_is_no
     configure(webhook_retry_delays="0", webhook_pause_after_days=3)
     receiver.answers = [Answer(500)]
     assert "after 2 tries" in await delivered(receiver.url, document)
-    assert await paused_receiver(receiver.url) is None
+    assert await paused_endpoint(receiver.url) is None
     # Some days later …
     configure(webhook_pause_after_days=0.0000001)
     assert "after 2 tries" in await delivered(receiver.url, document)
-    paused = await paused_receiver(receiver.url)
+    paused = await paused_endpoint(receiver.url)
     assert paused is not None
     assert paused.paused == "failing"
     assert "is paused" in await delivered(receiver.url, document)
@@ -230,7 +230,7 @@ async def test_a_receiver_that_fails_for_days_is_paused_and_one_that_heals_is_no
         resume(client, receiver.url)
     receiver.answers = [Answer(500), Answer(200)]
     await delivered(receiver.url, document)
-    assert await paused_receiver(receiver.url) is None
+    assert await paused_endpoint(receiver.url) is None
 
 
 async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
@@ -242,7 +242,7 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
         allowed_private_hosts="127.0.0.1",
     )
     await block.save("caixa", overwrite=True)
-    await check_receiver("webhook-notification/caixa")
+    await check_endpoint("webhook-notification/caixa")
     message = WebhookMessage.of(document)
     state = await deliver_webhook(
         "webhook-notification/caixa", message, message.webhook_id, return_state=True
@@ -255,7 +255,7 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
         run = await client.read_flow_run(state.state_details.flow_run_id)
     assert "geheim" not in str(run.parameters)
     with pytest.raises(InvalidInputError, match="no saved block"):
-        await check_receiver("webhook-notification/nobody")
+        await check_endpoint("webhook-notification/nobody")
 
 
 async def test_a_slow_server_is_no_reason_to_go_without_a_slot(

@@ -1,4 +1,4 @@
-"""Clips made by a rented endpoint instead of this machine.
+"""Clips made by a serverless endpoint instead of this machine.
 
 The endpoint runs this project too (`deployments/runpod_worker`). It gets a shard's order, with the addresses of the
 images, and answers with the clips. Where it writes into the same bucket they are there already; otherwise they are
@@ -6,7 +6,6 @@ fetched from the addresses that it names.
 """
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from blocks.from_settings import media_store
@@ -15,9 +14,8 @@ from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
 from tasks.errors import ContrapontoError, EngineError, InvalidSettingError, SourceNotFoundError
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.step import current_stage, run_step, step
-from tasks.jobs.threads import in_thread
-from tasks.jobs.tracker import StageTracker
+from tasks.jobs.step import run_step, step
+from tasks.jobs.tracker import current_stage
 from tasks.media.probe import probe, require_video
 from tasks.progress import Progress, part_of
 from tasks.remote.protocol import ServiceRules
@@ -30,7 +28,7 @@ _WORK_SHARE = 0.9
 _TRIES = 2
 
 
-class RentRequest(StepRequest):
+class ServerlessRequest(StepRequest):
     """A shard to have made."""
 
     order: ShardOrder
@@ -43,30 +41,22 @@ class RentRequest(StepRequest):
         return None
 
 
-async def rent_clips(order: ShardOrder, job_id: str, stage: StageTracker) -> ShardResult:
+async def serverless_clips(order: ShardOrder, job_id: str) -> ShardResult:
     """The shard, made by the endpoint; once more if it failed there. Raises as `RunPodEndpoint.run_once`."""
     settings = get_settings()
     assert settings.video_endpoint_url is not None  # noqa: S101 - the caller has looked
-    request = RentRequest(
-        store=settings.store, order=order, endpoint=settings.video_endpoint_url, job_id=job_id
-    )
-    store = media_store(settings)
+    request = ServerlessRequest(order=order, endpoint=settings.video_endpoint_url, job_id=job_id)
     for _ in range(_TRIES - 1):
         try:
-            return await run_step(have_made, request, stage, store, ShardResult)
+            return await run_step(make_serverless, request)
         except EngineError:
             pass
-    return await run_step(have_made, request, stage, store, ShardResult)
+    return await run_step(make_serverless, request)
 
 
-@step("rented shard")
-async def have_made(request: RentRequest) -> ShardResult:
-    """Submits, follows and fetches one shard. Raises as `RunPodEndpoint.run_once`."""
-    told = current_stage().done_by
-    return await in_thread(lambda progress: _have_made(request, progress, told), current_stage().progress)
-
-
-def _have_made(request: RentRequest, progress: Progress, told: Callable[[str], None]) -> ShardResult:
+@step("serverless shard")
+def make_serverless(request: ServerlessRequest, progress: Progress) -> ShardResult:
+    """Submits, polls and fetches one shard. Raises as `RunPodEndpoint.run_once`."""
     settings = get_settings()
     store = media_store(settings)
     endpoint = _endpoint(request.endpoint, settings)
@@ -75,7 +65,7 @@ def _have_made(request: RentRequest, progress: Progress, told: Callable[[str], N
         memory=_memory(request, store),
         deadline=settings.img2vid_timeout_minutes * 60,
         progress=part_of(progress, 0.0, _WORK_SHARE),
-        submitted=told,
+        submitted=current_stage().done_by,
     )
     made = done.read(ShardResult)
     by_index = {clip.index: clip for clip in made.clips}
@@ -84,7 +74,7 @@ def _have_made(request: RentRequest, progress: Progress, told: Callable[[str], N
     # The same bucket, and not only the same key in another.
     shared = made.store == settings.store and settings.store != "local"
     fetched: list[VideoClip] = []
-    with scratch_directory(settings.home, "rented") as folder:
+    with scratch_directory(settings.home, "serverless") as folder:
         for number, clip in enumerate(request.order.clips):
             progress(_WORK_SHARE + (1 - _WORK_SHARE) * number / len(request.order.clips))
             key = f"{request.order.folder}/{file_name(clip)}"
@@ -156,7 +146,7 @@ def _endpoint(url: str, settings: Settings) -> RunPodEndpoint:
     )
 
 
-def _memory(request: RentRequest, store: MediaStore) -> JobMemory:
+def _memory(request: ServerlessRequest, store: MediaStore) -> JobMemory:
     """Remote jobs by what they do, in the media store: whichever machine goes on with this job finds them."""
     name = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     key = f"remote/runpod/{name}.txt"

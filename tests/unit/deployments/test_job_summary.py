@@ -1,10 +1,10 @@
 from deployments.cli.summary import summary
-from tasks.jobs.document import read_document
+from tasks.jobs.document import JobDocument
 
 
 def lines(**fields: object) -> str:
     data = {"job_id": "1", "operation": "transcribe", "status": "completed", "overall_progress": 100}
-    return "\n".join(summary(read_document(data | fields)))
+    return "\n".join(summary(JobDocument.model_validate(data | fields)))
 
 
 def test_files_on_this_machine_are_paths_and_others_are_links() -> None:

@@ -30,8 +30,8 @@ from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pools import POOL_NAMES, Priority
 from deployments.server.schemas import strict
 from tasks import errors
-from tasks.jobs.document import TranscriptionDocument
 from tasks.models.manifest import default_manifest
+from tasks.speech.document import TranscriptionDocument
 from tests.readme import Block, blocks, statements
 
 READMES = ("README.md", "README.pt-BR.md")

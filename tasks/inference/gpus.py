@@ -1,4 +1,4 @@
-"""The GPUs of this machine, found by using each of them: `python -m tasks.speech.gpus` tries the first.
+"""The GPUs of this machine, found by using each of them: `python -m tasks.inference.gpus` tries the first.
 
 Asked in processes of their own: whoever has initialised CUDA keeps memory on the GPU and must not fork.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.errors import MissingEngineError
-from tasks.speech.devices import cuda_device_count, cuda_problem
+from tasks.inference.devices import cuda_device_count, cuda_problem
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def ask(environment: Mapping[str, str]) -> Answer:
     """Try it in a process of its own, which may hang or crash in the driver."""
     try:
         child = subprocess.run(
-            [sys.executable, "-m", "tasks.speech.gpus"],
+            [sys.executable, "-m", "tasks.inference.gpus"],
             cwd=Path(__file__).parents[2],
             env=dict(environment),
             stdin=subprocess.DEVNULL,

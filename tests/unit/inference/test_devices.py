@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import EngineError, MissingEngineError, OutOfMemoryError
-from tasks.speech.devices import (
+from tasks.inference.devices import (
     cgroup_cpus,
     cuda_problem,
     probe_device,
@@ -62,7 +62,7 @@ def test_no_limit_is_no_number(tmp_path: Path) -> None:
 
 
 def test_the_quota_of_this_machine_bounds_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.speech.devices.cgroup_cpus", lambda: 0.5)
+    monkeypatch.setattr("tasks.inference.devices.cgroup_cpus", lambda: 0.5)
     assert usable_threads() == 1
 
 

@@ -2,8 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tasks.speech.devices import cuda_problem
-from tasks.speech.gpus import Answer, Ask, ask, usable_gpus
+from tasks.inference.devices import cuda_problem
+from tasks.inference.gpus import Answer, Ask, ask, usable_gpus
 
 
 def machine(*problems: str | None) -> Ask:

@@ -24,9 +24,10 @@ from deployments.server.automations import ensure_automations
 from flows import notifications
 from tasks.errors import InvalidInputError
 from tasks.jobs.slots import slot
-from tasks.recovery import reconciliation as steps
-from tasks.recovery.reconciliation import CRASHES, JOB_TAG, reconcile
-from tasks.webhooks.endpoints import note_failure, paused_receiver
+from tasks.recovery import lost, reconciliation, runs
+from tasks.recovery.ends import JOB_TAG, RESTARTS
+from tasks.recovery.reconciliation import reconcile
+from tasks.webhooks.endpoints import note_failure, paused_endpoint
 
 URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
 
@@ -75,7 +76,9 @@ def _deliveries(client: SyncPrefectClient, job: FlowRun) -> list[FlowRun]:
     ]
 
 
-def test_a_job_cancelled_in_its_queue_is_told_once(client: SyncPrefectClient, jobs: UUID) -> None:
+def test_the_end_of_a_job_cancelled_in_its_queue_is_notified_once(
+    client: SyncPrefectClient, jobs: UUID
+) -> None:
     job = _submit(client, jobs)
     assert cancel_job(client, job.id)
     assert not cancel_job(client, job.id)
@@ -104,14 +107,14 @@ def test_a_job_cancelled_while_it_waits_for_its_next_try_is_told_once(
     assert delivery.parameters["message"]["status"] == "CANCELLED"
 
 
-async def test_a_lost_job_starts_again_once_and_is_then_told(jobs: UUID) -> None:
+async def test_a_lost_job_is_restarted_once_and_its_endpoint_is_then_notified(jobs: UUID) -> None:
     with get_client(sync_client=True) as client:
         job = _submit(client, jobs)
         for start in (1, 2):
             client.set_flow_run_state(job.id, Crashed(message="The machine is gone."), force=True)
             await reconcile()
             run = client.read_flow_run(job.id)
-            assert run.labels[CRASHES] == 1
+            assert run.labels[RESTARTS] == 1
             assert run.state is not None
             assert run.state.is_scheduled() == (start == 1)
             assert len(_deliveries(client, job)) == start - 1
@@ -120,7 +123,18 @@ async def test_a_lost_job_starts_again_once_and_is_then_told(jobs: UUID) -> None
         assert delivery.parameters["message"]["error"]["code"] == "crashed"
 
 
-async def test_a_job_that_a_worker_took_and_never_started_starts_again_though_no_event_says_so(
+async def test_a_job_that_an_earlier_version_has_restarted_is_not_restarted_once_more(jobs: UUID) -> None:
+    with get_client(sync_client=True) as client:
+        job = _submit(client, jobs)
+        async with get_client() as there:
+            await there.update_flow_run_labels(job.id, {"contraponto.crashes": 1})
+        client.set_flow_run_state(job.id, Crashed(message="The machine is gone."), force=True)
+        await reconcile()
+        assert _state_of(client, job).is_crashed()
+        assert len(_deliveries(client, job)) == 1
+
+
+async def test_a_job_that_a_worker_took_and_never_started_is_restarted_though_no_event_says_so(
     jobs: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with get_client(sync_client=True) as client:
@@ -128,10 +142,10 @@ async def test_a_job_that_a_worker_took_and_never_started_starts_again_though_no
         client.set_flow_run_state(job.id, Pending(), force=True)
         await reconcile()
         assert _state_of(client, job).is_pending(), "it has only just been taken"
-        monkeypatch.setattr(steps, "PENDING_PROCESS", timedelta())
+        monkeypatch.setattr(lost, "PENDING_PROCESS", timedelta())
         await reconcile()
         assert _state_of(client, job).is_scheduled()
-        assert client.read_flow_run(job.id).labels[CRASHES] == 1
+        assert client.read_flow_run(job.id).labels[RESTARTS] == 1
         client.set_flow_run_state(job.id, Pending(), force=True)
         await reconcile()
         assert _state_of(client, job).is_crashed()
@@ -139,7 +153,7 @@ async def test_a_job_that_a_worker_took_and_never_started_starts_again_though_no
         assert delivery.parameters["message"]["error"]["code"] == "crashed"
 
 
-def test_a_delivery_that_was_killed_before_its_first_heartbeat_starts_again(
+def test_a_delivery_that_was_killed_before_its_first_heartbeat_is_restarted(
     client: SyncPrefectClient, jobs: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = _submit(client, jobs)
@@ -148,18 +162,19 @@ def test_a_delivery_that_was_killed_before_its_first_heartbeat_starts_again(
     client.set_flow_run_state(delivery.id, Running(), force=True)
     client.set_flow_run_state(job.id, Running(), force=True)
     asyncio.run(reconcile())
-    assert _state_of(client, delivery).is_running(), "a receiver may take its time"
-    monkeypatch.setattr(steps, "_DELIVERING", -timedelta(days=1))
+    assert _state_of(client, delivery).is_running(), "an endpoint may take its time"
+    monkeypatch.setattr(lost, "_DELIVERING", -timedelta(days=1))
     asyncio.run(reconcile())
     assert _state_of(client, delivery).is_scheduled()
-    assert client.read_flow_run(delivery.id).labels[CRASHES] == 1
+    assert client.read_flow_run(delivery.id).labels[RESTARTS] == 1
     assert _state_of(client, job).is_running(), "a job may take longer"
 
 
 async def test_ends_children_and_lost_deliveries_are_read_beyond_the_first_page(
     jobs: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "_PAGE", 2)
+    for module in (lost, reconciliation, runs):
+        monkeypatch.setattr(module, "PAGE", 2)
     with get_client(sync_client=True) as client:
         parent, *others = (_submit(client, jobs) for _ in range(5))
         async with get_client() as there:
@@ -202,9 +217,9 @@ def test_a_dead_letter_is_sent_anew_once(client: SyncPrefectClient, jobs: UUID) 
 
     url = delivery.parameters["url"]
     asyncio.run(note_failure(url, "HTTP 410", gone=True, pause_after=timedelta(days=3)))
-    assert asyncio.run(paused_receiver(url))
+    assert asyncio.run(paused_endpoint(url))
     again = replay(client, letter.id)
-    assert asyncio.run(paused_receiver(url)) is None, "whoever sends anew has mended it"
+    assert asyncio.run(paused_endpoint(url)) is None, "whoever sends anew has mended it"
     assert replay(client, letter.id) == again
     assert client.read_flow_run(again).parameters == delivery.parameters
     assert list_dead_letters(client) == []

@@ -1,0 +1,208 @@
+"""The life of a job as a Prefect flow run: document, stages, artifacts, the end in every way, webhook.
+
+A pipeline's author decorates the flow with `job_flow`, opens the stages of `current_job()` and runs steps with
+`run_step`. Everything else that callers see of a job is made here.
+"""
+
+import asyncio
+import functools
+import inspect
+import re
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow, State, flow, get_run_logger
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
+from prefect.states import Failed
+from prefect.utilities import engine
+from pydantic import BaseModel
+
+from blocks.settings import Settings, get_settings
+from flows.parameters import from_caller
+from tasks.errors import ContrapontoError, StageTimeoutError
+from tasks.jobs.artifacts import JobArtifacts
+from tasks.jobs.background import beside
+from tasks.jobs.correlation import LABEL, correlated, correlation_id
+from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.operations import Operation, add_operation
+from tasks.jobs.termination import ended_by, unless_heard
+from tasks.jobs.tracker import JobTracker
+from tasks.recovery.ends import can_restart, record_end
+from tasks.webhooks.notify import check_endpoint, notify
+
+# Prefect's own handler raises TerminationSignal wherever the main thread is, and Prefect acknowledges a cancel only
+# while this very function is the handler.
+engine._prefect_sigterm_handler = unless_heard(engine._prefect_sigterm_handler)  # type: ignore[assignment]
+
+Work = Callable[..., Awaitable[BaseModel]]
+Envelope = Callable[..., None]
+
+
+def job_flow(
+    *,
+    operation: str,
+    stages: Sequence[str],
+    envelope: Envelope | None = from_caller,
+    document: type[JobDocument] = JobDocument,
+    time_limit: str | float | None = "job_timeout_minutes",
+    summary: Callable[[Any], Iterable[str]] | None = None,
+) -> Callable[[Work], Flow[..., Any]]:
+    """Makes a flow of a function that does a job and returns its outcome (`result` and the operation's own fields).
+
+    The flow returns the job document. Whatever ends it, the `result` artifact says so: an error of the product fails
+    the run with its one sentence, anything unforeseen with a traceback in the log.
+
+    Args:
+        operation: Name of the flow and of its deployment.
+        stages: Names of the stages, in their order.
+        envelope: A function of `flows.parameters`, whose parameters the flow has beside those of the function.
+        document: Form of the job document.
+        time_limit: Minutes after which the job ends, or the setting that says how many; None: it is made of jobs that
+            have a limit of their own.
+        summary: What `contraponto status` prints of a document below its stages.
+    """
+    if isinstance(time_limit, str) and time_limit not in Settings.model_fields:
+        raise TypeError(f"{operation}: there is no setting {time_limit}")
+    known = Operation(operation, tuple(stages), document, time_limit, summary)
+    add_operation(known)
+
+    def decorate(work: Work) -> Flow[..., Any]:
+        signature = _with_envelope(work, envelope)
+
+        @functools.wraps(work)
+        async def run(*args: Any, **kwargs: Any) -> JobDocument | State[Any]:
+            sent = signature.bind(*args, **kwargs)
+            sent.apply_defaults()
+            own = {name: sent.arguments[name] for name in inspect.signature(work).parameters}
+            return await _run(known, functools.partial(work, **own), sent.arguments)
+
+        run.__signature__ = signature  # type: ignore[attr-defined]
+        run.__doc__ = _documented(work, envelope)
+        as_flow = flow(name=operation, on_cancellation=[_record_end], on_crashed=[_record_end])
+        return as_flow(run)
+
+    return decorate
+
+
+def _with_envelope(work: Work, envelope: Envelope | None) -> inspect.Signature:
+    """The parameters of both: Prefect makes the form and the schema of them."""
+    own = inspect.signature(work)
+    added = inspect.signature(envelope).parameters.values() if envelope else ()
+    return own.replace(parameters=[*own.parameters.values(), *added])
+
+
+def _documented(work: Work, envelope: Envelope | None) -> str:
+    """The text of the function, with the meaning of the parameters of the envelope."""
+    text = inspect.getdoc(work) or ""
+    if envelope is None:
+        return text
+    meanings = (inspect.getdoc(envelope) or "").partition("Args:\n")[2]
+    if "\nArgs:\n" not in text:
+        text = f"{text}\n\nArgs:\n"
+    # Behind the function's own, which end where a line is not indented.
+    return re.sub(
+        r"(?<=\nArgs:\n)((?: +.*\n?)*)", lambda own: f"{own[0].rstrip()}\n{meanings}\n".lstrip("\n"), text
+    )
+
+
+async def _run(
+    operation: Operation, work: Callable[[], Awaitable[BaseModel]], sent: Mapping[str, Any]
+) -> JobDocument | State[Any]:
+    context = FlowRunContext.get()
+    flow_run = context.flow_run if context else None
+    assert flow_run is not None, "a job runs as a flow"  # noqa: S101
+    now = datetime.now(UTC)
+    first = operation.document.first(
+        flow_run.id,
+        operation.name,
+        JobStatus.PROCESSING,
+        sent,
+        created_at=flow_run.created or now,
+        updated_at=now,
+    )
+    tracker = JobTracker(first, operation.stages)
+    # Of a shard it is that of its job.
+    identifier = sent.get("correlation_id") or sent.get("id_roteiro") or first.job_id
+    webhook_url = str(sent.get("webhook_url") or "")
+    with ended_by(signal.SIGTERM, TerminationSignal(signal.SIGTERM)), correlated(str(identifier)):
+        async with _published(tracker):
+            failure = await _do(work, tracker, operation.time_limit, webhook_url)
+        ended = tracker.document
+        if webhook_url:
+            await notify(ended, webhook_url)
+    if failure is None:
+        return ended
+    # A state instead of an exception: its message is then the sentence, without a traceback around it.
+    name = "TimedOut" if isinstance(failure, StageTimeoutError) else "Failed"
+    return Failed(message=str(failure), name=name, data=failure)
+
+
+async def _do(
+    work: Callable[[], Awaitable[BaseModel]],
+    tracker: JobTracker,
+    time_limit: str | float | None,
+    webhook_url: str,
+) -> ContrapontoError | None:
+    """Does the job; the document holds how it ended."""
+    logger = get_run_logger()
+    minutes: float | None = getattr(get_settings(), time_limit) if isinstance(time_limit, str) else time_limit
+    try:
+        with tracker.current():
+            async with asyncio.timeout(minutes * 60 if minutes else None) as limit:
+                if webhook_url:
+                    # What is wrong with a job is said before anything is fetched.
+                    await check_endpoint(webhook_url)
+                outcome = await work()
+    except ContrapontoError as error:
+        # The sentence is for everyone, the traceback for those who look for it.
+        logger.error("%s", error)  # noqa: TRY400
+        logger.debug("Raised here:", exc_info=True)
+        tracker.fail(str(error), error.code)
+        return error
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raised = f", or raise CONTRAPONTO_{time_limit.upper()}" if isinstance(time_limit, str) else ""
+        late = StageTimeoutError(
+            f"The job took longer than {minutes:g} minutes.", hint=f"Send less or shorter material{raised}."
+        )
+        tracker.fail(str(late), late.code)
+        return late
+    except Exception as error:
+        # The boundary of the job: whatever it is, the caller's document must say that it ended.
+        tracker.fail(
+            f"An unexpected error ended the job ({type(error).__name__}). The run's log has the details.",
+            "internal",
+        )
+        raise
+    tracker.complete(outcome)
+    return None
+
+
+@asynccontextmanager
+async def _published(tracker: JobTracker) -> AsyncIterator[None]:
+    """Keeps the job's artifacts current within the block, and right at its end."""
+    async with get_client() as client:
+        artifacts = JobArtifacts(client, tracker)
+        await artifacts.create()
+        await client.update_flow_run_labels(UUID(tracker.document.job_id), {LABEL: correlation_id() or ""})
+        try:
+            async with beside(artifacts.keep_current()):
+                yield
+        finally:
+            await artifacts.publish()
+
+
+async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names
+    """Writes the end of a job whose process could not: cancelled or crashed. Runs in the worker."""
+    # The reconciliation restarts a lost run; only that has the overview.
+    if not can_restart(flow_run, state):
+        async with get_client() as client:
+            await record_end(client, flow_run, state)

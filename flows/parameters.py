@@ -1,0 +1,60 @@
+"""What jobs take: types that several flows share, and the envelope that callers may send with every job."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+Source = Annotated[
+    str, Field(pattern=r"^(https?://[^\s]+|[^\s/:][^:\\]*)$", max_length=4096, title="URL or store key")
+]
+StorePath = Annotated[str, Field(max_length=800)]
+FileName = Annotated[str, Field(min_length=1, max_length=200)]
+
+WebhookUrl = Annotated[
+    str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)
+]
+Priority = Literal["high", "default", "low"]
+Echo = Annotated[str, Field(max_length=1000)]
+Metadata = dict[str, JsonValue]
+
+
+def from_caller(
+    *,
+    webhook_url: WebhookUrl | None = None,
+    priority: Priority = "default",
+    id_roteiro: Echo | None = None,
+    metadata: Metadata | None = None,
+) -> None:
+    """The envelope of a job: `flows.job.job_flow` adds these parameters to the flow's own, and acts on them.
+
+    Args:
+        webhook_url: Address that is notified when the job has ended.
+        priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
+        id_roteiro: Your own identifier; echoed.
+        metadata: Anything of yours; echoed.
+    """
+
+
+def from_caller_with_webhook(
+    *,
+    webhook_url: WebhookUrl,
+    priority: Priority = "default",
+    id_roteiro: Echo | None = None,
+    metadata: Metadata | None = None,
+) -> None:
+    """The same for a job whose caller must name an address.
+
+    Args:
+        webhook_url: Address that is notified when the job has ended.
+        priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
+        id_roteiro: Your own identifier; echoed.
+        metadata: Anything of yours; echoed.
+    """
+
+
+def from_job(*, correlation_id: Echo | None = None) -> None:
+    """The envelope of a job that another job starts.
+
+    Args:
+        correlation_id: What the log is marked with, as that of the job.
+    """

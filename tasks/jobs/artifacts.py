@@ -1,0 +1,146 @@
+"""The artifacts of a job on the Prefect server: its document, its progress bars, and what people look at."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect import get_run_logger
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
+from prefect.client.schemas.objects import Artifact
+from prefect.client.schemas.sorting import ArtifactSort
+from prefect.exceptions import PrefectException
+
+from tasks.jobs.document import JobDocument
+from tasks.jobs.tracker import JobTracker, current_job
+
+RESULT_ARTIFACT = "result"
+"""Key of the artifact that holds the job document."""
+
+NEWEST_FIRST = ArtifactSort.UPDATED_DESC
+
+_PUBLISH_SECONDS = 0.5
+
+
+def of_job(job: UUID) -> ArtifactFilter:
+    """Finds the artifact that holds the document of a job."""
+    return ArtifactFilter(
+        flow_run_id=ArtifactFilterFlowRunId(any_=[job]), key=ArtifactFilterKey(any_=[RESULT_ARTIFACT])
+    )
+
+
+def document_in(artifact: Artifact) -> JobDocument:
+    """The document that the artifact holds."""
+    data = artifact.data
+    # Prefect stores an artifact's text as JSON: a document that was text to begin with comes back quoted.
+    while isinstance(data, str):
+        data = json.loads(data)
+    return JobDocument.model_validate(data)
+
+
+async def find_document(client: PrefectClient, job: UUID) -> tuple[Artifact, JobDocument] | None:
+    """The document of a job, and where it is kept; None if it has not begun."""
+    found = await client.read_artifacts(artifact_filter=of_job(job), sort=NEWEST_FIRST, limit=1)
+    return (found[0], document_in(found[0])) if found else None
+
+
+async def read_document(client: PrefectClient, job: UUID) -> JobDocument | None:
+    """The document of a job; None if it has not begun."""
+    known = await find_document(client, job)
+    return known[1] if known else None
+
+
+async def write_document(client: PrefectClient, document: JobDocument, known: UUID | None) -> UUID:
+    """Write a document over that of an artifact, or into a new one; the artifact's id."""
+    data = document.model_dump(mode="json")
+    # The UI leaves artifacts of the type "result" out of a run's page.
+    return await _write(
+        client, known, UUID(document.job_id), RESULT_ARTIFACT, "json", data, "The job document"
+    )
+
+
+async def _write(
+    client: PrefectClient, known: UUID | None, run: UUID, key: str, kind: str, data: Any, description: str
+) -> UUID:
+    if known:
+        await client.update_artifact(known, ArtifactUpdate(data=data))
+        return known
+    request = ArtifactCreate(key=key, type=kind, data=data, description=description, flow_run_id=run)
+    return (await client.create_artifact(request)).id
+
+
+class JobArtifacts:
+    """The document of a running job and one progress bar for each of its stages."""
+
+    def __init__(self, client: PrefectClient, tracker: JobTracker) -> None:
+        self._client = client
+        self._tracker = tracker
+        self._ids: dict[str, UUID] = {}
+        self._shown: dict[str, float] = {}
+        self._revision = -1
+
+    async def create(self) -> None:
+        """Make them; a job that was restarted goes on with those that it has."""
+        document = self._tracker.document
+        run = UUID(document.job_id)
+        found = await self._client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+        )
+        self._ids = {str(artifact.key): artifact.id for artifact in found}
+        self._ids[RESULT_ARTIFACT] = await write_document(
+            self._client, document, self._ids.get(RESULT_ARTIFACT)
+        )
+        for name in document.stages:
+            key = f"progress-{name}"
+            self._ids[name] = await _write(
+                self._client, self._ids.get(key), run, key, "progress", 0.0, f"How far the {name} is"
+            )
+
+    async def keep_current(self) -> None:
+        """Write every change, until cancelled."""
+        while True:
+            await asyncio.sleep(_PUBLISH_SECONDS)
+            await self.publish()
+
+    async def publish(self) -> None:
+        """Write what has changed. What a server does not take now is written the next time."""
+        revision, document = self._tracker.revision, self._tracker.document
+        if revision == self._revision:
+            return
+        try:
+            for name, stage in document.stages.items():
+                if self._shown.get(name) != stage.progress:
+                    await self._client.update_artifact(self._ids[name], ArtifactUpdate(data=stage.progress))
+                    self._shown[name] = stage.progress
+            await write_document(self._client, document, self._ids[RESULT_ARTIFACT])
+            self._revision = revision
+        except (httpx.HTTPError, PrefectException) as error:
+            get_run_logger().warning("The job's progress could not be written: %s", error)
+
+
+async def write_markdown(key: str, text: str, description: str) -> None:
+    """An artifact of the current job that the UI shows as a page."""
+    await _write_artifact(key, "markdown", text, description)
+
+
+async def write_table(key: str, rows: Iterable[dict[str, Any]], description: str) -> None:
+    """An artifact of the current job that the UI shows as a table."""
+    await _write_artifact(key, "table", list(rows), description)
+
+
+async def write_image(key: str, jpeg: bytes, description: str) -> None:
+    """An artifact of the current job that the UI shows as a picture. It travels within the artifact: keep it small."""
+    # Stores of one machine have no address that a browser could fetch.
+    await _write_artifact(
+        key, "image", f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}", description
+    )
+
+
+async def _write_artifact(key: str, kind: str, data: Any, description: str) -> None:
+    async with get_client() as client:
+        await _write(client, None, UUID(current_job().document.job_id), key, kind, data, description)

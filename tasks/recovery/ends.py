@@ -1,0 +1,122 @@
+"""Ends of jobs that their own process could not report: never started, cancelled, crashed, killed, forgotten.
+
+A job normally writes its end and notifies its endpoint itself. What it missed is made up for here, from what the
+server knows; doing it twice changes nothing.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from prefect import State
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import Cancelling, Scheduled
+
+from tasks.jobs.artifacts import find_document, write_document
+from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.status import ended_status
+from tasks.recovery.runs import FINAL, all_runs
+from tasks.webhooks.notify import notify
+
+JOB_TAG = "job"
+"""Tag of the deployments, and so of the runs, that may have a `webhook_url`."""
+
+RESTARTS = "contraponto.restarts"
+"""Label of a run: how often it was restarted because its process or machine was lost."""
+_EARLIER_RESTARTS = "contraponto.crashes"
+"""What earlier versions called it; runs of theirs may still be there."""
+
+JOB_RESTARTS = 1
+DELIVERY_RESTARTS = 5
+
+
+async def record_end(client: PrefectClient, run: FlowRun, state: State[Any]) -> None:
+    """Bring a job that is over to its end: children cancelled, document written, endpoint notified."""
+    await _cancel_children(client, run.id)
+    document = await _ended_document(client, run, state)
+    if webhook_url := run.parameters.get("webhook_url"):
+        await notify(document, str(webhook_url))
+
+
+async def has_end(client: PrefectClient, run: FlowRun) -> bool:
+    """Whether the job's document says how it ended."""
+    known = await find_document(client, run.id)
+    return known is not None and known[1].completed_at is not None
+
+
+def can_restart(run: FlowRun, state: State[Any], *, most: int = JOB_RESTARTS) -> bool:
+    """Whether the run was lost by its infrastructure and workers will get it once more."""
+    return (
+        state.type is StateType.CRASHED
+        and run.deployment_id is not None
+        and run.work_queue_id is not None
+        and _restarts(run) < most
+    )
+
+
+async def restart(client: PrefectClient, run: FlowRun) -> None:
+    """Have workers start a lost run once more."""
+    # The label first: a run that is counted and not started is found ended the next time, never started twice.
+    await client.update_flow_run_labels(run.id, {RESTARTS: _restarts(run) + 1})
+    again: State[Any] = Scheduled(message="Restarted: its process or machine was lost.")
+    await client.set_flow_run_state(run.id, again, force=True)
+
+
+def _restarts(run: FlowRun) -> int:
+    count = run.labels.get(RESTARTS, run.labels.get(_EARLIER_RESTARTS, 0))
+    return count if isinstance(count, int) else 0
+
+
+async def _cancel_children(client: PrefectClient, parent: UUID) -> None:
+    """Prefect ends the process of a run, not the runs that it started on workers."""
+    going_on = FlowRunFilter(
+        parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[*FINAL, StateType.CANCELLING])),
+    )
+    for child in await all_runs(client, going_on):
+        if child.deployment_id is not None:
+            await client.set_flow_run_state(child.id, Cancelling(message="Its job has ended."))
+
+
+async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]) -> JobDocument:
+    """The job's document with an end in it, which is written if it was missing."""
+    known = await find_document(client, run.id)
+    if known is not None and known[1].completed_at is not None:
+        return known[1]
+    document = known[1] if known else await _first_document(client, run)
+    error, code = _reason(state)
+    ended = document.model_copy(
+        update={
+            "status": ended_status(state.type),
+            "error": error,
+            "error_code": code,
+            "updated_at": datetime.now(UTC),
+            "completed_at": run.end_time or datetime.now(UTC),
+        }
+    )
+    await write_document(client, ended, known[0].id if known else None)
+    return ended
+
+
+async def _first_document(client: PrefectClient, run: FlowRun) -> JobDocument:
+    """Of a job that never ran."""
+    operation = (await client.read_flow(run.flow_id)).name
+    return JobDocument.first(run.id, operation, JobStatus.QUEUED, run.parameters, created_at=run.created)
+
+
+def _reason(state: State[Any]) -> tuple[str | None, str | None]:
+    match ended_status(state.type), state.type:
+        case JobStatus.COMPLETED, _:
+            return None, None
+        case JobStatus.CANCELLED, _:
+            return "The job was cancelled.", "cancelled"
+        case _, StateType.CRASHED:
+            return f"The job's process ended early. {state.message or ''}".strip(), "crashed"
+    return state.message or "The job failed before it could say why.", "internal"

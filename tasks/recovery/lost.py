@@ -1,0 +1,92 @@
+"""Runs whose process was lost without a word: they are marked as crashed, and so can be restarted."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from prefect import State
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.logging import get_logger
+from prefect.states import Crashed
+
+from tasks.recovery.runs import PAGE, all_runs
+from tasks.webhooks.deliver import longest_delivery
+from tasks.webhooks.notify import DELIVERY
+
+PENDING = timedelta(minutes=15)
+"""No image takes longer to fetch; a run that was handed to a worker for this long has lost it."""
+PENDING_PROCESS = timedelta(minutes=3)
+"""The same for process pools. A process starts in a second, on a crowded machine in a minute."""
+_DELIVERING = timedelta(minutes=15)
+"""A delivery that has run for this long, beyond what its tries may take, is dead.
+
+One whose process was killed before its first heartbeat is missed by the automation that waits for silence.
+"""
+
+
+async def crash_pending(client: PrefectClient, now: datetime) -> int:
+    """Mark the runs that a worker took and never started; how many the server did not take."""
+    processes = {pool.name for pool in await client.read_work_pools() if pool.type == "process"}
+    failed = 0
+    for run in await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=_in(StateType.PENDING)),
+        sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+        limit=PAGE,
+    ):
+        limit = PENDING_PROCESS if run.work_pool_name in processes else PENDING
+        taken = run.state.timestamp if run.state is not None and run.work_queue_id is not None else now
+        if now - taken > limit:
+            minutes = limit.total_seconds() / 60
+            reason = f"The worker of this run was lost: pending for {minutes:.0f} minutes."
+            failed += not await _crash(client, run, reason)
+    return failed
+
+
+async def crash_deliveries(client: PrefectClient, now: datetime) -> int:
+    """Mark the deliveries that run for longer than any can; how many the server did not take."""
+    failed = 0
+    for run in await _deliveries(client, FlowRunFilter(state=_in(StateType.RUNNING))):
+        if run.state is not None and now - run.state.timestamp > longest_delivery() + _DELIVERING:
+            reason = "The process of this delivery died: no endpoint takes so long."
+            failed += not await _crash(client, run, reason)
+    return failed
+
+
+async def crashed_deliveries(client: PrefectClient, since: datetime) -> list[FlowRun]:
+    """Deliveries that have crashed since then."""
+    return await _deliveries(
+        client, FlowRunFilter(state=_in(StateType.CRASHED), end_time=FlowRunFilterEndTime(after_=since))
+    )
+
+
+def _in(state: StateType) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=[state]))
+
+
+async def _crash(client: PrefectClient, run: FlowRun, reason: str) -> bool:
+    lost: State[Any] = Crashed(message=reason)
+    try:
+        await client.set_flow_run_state(run.id, lost, force=True)
+    except (httpx.HTTPError, PrefectException) as error:
+        get_logger("jobs").warning("The lost run %s could not be marked as crashed: %s", run.id, error)
+        return False
+    return True
+
+
+async def _deliveries(client: PrefectClient, wanted: FlowRunFilter) -> list[FlowRun]:
+    try:
+        deployment = await client.read_deployment_by_name(DELIVERY)
+    except ObjectNotFound:
+        return []
+    of_it = FlowRunFilterDeploymentId(any_=[deployment.id])
+    return await all_runs(client, wanted.model_copy(update={"deployment_id": of_it}))

@@ -1,0 +1,81 @@
+"""What a caller learns of a transcription."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel
+
+from tasks.audio.normalise import FilterReport, SoundReport
+from tasks.jobs.document import JobDocument
+from tasks.jobs.summary import entry, place
+from tasks.speech.transcript import Quality, Segment
+
+
+class Translation(BaseModel):
+    """What became of `language_out`."""
+
+    language_out: str
+    status: Literal["done", "not_needed", "unavailable"]
+    engine: str | None = None
+    note: str = ""
+    original_text: str | None = None
+    """What was said, in the language it was said in."""
+    original_files: dict[str, str] = {}
+
+
+class TranscriptionResult(BaseModel):
+    """What a transcription yields beside the text itself."""
+
+    title: str
+    source: str
+    media_file: str
+    language: str
+    language_probability: float
+    duration: float
+    """Seconds."""
+    files: dict[str, str]
+    """Store keys, by the format: srt, vtt, txt …"""
+    links: dict[str, str]
+    """Where the files can be fetched: for a bucket links that are good for a day."""
+    translation: Translation | None
+    quality: Quality
+    normalisation: tuple[FilterReport, ...]
+    loudness_before: SoundReport | None
+    loudness_after: SoundReport | None
+    model: str
+    device: str
+    compute_type: str
+
+
+class TranscriptionOutcome(BaseModel):
+    """The fields that a transcription adds to its job document."""
+
+    result: TranscriptionResult
+    transcription_text: str
+    transcription_segments: tuple[Segment, ...]
+    transcription_file: str | None
+    audio_file: str
+
+
+class TranscriptionDocument(JobDocument):
+    """The job document of `transcribe`."""
+
+    transcription_text: str | None = None
+    transcription_segments: tuple[Segment, ...] | None = None
+    transcription_file: str | None = None
+    """Store key of the transcript."""
+    audio_file: str | None = None
+    """Store key of the normalised audio."""
+
+
+def summary(document: TranscriptionDocument) -> Iterator[str]:
+    """The text, and where the files are."""
+    if document.transcription_text is not None:
+        yield ""
+        yield document.transcription_text or "(no speech was found)"
+        yield ""
+    links = (document.result or {}).get("links")
+    for kind, link in links.items() if isinstance(links, dict) else ():
+        yield entry(kind, place(str(link)))
+    if document.audio_file:
+        yield entry("audio", f"{document.audio_file} (key in the media store)")

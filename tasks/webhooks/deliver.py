@@ -1,0 +1,141 @@
+"""A delivery as a flow run: tries until the message is delivered, and leaves its worker for the long waits."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import httpx
+from prefect import State
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+from prefect.exceptions import Pause, PrefectException
+from prefect.states import AwaitingRetry, Completed, Failed
+from prefect.utilities.engine import propose_state
+
+from blocks.settings import Settings, get_settings
+from tasks.errors import ContrapontoError
+from tasks.jobs.slots import NoSlotError
+from tasks.webhooks.attempts import (
+    LONGEST_SHORT_WAIT,
+    SHORT_WAIT,
+    Letter,
+    find_address,
+    logger,
+    retry_delays,
+    try_repeatedly,
+)
+from tasks.webhooks.delivery import Delivered, Outcome, Rejected, Retry
+from tasks.webhooks.endpoints import delivery_slot, note_failure, note_success, paused_endpoint
+from tasks.webhooks.message import WebhookMessage
+
+FAILED_TRIES = "contraponto.failed-tries"
+"""Label of a delivery's run that counts its tries: it outlives the process."""
+
+_BUSY_WAIT = 5.0
+"""Seconds after which a delivery asks again for a slot, where its endpoint gets as many as it may; ± half."""
+
+
+async def deliver(url: str, message: WebhookMessage, webhook_id: str) -> State[Any]:
+    """Tries until the message is delivered, the endpoint refuses it or no try is left; the state to end in.
+
+    Must run within a flow. For a long wait the run leaves its process and slot: it is scheduled for the time of the
+    next try.
+    """
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    assert run is not None, "a delivery is a flow run"  # noqa: S101
+    settings = get_settings()
+
+    async def wait(failed: int, seconds: float, reason: str) -> None:
+        logger().info("%s Next try in %.0f s.", reason, seconds)
+        await _wait(run, failed, seconds)
+
+    try:
+        address = await find_address(url, settings)
+        if paused := await paused_endpoint(url):
+            return Failed(message=f"Not delivered. {paused.remark} A replay of this message resumes it.")
+        letter = Letter(address, message, webhook_id)
+        async with _slot(run, address.url, settings):
+            tried = await try_repeatedly(
+                letter, settings, retry_delays(settings), wait, failed=_failed_tries(run)
+            )
+    except ContrapontoError as error:
+        return Failed(message=str(error))
+    await _remember(url, tried.outcome, settings)
+    match tried.outcome:
+        case Delivered(status=status):
+            return Completed(message=f"Delivered at try {tried.number} (HTTP {status}).")
+        case Retry(reason=reason):
+            tries = "1 try" if tried.number == 1 else f"{tried.number} tries"
+            return Failed(message=f"Not delivered after {tries}. {reason}")
+        case refused:
+            return Failed(message=f"Not delivered. {refused.reason}")
+
+
+def longest_delivery() -> timedelta:
+    """What no process of a delivery outlasts: all tries in one, each as slow as may be, and the waits between them."""
+    settings = get_settings()
+    tries = len(retry_delays(settings)) + 1
+    return timedelta(seconds=(settings.webhook_timeout + LONGEST_SHORT_WAIT) * tries)
+
+
+@asynccontextmanager
+async def _slot(run: FlowRun, url: str, settings: Settings) -> AsyncIterator[None]:
+    """Held while the endpoint is spoken to. Without one the run leaves its worker and comes back some seconds later."""
+    if run.deployment_id is None:
+        yield
+        return
+    try:
+        async with delivery_slot(url, settings.webhook_deliveries_per_receiver):
+            yield
+    except NoSlotError:
+        later = _BUSY_WAIT * random.uniform(0.5, 1.5)  # noqa: S311 - spreads deliveries, keeps no secret
+        async with get_client() as client:
+            await _leave_until(client, run, later)
+
+
+async def _remember(url: str, outcome: Outcome, settings: Settings) -> None:
+    """What the outcome says of the endpoint. A refused message says nothing: the next may be taken."""
+    try:
+        match outcome:
+            case Delivered():
+                await note_success(url)
+            case Retry(reason=reason):
+                await _note(url, reason, settings)
+            case Rejected(gone=True, reason=reason):
+                await _note(url, reason, settings, gone=True)
+    except (httpx.HTTPError, PrefectException) as error:
+        # The message has its end all the same; the next delivery tells the same of the endpoint.
+        logger().warning("What is known of the endpoint could not be written: %s", error)
+
+
+async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False) -> None:
+    after = timedelta(days=settings.webhook_pause_after_days)
+    endpoint = await note_failure(url, reason, gone=gone, pause_after=after)
+    if endpoint.paused:
+        logger().warning("%s", endpoint.remark)
+
+
+async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
+    async with get_client() as client:
+        await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed})
+        # Only a worker would start the run again, and a worker runs nothing but deployments.
+        if seconds > SHORT_WAIT and run.deployment_id is not None:
+            await _leave_until(client, run, seconds)
+    await asyncio.sleep(seconds)
+
+
+async def _leave_until(client: PrefectClient, run: FlowRun, seconds: float) -> NoReturn:
+    """The run leaves its process and its slot, and is started again that much later."""
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    state = await propose_state(client, AwaitingRetry(scheduled_time=at), flow_run_id=run.id)
+    raise Pause(state=state)
+
+
+def _failed_tries(run: FlowRun) -> int:
+    count = run.labels.get(FAILED_TRIES, 0)
+    return count if isinstance(count, int) else 0
