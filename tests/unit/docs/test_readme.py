@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,7 @@ def mentioned() -> Iterator[list[str]]:
     """Every command of ours that a sentence names with something after it: `contraponto deploy --image x`."""
     for page in PAGES:
         prose = re.sub(r"```.*?```", "", text_of(page), flags=re.S)
-        for span in re.findall(r"`((?:contraponto|make|prefect) [^`]+)`", prose):
+        for span in re.findall(r"`((?:contraponto|make|prefect|pip) [^`]+)`", prose):
             yield shlex.split(span.replace("\n", " "))
 
 
@@ -227,6 +228,17 @@ def test_prefect_commands_that_sentences_name_exist() -> None:
                     [program, *words, "--help"], capture_output=True, text=True, timeout=60, check=True
                 )
                 assert words[-1] in result.stdout
+
+
+def test_pip_commands_name_extras_of_the_project() -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = [words for words in (*commands(), *mentioned()) if words[0] == "pip"]
+    assert found
+    for words in found:
+        assert words[1:3] == ["install", "-e"], words
+        extra = re.fullmatch(r"\.\[([a-z-]+)\]", words[3])
+        assert extra, words
+        assert extra[1] in project["optional-dependencies"], words
 
 
 def test_docker_commands_name_what_exists() -> None:
