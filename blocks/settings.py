@@ -159,7 +159,10 @@ class Settings(BaseSettings):
     )
     img2vid_timeout_minutes: float = Field(60, gt=0, le=10_080, description="Time limit of one img2vid job.")
     caption_timeout_minutes: float = Field(
-        10, gt=0, le=10_080, description="Time limit of one caption, caption-segments or caption-highlight job."
+        10,
+        gt=0,
+        le=10_080,
+        description="Time limit of one caption, caption-segments or caption-highlight job.",
     )
     addaudio_timeout_minutes: float = Field(5, gt=0, le=10_080, description="Time limit of one addaudio job.")
     video_encoder: Literal["auto", "libx264", "h264_nvenc"] = Field(
@@ -278,7 +281,10 @@ class Settings(BaseSettings):
         3, ge=1, le=100, description="Deliveries to one host that go on at once."
     )
     webhook_pause_after_days: float = Field(
-        3, gt=0, le=365, description="An endpoint that has failed for so many days gets nothing until resumed."
+        3,
+        gt=0,
+        le=365,
+        description="An endpoint that has failed for so many days gets nothing until resumed.",
     )
     webhook_timeout: float = Field(30, gt=0, le=300, description="Seconds an endpoint has to answer.")
 
