@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         default_factory=lambda data: data["home"] / "models", description="Folder of the models."
     )
     allowed_private_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
-        (), description="Private hosts, networks that may be reached nevertheless; comma-separated."
+        (), description="Private hosts and networks that may be reached nevertheless; comma-separated."
     )
     import_folders: Annotated[tuple[LocalPath, ...], BeforeValidator(_split)] = Field(
         default_factory=lambda data: (data["home"] / "inbox",),
@@ -159,18 +159,21 @@ class Settings(BaseSettings):
     )
     img2vid_timeout_minutes: float = Field(60, gt=0, le=10_080, description="Time limit of one img2vid job.")
     caption_timeout_minutes: float = Field(
-        10, gt=0, le=10_080, description="Time limit of one caption, caption-segments, caption-highlight job."
+        10,
+        gt=0,
+        le=10_080,
+        description="Time limit of one caption, caption-segments or caption-highlight job.",
     )
     addaudio_timeout_minutes: float = Field(5, gt=0, le=10_080, description="Time limit of one addaudio job.")
     video_encoder: Literal["auto", "libx264", "h264_nvenc"] = Field(
         "auto", description="H.264 encoder; auto: the GPU's where a trial encode works, else libx264."
     )
-    download_timeout: float = Field(300, gt=0, le=86_400, description="Time limit of the download stage.")
+    download_timeout: float = Field(300, gt=0, le=86_400, description="Seconds for the download stage.")
     normalisation_timeout: float = Field(
-        180, gt=0, le=86_400, description="Time limit of the normalisation stage; long media get more."
+        180, gt=0, le=86_400, description="Seconds for the normalisation stage; long media get more."
     )
     transcription_timeout: float = Field(
-        600, gt=0, le=86_400, description="Time limit of the transcription stage; long media get more."
+        600, gt=0, le=86_400, description="Seconds for the transcription stage; long media get more."
     )
     max_download_mb: int = Field(
         2048, ge=1, le=1_048_576, description="Largest file that is fetched, in MiB."
@@ -224,10 +227,10 @@ class Settings(BaseSettings):
 
     # Fetching
     http_max_retries: int = Field(
-        3, ge=0, le=20, description="Further tries after a failed request (5xx, timeout, lost connection)."
+        3, ge=0, le=20, description="Retries after a failed request (5xx, timeout, lost connection)."
     )
     retry_backoff_base_seconds: float = Field(
-        2, gt=0, le=300, description="Wait before the first of them; doubles each time."
+        2, gt=0, le=300, description="Seconds before the first of them; doubles each time."
     )
     ytdlp_cookies_file: LocalPath | None = Field(
         None, description="Netscape cookies file for sites that want a login."
@@ -250,9 +253,9 @@ class Settings(BaseSettings):
         None, description="RunPod serverless endpoint that makes the clips of img2vid; empty: this machine."
     )
     remote_api_key: SecretStr | None = Field(None, description="Sent to these services as a bearer token.")
-    poll_interval: float = Field(3, gt=0, le=300, description="Seconds between two looks at a remote job.")
+    poll_interval: float = Field(3, gt=0, le=300, description="Seconds between two polls of a remote job.")
     max_poll_attempts: int = Field(
-        600, ge=1, le=1_000_000, description="Looks after which a remote job is given up and cancelled."
+        600, ge=1, le=1_000_000, description="Polls after which a remote job is given up and cancelled."
     )
 
     # Queues and webhooks
@@ -261,7 +264,7 @@ class Settings(BaseSettings):
         True, description="Where no GPU can be used the gpu pool has a worker that computes on the CPU."
     )
     queue_polling_interval: float = Field(
-        0.25, ge=0.1, le=300, description="Seconds between two looks of a worker for new jobs."
+        0.25, ge=0.1, le=300, description="Seconds between two polls of a worker for new jobs."
     )
     queue_job_ttl: int = Field(
         2_592_000, ge=60, le=31_536_000, description="Seconds that finished jobs stay listed."
@@ -271,19 +274,22 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=20,
-        description="Further tries of a delivery; empty: one per delay. More than that repeat the last delay.",
+        description="Retries of a delivery; empty: one per delay. More than that repeat the last delay.",
     )
     webhook_retry_delays: Annotated[tuple[float, ...], BeforeValidator(_split)] = Field(
         (1, 5, 15, 300, 1800, 7200, 18_000, 36_000),
-        description="Seconds before each further try of a delivery; comma-separated.",
+        description="Seconds before each retry of a delivery; comma-separated.",
     )
     webhook_deliveries_per_receiver: int = Field(
         3, ge=1, le=100, description="Deliveries to one host that go on at once."
     )
     webhook_pause_after_days: float = Field(
-        3, gt=0, le=365, description="A receiver that has failed for so many days gets nothing until resumed."
+        3,
+        gt=0,
+        le=365,
+        description="An endpoint that has failed for so many days gets nothing until resumed.",
     )
-    webhook_timeout: float = Field(30, gt=0, le=300, description="Seconds a receiver has to answer.")
+    webhook_timeout: float = Field(30, gt=0, le=300, description="Seconds an endpoint has to answer.")
 
     # The server of this machine, and its clients
     profile: Literal["development", "production"] = Field(

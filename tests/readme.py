@@ -1,8 +1,32 @@
-"""The fenced blocks of a Markdown file, and the statements of those that are shell."""
+"""The READMEs and the pages of the manual: their fenced blocks, and the statements of those that are shell."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from blocks.settings import PROJECT_ROOT
+
+_DOCS = PROJECT_ROOT / "docs"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the manual."""
+
+    readme: Path
+    folder: Path
+
+    @property
+    def pages(self) -> list[Path]:
+        """The README and the pages of the manual."""
+        return [self.readme, *sorted(self.folder.glob("*.md"))]
+
+
+ENGLISH = Language(PROJECT_ROOT / "README.md", _DOCS)
+PORTUGUESE = Language(PROJECT_ROOT / "README.pt-BR.md", _DOCS / "pt-BR")
+LANGUAGES = (ENGLISH, PORTUGUESE)
+PAGES = [page for language in LANGUAGES for page in language.pages]
 
 
 @dataclass(frozen=True)
@@ -28,11 +52,11 @@ def section(markdown: str, heading: str) -> str:
 
 
 def statements(shell: str) -> Iterator[str]:
-    """The statements of a shell block: lines, joined while a quote is open."""
+    """The statements of a shell block: lines, joined while a quote is open and after a backslash."""
     statement = ""
     for line in shell.splitlines():
         statement = f"{statement}\n{line}" if statement else line
-        if statement.count("'") % 2 == 0:
+        if statement.count("'") % 2 == 0 and not statement.endswith("\\"):
             yield statement
             statement = ""
-    assert not statement, f"a quote stays open: {statement}"
+    assert not statement, f"it does not end: {statement}"

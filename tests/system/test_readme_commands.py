@@ -1,4 +1,4 @@
-"""The commands of the README, typed as they stand there, against a running stack."""
+"""The commands of the README and the manual, typed as they stand there, against a running stack."""
 
 import io
 import json
@@ -22,7 +22,10 @@ from tests.system.checkout import Checkout, Job
 
 pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.timeout(900)]
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+README = PROJECT / "README.md"
+JOBS = PROJECT / "docs" / "jobs.md"
+MODELS = PROJECT / "docs" / "models.md"
+DEPLOY = PROJECT / "docs" / "deploy.md"
 EXAMPLES = "https://example.org"
 SENTENCE = "The ferry leaves in the morning, and the tickets are sold in the small house by the bridge."
 
@@ -76,8 +79,11 @@ class Terminal:
         return result.stdout
 
 
-def shell_of(heading: str) -> list[str]:
-    found = [block.text for block in blocks(section(README, heading)) if block.language == "sh"]
+def shell_of(page: Path, heading: str = "") -> list[str]:
+    """The shell blocks of a page, or of one section of it."""
+    text = page.read_text(encoding="utf-8")
+    text = section(text, heading) if heading else text
+    found = [block.text for block in blocks(text) if block.language == "sh"]
     assert found, heading
     return found
 
@@ -86,14 +92,29 @@ def says(text: str) -> bool:
     return {"ferry", "morning", "tickets", "bridge"} <= set(re.findall(r"\w+", text.lower()))
 
 
+def test_one_job_as_the_readme_has_it(typed: Terminal, checkout: Checkout) -> None:
+    (command_line,) = shell_of(README, "### Command line")
+    activate, *commands = command_line.splitlines()
+    assert activate.startswith("source "), "here the environment is on the path already"
+    assert "completed" in typed.type("\n".join(commands))
+
+    (rest,) = shell_of(README, "### REST")
+    state, identifier = typed.type(rest, "echo $JOB").split()
+    assert state in {"SCHEDULED", "PENDING", "RUNNING", "COMPLETED"}
+    job = Job(checkout, identifier)
+    assert job.run["work_queue_name"] == "high"
+    # Another language was asked for than is spoken; the job has to end nevertheless.
+    job.ended()
+
+
 def test_one_recording_here_and_now(typed: Terminal) -> None:
-    by_url, by_key = shell_of("### Here and now, without services")
+    by_url, by_key = shell_of(JOBS, "### Here and now, without services")
     assert says(typed.type(by_url))
     assert says(typed.type(by_key))
 
 
 def test_one_recording_through_a_queue(typed: Terminal, checkout: Checkout) -> None:
-    submit, status = shell_of("### Through a queue, from the command line")[:2]
+    submit, status = shell_of(JOBS, "### Through a queue, from the command line")[:2]
     lines = submit.replace("make up\n", "contraponto up\n").splitlines()
     *_, normal, keyed = typed.type("\n".join(lines)).split()
     assert typed.type(lines[-1]).split()[-1] == keyed, "the same key gives the same job"
@@ -105,12 +126,12 @@ def test_one_recording_through_a_queue(typed: Terminal, checkout: Checkout) -> N
 
 
 def test_prefects_own_command(typed: Terminal) -> None:
-    (command,) = shell_of("### Through a queue, from the command line")[2:]
+    (command,) = shell_of(JOBS, "### Through a queue, from the command line")[2:]
     typed.type(command)
 
 
 def test_one_recording_over_rest(typed: Terminal, checkout: Checkout) -> None:
-    submit, look, cancel = shell_of("### Over REST")
+    submit, look, cancel = shell_of(JOBS, "### Over REST")
     job = Job(checkout, typed.type(submit, "echo $JOB").split()[-1])
     document = job.completed()
     assert says(document["transcription_text"])
@@ -128,13 +149,13 @@ def test_one_recording_over_rest(typed: Terminal, checkout: Checkout) -> None:
 
 
 def test_a_batch_and_its_schedule(typed: Terminal, checkout: Checkout) -> None:
-    (command,) = shell_of("## Run many recordings")[:1]
+    (command,) = shell_of(JOBS, "## Run many recordings")[:1]
     uploads = checkout.home / "store" / "uploads"
     uploads.mkdir(parents=True, exist_ok=True)
     shutil.copy(checkout.directory / "talk.mp3", uploads)
     assert "completed" in typed.type(command)
 
-    (schedule,) = shell_of("### On a schedule")
+    (schedule,) = shell_of(JOBS, "### On a schedule")
     assert "0 3 * * *" in typed.type(schedule)
     identifier = checkout.deployment_id("transcribe-batch")
     found = checkout.api("GET", f"/deployments/{identifier}").json()["schedules"]
@@ -164,7 +185,7 @@ def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path:
     web.say("/film.srt", subtitles.encode(), content_type="text/plain")
     web.say("/words.json", json.dumps(words).encode(), content_type="application/json")
     web.say("/hook", content_type=None)
-    (commands,) = shell_of("## Make videos")
+    (commands,) = shell_of(JOBS, "## Make videos")
     printed = typed.type(commands)
     assert printed.count("completed") >= 4
     assert "video_1.mp4" in printed
@@ -176,7 +197,7 @@ def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path:
 
 
 def test_models_and_health(typed: Terminal) -> None:
-    listing, *_ = shell_of("## Models")[0].splitlines()
+    listing, *_ = shell_of(MODELS)[0].splitlines()
     assert "whisper-base" in typed.type(listing)
     typed.type("contraponto health")
 
@@ -185,7 +206,7 @@ def test_looking_after_jobs(typed: Terminal, checkout: Checkout, web: MediaServe
     url = web.say("/gone.wav", b"not found", 404)
     job = checkout.submit({"youtube_url": url})
     job.ended()
-    look, clean, numbers = shell_of("## Look after jobs")
+    look, clean = shell_of(JOBS, "## Look after jobs")
     printed = typed.type(look.replace("JOB_ID", job.id))
     assert f"{job.id}  " in printed
     assert "gpu/default" in printed
@@ -193,6 +214,7 @@ def test_looking_after_jobs(typed: Terminal, checkout: Checkout, web: MediaServe
     assert again.ended()["error_code"] == "source_not_found"
     assert again.run["parameters"] == job.run["parameters"]
 
+    (numbers,) = shell_of(DEPLOY, "## Monitoring")
     printed_once, _served = numbers.splitlines()
     assert "contraponto_jobs" in typed.type(printed_once)
 

@@ -71,7 +71,7 @@ def test_the_image_is_a_worker_and_says_when_it_is_none(docker: Engine, stack: C
         *("--env", f"PREFECT_API_URL={stack.settings['PREFECT_API_URL']}"),
         *("--env", f"CONTRAPONTO_API_AUTH={stack.settings['CONTRAPONTO_API_AUTH']}"),
     )
-    # The line of the README, on this machine's network.
+    # The line of docs/containers.md, on this machine's network.
     worker = docker.docker(
         "run", "--detach", "--init", "--network", "host", *given, "--env", "POOL=cpu", IMAGE
     )

@@ -1,4 +1,4 @@
-"""What the READMEs say is so: commands, options, parameters, settings, models, error codes and files exist."""
+"""What the READMEs and the manual say is so: commands, options, parameters, settings, error codes exist."""
 
 import ast
 import inspect
@@ -8,6 +8,8 @@ import os
 import re
 import shlex
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,19 +32,31 @@ from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pools import POOL_NAMES, Priority
 from deployments.server.schemas import strict
 from tasks import errors
-from tasks.models.manifest import default_manifest
 from tasks.speech.document import TranscriptionDocument
-from tests.readme import Block, blocks, statements
+from tasks.webhooks.message import WebhookMessage
+from tests.readme import ENGLISH, LANGUAGES, PAGES, PORTUGUESE, Block, Language, blocks, statements
 
-READMES = ("README.md", "README.pt-BR.md")
 FLOWS = listed_flows(PROJECT_ROOT)
 SHELL_WORDS = {"source", "mkdir", "cp", "make", "contraponto", "prefect", "curl", "pip", "docker"}
-"""What the shell commands of the READMEs consist of."""
+"""What the shell commands of the pages consist of."""
 JOB_ID = "6f4c1c1e-2b0d-4f43-9d29-2f2f0c1c3c0a"
 
 
-def text_of(readme: str) -> str:
-    return (PROJECT_ROOT / readme).read_text(encoding="utf-8")
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def manual(language: Language) -> str:
+    """All that is there to read in one language."""
+    return "\n".join(text_of(page) for page in language.pages)
+
+
+def named(path: Path) -> str:
+    """What a test's parameter is called."""
+    return str(path.relative_to(PROJECT_ROOT))
+
+
+by_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.readme.name)
 
 
 def schema_of(flow: str) -> dict[str, Any]:
@@ -76,25 +90,33 @@ def column(rows: list[list[str]], number: int = 0) -> list[str]:
 class Titles:
     """First column of each table."""
 
-    setting: str
-    model: str
     code: str
     field: str
     parameter: str
+    name: str
 
 
 TITLES = {
-    "README.md": Titles("setting", "model", "code", "field", "parameter"),
-    "README.pt-BR.md": Titles("configuração", "modelo", "código", "campo", "parâmetro"),
+    ENGLISH: Titles("code", "field", "parameter", "name"),
+    PORTUGUESE: Titles("código", "campo", "parâmetro", "nome"),
 }
 
 
 def commands() -> Iterator[list[str]]:
-    """Every command of the shell blocks, split into words; assignments before it are left out."""
-    for block in blocks(text_of("README.md")):
-        if block.language == "sh":
-            for statement in statements(block.text):
-                yield from _split(statement)
+    """Every command of the shell blocks of every page, split into words; assignments before it are left out."""
+    for page in PAGES:
+        for block in blocks(text_of(page)):
+            if block.language == "sh":
+                for statement in statements(block.text):
+                    yield from _split(statement)
+
+
+def mentioned() -> Iterator[list[str]]:
+    """Every command of ours that a sentence names with something after it: `contraponto deploy --image x`."""
+    for page in PAGES:
+        prose = re.sub(r"```.*?```", "", text_of(page), flags=re.S)
+        for span in re.findall(r"`((?:contraponto|make|prefect|pip) [^`]+)`", prose):
+            yield shlex.split(span.replace("\n", " "))
 
 
 def _split(statement: str) -> Iterator[list[str]]:
@@ -102,7 +124,7 @@ def _split(statement: str) -> Iterator[list[str]]:
         return
     inner = re.fullmatch(r"[A-Z]+=\$\((.*)\)", statement, re.S)
     for part in re.split(r" \| (?=field|python3)", inner[1] if inner else statement):
-        words = shlex.split(part, comments=True)
+        words = shlex.split(part.replace("\\\n", " "), comments=True)
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
             words.pop(0)
         if words and words[0] not in ("field", "python3"):
@@ -116,35 +138,62 @@ def test_every_command_is_one_that_these_tests_understand() -> None:
 
 
 def test_make_knows_the_verbs() -> None:
-    for verb in {words[1] for words in commands() if words[0] == "make"}:
+    for verb in {words[1] for words in (*commands(), *mentioned()) if words[0] == "make"}:
         subprocess.run(
             ["make", "--dry-run", verb], cwd=PROJECT_ROOT, check=True, capture_output=True, timeout=60
         )
     verbs = set(re.findall(r"^([a-z-]+):.*##", (PROJECT_ROOT / "Makefile").read_text(), re.M))
-    for readme in READMES:
-        named = set(re.findall(r"(?:`|\bmake )([a-z-]+)\b", text_of(readme)))
-        assert verbs - {"help"} <= named, readme
+    for language in LANGUAGES:
+        known = set(re.findall(r"(?:`|\bmake )([a-z-]+)\b", text_of(language.readme)))
+        assert verbs - {"help"} <= known, language
 
 
 def test_the_command_line_has_the_commands_and_options() -> None:
     for words in (words for words in commands() if words[0] == "contraponto"):
-        command: Any = typer.main.get_command(app)
-        rest = words[1:]
-        while isinstance(command, typer.core.TyperGroup):
-            assert rest[0] in command.commands, shlex.join(words)
-            command = command.commands[rest.pop(0)]
-        values = [word if word != "JOB_ID" else JOB_ID for word in rest]
-        context = command.make_context(words[1], values)
+        context = _parsed(words)
         if words[1] in ("run", "submit"):
             flow = context.params.get("deployment") or context.params["flow"]
             check_parameters(flow, parse_parameters(context.params["param"] or []))
 
 
-def test_the_commands_are_explained_everywhere() -> None:
+def _parsed(words: list[str]) -> Any:
+    """The command line's own reading of a command."""
+    command: Any = typer.main.get_command(app)
+    rest = words[1:]
+    while isinstance(command, typer.core.TyperGroup) and rest and not rest[0].startswith("-"):
+        assert rest[0] in command.commands, shlex.join(words)
+        command = command.commands[rest.pop(0)]
+    values = [word if word not in ("JOB_ID", "ID") else JOB_ID for word in rest]
+    return command.make_context(words[-1], values, resilient_parsing=not values)
+
+
+def test_commands_that_sentences_name_exist() -> None:
+    found = [words for words in mentioned() if words[0] == "contraponto"]
+    assert len(found) > 20
+    for words in found:
+        match words[1:]:
+            case ["--install-completion"] | ["submit", "measure", *_]:
+                pass  # the one would change the shell, the other is the example of a pipeline
+            case ["run", "…", *rest]:
+                _parsed(["contraponto", "run", "transcribe", *rest])
+            case _:
+                _parsed(words)
+
+
+@by_language
+def test_the_commands_are_explained_everywhere(language: Language) -> None:
     group: Any = typer.main.get_command(app)
-    for readme in READMES:
-        for command in group.commands:
-            assert re.search(rf"contraponto {command}\b|make {command}\b", text_of(readme)), (readme, command)
+    for command in group.commands:
+        assert re.search(rf"contraponto {command}\b|make {command}\b", manual(language)), command
+
+
+@by_language
+def test_every_deployment_is_named(language: Language) -> None:
+    (page,) = (page for page in language.pages if page.name == "jobs.md")
+    rows = table(text_of(page), TITLES[language].name)
+    assert set(FLOWS) == {
+        name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", " ".join(row))
+    } & set(FLOWS)
 
 
 def test_prefect_commands_name_what_exists() -> None:
@@ -163,6 +212,33 @@ def test_prefect_commands_name_what_exists() -> None:
                 assert pool in names
             case _:
                 pytest.fail(f"unknown: {words}")
+
+
+def test_prefect_commands_that_sentences_name_exist() -> None:
+    program = str(Path(sys.executable).with_name("prefect"))
+    found = {tuple(words[1:]) for words in mentioned() if words[0] == "prefect"}
+    assert found
+    for words in found:
+        match words:
+            case ("work-pool", "set-concurrency-limit", pool, limit):
+                assert pool in POOL_NAMES
+                assert int(limit) > 0
+            case _:
+                result = subprocess.run(
+                    [program, *words, "--help"], capture_output=True, text=True, timeout=60, check=True
+                )
+                assert words[-1] in result.stdout
+
+
+def test_pip_commands_name_extras_of_the_project() -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = [words for words in (*commands(), *mentioned()) if words[0] == "pip"]
+    assert found
+    for words in found:
+        assert words[1:3] == ["install", "-e"], words
+        extra = re.fullmatch(r"\.\[([a-z-]+)\]", words[3])
+        assert extra, words
+        assert extra[1] in project["optional-dependencies"], words
 
 
 def test_docker_commands_name_what_exists() -> None:
@@ -217,9 +293,10 @@ def test_requests_have_bodies_that_the_server_takes() -> None:
     assert len(seen) == 7
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_the_tables_of_parameters_are_those_of_the_flows(readme: str) -> None:
-    rows = table(text_of(readme), TITLES[readme].parameter)
+@by_language
+def test_the_tables_of_parameters_are_those_of_the_flows(language: Language) -> None:
+    (page,) = (page for page in language.pages if page.name == "jobs.md")
+    rows = table(text_of(page), TITLES[language].parameter)
     names = column(rows)
     of_flows = [list(schema_of(flow)["properties"]) for flow in ("transcribe", "transcribe-batch")]
     assert names == [name for properties in of_flows for name in properties]
@@ -237,23 +314,6 @@ def test_the_tables_of_parameters_are_those_of_the_flows(readme: str) -> None:
     ] + schema_of("transcribe-batch")["required"]
 
 
-def _shown(value: object) -> str:
-    """A default as the table of settings has it."""
-    match value:
-        case None | ():
-            return "—"
-        case bool():
-            return f"`{str(value).lower()}`"
-        case tuple():
-            return f"`{','.join(_shown(part).strip('`') for part in value)}`"
-        case Path():
-            return f"`{value.relative_to(PROJECT_ROOT)}`"
-        case float():
-            return f"`{value:g}`"
-        case _:
-            return f"`{value}`"
-
-
 @pytest.fixture
 def defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     known = {name for names in OLD_NAMES.values() for name in names}
@@ -264,84 +324,29 @@ def defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings()
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_the_table_of_settings_is_complete_and_right(readme: str, defaults: Settings) -> None:
-    expected = []
-    for name, field in Settings.model_fields.items():
-        old = OLD_NAMES.get(name, ("",))[0]
-        expected.append(
-            [
-                f"`CONTRAPONTO_{name.upper()}`",
-                _shown(getattr(defaults, name)),
-                field.description or "",
-                f"`{old}`" if old else "",
-            ]
-        )
-    found = table(text_of(readme), TITLES[readme].setting)
-    if readme != "README.md":  # the meaning is in another language
-        assert all(row[2] for row in found)
-        expected = [[*row[:2], "", *row[3:]] for row in expected]
-        found = [[*row[:2], "", *row[3:]] for row in found]
-    assert found == expected, "\n".join(f"| {' | '.join(row)} |" for row in expected)
-
-
-@pytest.mark.parametrize("readme", READMES)
-def test_every_old_name_is_told(readme: str) -> None:
-    for names in OLD_NAMES.values():
-        for name in names:
-            assert f"`{name}`" in text_of(readme)
-
-
-@pytest.mark.parametrize("readme", READMES)
-def test_the_table_of_models_is_that_of_the_manifest(readme: str) -> None:
-    rows = {row[0].strip("`"): row for row in table(text_of(readme), TITLES[readme].model)}
-    models = {model.name: model for model in default_manifest().model}
-    assert list(rows) == list(models)
-    for name, model in models.items():
-        _, size, purpose, source, licence = rows[name]
-        assert (size, licence) == (f"{model.size / 1e6:.0f}", model.licence), name
-        assert readme != "README.md" or purpose == model.purpose
-        assert model.hub is None or f"https://huggingface.co/{model.hub.repository}" in source, name
-        assert not model.carrier or f"`{model.carrier[0].package}`" in source, name
-
-
-@pytest.mark.parametrize("readme", READMES)
-def test_the_error_codes_are_those_of_the_product(readme: str) -> None:
+@by_language
+def test_the_error_codes_are_those_of_the_product(language: Language) -> None:
     codes = [
         kind.code
         for _, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, errors.ContrapontoError) and kind is not errors.ContrapontoError
     ]
-    told = column(table(text_of(readme), TITLES[readme].code))
+    told = column(table(manual(language), TITLES[language].code))
     assert sorted(told) == sorted(set(codes))
     for code in ("internal", "crashed"):
-        assert f"`{code}`" in text_of(readme)
+        assert f"`{code}`" in manual(language)
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_the_fields_are_those_of_the_job_document(readme: str) -> None:
-    assert column(table(text_of(readme), TITLES[readme].field)) == list(TranscriptionDocument.model_fields)
-
-
-@pytest.mark.parametrize("readme", READMES)
-def test_files_and_sections_that_are_named_exist(readme: str) -> None:
-    text = text_of(readme)
-    prose = re.sub(r"```.*?```", "", text, flags=re.S)
-    paths = re.findall(r"`((?:flows|tasks|blocks|deployments|tests|docs)/[\w/.]*)`", prose)
-    paths += [link for link in re.findall(r"\]\(([^)#]+)\)", prose) if "://" not in link]
-    for path in set(paths) - {"flows/measurement.py"}:
-        assert (PROJECT_ROOT / path).exists(), path
-    headings = {
-        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)", text, re.M)
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", prose)) <= headings
+@by_language
+def test_the_fields_are_those_of_the_job_document(language: Language) -> None:
+    assert column(table(manual(language), TITLES[language].field)) == list(TranscriptionDocument.model_fields)
 
 
 def test_settings_in_the_examples_exist(monkeypatch: pytest.MonkeyPatch, defaults: Settings) -> None:
     lines = [
         line
-        for block in blocks(text_of("README.md"))
+        for page in PAGES
+        for block in blocks(text_of(page))
         if block.language == "ini"
         for line in block.text.splitlines()
     ]
@@ -356,23 +361,39 @@ def test_settings_in_the_examples_exist(monkeypatch: pytest.MonkeyPatch, default
 
 
 def test_the_worked_example_is_a_pipeline(tmp_path: Path) -> None:
-    code = next(block.text for block in blocks(text_of("README.md")) if block.language == "python")
+    code = next(
+        block.text for block in blocks(text_of(ENGLISH.folder / "pipelines.md")) if block.language == "python"
+    )
     ast.parse(code)
     path = tmp_path / "measurement.py"
     path.write_text(code, encoding="utf-8")
     flow = import_object(f"{path}:measure_recording")
     assert flow.name == "measure"
     assert list(flow.parameters.properties) == ["key", "webhook_url"]
-    entry = next(block.text for block in blocks(text_of("README.md")) if block.language == "yaml")
+    entry = next(
+        block.text for block in blocks(text_of(ENGLISH.folder / "pipelines.md")) if block.language == "yaml"
+    )
     (listed,) = yaml.safe_load(entry.replace("*cpu", "{name: cpu}"))
     assert listed["name"] == flow.name
     assert listed["entrypoint"].endswith(":measure_recording")
 
 
-def test_both_languages_show_the_same_commands() -> None:
+def test_the_message_of_the_example_is_one_that_jobs_send() -> None:
+    block = next(
+        block for block in blocks(text_of(ENGLISH.folder / "webhooks.md")) if block.language == "json"
+    )
+    shown = json.loads(block.text)
+    schema = WebhookMessage.model_json_schema(by_alias=True)
+    assert list(shown) == list(schema["properties"])
+    assert list(shown["execution"]) == list(schema["$defs"]["Execution"]["properties"])
+
+
+@pytest.mark.parametrize("page", PORTUGUESE.pages, ids=named)
+def test_both_languages_show_the_same_commands(page: Path) -> None:
+    original = ENGLISH.readme if page == PORTUGUESE.readme else ENGLISH.folder / page.name
     english, portuguese = (
-        [Block(block.language, _without_comments(block.text)) for block in blocks(text_of(readme))]
-        for readme in READMES
+        [Block(block.language, _without_comments(block.text)) for block in blocks(text_of(path))]
+        for path in (original, page)
     )
     assert portuguese == english
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from blocks.settings import PROJECT_ROOT
 from flows.captions import caption, caption_highlight, caption_segments
 from flows.video import addaudio, img2vid
 from tests.readme import blocks, section
-from tests.unit.docs.test_readme import PROJECT_ROOT
 
 PAGE = (PROJECT_ROOT / "docs/video.md").read_text(encoding="utf-8")
 FLOWS = {flow.name: flow for flow in (img2vid, caption, caption_segments, caption_highlight, addaudio)}

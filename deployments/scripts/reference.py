@@ -1,0 +1,132 @@
+"""Rewrites the tables of the manual that come from the code: `python -m deployments.scripts.reference`.
+
+A table stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key of `TABLES`. Of a translated page
+(a folder below `docs/`) the titles and the column of meanings are its own and stay.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
+from blocks.settings_sources import variable_name
+from tasks.models.manifest import Model, default_manifest
+
+DOCS = PROJECT_ROOT / "docs"
+_PART = re.compile(r"(<!-- generated: ([a-z]+) -->\n)(.*?)(<!-- end -->)", re.S)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the reference: its first column names things, one column says what they mean."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    meaning: int
+    """Which column a translation has in its own words."""
+
+    def markdown(self, titles: tuple[str, ...], meanings: Mapping[str, str]) -> str:
+        """The table with these titles and these meanings instead of its own where there are any."""
+        rows = [titles or self.titles, ("---",) * len(self.titles)]
+        for row in self.rows:
+            meaning = meanings.get(row[0], row[self.meaning])
+            rows.append((*row[: self.meaning], meaning, *row[self.meaning + 1 :]))
+        lines = [f"| {' | '.join(row)} |" for row in rows]
+        lines[1] = f"|{'|'.join(rows[1])}|"
+        return "\n".join(lines) + "\n"
+
+
+def settings_table() -> Table:
+    """Every setting: its variable, default, meaning and the names that earlier `.env` files have."""
+    values: dict[str, object] = {}
+    rows = []
+    for name, field in Settings.model_fields.items():
+        values[name] = field.get_default(call_default_factory=True, validated_data=values)
+        old = ", ".join(f"`{old}`" for old in OLD_NAMES.get(name, ()))
+        variable = variable_name(Settings, name)
+        rows.append((f"`{variable}`", _shown(values[name]), field.description or "", old))
+    return Table(("setting", "default", "meaning", "old name"), tuple(rows), meaning=2)
+
+
+def models_table() -> Table:
+    """Every model: its size, purpose, sources and licence."""
+    rows = [
+        (f"`{model.name}`", f"{model.size / 1e6:.0f}", model.purpose, _sources(model), model.licence)
+        for model in default_manifest().model
+    ]
+    return Table(("model", "MB", "for", "source", "licence"), tuple(rows), meaning=2)
+
+
+TABLES: dict[str, Callable[[], Table]] = {"settings": settings_table, "models": models_table}
+
+
+def generated_pages() -> list[Path]:
+    """The pages that hold generated tables."""
+    return [page for page in sorted(DOCS.rglob("*.md")) if _PART.search(page.read_text(encoding="utf-8"))]
+
+
+def rewritten(page: Path) -> str:
+    """The text of a page with its generated tables as the code has them now."""
+    translated = page.parent != DOCS
+
+    def table(found: re.Match[str]) -> str:
+        titles, meanings = _own_words(found[3], TABLES[found[2]]()) if translated else ((), {})
+        return f"{found[1]}{TABLES[found[2]]().markdown(titles, meanings)}{found[4]}"
+
+    return _PART.sub(table, page.read_text(encoding="utf-8"))
+
+
+def _own_words(text: str, table: Table) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Titles and meanings of a table as it stands in a translated page."""
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in text.splitlines()
+        if line.startswith("| ")
+    ]
+    return (rows[0] if rows else ()), {row[0]: row[table.meaning] for row in rows[1:]}
+
+
+def _shown(value: object) -> str:
+    """A default as the table has it."""
+    match value:
+        case None | ():
+            return "—"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case tuple():
+            return f"`{','.join(_shown(part).strip('`') for part in value)}`"
+        case Path():
+            return f"`{value.relative_to(PROJECT_ROOT)}`"
+        case float():
+            return f"`{value:g}`"
+        case _:
+            return f"`{value}`"
+
+
+def _sources(model: Model) -> str:
+    """Where a model comes from, in the order in which the sources are tried."""
+    found = []
+    if model.hub:
+        found.append(f"[{model.hub.repository}](https://huggingface.co/{model.hub.repository})")
+    if model.release:
+        page = model.release.base.partition("/download/")[0]
+        found.append(f"[{'/'.join(page.split('/')[3:5])}]({page})")
+    if model.carrier:
+        more = len(model.carrier) > 1
+        found.append(f"carrier{'s' if more else ''} `{model.carrier[0].package}`{' …' if more else ''}")
+    return ", ".join(found)
+
+
+def main() -> None:
+    """Rewrite what differs, and name it."""
+    for page in generated_pages():
+        text = rewritten(page)
+        if text != page.read_text(encoding="utf-8"):
+            page.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"rewritten: {page.relative_to(PROJECT_ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()
