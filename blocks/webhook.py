@@ -15,9 +15,8 @@ from blocks.settings import get_settings
 from tasks.errors import ContrapontoError, InvalidInputError, TransientError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.http import CONNECT_TIMEOUT, REQUEST_ERRORS, request_error, safe_async_client, secret_address
+from tasks.net.standard_webhooks import ANSWER_LIMIT, USER_AGENT, parse_secrets, standard_headers
 from tasks.net.urls import check_url
-from tasks.webhooks.delivery import ANSWER_LIMIT, USER_AGENT
-from tasks.webhooks.signing import parse_secrets, standard_headers
 
 
 class WebhookNotification(Webhook, NotificationBlock):

@@ -13,9 +13,10 @@ from blocks.settings import Settings
 from blocks.webhook import WebhookNotification
 from tasks.errors import InvalidInputError
 from tasks.net.addresses import AddressPolicy
+from tasks.net.standard_webhooks import parse_secrets
 from tasks.webhooks.delivery import Outcome, Retry, attempt, wait_before_retry
+from tasks.webhooks.headers import signed_headers
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.signing import parse_secrets, signed_headers
 
 SHORT_WAIT = 60.0
 """Seconds up to which a process stays to wait for the next try."""

@@ -13,16 +13,14 @@ import httpx
 from tasks.errors import BlockedAddressError, InvalidInputError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client, secret_address
+from tasks.net.standard_webhooks import ANSWER_LIMIT, USER_AGENT
 from tasks.net.urls import check_url, mask_url
 
-USER_AGENT = "Contraponto-Webhook/1"
 JITTER = 0.1
 """Share by which a wait may be longer or shorter, so that deliveries do not all come back at one moment."""
 LONGEST_WAIT = 86_400.0
 """Seconds; an endpoint cannot ask for more."""
 
-ANSWER_LIMIT = 65_536
-"""Bytes of an answer that are read."""
 _ASKS_TO_WAIT = (429, 503)
 
 

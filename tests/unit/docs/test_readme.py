@@ -369,7 +369,7 @@ def test_the_worked_example_is_a_pipeline(tmp_path: Path) -> None:
     path.write_text(code, encoding="utf-8")
     flow = import_object(f"{path}:measure_recording")
     assert flow.name == "measure"
-    assert list(flow.parameters.properties) == ["key", "webhook_url"]
+    assert list(flow.parameters.properties) == ["key", "webhook_url", "priority", "id_roteiro", "metadata"]
     entry = next(
         block.text for block in blocks(text_of(ENGLISH.folder / "pipelines.md")) if block.language == "yaml"
     )

@@ -23,8 +23,8 @@ from tasks.webhooks.delivery import (
     check_webhook_url,
     wait_before_retry,
 )
+from tasks.webhooks.headers import signed_headers
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.signing import signed_headers
 from tests.unit.webhooks.conftest import Answer, Receiver
 
 

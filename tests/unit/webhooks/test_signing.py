@@ -11,8 +11,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tasks.errors import InvalidSettingError
 from tasks.jobs.document import JobDocument
+from tasks.net.standard_webhooks import parse_secrets
+from tasks.webhooks.headers import signed_headers
 from tasks.webhooks.message import WebhookMessage
-from tasks.webhooks.signing import parse_secrets, signed_headers
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ok!").decode()
 NEXT = "whsec_" + base64.b64encode(b"the secret that comes after it.!").decode()

@@ -1,7 +1,6 @@
-"""Headers by which an endpoint knows that a message is ours, new and unchanged.
+"""Standard Webhooks: headers by which an endpoint knows that a message is ours, new and unchanged.
 
-Standard Webhooks (https://www.standardwebhooks.com) signs `id.timestamp.body`; the `X-Webhook-*` headers are
-those of earlier systems, whose endpoints check an HMAC of the body alone.
+The specification (https://www.standardwebhooks.com) signs `id.timestamp.body`.
 """
 
 import base64
@@ -11,7 +10,10 @@ import hmac
 from collections.abc import Sequence
 
 from tasks.errors import InvalidSettingError
-from tasks.webhooks.message import WebhookMessage
+
+USER_AGENT = "Contraponto-Webhook/1"
+ANSWER_LIMIT = 65_536
+"""Bytes of an answer that are read."""
 
 _PREFIX = "whsec_"
 
@@ -21,33 +23,17 @@ def parse_secrets(setting: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (setting or "").split(",") if part.strip())
 
 
-def signed_headers(
-    message: WebhookMessage, webhook_id: str, *, timestamp: int, secrets: Sequence[str] = ()
-) -> dict[str, str]:
-    """The headers of one try made at `timestamp` (seconds since 1970).
-
-    Each secret gives a signature, so that endpoints can change theirs one after the other; the old header has
-    room for one only, that of the first secret as it is written. Without secrets nothing is signed. Raises
-    InvalidSettingError for a `whsec_` secret that is not base64.
-    """
-    body = message.body()
-    headers = {
-        "Content-Type": "application/json",
-        **standard_headers(body, webhook_id, timestamp=timestamp, secrets=secrets),
-        "X-Webhook-JobId": message.job_id,
-        "X-Webhook-Status": message.status,
-        "X-Webhook-Timestamp": str(timestamp),
-    }
-    if secrets:
-        old = hmac.digest(secrets[0].encode(), body, hashlib.sha256)
-        headers["X-Webhook-Signature"] = f"sha256={old.hex()}"
-    return headers
-
-
 def standard_headers(
     body: bytes, webhook_id: str, *, timestamp: int, secrets: Sequence[str] = ()
 ) -> dict[str, str]:
-    """Those of Standard Webhooks alone, for any body."""
+    """The headers of one try made at `timestamp` (seconds since 1970), for any body.
+
+    Each secret gives a signature, so that endpoints can change theirs one after the other; without secrets nothing is
+    signed.
+
+    Raises:
+        InvalidSettingError: a `whsec_` secret is not base64.
+    """
     headers = {"webhook-id": webhook_id, "webhook-timestamp": str(timestamp)}
     if secrets:
         signed = f"{webhook_id}.{timestamp}.".encode() + body
