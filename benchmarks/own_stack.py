@@ -22,7 +22,7 @@ PROJECT = Path(__file__).parents[1]
 _FOLDERS = ("flows", "tasks", "blocks", "deployments", "benchmarks")
 _FILES = ("prefect.yaml", "pyproject.toml")
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 _STOCK_SERVER = """import sys
 from prefect.cli import app
 sys.argv[1:1] = ["server", "start"]
@@ -124,7 +124,7 @@ class OwnStack:
         while not self.call("POST", f"/work_pools/{pool}/workers/filter", {}):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no worker of {pool} within two minutes")
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
     def deployment(self, pool: str, entrypoint: str) -> str:
         """The deployment of a flow on a pool, made when it is first asked for."""
@@ -163,7 +163,7 @@ class OwnStack:
         while (found := self.run(run_id))["state_type"] not in FINAL:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the run {run_id} has not ended within {seconds:g} s: {found['state']}")
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         return found
 
     def completed(self, run_id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Progress = Callable[[float], None]
 """Called with the fraction done (0.0 to 1.0), at least about once a second while work is going on.
 
 It may raise `tasks.errors.CancelledError`: the work must then release what it holds (children, files) and let the
-exception through. This is the one way by which a running step is told to stop.
+exception through. This is the one way by which a running step is asked to stop.
 """
 
 

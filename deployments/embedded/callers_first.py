@@ -21,7 +21,7 @@ AT_ONCE = 3
 
 DOOR_SECONDS = 0.3
 PLACE_SECONDS = 0.3
-LAST_LOOK_SECONDS = 0.1
+LAST_POLL_SECONDS = 0.1
 """The longest that a request waits: for submits when it comes, for its place, and for submits when it has it."""
 
 _SUBMIT = re.compile(r"/deployments/[0-9a-fA-F-]{32,36}/create_flow_run/?$")
@@ -50,7 +50,7 @@ class CallersFirst:
         else:
             await self._while_submits(DOOR_SECONDS)
             async with self._place():
-                await self._while_submits(LAST_LOOK_SECONDS)
+                await self._while_submits(LAST_POLL_SECONDS)
                 await self._app(scope, receive, send)
 
     @asynccontextmanager

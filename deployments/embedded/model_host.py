@@ -19,7 +19,7 @@ def wanted(settings: Settings) -> bool:
 
 
 def service(surroundings: Surroundings, settings: Settings) -> Service:
-    """The host on the socket where jobs look for it; it is started anew when its code or its limits have changed."""
+    """The host on the socket where jobs look for it; it is restarted when its code or its limits have changed."""
     socket = host_socket(settings.model_host, surroundings.home)
 
     def is_ready(pid: int) -> bool:

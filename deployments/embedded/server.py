@@ -62,7 +62,7 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
         "PREFECT_SERVER_API_PORT": str(port),
         # Browsers elsewhere know the server by another name: the page asks where it came from.
         "PREFECT_UI_API_URL": "/api" if settings.server_host in _EVERY_ADDRESS else access.url,
-        # A run that is told to cancel and whose worker is gone ends after this many seconds, not 300.
+        # A run that is being cancelled and whose worker is gone ends after this many seconds, not 300.
         "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS": "60",
         # A job that waits for its turn is not late. Each one said to be, after 15 s, would cost as much as a submit.
         "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",
@@ -90,7 +90,7 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
         is_ready=is_ready,
         revision=revision_of(variables, surroundings.log_format),
         port=port,
-        # While the database starts anew, the server ends after some seconds.
+        # While the database restarts, the server ends after some seconds.
         attempts=10,
         settle_seconds=20,
         start_seconds=180,

@@ -39,7 +39,7 @@ def no_report(line: str) -> None:
 
 
 _LOCK_SECONDS = 600
-_LOOK_SECONDS = 2
+_POLL_SECONDS = 2
 _TRY_AGAIN_SECONDS = 60
 _TOML_MARK = "# Written by `contraponto up`, removed by `contraponto down`. Data:"
 
@@ -141,7 +141,7 @@ class EmbeddedStack:
         try:
             report(f"up: {self.up(report).ui_url}")
             tried = time.monotonic()
-            while not stop.wait(_LOOK_SECONDS):
+            while not stop.wait(_POLL_SECONDS):
                 with self._locked():
                     if self._supervisor.is_stopped:
                         report("somebody has stopped the services")
@@ -185,7 +185,7 @@ class EmbeddedStack:
     def _job_services(self, api: Api) -> list[Service]:
         """What runs jobs and watches them: the model host, the workers, the numbers for Prometheus.
 
-        A worker starts anew when its settings have changed, or the code that it runs itself: that of the jobs is
+        A worker is restarted when its settings have changed, or the code that it runs itself: that of the jobs is
         read for each job.
         """
         from tasks.inference.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare

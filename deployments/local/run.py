@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Show = Callable[[JobDocument], None]
 
-_LOOK_SECONDS = 0.3
+_POLL_SECONDS = 0.3
 
 
 def run_here(
@@ -59,7 +59,7 @@ def _environment(home: Path, *, verbose: bool) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), inherited.get("PYTHONPATH", "")])),
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_LOCAL_STORAGE_PATH": str(home / "results"),
-        # A failure is told in the job document; its traceback is for those who ask for the log.
+        # A failure stands in the job document; its traceback is for those who ask for the log.
         "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "CRITICAL",
         # The server goes away with the run, and the log with it.
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
@@ -116,7 +116,7 @@ def _watch(client: "SyncPrefectClient", show: "Show", ended: threading.Event) ->
     """Show how the one job of this server gets on."""
     from deployments.client.read import read_job  # noqa: PLC0415
 
-    while not ended.wait(_LOOK_SECONDS):
+    while not ended.wait(_POLL_SECONDS):
         jobs = [run for run in client.read_flow_runs(limit=20) if run.parent_task_run_id is None]
         if jobs:
             show(read_job(client, jobs[0].id))

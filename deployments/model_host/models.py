@@ -19,7 +19,7 @@ from tasks.inference.protocol import Assign, Done, Failed, ModelStatus, Perform,
 
 logger = logging.getLogger(__name__)
 
-_LOOK_AGAIN_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _TICK_SECONDS = 5.0
 
 
@@ -255,7 +255,7 @@ class Models:
             if not idle:
                 if time.monotonic() > deadline:
                     return
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                await asyncio.sleep(_POLL_SECONDS)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -327,7 +327,7 @@ class Models:
             if idle:
                 await self._unload(_least_used(idle), f"to make room for {wanted.name}")
             else:
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _unload_excess(self, newest: _Model) -> None:
         while self.memory_mb > self._limits.memory_mb:

@@ -1,4 +1,4 @@
-"""A serverless worker on RunPod: this project on a rented GPU, making shards of img2vid.
+"""A serverless worker on RunPod: this project on a serverless GPU, making shards of img2vid.
 
     FROM contraponto:cuda
     RUN pip install runpod

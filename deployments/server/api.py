@@ -1,4 +1,4 @@
-"""A Prefect API as a client sees it: where it answers and what it wants to be told."""
+"""A Prefect API as a client sees it: where it answers and which credentials it wants."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -22,8 +22,8 @@ HEARTBEAT_SECONDS = 30
 """How often a run reports that it lives."""
 _SILENCE = timedelta(seconds=75)
 """A run that has sent no heartbeat for this long is dead."""
-_BETWEEN_LOOKS = timedelta(seconds=5)
-"""Of many ends at once the first is dealt with now, the others at the next look."""
+_BETWEEN_POLLS = timedelta(seconds=5)
+"""Of many ends at once the first is dealt with now, the others at the next poll."""
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _LEFT = (
@@ -34,6 +34,7 @@ _LEFT = (
 _EARLIER = (
     "contraponto: a run that stays pending has crashed",
     "contraponto: a process that stays pending has crashed",
+    "contraponto: an ended job is announced",
 )
 """Automations of earlier versions."""
 
@@ -83,8 +84,8 @@ def _ending(client: SyncPrefectClient) -> list[AutomationCore]:
         return []
     return [
         AutomationCore(
-            name="contraponto: an ended job is announced",
-            description="Cancelled in the queue, killed, crashed: no process is left to announce the end.",
+            name="contraponto: the end of a job is notified",
+            description="Cancelled in the queue, killed, crashed: no process is left to notify of the end.",
             enabled=True,
             trigger=EventTrigger(
                 expect=_events(("Cancelled", "Crashed", "Failed")),
@@ -96,7 +97,7 @@ def _ending(client: SyncPrefectClient) -> list[AutomationCore]:
                 ],
                 posture=Posture.Reactive,
                 threshold=1,
-                within=_BETWEEN_LOOKS,
+                within=_BETWEEN_POLLS,
             ),
             actions=[RunDeployment(deployment_id=deployment.id)],
         ),

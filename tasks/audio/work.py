@@ -54,7 +54,7 @@ class Normalisation(Work[NormalisationReport]):
         return _REPORT
 
     def load(self) -> None:
-        # The filters hold the state of one sound and are made anew for each; their networks stay.
+        # The filters hold the state of one sound and are made for each; their networks stay.
         keep_models()
 
     def run(self, progress: Progress = ignore_progress) -> NormalisationReport:

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _CONNECT_SECONDS = 5.0
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 """How often a run that waits for the host learns whether it should stop."""
 _SILENCE_SECONDS = 30.0
 """A host says every second that it lives."""
@@ -85,7 +85,7 @@ def perform(work: Work[Result], progress: Progress = ignore_progress, *, host: P
             if last:
                 raise EngineError(
                     f"{error}, twice.",
-                    hint="The model host's log has its last words. A damaged model is mended by: make models; "
+                    hint="The model host's log has its last words. A damaged model is replaced by: make models; "
                     "for lack of memory choose a smaller one.",
                 ) from error
             logger.warning("%s; trying once more.", error)
@@ -137,7 +137,7 @@ def _ask(work: Work[Result], progress: Progress, host: Path) -> Result:
                 # The work lets go of its files before those who wait here remove them.
                 connection.hang_up(seconds=_ABORT_SECONDS)
                 raise
-            reply = _receive(connection, _LOOK_SECONDS)
+            reply = _receive(connection, _POLL_SECONDS)
             if reply is None:
                 if time.monotonic() - heard > _SILENCE_SECONDS:
                     raise HostGoneError(f"silent for {_SILENCE_SECONDS:.0f} s")

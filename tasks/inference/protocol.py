@@ -162,7 +162,7 @@ class HostStatus(Message):
     version: int = VERSION
     pid: int
     fingerprint: str
-    """Of the code that it runs; another one means that it should be started anew."""
+    """Of the code that it runs; another one means that it should be restarted."""
     uptime_seconds: float
     memory_mb: float
     """Of the host itself."""

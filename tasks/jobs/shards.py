@@ -46,7 +46,7 @@ async def do_shards(
     """The results of all shards in their order; in the place of one that could not be done, the error.
 
     `deployment` (`flow/deployment`) is a job whose document holds a `result`; `parameters` has those of each shard.
-    `progress` is told how far (0 to 1) the shard of a number is.
+    `progress` is called with the number of a shard and how far (0 to 1) it is.
     """
     async with get_client() as client:
         offers = await _offer(client, deployment, parameters)

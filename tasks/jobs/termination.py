@@ -1,4 +1,4 @@
-"""The end of jobs that are told to end by a signal."""
+"""Jobs that are ended by a signal."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def ended_by(number: signal.Signals, error: BaseException) -> Iterator[None]:
     try:
         yield
     except (asyncio.CancelledError, BaseExceptionGroup):
-        # A group of tasks that is told to end may fail in its own way.
+        # A group of tasks that is to end may fail in its own way.
         if block.came:
             raise error from None
         raise
@@ -60,7 +60,7 @@ class _Block:
         self.came = False
         self._task = task
 
-    def tell(self, numbers: bytes) -> None:
+    def hear(self, numbers: bytes) -> None:
         # Once: a second time would cut short what is being put away.
         if self.number in numbers and not self.came:
             self.came = True
@@ -102,7 +102,7 @@ class _Listener:
         except BlockingIOError:
             return
         for block in self._blocks:
-            block.tell(numbers)
+            block.hear(numbers)
         if self._before != _NOBODY:
             with suppress(OSError):
                 os.write(self._before, numbers)

@@ -45,7 +45,7 @@ async def in_thread(work: Callable[[Progress], T], progress: Progress = ignore_p
 
 
 async def _end_of(future: asyncio.Future[T]) -> None:
-    """Waits for work that was told to stop. A task that ends is cancelled more than once: that shortens nothing."""
+    """Waits for work that was asked to stop. A task that ends is cancelled more than once: that shortens nothing."""
     deadline = time.monotonic() + _STOP_SECONDS
     while not future.done() and (left := deadline - time.monotonic()) > 0:
         with contextlib.suppress(asyncio.CancelledError):

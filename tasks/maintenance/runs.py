@@ -35,7 +35,7 @@ _SERVING = {"maintenance", "webhook"}
 """Tags of what serves jobs and is none."""
 _END_SECONDS = 150.0
 """A job whose process is gone is found out within 75 s."""
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _NO_BYTES = "the server tells no sizes of runs and logs; its database uses their space again"
 _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
@@ -43,7 +43,7 @@ _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 async def remove_runs(older_than: timedelta, *, undelivered: bool, dry_run: bool) -> list[Removed]:
     """Runs that ended longer ago, their artifacts, and with them their logs.
 
-    Webhook messages that were not delivered stay unless `undelivered`: somebody may want to send them anew.
+    Webhook messages that were not delivered stay unless `undelivered`: somebody may want to redeliver them.
     """
     runs = kept = 0
     artifacts = Removed(what="artifacts", count=0, bytes=0)
@@ -98,7 +98,7 @@ async def cancel_jobs(but: UUID, *, seconds: float = _END_SECONDS) -> None:
                     f"{others[0].id} for one.",
                     hint="Its worker may be gone: look with `contraponto health`, then try again.",
                 )
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _cancel(client: PrefectClient, run: FlowRun) -> None:
@@ -108,7 +108,7 @@ async def _cancel(client: PrefectClient, run: FlowRun) -> None:
     await client.set_flow_run_state(run.id, Cancelling(message="Cancelled by a factory reset."))
     now = await client.read_flow_run(run.id)
     if now.state is not None and now.state.is_cancelled():
-        # No process runs it that could tell its end.
+        # No process runs it that could record its end.
         await record_end(client, now, now.state)
 
 

@@ -1,4 +1,4 @@
-"""Clips of images: fetched, made and stored one by one, or by a rented endpoint; and a video fitted to a sound."""
+"""Clips of images: fetched, made and stored one by one, or by a serverless endpoint; and a video fitted to a sound."""
 
 import asyncio
 from collections.abc import Iterable

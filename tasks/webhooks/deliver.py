@@ -109,7 +109,7 @@ async def _remember(url: str, outcome: Outcome, settings: Settings) -> None:
             case Rejected(gone=True, reason=reason):
                 await _note(url, reason, settings, gone=True)
     except (httpx.HTTPError, PrefectException) as error:
-        # The message has its end all the same; the next delivery tells the same of the endpoint.
+        # The message has its end all the same; the next delivery shows the same of the endpoint.
         logger().warning("What is known of the endpoint could not be written: %s", error)
 
 

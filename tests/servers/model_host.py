@@ -20,7 +20,7 @@ from tasks.inference.protocol import HostStatus
 
 _TRIAL = {"trial": "tests.servers.model_work:Trial"}
 _WAIT_SECONDS = 30
-_LOOK_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -95,7 +95,7 @@ def wait_until(condition: Callable[[], object], seconds: float = _WAIT_SECONDS) 
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "this never came true"
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 if __name__ == "__main__":

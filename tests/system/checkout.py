@@ -20,7 +20,7 @@ FOLDERS = ("flows", "tasks", "blocks", "deployments")
 FILES = ("prefect.yaml", "pyproject.toml")
 STARTING = {"SCHEDULED", "PENDING"}
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 180
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:g} s: {what}")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def _traces() -> Iterator[tuple[psutil.Process, list[str]]]:

@@ -80,7 +80,7 @@ def served(test: Callable[[Served], Awaitable[None]]) -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that outlast the test: what goes on, goes on for another reason."""
-    for name in ("DOOR_SECONDS", "PLACE_SECONDS", "LAST_LOOK_SECONDS"):
+    for name in ("DOOR_SECONDS", "PLACE_SECONDS", "LAST_POLL_SECONDS"):
         monkeypatch.setattr(callers_first, name, 600)
 
 
@@ -141,7 +141,7 @@ def test_submits_wait_for_nobody(path: str) -> None:
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither for an answer to a submit that does not come nor for a place that is not freed."""
-    for name in ("DOOR_SECONDS", "PLACE_SECONDS", "LAST_LOOK_SECONDS"):
+    for name in ("DOOR_SECONDS", "PLACE_SECONDS", "LAST_POLL_SECONDS"):
         monkeypatch.setattr(callers_first, name, 0.02)
 
     async def test(app: Served) -> None:
