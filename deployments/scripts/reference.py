@@ -1,7 +1,7 @@
-"""Rewrites the tables of the manual that come from the code: `python -m deployments.scripts.reference`.
+"""Rewrites what the manual has from the code, tables and a diagram: `python -m deployments.scripts.reference`.
 
-A table stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key of `TABLES`. Of a translated page
-(a folder below `docs/`) the titles and the column of meanings are its own and stay.
+It stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key of `TABLES`, or `imports`. Of a
+translated page (a folder below `docs/`) the titles and the column of meanings of a table are its own and stay.
 """
 
 import re
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from blocks.settings_sources import variable_name
+from deployments.scripts.diagram import mermaid
 from tasks.models.manifest import Model, default_manifest
 
 DOCS = PROJECT_ROOT / "docs"
@@ -63,19 +64,21 @@ TABLES: dict[str, Callable[[], Table]] = {"settings": settings_table, "models": 
 
 
 def generated_pages() -> list[Path]:
-    """The pages that hold generated tables."""
+    """The pages that hold something generated."""
     return [page for page in sorted(DOCS.rglob("*.md")) if _PART.search(page.read_text(encoding="utf-8"))]
 
 
 def rewritten(page: Path) -> str:
-    """The text of a page with its generated tables as the code has them now."""
+    """The text of a page with what is generated as the code has it now."""
     translated = page.parent != DOCS
 
-    def table(found: re.Match[str]) -> str:
+    def part(found: re.Match[str]) -> str:
+        if found[2] == "imports":
+            return f"{found[1]}{mermaid()}{found[4]}"
         titles, meanings = _own_words(found[3], TABLES[found[2]]()) if translated else ((), {})
         return f"{found[1]}{TABLES[found[2]]().markdown(titles, meanings)}{found[4]}"
 
-    return _PART.sub(table, page.read_text(encoding="utf-8"))
+    return _PART.sub(part, page.read_text(encoding="utf-8"))
 
 
 def _own_words(text: str, table: Table) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -89,9 +89,10 @@ def test_lines_are_short(page: Path) -> None:
 @by_language
 def test_the_generated_tables_are_those_of_the_code(language: Language) -> None:
     pages = {page for page in reference.generated_pages() if page.parent == language.folder}
-    assert {page.name for page in pages} == set(GENERATED)
+    expected = GENERATED | ({"architecture.md": "imports"} if language is ENGLISH else {})
+    assert {page.name for page in pages} == set(expected)
     for page in pages:
-        assert f"<!-- generated: {GENERATED[page.name]} -->" in text_of(page)
+        assert f"<!-- generated: {expected[page.name]} -->" in text_of(page)
         assert reference.rewritten(page) == text_of(page), "run `python -m deployments.scripts.reference`"
 
 
