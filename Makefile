@@ -43,10 +43,11 @@ test-engine: $(VENV)/.installed-dev ## Run the tests of containers: as root, wit
 	@$(BIN)/contraponto models get --for-tests
 	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker
 
-lint: $(VENV)/.installed-dev ## Check format, style and types
+lint: $(VENV)/.installed-dev ## Check format, style, types and which package may import which
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 bench: $(VENV)/.installed-dev ## Measure against faster-whisper on the same input
 	@$(BIN)/contraponto models get
