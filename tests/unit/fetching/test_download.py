@@ -9,14 +9,17 @@ import pytest
 
 from tasks.errors import BlockedAddressError, InvalidInputError, NotMediaError, SourceForbiddenError
 from tasks.fetching.download import download, is_known_site
-from tasks.fetching.results import Download, DownloadLimits
+from tasks.fetching.results import Download, DownloadLimits, TransferOptions
 from tasks.net.addresses import AddressPolicy
+from tasks.net.retry import RetryPolicy
+from tasks.net.urls import check_url
 
 
 @pytest.fixture
 def fetch(into: Path, loopback: AddressPolicy, limits: DownloadLimits) -> Any:
     def run(url: str, policy: AddressPolicy = loopback) -> Download:
-        return download(url, into, limits, policy, deadline=60.0, backoff=0.01)
+        options = TransferOptions(policy, limits, deadline=60.0, retry=RetryPolicy(backoff=0.01))
+        return download(check_url(url), into, options)
 
     return run
 
@@ -75,7 +78,7 @@ def test_what_is_no_web_address_is_refused(fetch: Any, url: str) -> None:
     ],
 )
 def test_known_sites(url: str, known: bool) -> None:
-    assert is_known_site(url) is known
+    assert is_known_site(check_url(url)) is known
 
 
 def test_importing_costs_no_ytdlp() -> None:
