@@ -125,7 +125,7 @@ def transfer_options(settings: Settings, limits: DownloadLimits) -> TransferOpti
         policy=AddressPolicy(allowed=settings.allowed_private_hosts),
         limits=limits,
         deadline=settings.download_timeout,
-        retry=RetryPolicy(backoff=settings.retry_backoff_base_seconds),
+        retry=RetryPolicy(retries=settings.http_max_retries, backoff=settings.retry_backoff_base_seconds),
         cookies=settings.ytdlp_cookies_file,
         proxy=settings.ytdlp_proxy,
     )

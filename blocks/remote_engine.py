@@ -29,16 +29,16 @@ class RemoteEngine(Block):
     cancel_method: Literal["DELETE", "POST"] = Field(default="DELETE", title="Cancel method")
     health_path: str = Field(default="/health", title="Health path", description="Any 2xx answer is healthy.")
     poll_interval: float = Field(
-        default=3, gt=0, le=300, title="Poll interval", description="Seconds between two looks at a job."
+        default=3, gt=0, le=300, title="Poll interval", description="Seconds between two polls of a job."
     )
     max_poll_attempts: int = Field(
-        default=600, ge=1, title="Most looks", description="After these a job is given up and cancelled."
+        default=600, ge=1, title="Most polls", description="After these a job is given up and cancelled."
     )
     max_retries: int = Field(
-        default=3, ge=0, le=20, title="Further tries", description="After 5xx answers and lost connections."
+        default=3, ge=0, le=20, title="Retries", description="After 5xx answers and lost connections."
     )
     backoff: float = Field(
-        default=2, gt=0, le=300, title="Backoff", description="Seconds before the first of them; doubles."
+        default=2, gt=0, le=300, title="Backoff", description="Seconds before the first retry; doubles."
     )
     request_timeout: float = Field(
         default=30, gt=0, le=3600, title="Request timeout", description="Seconds of silence that are borne."

@@ -224,7 +224,7 @@ class Settings(BaseSettings):
 
     # Fetching
     http_max_retries: int = Field(
-        3, ge=0, le=20, description="Further tries after a failed request (5xx, timeout, lost connection)."
+        3, ge=0, le=20, description="Retries of a failed request (5xx, timeout, lost connection)."
     )
     retry_backoff_base_seconds: float = Field(
         2, gt=0, le=300, description="Wait before the first of them; doubles each time."
@@ -250,9 +250,9 @@ class Settings(BaseSettings):
         None, description="RunPod serverless endpoint that makes the clips of img2vid; empty: this machine."
     )
     remote_api_key: SecretStr | None = Field(None, description="Sent to these services as a bearer token.")
-    poll_interval: float = Field(3, gt=0, le=300, description="Seconds between two looks at a remote job.")
+    poll_interval: float = Field(3, gt=0, le=300, description="Seconds between two polls of a remote job.")
     max_poll_attempts: int = Field(
-        600, ge=1, le=1_000_000, description="Looks after which a remote job is given up and cancelled."
+        600, ge=1, le=1_000_000, description="Polls after which a remote job is given up and cancelled."
     )
 
     # Queues and webhooks
