@@ -29,7 +29,7 @@ from tasks.progress import Progress, part_of
 from tasks.remote.protocol import DownloadedMedia, DownloadRequest
 
 _SNIFFED = 0.98
-"""Share of the progress that is the transfer; the rest is looking at the file and storing it."""
+"""Share of the progress that is the transfer; the rest is probing the file and storing it."""
 
 
 Track = Literal["audio", "video"]
@@ -60,7 +60,7 @@ class FetchRequest(FileRequest):
 
 
 class FetchedFile(BaseModel):
-    """A file in the media store; what it is nobody has looked at yet."""
+    """A file in the media store; what it is nobody has checked yet."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -91,11 +91,15 @@ def is_url(source: str) -> bool:
 async def fetch_request(
     source: str, needs: Track = "audio", max_seconds: float | None = None
 ) -> FetchRequest:
-    """Looks at the source, without fetching it, to learn whether it has been fetched before.
+    """The request for a recording; asks the source for its edition, without fetching it.
 
-    `max_seconds`: the longest recording; without it the setting `max_duration_minutes` says.
+    Args:
+        source: URL, or a key of the media store.
+        needs: The track without which it is of no use.
+        max_seconds: The longest recording; without it the setting `max_duration_minutes` decides.
 
-    Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
+    Raises:
+        InvalidInputError, BlockedAddressError, SourceNotFoundError.
     """
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings)
@@ -198,9 +202,14 @@ def _stored(request: FetchRequest, store: MediaStore) -> FetchedMedia:
 
 
 async def file_request(source: str, max_bytes: int) -> FileRequest:
-    """Looks at the source, without fetching it, to learn whether it has been fetched before.
+    """The request for a file of any kind; asks the source for its edition, without fetching it.
 
-    Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
+    Args:
+        source: URL, or a key of the media store.
+        max_bytes: Larger files are refused.
+
+    Raises:
+        InvalidInputError, BlockedAddressError, SourceNotFoundError.
     """
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings, any_file=True)

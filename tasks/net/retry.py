@@ -1,7 +1,8 @@
 """The one policy by which requests to other machines are retried, and Retry-After is honoured.
 
-No library: the two in wide use (tenacity, stamina) are no dependency of anything here. Neither reads Retry-After or
-keeps a deadline by itself; both would come as four callbacks around the same dozen lines.
+No library: the two in wide use (tenacity, stamina) are no dependency of anything here, and neither by itself reads
+Retry-After, counts from one again when a transfer has come further, or sleeps so that it can be cancelled. With
+callbacks for all of that, little but the loop would be theirs.
 """
 
 from __future__ import annotations

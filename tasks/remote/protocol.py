@@ -71,9 +71,8 @@ class DownloadRequest(_Said):
 
 
 class NormalizationRequest(_Said):
-    """Parameters of a normaliser. Without `source_url` the audio comes along as a file."""
+    """Parameters of a normaliser; the audio comes along as a file."""
 
-    source_url: str | None = None
     remove_noise: bool
     convert_to_mono: bool
     apply_highpass_filter: bool
@@ -82,9 +81,8 @@ class NormalizationRequest(_Said):
 
 
 class TranscriptionRequest(_Said):
-    """Parameters of a transcriber. Without `source_url` the audio comes along as a file."""
+    """Parameters of a transcriber; the audio comes along as a file."""
 
-    source_url: str | None = None
     language: str = "auto"
     model: str | None = None
     word_timestamps: bool = False

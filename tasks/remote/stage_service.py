@@ -58,14 +58,25 @@ class StageService:
         progress: Progress = ignore_progress,
         submitted: Callable[[str], None] = lambda _: None,
     ) -> FinishedJob:
-        """Has a job done, within `deadline` seconds. `submitted` is told the remote job's id.
+        """Has a job done.
 
         Whatever ends the wait early (cancellation, timeout, an error) cancels the remote job. One exception:
         when the service cannot be reached any more (TransientError) the job is left alone, and a later call
         with the same key finds it again, so that nothing is paid for twice.
 
-        Raises InvalidInputError when the service refuses the job, EngineError when the job fails,
-        StageTimeoutError, InvalidSettingError, TransientError.
+        Args:
+            parameters: What is submitted.
+            idempotency_key: The same for every submit of the same work.
+            deadline: Seconds for the whole, retries included.
+            file: Sent along.
+            progress: Told the fraction that the service reports.
+            submitted: Told the remote job's id.
+
+        Raises:
+            InvalidInputError: The service refuses the job.
+            EngineError: The job failed, or the service answers in an unknown form.
+            TransientError: The service cannot be reached, or asks for a longer wait than there is time for.
+            StageTimeoutError, InvalidSettingError.
         """
         time_limit = self._time_limit(progress, deadline)
         with self._client(time_limit) as client:
@@ -116,10 +127,19 @@ class StageService:
         deadline: float,
         progress: Progress = ignore_progress,
     ) -> FetchedFile:
-        """Streams the file that a job made to `target`, within `deadline` seconds.
+        """Streams the file that a job made to `target`.
 
-        Raises LimitExceededError over `max_bytes`, StorageFullError, StageTimeoutError, TransientError;
-        SourceNotFoundError, SourceForbiddenError, BlockedAddressError as for any download.
+        Args:
+            job: It names the file's URL in its result, or the service has the file under the job's id.
+            target: Where the file is to lie; it appears whole or not at all.
+            max_bytes: Larger files are refused.
+            deadline: Seconds for the whole, retries included.
+            progress: Told the fraction that has arrived.
+
+        Raises:
+            LimitExceededError: The file has more than `max_bytes`.
+            StorageFullError, StageTimeoutError, TransientError.
+            SourceNotFoundError, SourceForbiddenError, BlockedAddressError: As for any download.
         """
         named = job.result.get("url")
         url = named if isinstance(named, str) else self._url(self.paths.download, job.job_id)
@@ -204,7 +224,7 @@ class StageService:
             time_limit.sleep(self.rules.poll_interval)
         raise StageTimeoutError(
             f"The job of the {self.name} service has not ended after {self.rules.max_poll_attempts} polls.",
-            hint="Raise CONTRAPONTO_MAX_POLL_ATTEMPTS, or look why the service is slow.",
+            hint="Raise CONTRAPONTO_MAX_POLL_ATTEMPTS, or find out why the service is slow.",
         )
 
     def _ask(self, time_limit: Deadline, send: Callable[[], httpx.Response], url: str) -> httpx.Response:

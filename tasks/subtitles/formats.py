@@ -12,15 +12,6 @@ from tasks.subtitles.cues import Cue, CueLayout, plan_cues
 
 SubtitleFormat = Literal["srt", "vtt", "ass", "txt", "tsv", "json"]
 
-CONTENT_TYPES: dict[SubtitleFormat, str] = {
-    "srt": "application/x-subrip",
-    "vtt": "text/vtt",
-    "ass": "text/x-ssa",
-    "txt": "text/plain",
-    "tsv": "text/tab-separated-values",
-    "json": "application/json",
-}
-
 # The library reads braces and backslashes as markup, whatever the format: these stand in for them meanwhile.
 _BRACE_OPEN, _BRACE_CLOSE, _BACKSLASH = "\ue000", "\ue001", "\ue002"
 _HIDE = str.maketrans({"{": _BRACE_OPEN, "}": _BRACE_CLOSE, "\\": _BACKSLASH})

@@ -8,8 +8,9 @@ import pytest
 
 from tasks.errors import CancelledError, MissingEngineError, StorageFullError
 from tasks.models import http_source, sources
-from tasks.models.install import ensure_model, find_model, installed, verify
+from tasks.models.install import find_model, installed, verify
 from tasks.net.retry import RetryPolicy
+from tests.unit.models.one_model import ensure_model
 
 
 def test_it_is_fetched_checked_and_recorded(hub, from_hub, tmp_path: Path) -> None:
@@ -157,10 +158,10 @@ def test_two_processes_fetch_it_once(hub, from_hub, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(from_hub().model_dump_json())
     program = (
-        "import sys; from pathlib import Path; from tasks.models.install import ensure_model;"
+        "import sys; from pathlib import Path; from tasks.models.install import ensure_models;"
         "from tasks.models.manifest import Manifest;"
         "m = Manifest.model_validate_json(Path(sys.argv[1]).read_text());"
-        "print(ensure_model('m', Path(sys.argv[2]), manifest=m))"
+        "print(ensure_models(['m'], Path(sys.argv[2]), manifest=m)['m'])"
     )
     command = [sys.executable, "-c", program, str(manifest), str(tmp_path / "models")]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
