@@ -35,10 +35,10 @@ class RemoteEngine(Block):
         default=600, ge=1, title="Most polls", description="After these a job is given up and cancelled."
     )
     max_retries: int = Field(
-        default=3, ge=0, le=20, title="Further tries", description="After 5xx answers and lost connections."
+        default=3, ge=0, le=20, title="Retries", description="After 5xx answers and lost connections."
     )
     backoff: float = Field(
-        default=2, gt=0, le=300, title="Backoff", description="Seconds before the first of them; doubles."
+        default=2, gt=0, le=300, title="Backoff", description="Seconds before the first retry; doubles."
     )
     request_timeout: float = Field(
         default=30, gt=0, le=3600, title="Request timeout", description="Seconds of silence that are borne."

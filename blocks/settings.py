@@ -227,7 +227,7 @@ class Settings(BaseSettings):
 
     # Fetching
     http_max_retries: int = Field(
-        3, ge=0, le=20, description="Retries after a failed request (5xx, timeout, lost connection)."
+        3, ge=0, le=20, description="Retries of a failed request (5xx, timeout, lost connection)."
     )
     retry_backoff_base_seconds: float = Field(
         2, gt=0, le=300, description="Seconds before the first of them; doubles each time."

@@ -61,7 +61,7 @@ class WebhookNotification(Webhook, NotificationBlock):
         where = self._block_document_name and f"{self.get_block_type_slug()}/{self._block_document_name}"
         where = where or "this webhook block"
         try:
-            url = check_url(self.url.get_secret_value())
+            url = check_url(self.url.get_secret_value()).text
         except InvalidInputError:
             raise InvalidInputError(f"The address in {where} cannot be used.") from None
         body = payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()

@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from blocks.from_settings import media_store
+from blocks.from_settings import media_store, transfer_options
 from blocks.media_store import MediaStore
 from blocks.settings import Settings, get_settings
 from blocks.store_keys import key_part
@@ -15,14 +15,17 @@ from tasks.batches.folders import recordings_in
 from tasks.batches.ledger import Ledger
 from tasks.errors import ContrapontoError, NotMediaError, SourceNotFoundError
 from tasks.fetching.content import has_media_extension
+from tasks.fetching.results import DownloadLimits
 from tasks.fetching.sites import list_entries
-from tasks.fetching.steps import address_policy, is_url
+from tasks.fetching.steps import is_url
 from tasks.jobs.threads import in_thread
-from tasks.net.urls import mask_url
+from tasks.net.urls import check_url, mask_url
 from tasks.progress import Progress
 
 FOLDER = "folder:"
 """Begins a source that is a folder of the worker's machine."""
+_LISTING_DEADLINE = 120.0
+"""Seconds that a site has to list its recordings."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,8 @@ def _from_url(url: str, settings: Settings, max_items: int) -> Iterator[BatchIte
         yield BatchItem(url, _identity_of(url), Path(urlsplit(url).path).name)
         return
     try:
-        entries = list_entries(
-            url,
-            address_policy(),
-            max_items=max_items,
-            cookies=settings.ytdlp_cookies_file,
-            proxy=settings.ytdlp_proxy,
-        )
+        options = replace(transfer_options(settings, DownloadLimits()), deadline=_LISTING_DEADLINE)
+        entries = list_entries(check_url(url), options, max_items=max_items)
     except NotMediaError:
         # A file whose address has no telling ending; its own job will say what it is.
         yield BatchItem(url, _identity_of(url), mask_url(url))

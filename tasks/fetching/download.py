@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tasks.errors import NotMediaError, SourceForbiddenError
 from tasks.fetching.content import has_media_extension
 from tasks.fetching.direct import download_file
-from tasks.fetching.results import Download, DownloadLimits
+from tasks.fetching.results import Download, TransferOptions
 from tasks.fetching.sites import download_from_site
-from tasks.net.addresses import AddressPolicy
-from tasks.net.urls import check_url, mask_url
+from tasks.net.urls import CheckedUrl
 from tasks.progress import Progress, ignore_progress, part_of
 
 # Asking yt-dlp which site a URL belongs to costs a second and 1,700 patterns; a direct file must not pay
@@ -26,62 +25,41 @@ _SITES = re.compile(
 
 
 def download(
-    url: str,
-    directory: Path,
-    limits: DownloadLimits,
-    policy: AddressPolicy,
-    progress: Progress = ignore_progress,
-    *,
-    deadline: float = 300.0,
-    cookies: Path | None = None,
-    proxy: str | None = None,
-    backoff: float = 1.0,
+    url: CheckedUrl, directory: Path, options: TransferOptions, progress: Progress = ignore_progress
 ) -> Download:
-    """Downloads the one recording behind `url` into `directory`, within `deadline` seconds.
+    """Downloads the one recording behind `url` into `directory`.
 
     A URL of a known video site goes to yt-dlp; any other is fetched directly, and handed to yt-dlp if it
-    turns out to be a page (or an HLS or DASH playlist). `cookies` and `proxy` are for yt-dlp alone; `backoff`
-    is the first waiting time in seconds before a transient failure is tried again. Raises as `download_file`
-    and `download_from_site`.
+    turns out to be a page (or an HLS or DASH playlist). Raises as `download_file` and `download_from_site`.
     """
-    ends = time.monotonic() + deadline
-    url = check_url(url)
+    ends = time.monotonic() + options.deadline
 
-    def from_site(url: str, progress: Progress, *, dedicated_only: bool) -> Download:
-        return download_from_site(
-            url,
-            directory,
-            limits,
-            policy,
-            progress,
-            deadline=ends - time.monotonic(),
-            cookies=cookies,
-            proxy=proxy,
-            dedicated_only=dedicated_only,
-        )
+    def from_site(progress: Progress, *, dedicated_only: bool) -> Download:
+        left = replace(options, deadline=ends - time.monotonic())
+        return download_from_site(url, directory, left, progress, dedicated_only=dedicated_only)
 
     if is_known_site(url):
-        return from_site(url, progress, dedicated_only=False)
+        return from_site(progress, dedicated_only=False)
     try:
-        found = download_file(url, directory, limits, policy, progress, deadline=deadline, backoff=backoff)
+        found = download_file(url, directory, options, progress)
     except SourceForbiddenError as refusal:
         # Some sites refuse everything but browsers; where yt-dlp knows the site, it knows how to ask.
         try:
-            return from_site(url, progress, dedicated_only=True)
+            return from_site(progress, dedicated_only=True)
         except NotMediaError:
             raise refusal from None
     if isinstance(found, Download):
         return found
     try:
-        return from_site(url, part_of(progress, 0.05, 1.0), dedicated_only=False)
+        return from_site(part_of(progress, 0.05, 1.0), dedicated_only=False)
     except NotMediaError as error:
         kind = (found.content_type or "text").partition(";")[0]
         raise NotMediaError(
-            f"{mask_url(url)} is not a media file but a page ({kind}) without audio or video.",
+            f"{url.masked} is not a media file but a page ({kind}) without audio or video.",
             hint="Give the address of the recording itself, or of its page on a supported site.",
         ) from error
 
 
-def is_known_site(url: str) -> bool:
+def is_known_site(url: CheckedUrl) -> bool:
     """Whether the URL is a page of a site known to need yt-dlp."""
-    return bool(_SITES.search(urlsplit(url).hostname or "")) and not has_media_extension(url)
+    return bool(_SITES.search(url.host)) and not has_media_extension(url.text)

@@ -25,17 +25,17 @@ def stop_if_too_long(progress: Progress, folder: Path, max_seconds: float, sourc
     Containers that state their length do so near their beginning (MP4 files made for the web among them); the
     others are checked when they are whole.
     """
-    looked = False
+    probed = False
 
     def report(fraction: float) -> None:
-        nonlocal looked
+        nonlocal probed
         progress(fraction)
-        if looked:
+        if probed:
             return
         parts = [path for path in folder.glob(".*.part") if path.stat().st_size >= _HEADER_BYTES]
         if not parts:
             return
-        looked = True
+        probed = True
         try:
             info = probe(parts[0])
         except ContrapontoError:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
+
+from tasks.net.addresses import AddressPolicy
+from tasks.net.retry import RetryPolicy
+from tasks.net.urls import CheckedUrl
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,30 @@ class DownloadLimits:
     max_bytes: int = 2048 * 1024 * 1024
     max_seconds: float = 120 * 60
     """Duration of the recording in seconds, where the source tells it (sites do, bare files do not)."""
+
+
+@dataclass(frozen=True)
+class TransferOptions:
+    """How something is fetched from the internet: one value for every way that it may take."""
+
+    policy: AddressPolicy
+    """Which addresses may be reached."""
+    limits: DownloadLimits = field(default_factory=DownloadLimits)
+    deadline: float = 300.0
+    """Seconds for the whole, retries included."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    """For plain HTTP; yt-dlp has its own."""
+    cookies: Path | None = None
+    """File in Netscape format for yt-dlp, for videos that need an account."""
+    proxy: str | None = None
+    """URL of a proxy for yt-dlp. It is then the proxy that decides what can be reached: only the connection to it
+    is checked here, and permitted."""
+
+    late_hint: ClassVar[str] = "Try again, or raise the time limit for downloads."
+
+    def too_late(self, url: CheckedUrl) -> str:
+        """The sentence about a download that did not keep the deadline."""
+        return f"{url.masked} could not be downloaded within {self.deadline:.0f} s."
 
 
 @dataclass(frozen=True)
@@ -40,6 +68,7 @@ class WebPage:
     """The answer of a URL that leads to a page, a playlist or other text instead of a media file."""
 
     url: str
+    """After redirects, credentials and all."""
     content_type: str | None
 
 

@@ -22,9 +22,9 @@ from tasks.errors import ContrapontoError, EngineError, InvalidInputError, Stage
 from tasks.fetching._protocol import REPLY, Downloaded, Failed, Listed, ProgressMade, Request
 from tasks.fetching.content import safe_name
 from tasks.fetching.lifeline import PARENT
-from tasks.fetching.results import Download, DownloadLimits, SourceEntry
+from tasks.fetching.results import Download, SourceEntry, TransferOptions
 from tasks.net.addresses import AddressPolicy
-from tasks.net.urls import check_url, mask_url, mask_urls
+from tasks.net.urls import CheckedUrl, mask_url, mask_urls
 from tasks.progress import Progress, ignore_progress
 
 _logger = logging.getLogger(__name__)
@@ -34,44 +34,46 @@ _LOG_TAIL = 8_000
 
 
 def download_from_site(
-    url: str,
+    url: CheckedUrl,
     directory: Path,
-    limits: DownloadLimits,
-    policy: AddressPolicy,
+    options: TransferOptions,
     progress: Progress = ignore_progress,
     *,
-    deadline: float = 300.0,
-    cookies: Path | None = None,
-    proxy: str | None = None,
     dedicated_only: bool = False,
 ) -> Download:
-    """Downloads the best audio of the recording that the page at `url` shows, within `deadline` seconds.
+    """Downloads the best audio of the recording that the page at `url` shows.
 
-    `cookies` is a file in Netscape format, for videos that need an account; `proxy` a proxy's URL (it is then
-    the proxy that decides what can be reached: only the connection to it is checked here, and permitted).
-    With `dedicated_only` no generic look at the page is taken: a site without an extractor of its own is a
-    NotMediaError.
+    Args:
+        url: The page.
+        directory: Where the file is to lie.
+        options: Limits, time and access.
+        progress: Told the fraction that has arrived.
+        dedicated_only: Take no generic look at the page: a site without an extractor of its own is a
+            NotMediaError.
 
-    Raises NotMediaError, LimitExceededError, SourceNotFoundError, SourceForbiddenError, BlockedAddressError,
-    InvalidInputError (several recordings, live streams), MissingEngineError, StorageFullError,
-    StageTimeoutError, TransientError, EngineError.
+    Returns:
+        The file.
+
+    Raises:
+        InvalidInputError: Several recordings, live streams.
+        NotMediaError, LimitExceededError, SourceNotFoundError, SourceForbiddenError, BlockedAddressError,
+            MissingEngineError, StorageFullError, StageTimeoutError, TransientError, EngineError.
     """
-    url = check_url(url)
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".site-", dir=directory) as scratch:
         request = Request(
             action="download",
-            url=url,
+            url=url.text,
             directory=scratch,
-            allowed=_with_proxy(policy, proxy),
-            max_bytes=limits.max_bytes,
-            max_seconds=limits.max_seconds,
+            allowed=_with_proxy(options.policy, options.proxy),
+            max_bytes=options.limits.max_bytes,
+            max_seconds=options.limits.max_seconds,
             max_items=1,
             dedicated_only=dedicated_only,
-            cookies=_copy_of(cookies, Path(scratch)),
-            proxy=proxy,
+            cookies=_copy_of(options.cookies, Path(scratch)),
+            proxy=options.proxy,
         )
-        reply = _converse(request, Path(scratch), progress, deadline)
+        reply = _converse(request, url, options, progress)
         if not isinstance(reply, Downloaded):
             raise _unexpected(url)
         found = Path(reply.path)
@@ -93,57 +95,51 @@ def download_from_site(
 
 
 def list_entries(
-    url: str,
-    policy: AddressPolicy,
+    url: CheckedUrl,
+    options: TransferOptions,
     progress: Progress = ignore_progress,
     *,
     max_items: int = 500,
-    deadline: float = 120.0,
-    cookies: Path | None = None,
-    proxy: str | None = None,
 ) -> list[SourceEntry]:
-    """The recordings of a playlist, channel or page (at most `max_items`, in the site's order), without
-    reading each.
+    """The recordings of a playlist, channel or page (at most `max_items`, in the site's order), unread.
 
     The URL of a single recording gives a list of one. Raises as `download_from_site`.
     """
-    url = check_url(url)
     with tempfile.TemporaryDirectory(prefix="contraponto-list-") as scratch:
         request = Request(
             action="list",
-            url=url,
+            url=url.text,
             directory=scratch,
-            allowed=_with_proxy(policy, proxy),
+            allowed=_with_proxy(options.policy, options.proxy),
             max_bytes=0,
             max_seconds=0,
             max_items=max_items,
             dedicated_only=False,
-            cookies=_copy_of(cookies, Path(scratch)),
-            proxy=proxy,
+            cookies=_copy_of(options.cookies, Path(scratch)),
+            proxy=options.proxy,
         )
-        reply = _converse(request, Path(scratch), progress, deadline)
+        reply = _converse(request, url, options, progress)
     if not isinstance(reply, Listed):
         raise _unexpected(url)
     return [SourceEntry(e.url, e.title, e.id, e.duration) for e in reply.entries]
 
 
-def _converse(request: Request, scratch: Path, progress: Progress, deadline: float) -> Downloaded | Listed:
+def _converse(
+    request: Request, url: CheckedUrl, options: TransferOptions, progress: Progress
+) -> Downloaded | Listed:
     """Runs the child to its last reply; it is gone when this returns or raises."""
-    ends = time.monotonic() + deadline
+    ends = time.monotonic() + options.deadline
     fraction = 0.0
     progress(fraction)
     with tempfile.TemporaryFile() as log:
-        child = _start(scratch, log)
+        child = _start(Path(request.directory), log)
         try:
             question, answers = cast(BinaryIO, child.stdin), cast(BinaryIO, child.stdout)
             question.write(request.model_dump_json().encode() + b"\n")
             question.close()
             for line in _lines(answers):
                 if time.monotonic() >= ends:
-                    raise StageTimeoutError(
-                        f"{mask_url(request.url)} could not be downloaded within {deadline:.0f} s.",
-                        hint="Try again, or raise the time limit for downloads.",
-                    )
+                    raise StageTimeoutError(options.too_late(url), hint=options.late_hint)
                 reply = REPLY.validate_json(line) if line else None
                 match reply:
                     case ProgressMade():
@@ -151,7 +147,7 @@ def _converse(request: Request, scratch: Path, progress: Progress, deadline: flo
                     case Downloaded() | Listed():
                         return reply
                     case Failed():
-                        _log(log, request.url)
+                        _log(log, url)
                         raise _error(reply)
                 progress(fraction)
         except BrokenPipeError:
@@ -160,8 +156,8 @@ def _converse(request: Request, scratch: Path, progress: Progress, deadline: flo
             _await_exit(child)
         finally:
             _end(child)
-        _log(log, request.url)
-    sentence = f"The process that downloads {mask_url(request.url)} ended without an answer."
+        _log(log, url)
+    sentence = f"The process that downloads {url.masked} ended without an answer."
     if child.returncode is not None and child.returncode < 0:
         raise TransientError(sentence, hint="This machine may be short of memory. Try again.")
     raise EngineError(sentence, hint="The log has its last words.")
@@ -239,16 +235,16 @@ def _error(reply: Failed) -> ContrapontoError:
     return kinds.get(reply.code, EngineError)(reply.message, hint=reply.hint)
 
 
-def _unexpected(url: str) -> EngineError:
-    return EngineError(f"The process that reads {mask_url(url)} gave an answer to another question.")
+def _unexpected(url: CheckedUrl) -> EngineError:
+    return EngineError(f"The process that reads {url.masked} gave an answer to another question.")
 
 
-def _log(log: BinaryIO, url: str) -> None:
+def _log(log: BinaryIO, url: CheckedUrl) -> None:
     size = log.seek(0, os.SEEK_END)
     log.seek(max(0, size - _LOG_TAIL))
     text = mask_urls(log.read().decode(errors="replace")).strip()
     if text:
-        _logger.warning("yt-dlp on %s:\n%s", mask_url(url), text)
+        _logger.warning("yt-dlp on %s:\n%s", url.masked, text)
 
 
 def _with_proxy(policy: AddressPolicy, proxy: str | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from blocks.from_settings import media_store, remote_stage
+from blocks.from_settings import media_store, remote_stage, transfer_options
 from blocks.media_store import MediaStore
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
@@ -24,12 +24,12 @@ from tasks.jobs.step import step
 from tasks.jobs.tracker import current_stage
 from tasks.media.probe import MediaInfo, probe, require_audio, require_video
 from tasks.net.addresses import AddressPolicy
-from tasks.net.urls import mask_url
+from tasks.net.urls import CheckedUrl, check_url
 from tasks.progress import Progress, part_of
 from tasks.remote.protocol import DownloadedMedia, DownloadRequest
 
 _SNIFFED = 0.98
-"""Share of the progress that is the transfer; the rest is looking at the file and storing it."""
+"""Share of the progress that is the transfer; the rest is probing the file and storing it."""
 
 
 Track = Literal["audio", "video"]
@@ -46,7 +46,7 @@ class FileRequest(StepRequest):
     """Larger files are refused."""
 
     def cache_key(self) -> str | None:
-        """None for a URL whose server does not say when the file changes: it is fetched anew."""
+        """None for a URL whose server does not say when the file changes: it is fetched again."""
         return super().cache_key() if self.edition else None
 
 
@@ -60,7 +60,7 @@ class FetchRequest(FileRequest):
 
 
 class FetchedFile(BaseModel):
-    """A file in the media store; what it is nobody has looked at yet."""
+    """A file in the media store; what it is nobody has checked yet."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -91,11 +91,15 @@ def is_url(source: str) -> bool:
 async def fetch_request(
     source: str, needs: Track = "audio", max_seconds: float | None = None
 ) -> FetchRequest:
-    """Looks at the source, without fetching it, to learn whether it has been fetched before.
+    """The request for a recording; asks the source for its edition, without fetching it.
 
-    `max_seconds`: the longest recording; without it the setting `max_duration_minutes` says.
+    Args:
+        source: URL, or a key of the media store.
+        needs: The track without which it is of no use.
+        max_seconds: The longest recording; without it the setting `max_duration_minutes` decides.
 
-    Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
+    Raises:
+        InvalidInputError, BlockedAddressError, SourceNotFoundError.
     """
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings)
@@ -113,9 +117,10 @@ def _edition(source: str, settings: Settings, *, any_file: bool = False) -> str 
     if not is_url(source):
         stored = media_store(settings).stat(source)
         return stored.sha256 or f"{stored.size} {stored.modified.isoformat()}"
-    if is_known_site(source) and not any_file:
+    url = check_url(source)
+    if is_known_site(url) and not any_file:
         return "published"  # The address of a published video names one recording for good.
-    found = fingerprint(source, address_policy(), pages=any_file)
+    found = fingerprint(url, AddressPolicy(allowed=settings.allowed_private_hosts), pages=any_file)
     return found.key if found else None
 
 
@@ -129,9 +134,9 @@ def fetch_media(request: FetchRequest, progress: Progress) -> FetchedMedia:
     store = media_store(settings)
     if not is_url(request.source):
         return _stored(request, store)
+    url = check_url(request.source)
     with scratch_directory(settings.home, "download") as folder:
-        transfer = part_of(progress, 0.0, _SNIFFED)
-        path, title = _transfer(request, folder, settings, transfer)
+        path, title = _transfer(request, url, folder, settings, part_of(progress, 0.0, _SNIFFED))
         info = _checked(path, request)
         ending = (
             path.suffix.lower() or mimetypes.guess_extension(f"{request.needs}/{info.container}") or ".media"
@@ -146,18 +151,18 @@ def fetch_media(request: FetchRequest, progress: Progress) -> FetchedMedia:
         size=size,
         duration=info.duration,
         title=title,
-        source=mask_url(request.source),
+        source=url.masked,
     )
 
 
 def _transfer(
-    request: FetchRequest, folder: Path, settings: Settings, progress: Progress
+    request: FetchRequest, url: CheckedUrl, folder: Path, settings: Settings, progress: Progress
 ) -> tuple[Path, str]:
     """The file, and its title."""
     limits = DownloadLimits(max_bytes=request.max_bytes, max_seconds=request.max_seconds)
     if service := remote_stage(settings, "download"):
         finished = service.run(
-            DownloadRequest(url=request.source, **asdict(limits)),
+            DownloadRequest(url=url.text, **asdict(limits)),
             idempotency_key=request.cache_key() or folder.name,
             deadline=settings.download_timeout,
             progress=part_of(progress, 0.0, 0.8),
@@ -172,15 +177,10 @@ def _transfer(
         )
         return fetched.path, finished.read(DownloadedMedia).title
     found = download(
-        request.source,
+        url,
         folder,
-        limits,
-        address_policy(),
+        transfer_options(settings, limits),
         stop_if_too_long(progress, folder, limits.max_seconds, request.source),
-        deadline=settings.download_timeout,
-        cookies=settings.ytdlp_cookies_file,
-        proxy=settings.ytdlp_proxy,
-        backoff=settings.retry_backoff_base_seconds,
     )
     return found.path, found.title
 
@@ -197,9 +197,14 @@ def _stored(request: FetchRequest, store: MediaStore) -> FetchedMedia:
 
 
 async def file_request(source: str, max_bytes: int) -> FileRequest:
-    """Looks at the source, without fetching it, to learn whether it has been fetched before.
+    """The request for a file of any kind; asks the source for its edition, without fetching it.
 
-    Raises BlockedAddressError, SourceNotFoundError and InvalidInputError.
+    Args:
+        source: URL, or a key of the media store.
+        max_bytes: Larger files are refused.
+
+    Raises:
+        InvalidInputError, BlockedAddressError, SourceNotFoundError.
     """
     settings = get_settings()
     edition = await asyncio.to_thread(_edition, source, settings, any_file=True)
@@ -220,20 +225,14 @@ def fetch_file(request: FileRequest, progress: Progress) -> FetchedFile:
         with store.open_local(request.source) as path:
             digest, size = _digest(path)
         return FetchedFile(key=request.source, sha256=digest, size=size, source=request.source)
+    url = check_url(request.source)
+    options = transfer_options(settings, DownloadLimits(max_bytes=request.max_bytes))
     with scratch_directory(settings.home, "download") as folder:
-        found = download_any(
-            request.source,
-            folder,
-            request.max_bytes,
-            address_policy(),
-            part_of(progress, 0.0, _SNIFFED),
-            deadline=settings.download_timeout,
-            backoff=settings.retry_backoff_base_seconds,
-        )
+        found = download_any(url, folder, options, part_of(progress, 0.0, _SNIFFED))
         key = f"files/{found.sha256[:2]}/{found.sha256}{found.path.suffix.lower()}"
         if not store.exists(key):
             store.put_file(found.path, key)
-    return FetchedFile(key=key, sha256=found.sha256, size=found.size, source=mask_url(request.source))
+    return FetchedFile(key=key, sha256=found.sha256, size=found.size, source=url.masked)
 
 
 def _checked(path: Path, request: FetchRequest) -> MediaInfo:
@@ -250,9 +249,3 @@ def _checked(path: Path, request: FetchRequest) -> MediaInfo:
 def _digest(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
-
-
-def address_policy() -> AddressPolicy:
-    """Which addresses jobs may reach, by the settings in force."""
-    settings = get_settings()
-    return AddressPolicy(allowed=settings.allowed_private_hosts)

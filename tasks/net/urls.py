@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tasks.errors import InvalidInputError
@@ -19,13 +21,48 @@ _SECRET_NAME = re.compile(
 )
 
 
-def check_url(url: str) -> str:
+@dataclass(frozen=True, repr=False)
+class CheckedUrl:
+    """An http(s) URL with a host, checked once where it came in: no function beyond has to look at it again.
+
+    What it leads to is not checked here but whenever a socket is opened (`tasks.net.addresses`). As text in
+    messages and logs it is masked.
+    """
+
+    text: str
+    """As submitted, credentials and all: for requests only."""
+
+    def __post_init__(self) -> None:
+        _require_downloadable(self.text)
+
+    def __str__(self) -> str:
+        return self.masked
+
+    def __repr__(self) -> str:
+        return f"CheckedUrl({self.masked!r})"
+
+    @cached_property
+    def masked(self) -> str:
+        """As `mask_url` has it, for messages and logs."""
+        return mask_url(self.text)
+
+    @cached_property
+    def host(self) -> str:
+        """Name or address, in lower case."""
+        return urlsplit(self.text).hostname or ""
+
+
+def check_url(url: str) -> CheckedUrl:
     """The URL without surrounding white space, if it is one that can be downloaded from.
 
-    Raises InvalidInputError for anything but an http(s) URL with a host: other schemes, bare paths, odd
-    characters.
+    Raises:
+        InvalidInputError: It is anything but an http(s) URL with a host: another scheme, a bare path, odd
+            characters.
     """
-    text = url.strip()
+    return CheckedUrl(url.strip())
+
+
+def _require_downloadable(text: str) -> None:
     hint = "Give a complete address such as https://example.com/talk.mp3."
     if not text:
         raise InvalidInputError("The URL is empty.", hint=hint)
@@ -50,7 +87,6 @@ def check_url(url: str) -> str:
         )
     if not host:
         raise InvalidInputError(f'The URL "{shown}" has no host.', hint=hint)
-    return text
 
 
 def mask_url(url: str) -> str:

@@ -11,13 +11,16 @@
     GET    {base}/health              → any 2xx
 
 A second submit with the same Idempotency-Key gives the job of the first, unless that one failed or was
-cancelled. Services whose paths differ are described by `ServicePaths`.
+cancelled. A request that is refused by 429 or 503 with Retry-After is retried when that says. Services whose paths
+differ are described by `ServicePaths`.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from tasks.net.retry import RetryPolicy
 
 Stage = Literal["download", "normalization", "transcription"]
 
@@ -39,15 +42,20 @@ class ServiceRules:
     """How patient the client is."""
 
     poll_interval: float = 3.0
-    """Seconds between two looks at a job."""
+    """Seconds between two polls of a job."""
     max_poll_attempts: int = 600
-    """Looks after which a job is given up and cancelled."""
+    """Polls after which a job is given up and cancelled."""
     max_retries: int = 3
-    """Further tries of one request after a 5xx answer or a failed connection."""
+    """Retries of one request after a 5xx answer, a failed connection, or an answer that says when to come back."""
     backoff: float = 2.0
     """Seconds before the first of them; doubles each time, with up to a quarter more by chance."""
     request_timeout: float = 30.0
     """Seconds of silence after which a request has failed."""
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """How one request is retried. A pause that a service asks for is borne up to ten minutes."""
+        return RetryPolicy(retries=self.max_retries, backoff=self.backoff, longest_pause=600.0)
 
 
 class _Said(BaseModel):
@@ -63,9 +71,8 @@ class DownloadRequest(_Said):
 
 
 class NormalizationRequest(_Said):
-    """Parameters of a normaliser. Without `source_url` the audio comes along as a file."""
+    """Parameters of a normaliser; the audio comes along as a file."""
 
-    source_url: str | None = None
     remove_noise: bool
     convert_to_mono: bool
     apply_highpass_filter: bool
@@ -74,9 +81,8 @@ class NormalizationRequest(_Said):
 
 
 class TranscriptionRequest(_Said):
-    """Parameters of a transcriber. Without `source_url` the audio comes along as a file."""
+    """Parameters of a transcriber; the audio comes along as a file."""
 
-    source_url: str | None = None
     language: str = "auto"
     model: str | None = None
     word_timestamps: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from tasks.errors import LimitExceededError, StorageFullError, TransientError
+from tasks.net.headers import content_length
 from tasks.net.http import request_error, status_error
 from tasks.net.urls import mask_url
 
@@ -61,8 +62,8 @@ class ResultFile:
         return FetchedFile(self.target, size, sha256, response.headers.get("Content-Type"))
 
     def _write(self, response: httpx.Response, partial: Path) -> tuple[int, str]:
-        stated = response.headers.get("Content-Length", "")
-        expected = int(stated) if stated.isdigit() and "Content-Encoding" not in response.headers else None
+        encoded = "Content-Encoding" in response.headers
+        expected = None if encoded else content_length(response.headers)
         self._check(expected or 0)
         size, digest = 0, hashlib.sha256()
         with partial.open("wb") as file:

@@ -1,4 +1,4 @@
-"""The client of a RunPod serverless endpoint: a rented GPU that is paid for by the second.
+"""The client of a RunPod serverless endpoint: a GPU billed by the second.
 
     POST {base}/run          {"input": {…}, "policy": {"executionTimeout": ms, "ttl": ms}}
                              → {"id": "…", "status": "IN_QUEUE"}
@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tasks.errors import EngineError, InvalidSettingError
 from tasks.progress import Progress, ignore_progress
+from tasks.remote.outcomes import FinishedJob
 from tasks.remote.protocol import RemoteJob, ServicePaths, ServiceRules
-from tasks.remote.stage_service import FinishedJob, StageService
+from tasks.remote.stage_service import StageService
 
 _PATHS = ServicePaths(
     submit="/run",
@@ -114,10 +115,10 @@ class RunPodEndpoint(StageService):
         }
 
     def _job_id(self, response: httpx.Response) -> str:
-        return self._read(response, _Job).id
+        return self._answers.read(response, _Job).id
 
     def _state(self, response: httpx.Response) -> RemoteJob:
-        job = self._read(response, _Job)
+        job = self._answers.read(response, _Job)
         done = 0.0
         if job.status in ("IN_PROGRESS", "RUNNING") and isinstance(job.output, dict):
             said = job.output.get("progress")

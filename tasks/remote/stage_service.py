@@ -1,29 +1,21 @@
 """The client of a stage service: submits a job, follows it, cancels it, fetches what it made."""
 
 import logging
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue
 
-from tasks.errors import (
-    ContrapontoError,
-    EngineError,
-    InvalidInputError,
-    InvalidSettingError,
-    StageTimeoutError,
-    TransientError,
-)
+from tasks.errors import ContrapontoError, EngineError, StageTimeoutError, TransientError
 from tasks.net.addresses import AddressPolicy
-from tasks.net.http import request_error, retry_after, safe_client
-from tasks.net.urls import mask_urls
+from tasks.net.deadline import Deadline
+from tasks.net.http import request_error, safe_client
 from tasks.progress import Progress, ignore_progress
+from tasks.remote.answers import Answers, shorten
+from tasks.remote.outcomes import FinishedJob, ServiceHealth
 from tasks.remote.protocol import RemoteJob, RemoteProblem, ServicePaths, ServiceRules, SubmittedJob
 from tasks.remote.result_file import FetchedFile, ResultFile
 
@@ -32,42 +24,6 @@ log = logging.getLogger(__name__)
 _CANCEL_TRIES = 2
 _BRIEF_TIMEOUT = 5.0
 """Seconds, for cancelling and health checks: nobody waits long for those."""
-
-Result = TypeVar("Result", bound=BaseModel)
-Outcome = TypeVar("Outcome")
-
-
-@dataclass(frozen=True)
-class ServiceHealth:
-    """Whether a service answers."""
-
-    name: str
-    url: str
-    healthy: bool
-    seconds: float
-    """How long the answer took."""
-    detail: str
-    """What is wrong, in one sentence; empty if nothing is."""
-
-
-@dataclass(frozen=True)
-class FinishedJob:
-    """A remote job that was completed."""
-
-    service: str
-    job_id: str
-    result: dict[str, JsonValue]
-    """As the service gave it; `read` checks it."""
-
-    def read(self, form: type[Result]) -> Result:
-        """The result in the form of its stage. Raises EngineError if it has another."""
-        try:
-            return form.model_validate(self.result)
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise EngineError(
-                f'The {self.service} service gave a result of an unknown form ("{where}" is wrong).'
-            ) from error
 
 
 class StageService:
@@ -87,6 +43,7 @@ class StageService:
         self.base_url = base_url.rstrip("/")
         self.paths = paths or ServicePaths()
         self.rules = rules or ServiceRules()
+        self._answers = Answers(name)
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         own = urlsplit(self.base_url).netloc.rpartition("@")[2]
         self._policy = AddressPolicy(allowed=(*allowed_private_hosts, own))
@@ -101,19 +58,30 @@ class StageService:
         progress: Progress = ignore_progress,
         submitted: Callable[[str], None] = lambda _: None,
     ) -> FinishedJob:
-        """Has a job done, within `deadline` seconds. `submitted` is told the remote job's id.
+        """Has a job done.
 
         Whatever ends the wait early (cancellation, timeout, an error) cancels the remote job. One exception:
         when the service cannot be reached any more (TransientError) the job is left alone, and a later call
         with the same key finds it again, so that nothing is paid for twice.
 
-        Raises InvalidInputError when the service refuses the job, EngineError when the job fails,
-        StageTimeoutError, InvalidSettingError, TransientError.
+        Args:
+            parameters: What is submitted.
+            idempotency_key: The same for every submit of the same work.
+            deadline: Seconds for the whole, retries included.
+            file: Sent along.
+            progress: Told the fraction that the service reports.
+            submitted: Told the remote job's id.
+
+        Raises:
+            InvalidInputError: The service refuses the job.
+            EngineError: The job failed, or the service answers in an unknown form.
+            TransientError: The service cannot be reached, or asks for a longer wait than there is time for.
+            StageTimeoutError, InvalidSettingError.
         """
-        watch = _Watch(progress, deadline, self.name)
-        with self._client(watch) as client:
-            job_id = self._submit(client, watch, parameters, idempotency_key, file)
-            return self._finish(client, watch, job_id, submitted)
+        time_limit = self._time_limit(progress, deadline)
+        with self._client(time_limit) as client:
+            job_id = self._submit(client, time_limit, parameters, idempotency_key, file)
+            return self._finish(client, time_limit, job_id, submitted)
 
     def resume(
         self,
@@ -124,26 +92,26 @@ class StageService:
         submitted: Callable[[str], None] = lambda _: None,
     ) -> FinishedJob:
         """As `run`, for a job that was submitted before."""
-        watch = _Watch(progress, deadline, self.name)
-        with self._client(watch) as client:
-            return self._finish(client, watch, job_id, submitted)
+        time_limit = self._time_limit(progress, deadline)
+        with self._client(time_limit) as client:
+            return self._finish(client, time_limit, job_id, submitted)
 
     def _finish(
-        self, client: httpx.Client, watch: "_Watch", job_id: str, submitted: Callable[[str], None]
+        self, client: httpx.Client, time_limit: Deadline, job_id: str, submitted: Callable[[str], None]
     ) -> FinishedJob:
         try:
             submitted(job_id)
-            job = self._follow(client, watch, job_id)
+            job = self._follow(client, time_limit, job_id)
         except TransientError:
             raise
         except BaseException:
             self.cancel(job_id)
             raise
         if job.status == "completed":
-            watch.report(1.0)
+            time_limit.report(1.0)
             return FinishedJob(self.name, job_id, job.result or {})
         said = job.error.message if isinstance(job.error, RemoteProblem) else job.error
-        reason = f": {_shorten(said).rstrip('.')}." if said else "."
+        reason = f": {shorten(said).rstrip('.')}." if said else "."
         ending = "was cancelled by the service" if job.status == "cancelled" else "failed"
         raise EngineError(
             f"The job of the {self.name} service {ending}{reason}",
@@ -159,19 +127,30 @@ class StageService:
         deadline: float,
         progress: Progress = ignore_progress,
     ) -> FetchedFile:
-        """Streams the file that a job made to `target`, within `deadline` seconds.
+        """Streams the file that a job made to `target`.
 
-        Raises LimitExceededError over `max_bytes`, StorageFullError, StageTimeoutError, TransientError;
-        SourceNotFoundError, SourceForbiddenError, BlockedAddressError as for any download.
+        Args:
+            job: It names the file's URL in its result, or the service has the file under the job's id.
+            target: Where the file is to lie; it appears whole or not at all.
+            max_bytes: Larger files are refused.
+            deadline: Seconds for the whole, retries included.
+            progress: Told the fraction that has arrived.
+
+        Raises:
+            LimitExceededError: The file has more than `max_bytes`.
+            StorageFullError, StageTimeoutError, TransientError.
+            SourceNotFoundError, SourceForbiddenError, BlockedAddressError: As for any download.
         """
         named = job.result.get("url")
         url = named if isinstance(named, str) else self._url(self.paths.download, job.job_id)
         # The key is for the service only, not for whatever address it names.
         own = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
-        watch = _Watch(progress, deadline, self.name)
-        with self._client(watch, follow_redirects=True) as client:
-            download = ResultFile(client, url, self._headers if own else {}, target, max_bytes, watch.report)
-            return self._persistently(watch, download.fetch)
+        time_limit = self._time_limit(progress, deadline)
+        with self._client(time_limit, follow_redirects=True) as client:
+            download = ResultFile(
+                client, url, self._headers if own else {}, target, max_bytes, time_limit.report
+            )
+            return self.rules.retry.call(download.fetch, time_limit)
 
     def cancel(self, job_id: str) -> bool:
         """Tells the service to stop a job. Returns whether it knows; if not, that is logged."""
@@ -205,14 +184,14 @@ class StageService:
         return ServiceHealth(self.name, self.base_url, not detail, time.monotonic() - began, detail)
 
     def _submit(
-        self, client: httpx.Client, watch: "_Watch", parameters: BaseModel, key: str, file: Path | None
+        self, client: httpx.Client, time_limit: Deadline, parameters: BaseModel, key: str, file: Path | None
     ) -> str:
         headers = {"Idempotency-Key": key}
         url = self._url(self.paths.submit)
 
         def post() -> httpx.Response:
             if file is None:
-                return client.post(url, json=self._body(parameters, watch.left()), headers=headers)
+                return client.post(url, json=self._body(parameters, time_limit.left()), headers=headers)
             with file.open("rb") as content:
                 return client.post(
                     url,
@@ -221,7 +200,7 @@ class StageService:
                     headers=headers,
                 )
 
-        return self._job_id(self._ask(watch, post, url))
+        return self._job_id(self._ask(time_limit, post, url))
 
     def _body(self, parameters: BaseModel, seconds: float) -> dict[str, JsonValue]:  # noqa: ARG002
         """What is posted to submit a job that may take so many seconds."""
@@ -229,99 +208,55 @@ class StageService:
 
     def _job_id(self, response: httpx.Response) -> str:
         """The job's id in the answer to a submit."""
-        return self._read(response, SubmittedJob).job_id
+        return self._answers.read(response, SubmittedJob).job_id
 
     def _state(self, response: httpx.Response) -> RemoteJob:
-        """The job in the answer to a look."""
-        return self._read(response, RemoteJob)
+        """The job in the answer to a poll."""
+        return self._answers.read(response, RemoteJob)
 
-    def _follow(self, client: httpx.Client, watch: "_Watch", job_id: str) -> RemoteJob:
+    def _follow(self, client: httpx.Client, time_limit: Deadline, job_id: str) -> RemoteJob:
         url = self._url(self.paths.status, job_id)
         for _ in range(self.rules.max_poll_attempts):
-            job = self._state(self._ask(watch, lambda: client.get(url), url))
+            job = self._state(self._ask(time_limit, lambda: client.get(url), url))
             if job.status in ("completed", "failed", "cancelled"):
                 return job
-            watch.report(job.progress / 100)
-            watch.sleep(self.rules.poll_interval)
+            time_limit.report(job.progress / 100)
+            time_limit.sleep(self.rules.poll_interval)
         raise StageTimeoutError(
-            f"The job of the {self.name} service has not ended after {self.rules.max_poll_attempts} looks.",
-            hint="Raise CONTRAPONTO_MAX_POLL_ATTEMPTS, or look why the service is slow.",
+            f"The job of the {self.name} service has not ended after {self.rules.max_poll_attempts} polls.",
+            hint="Raise CONTRAPONTO_MAX_POLL_ATTEMPTS, or find out why the service is slow.",
         )
 
-    def _ask(self, watch: "_Watch", send: Callable[[], httpx.Response], url: str) -> httpx.Response:
-        """Sends a request, again after 5xx and failed connections; never after 4xx."""
+    def _ask(self, time_limit: Deadline, send: Callable[[], httpx.Response], url: str) -> httpx.Response:
+        """Sends a request, retried after 5xx, failed connections, and refusals that say when to come back."""
 
         def attempt() -> httpx.Response:
             try:
                 response = send()
             except httpx.HTTPError as error:
                 raise request_error(error, url) from error
-            if response.status_code >= 500:
-                raise TransientError(
-                    f"The {self.name} service is out of order (HTTP {response.status_code}).",
-                    retry_after=retry_after(response),
-                )
+            # Another 429 is left to the retries of the whole job, which leave more time in between.
+            if (passing := self._answers.passing(response)) and (
+                response.is_server_error or passing.retry_after is not None
+            ):
+                raise passing
             return response
 
-        return self._accepted(self._persistently(watch, attempt))
+        response = self.rules.retry.call(attempt, time_limit)
+        self._answers.require_success(response)
+        return response
 
-    def _persistently(self, watch: "_Watch", attempt: Callable[[], Outcome]) -> Outcome:
-        """Tries until it works, an error is lasting, or the tries are used up."""
-        retry = 0
-        while True:
-            try:
-                return attempt()
-            except TransientError:
-                if retry >= self.rules.max_retries:
-                    raise
-            jitter = random.uniform(1, 1.25)  # noqa: S311 - spreads clients, keeps no secret
-            watch.sleep(self.rules.backoff * 2**retry * jitter)
-            retry += 1
-
-    def _accepted(self, response: httpx.Response) -> httpx.Response:
-        status = response.status_code
-        if response.is_success:
-            return response
-        said = _said(response)
-        match status:
-            case 401 | 403:
-                raise InvalidSettingError(
-                    f"The {self.name} service refuses the key (HTTP {status}).",
-                    hint="Set CONTRAPONTO_REMOTE_API_KEY, or the key of its block.",
-                )
-            case 404 | 405 | 410 | 501:
-                raise InvalidSettingError(
-                    f"The {self.name} service has nothing at {response.request.url.path} (HTTP {status}).",
-                    hint="Check its address and paths; if those are right, it has lost the job.",
-                )
-            case 408 | 425 | 429:
-                raise TransientError(
-                    f"The {self.name} service is overloaded (HTTP {status}).",
-                    retry_after=retry_after(response),
-                )
-            case _ if status < 400:
-                raise InvalidSettingError(
-                    f"The {self.name} service redirects to another address.", hint="Set its final address."
-                )
-            case _:
-                raise InvalidInputError(f"The {self.name} service refuses the job (HTTP {status}){said}")
-
-    def _read(self, response: httpx.Response, form: type[Result]) -> Result:
-        try:
-            return form.model_validate_json(response.content)
-        except ValidationError as error:
-            raise EngineError(
-                f"The {self.name} service answers in an unknown form.",
-                hint="Check that its address leads to a stage service of the expected protocol.",
-            ) from error
+    def _time_limit(self, progress: Progress, seconds: float) -> Deadline:
+        late = f"The {self.name} service did not finish within {seconds:.0f} s."
+        return Deadline(progress, seconds, late=late)
 
     def _url(self, path: str, job_id: str = "") -> str:
         return f"{self.base_url}/{path.lstrip('/')}".replace("{job_id}", quote(job_id, safe=""))
 
-    def _client(self, watch: "_Watch", *, follow_redirects: bool = False) -> httpx.Client:
+    def _client(self, time_limit: Deadline, *, follow_redirects: bool = False) -> httpx.Client:
         client = safe_client(
             self._policy,
-            watch=watch.look,
+            watch=time_limit.check,
             read_timeout=self.rules.request_timeout,
             follow_redirects=follow_redirects,
         )
@@ -338,56 +273,3 @@ class StageService:
         )
         client.headers.update(self._headers)
         return client
-
-
-class _Watch:
-    """Passes progress on twice a second, and ends the work at its deadline."""
-
-    def __init__(self, progress: Progress, deadline: float, name: str) -> None:
-        self._progress = progress
-        self._deadline = deadline
-        self._ends = time.monotonic() + deadline
-        self._name = name
-        self._told = float("-inf")
-        self._fraction = 0.0
-
-    def report(self, fraction: float) -> None:
-        self._fraction = max(self._fraction, min(fraction, 1.0))
-        if self._fraction == 1.0:
-            self._told = float("-inf")
-        self.look()
-
-    def left(self) -> float:
-        return self._ends - time.monotonic()
-
-    def look(self) -> None:
-        now = time.monotonic()
-        if now >= self._ends:
-            raise StageTimeoutError(f"The {self._name} service did not finish within {self._deadline:.0f} s.")
-        if now - self._told >= 0.5:
-            self._told = now
-            self._progress(self._fraction)
-
-    def sleep(self, seconds: float) -> None:
-        ends = time.monotonic() + seconds
-        while (left := ends - time.monotonic()) > 0:
-            self.look()
-            time.sleep(min(0.25, left))
-
-
-def _said(response: httpx.Response) -> str:
-    """What a refusing service says, if it says it in a usual form."""
-    try:
-        body = response.json()
-    except ValueError:
-        return "."
-    if isinstance(body, dict):
-        for name in ("message", "detail", "error"):
-            if isinstance(body.get(name), str):
-                return f": {_shorten(body[name])}"
-    return "."
-
-
-def _shorten(text: str) -> str:
-    line = mask_urls(" ".join(text.split()))
-    return line if len(line) <= 300 else line[:299] + "…"

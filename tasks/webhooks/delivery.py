@@ -62,7 +62,7 @@ async def check_webhook_url(url: str, policy: AddressPolicy) -> str:
     """
     hint = "Give a complete address such as https://example.com/hooks/jobs."
     try:
-        checked = check_url(url)
+        checked = check_url(url).text
     except InvalidInputError as error:
         raise InvalidInputError(f"The webhook URL cannot be used. {error.message}", hint=hint) from error
     parts = urlsplit(checked)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,9 +11,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """An error answer with headers of its own."""
+
+    status: int
+    headers: dict[str, str]
+
+
 @dataclass
 class Service:
-    """A stage service in this process. Each job goes through `states`, one for each look at it."""
+    """A stage service in this process. Each job goes through `states`, one for each poll of it."""
 
     states: list[dict[str, Any]] = field(
         default_factory=lambda: [
@@ -21,16 +30,18 @@ class Service:
             {"status": "completed", "progress": 100, "result": {"title": "Fala"}},
         ]
     )
-    failures: list[int | str] = field(default_factory=list)
-    """For the next requests: an HTTP status, "cut" (the connection is closed) or "hang"."""
+    failures: "list[int | str | Refusal]" = field(default_factory=list)
+    """For the next requests: a refusal or its HTTP status, "cut" (the connection is closed) or "hang"."""
     file: bytes = b"RIFF" + bytes(200_000)
     cut_downloads: int = 0
     jobs: dict[str, int] = field(default_factory=dict)
-    """Looks so far, by job id."""
+    """Polls so far, by job id."""
     keys: dict[str, str] = field(default_factory=dict)
     """Job id by idempotency key."""
     cancelled: list[str] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """When each request came, in seconds."""
     bodies: list[bytes] = field(default_factory=list)
     headers: list[Message] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
@@ -46,6 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_request(self) -> None:
         service = self.service
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        service.times.append(time.monotonic())
         service.log.append((self.command, self.path))
         service.headers.append(self.headers)
         failure = service.failures.pop(0) if service.failures else None
@@ -53,6 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif failure == "hang":
             service.released.wait(30)
+        elif isinstance(failure, Refusal):
+            self.say(failure.status, {"message": "scripted"}, failure.headers)
         elif failure is not None:
             self.say(int(failure), {"message": f"scripted {failure}"})
         else:
@@ -69,9 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
                 service.jobs.setdefault(job_id, 0)
                 self.say(202, {"job_id": job_id})
             case "GET", ["jobs", job_id] if job_id in service.jobs:
-                looks = service.jobs[job_id]
+                polls = service.jobs[job_id]
                 service.jobs[job_id] += 1
-                self.say(200, service.states[min(looks, len(service.states) - 1)])
+                self.say(200, service.states[min(polls, len(service.states) - 1)])
             case "GET", ["jobs", _, "download"] | ["files", _]:
                 self.say_file()
             case "DELETE", ["jobs", job_id] if job_id in service.jobs:
@@ -80,10 +94,12 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 self.say(404, {"message": "nothing here"})
 
-    def say(self, status: int, content: dict[str, Any] | None) -> None:
+    def say(self, status: int, content: dict[str, Any] | None, headers: dict[str, str] | None = None) -> None:
         body = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         with suppress(ConnectionError):
             self.wfile.write(body)

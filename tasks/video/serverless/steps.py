@@ -18,9 +18,9 @@ from tasks.jobs.step import run_step, step
 from tasks.jobs.tracker import current_stage
 from tasks.media.probe import probe, require_video
 from tasks.progress import Progress, part_of
+from tasks.remote.outcomes import FinishedJob
 from tasks.remote.protocol import ServiceRules
 from tasks.remote.runpod import JobMemory, RunPodEndpoint
-from tasks.remote.stage_service import FinishedJob
 from tasks.video.shards import ShardOrder, ShardResult, VideoClip, file_name
 
 _WORK_SHARE = 0.9

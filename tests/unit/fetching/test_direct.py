@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,17 +25,23 @@ from tasks.errors import (
     StorageFullError,
     TransientError,
 )
-from tasks.fetching import direct
 from tasks.fetching.direct import download_any, download_file, fingerprint
-from tasks.fetching.results import Download, DownloadLimits, WebPage
+from tasks.fetching.results import Download, DownloadLimits, TransferOptions, WebPage
 from tasks.net.addresses import AddressPolicy
+from tasks.net.retry import RetryPolicy
+from tasks.net.urls import check_url
+from tasks.progress import ignore_progress
+
+QUICK = RetryPolicy(backoff=0.01)
+TRIES = 1 + QUICK.retries
 
 
 @pytest.fixture
 def fetch(into: Path, loopback: AddressPolicy, limits: DownloadLimits) -> Any:
     def run(url: str, **options: Any) -> Download | WebPage:
-        options = {"limits": limits, "policy": loopback, "backoff": 0.01, "deadline": 60.0} | options
-        return download_file(url, into, **options)
+        progress = options.pop("progress", ignore_progress)
+        usual = TransferOptions(loopback, limits, deadline=60.0, retry=QUICK)
+        return download_file(check_url(url), into, replace(usual, **options), progress)
 
     return run
 
@@ -115,7 +122,7 @@ def test_a_download_that_is_always_cut_at_the_same_place_gives_up(
     url = server.say("/a.wav", long_tone, cut_after=100_000)
     with pytest.raises(TransientError, match="cut"):
         fetch(url)
-    assert len(server.requests("/a.wav")) <= 2 * direct.TRIES
+    assert len(server.requests("/a.wav")) <= 2 * TRIES
     assert left_in(into) == []
 
 
@@ -131,7 +138,7 @@ def test_a_server_error_that_stays_is_transient(server: Any, fetch: Any) -> None
     with pytest.raises(TransientError, match="503") as caught:
         fetch(url)
     assert caught.value.transient
-    assert len(server.requests("/a.wav")) == direct.TRIES
+    assert len(server.requests("/a.wav")) == TRIES
 
 
 def test_a_long_pause_asked_for_is_left_to_the_job(server: Any, fetch: Any) -> None:
@@ -292,7 +299,7 @@ def test_a_disk_without_room_is_noticed_before(
     server: Any, fetch: Any, monkeypatch: pytest.MonkeyPatch, tone: bytes
 ) -> None:
     usage = shutil.disk_usage("/")._replace(free=1000)
-    monkeypatch.setattr("tasks.fetching.direct.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("tasks.fetching.part_file.shutil.disk_usage", lambda _: usage)
     with pytest.raises(StorageFullError, match="no room"):
         fetch(server.say("/a.wav", tone))
 
@@ -305,10 +312,11 @@ from pathlib import Path
 from tasks.errors import StorageFullError
 from tasks.net.addresses import AddressPolicy
 from tasks.fetching.direct import download_file
-from tasks.fetching.results import DownloadLimits
+from tasks.fetching.results import TransferOptions
+from tasks.net.urls import check_url
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
-    download_file({url!r}, Path({str(into)!r}), DownloadLimits(), AddressPolicy(("127.0.0.1",)))
+    download_file(check_url({url!r}), Path({str(into)!r}), TransferOptions(AddressPolicy(("127.0.0.1",))))
 except StorageFullError as error:
     print(error.code)
 """
@@ -338,9 +346,9 @@ def test_a_fingerprint_follows_the_file(server: Any, loopback: AddressPolicy, to
     server.say("/a.wav", tone, headers={"ETag": '"v1"'})
     url = server.say("/a.wav", tone)
     server._answers["/a.wav"] = server._answers["/a.wav"][:1]
-    first, again = fingerprint(url, loopback), fingerprint(url, loopback)
+    first, again = fingerprint(check_url(url), loopback), fingerprint(check_url(url), loopback)
     server.say("/a.wav", tone, headers={"ETag": '"v2"'})
-    changed = fingerprint(url, loopback)
+    changed = fingerprint(check_url(url), loopback)
     assert first is not None
     assert again is not None
     assert changed is not None
@@ -354,7 +362,7 @@ def test_a_server_without_head_is_asked_for_one_byte(
 ) -> None:
     server.say("/a.wav", b"", 405)
     url = server.say("/a.wav", tone, ranges=True, headers={"Last-Modified": "Sat, 01 Aug 2026 10:00:00 GMT"})
-    found = fingerprint(url, loopback)
+    found = fingerprint(check_url(url), loopback)
     assert found is not None
     assert found.length == len(tone)
     assert server.asked[-1].headers["range"] == "bytes=0-0"
@@ -371,22 +379,25 @@ def test_a_server_without_head_is_asked_for_one_byte(
 def test_no_fingerprint_without_a_version_of_a_file(
     server: Any, loopback: AddressPolicy, answer: dict[str, Any]
 ) -> None:
-    assert fingerprint(server.say("/a", b"words", **answer), loopback) is None
+    assert fingerprint(check_url(server.say("/a", b"words", **answer)), loopback) is None
 
 
 def test_a_fingerprint_is_no_way_around_the_policy(server: Any) -> None:
     with pytest.raises(BlockedAddressError):
-        fingerprint(server.say("/a", b"x"), AddressPolicy())
+        fingerprint(check_url(server.say("/a", b"x")), AddressPolicy())
     assert server.asked == []
 
 
 def test_files_of_every_kind_can_be_fetched(server: Any, into: Path, loopback: AddressPolicy) -> None:
+    def up_to(size: int) -> TransferOptions:
+        return TransferOptions(loopback, DownloadLimits(max_bytes=size))
+
     for name, body, kind in (
         ("/cena.jpg", b"\xff\xd8\xff\xe0" + bytes(600), "image/jpeg"),
         ("/legenda.srt", "1\n00:00:01,000 --> 00:00:02,000\nOlá\n".encode(), "text/plain"),
     ):
         server.say(name, body, content_type=kind)
-        found = download_any(server.url + name, into, 10_000, loopback)
+        found = download_any(check_url(server.url + name), into, up_to(10_000))
         assert (found.path.read_bytes(), found.path.name) == (body, name[1:])
     with pytest.raises(LimitExceededError, match="larger than the limit"):
-        download_any(server.url + "/cena.jpg", into, 100, loopback)
+        download_any(check_url(server.url + "/cena.jpg"), into, up_to(100))

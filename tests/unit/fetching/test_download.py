@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+from blocks.from_settings import transfer_options
+from blocks.settings import Settings
 from tasks.errors import BlockedAddressError, InvalidInputError, NotMediaError, SourceForbiddenError
 from tasks.fetching.download import download, is_known_site
-from tasks.fetching.results import Download, DownloadLimits
+from tasks.fetching.results import Download, DownloadLimits, TransferOptions
 from tasks.net.addresses import AddressPolicy
+from tasks.net.retry import RetryPolicy
+from tasks.net.urls import check_url
 
 
 @pytest.fixture
 def fetch(into: Path, loopback: AddressPolicy, limits: DownloadLimits) -> Any:
     def run(url: str, policy: AddressPolicy = loopback) -> Download:
-        return download(url, into, limits, policy, deadline=60.0, backoff=0.01)
+        options = TransferOptions(policy, limits, deadline=60.0, retry=RetryPolicy(backoff=0.01))
+        return download(check_url(url), into, options)
 
     return run
 
@@ -75,7 +80,24 @@ def test_what_is_no_web_address_is_refused(fetch: Any, url: str) -> None:
     ],
 )
 def test_known_sites(url: str, known: bool) -> None:
-    assert is_known_site(url) is known
+    assert is_known_site(check_url(url)) is known
+
+
+def test_the_settings_say_how_downloads_are_made() -> None:
+    settings = Settings(
+        allowed_private_hosts=("nas.lan",),
+        download_timeout=77,
+        http_max_retries=1,
+        retry_backoff_base_seconds=5,
+        ytdlp_proxy="http://proxy.lan:3128",
+    )
+    assert transfer_options(settings, DownloadLimits(max_bytes=9)) == TransferOptions(
+        AddressPolicy(("nas.lan",)),
+        DownloadLimits(max_bytes=9),
+        deadline=77,
+        retry=RetryPolicy(retries=1, backoff=5),
+        proxy="http://proxy.lan:3128",
+    )
 
 
 def test_importing_costs_no_ytdlp() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import NotMediaError
-from tasks.fetching.results import DownloadLimits
+from tasks.fetching.results import DownloadLimits, TransferOptions
 from tasks.fetching.sites import download_from_site, list_entries
 from tasks.net.addresses import AddressPolicy
-from tasks.net.urls import mask_url, mask_urls
+from tasks.net.urls import check_url, mask_url, mask_urls
 from tests.servers.media import MediaServer
 
 SECRET = "geheim"
@@ -95,12 +95,13 @@ def test_what_is_named_after_its_address_is_named_without_its_secrets(
 ) -> None:
     server.say("/a.wav", tone)
     url = server.page("/aula", '<video src="/a.wav"></video>') + f"?parte=2&token={SECRET}"
-    found = download_from_site(url.replace("//", f"//ana:{SECRET}@"), into, limits, loopback, deadline=60)
+    options = TransferOptions(loopback, limits, deadline=60)
+    found = download_from_site(check_url(url.replace("//", f"//ana:{SECRET}@")), into, options)
     assert found.path.read_bytes() == tone
     assert "aula" in found.title
     assert SECRET not in f"{found.title} {found.path} {found.url}"
     server.page("/lista", '<video src="/a.wav"></video><p><video src="/b.wav"></video>')
-    listed = list_entries(f"{server.url}/lista?token={SECRET}", loopback)
+    listed = list_entries(check_url(f"{server.url}/lista?token={SECRET}"), options)
     assert len(listed) == 2
     assert all(SECRET not in f"{entry.title} {entry.id}" for entry in listed)
 
@@ -114,6 +115,6 @@ def test_the_log_of_yt_dlp_holds_no_secrets(
 ) -> None:
     url = server.page("/aula", "<p>words</p>").replace("//", f"//ana:{SECRET}@") + f"?token={SECRET}"
     with caplog.at_level(logging.DEBUG), pytest.raises(NotMediaError) as caught:
-        download_from_site(url, into, limits, loopback, deadline=60)
+        download_from_site(check_url(url), into, TransferOptions(loopback, limits, deadline=60))
     assert "aula?token=***" in caplog.text
     assert SECRET not in caplog.text + str(caught.value)

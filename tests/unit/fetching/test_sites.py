@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ from tasks.errors import (
     StageTimeoutError,
     TransientError,
 )
-from tasks.fetching.results import Download, DownloadLimits
+from tasks.fetching.results import Download, DownloadLimits, TransferOptions
 from tasks.fetching.sites import download_from_site, list_entries
 from tasks.net.addresses import AddressPolicy
+from tasks.net.urls import check_url
+from tasks.progress import ignore_progress
 
 VIDEO_PAGE = (
     '<html><head><title>Aula de história</title></head><body><video src="/a.wav"></video></body></html>'
@@ -36,8 +39,12 @@ VIDEO_PAGE = (
 @pytest.fixture
 def fetch(into: Path, loopback: AddressPolicy, limits: DownloadLimits) -> Any:
     def run(url: str, **options: Any) -> Download:
-        options = {"limits": limits, "policy": loopback, "deadline": 60.0} | options
-        return download_from_site(url, into, **options)
+        progress = options.pop("progress", ignore_progress)
+        dedicated_only = options.pop("dedicated_only", False)
+        usual = TransferOptions(loopback, limits, deadline=60.0)
+        return download_from_site(
+            check_url(url), into, replace(usual, **options), progress, dedicated_only=dedicated_only
+        )
 
     return run
 
@@ -108,10 +115,12 @@ def test_several_recordings_are_a_batch(
     url = server.page("/p", '<title>T</title><video src="/a.wav"></video><p><video src="/b.wav"></video>')
     with pytest.raises(InvalidInputError, match="several recordings"):
         fetch(url)
-    listed = list_entries(url, loopback)
+    listed = list_entries(check_url(url), TransferOptions(loopback))
     assert [e.url for e in listed] == [server.url + "/a.wav", server.url + "/b.wav"]
     assert len({e.id for e in listed}) == 2
-    assert [e.url for e in list_entries(url, loopback, max_items=1)] == [server.url + "/a.wav"]
+    assert [e.url for e in list_entries(check_url(url), TransferOptions(loopback), max_items=1)] == [
+        server.url + "/a.wav"
+    ]
 
 
 def test_a_feed_is_listed_without_fetching_its_items(server: Any, loopback: AddressPolicy) -> None:
@@ -119,9 +128,8 @@ def test_a_feed_is_listed_without_fetching_its_items(server: Any, loopback: Addr
         f"<item><title>Episódio {n}</title><link>{server.url}/{n}.wav</link></item>" for n in range(5)
     )
     feed = f'<?xml version="1.0"?><rss version="2.0"><channel><title>P</title>{items}</channel></rss>'
-    listed = list_entries(
-        server.say("/feed", feed.encode(), content_type="application/rss+xml"), loopback, max_items=3
-    )
+    url = check_url(server.say("/feed", feed.encode(), content_type="application/rss+xml"))
+    listed = list_entries(url, TransferOptions(loopback), max_items=3)
     assert [(e.title, e.url) for e in listed] == [
         (f"Episódio {n}", f"{server.url}/{n}.wav") for n in range(3)
     ]
@@ -231,9 +239,10 @@ def test_the_process_dies_with_its_parent(server: Any, into: Path) -> None:
     code = f"""
 from pathlib import Path
 from tasks.net.addresses import AddressPolicy
-from tasks.fetching.results import DownloadLimits
+from tasks.fetching.results import TransferOptions
 from tasks.fetching.sites import download_from_site
-download_from_site({url!r}, Path({str(into)!r}), DownloadLimits(), AddressPolicy(("127.0.0.1",)))
+from tasks.net.urls import check_url
+download_from_site(check_url({url!r}), Path({str(into)!r}), TransferOptions(AddressPolicy(("127.0.0.1",))))
 """
     parent = subprocess.Popen([sys.executable, "-c", code])
     try:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ class Hub:
     """Per file: after how many bytes the next transfers break off."""
     statuses: dict[str, list[int]] = field(default_factory=dict)
     """Per file: error statuses of the next answers."""
+    retry_after: str | None = None
+    """Header of those answers."""
+    times: dict[str, list[float]] = field(default_factory=dict)
+    """Per file: when it was asked for, in seconds; large files are asked for twice."""
     instead: dict[str, bytes] = field(default_factory=dict)
     """Per file: what is sent in its place."""
     pause: float = 0.0
@@ -52,8 +57,13 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if name not in hub.files or not (kind == "cdn" or kind == f"org/model/resolve/{REVISION}"):
                 self.send_error(404)
                 return
+            hub.times.setdefault(name, []).append(time.monotonic())
             if statuses := hub.statuses.get(name):
-                self.send_error(statuses.pop(0))
+                self.send_response(statuses.pop(0))
+                if hub.retry_after is not None:
+                    self.send_header("Retry-After", hub.retry_after)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             content = hub.files[name]
             if kind != "cdn" and name in hub.large:

@@ -8,7 +8,9 @@ import pytest
 
 from tasks.errors import CancelledError, MissingEngineError, StorageFullError
 from tasks.models import http_source, sources
-from tasks.models.install import ensure_model, find_model, installed, verify
+from tasks.models.install import find_model, installed, verify
+from tasks.net.retry import RetryPolicy
+from tests.unit.models.one_model import ensure_model
 
 
 def test_it_is_fetched_checked_and_recorded(hub, from_hub, tmp_path: Path) -> None:
@@ -77,16 +79,45 @@ def test_a_cut_connection_is_continued_where_it_broke(hub, from_hub, tmp_path: P
 def test_a_connection_that_never_brings_anything_is_given_up(
     hub, from_hub, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(http_source, "_wait", lambda seconds, still_wanted: None)
+    monkeypatch.setattr(http_source, "RETRIES", RetryPolicy(backoff=0.001))
     hub.statuses["model.bin"] = [503] * 20
     with pytest.raises(MissingEngineError, match=r"the transfer of model\.bin .* kept breaking"):
         ensure_model("m", tmp_path, manifest=from_hub())
 
 
 def test_a_busy_hub_is_asked_again(hub, from_hub, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(http_source, "_wait", lambda seconds, still_wanted: None)
+    monkeypatch.setattr(http_source, "RETRIES", RetryPolicy(backoff=0.001))
     hub.statuses["config.json"] = [503, 429]
     ensure_model("m", tmp_path, manifest=from_hub())
+
+
+def test_a_hub_that_asks_to_wait_is_given_the_time(hub, from_hub, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(http_source, "RETRIES", RetryPolicy(backoff=0.001))
+    hub.statuses["config.json"] = [429]
+    hub.retry_after = "1"
+    ensure_model("m", tmp_path, manifest=from_hub())
+    refused, served = hub.times["config.json"]
+    assert served - refused >= 1
+
+
+def test_a_hub_that_asks_for_a_long_wait_is_left_for_the_next_source(hub, from_hub, tmp_path: Path) -> None:
+    hub.statuses["config.json"] = [429]
+    hub.retry_after = "3600"
+    with pytest.raises(MissingEngineError, match="it answered 429 and asks to wait 3600 s"):
+        ensure_model("m", tmp_path, manifest=from_hub())
+
+
+def test_waiting_for_a_busy_hub_can_be_cancelled(hub, from_hub, tmp_path: Path) -> None:
+    hub.statuses["config.json"] = [503] * 9
+    hub.retry_after = "30"
+
+    def cancel(fraction: float) -> None:
+        if hub.times:
+            raise CancelledError("Cancelled.")
+
+    with pytest.raises(CancelledError):
+        ensure_model("m", tmp_path, cancel, manifest=from_hub())
+    assert len(hub.times["config.json"]) == 1
 
 
 def test_a_cancelled_download_is_continued_by_the_next_call(hub, from_hub, tmp_path: Path) -> None:
@@ -127,10 +158,10 @@ def test_two_processes_fetch_it_once(hub, from_hub, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(from_hub().model_dump_json())
     program = (
-        "import sys; from pathlib import Path; from tasks.models.install import ensure_model;"
+        "import sys; from pathlib import Path; from tasks.models.install import ensure_models;"
         "from tasks.models.manifest import Manifest;"
         "m = Manifest.model_validate_json(Path(sys.argv[1]).read_text());"
-        "print(ensure_model('m', Path(sys.argv[2]), manifest=m))"
+        "print(ensure_models(['m'], Path(sys.argv[2]), manifest=m)['m'])"
     )
     command = [sys.executable, "-c", program, str(manifest), str(tmp_path / "models")]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]

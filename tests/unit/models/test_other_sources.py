@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import InvalidInputError, MissingEngineError
-from tasks.models.install import ensure_model, ensure_models, find_model, installed, verify
+from tasks.models.install import ensure_models, find_model, installed, verify
 from tasks.models.manifest import Manifest, Model, ModelFile, default_manifest
+from tests.unit.models.one_model import ensure_model
 
 
 def _file(path: str, content: bytes, **more: object) -> ModelFile:

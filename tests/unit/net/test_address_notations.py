@@ -15,9 +15,11 @@ import pytest
 
 from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError
 from tasks.fetching.direct import download_file, fingerprint
-from tasks.fetching.results import DownloadLimits
+from tasks.fetching.results import TransferOptions
 from tasks.net.addresses import AddressPolicy
 from tasks.net.http import REQUEST_ERRORS, safe_async_client, safe_client
+from tasks.net.retry import RetryPolicy
+from tasks.net.urls import check_url
 from tasks.webhooks.delivery import Rejected, Retry, attempt, check_webhook_url
 from tests.servers.media import MediaServer
 
@@ -67,10 +69,14 @@ def network(server: MediaServer, monkeypatch: pytest.MonkeyPatch) -> Network:
     return made
 
 
+def options_with(policy: AddressPolicy) -> TransferOptions:
+    return TransferOptions(policy, deadline=30, retry=RetryPolicy(backoff=0.01))
+
+
 async def try_every_door(url: str, folder: Path) -> InvalidInputError:
     """Downloads it, asks for its version, posts to it; the error of the download."""
     with suppress(ContrapontoError):
-        assert fingerprint(url, AddressPolicy()) is None
+        assert fingerprint(check_url(url), AddressPolicy()) is None
     with suppress(ContrapontoError):
         await check_webhook_url(url, AddressPolicy())
     assert isinstance(await attempt(url, b"{}", {}, policy=AddressPolicy(), timeout=9), Rejected | Retry)
@@ -78,7 +84,7 @@ async def try_every_door(url: str, folder: Path) -> InvalidInputError:
         with pytest.raises((ContrapontoError, *REQUEST_ERRORS)):
             await client.get(url)
     with pytest.raises(InvalidInputError) as caught:
-        download_file(url, folder, DownloadLimits(), AddressPolicy(), backoff=0.01, deadline=30)
+        download_file(check_url(url), folder, options_with(AddressPolicy()))
     assert not caught.value.transient
     return caught.value
 
@@ -174,7 +180,7 @@ def test_no_chain_of_redirects_leads_to_one(
     server.say("/2", status=301, headers={"Location": target})
     policy = AddressPolicy((f"127.0.0.1:{server.port}",))
     with pytest.raises(InvalidInputError):
-        download_file(f"{server.url}/0", tmp_path, DownloadLimits(), policy, backoff=0.01, deadline=30)
+        download_file(check_url(f"{server.url}/0"), tmp_path, options_with(policy))
     assert [asked.path for asked in server.asked] == ["/0", "/1", "/2"]
     assert network.connected == []
 
@@ -196,7 +202,7 @@ def test_a_name_that_turns_private_between_two_tries_is_caught(network: Network,
     network.names["rebind.example"] = [(PUBLIC,), (PUBLIC,), ("169.254.169.254",)]
     url = "http://rebind.example/a.wav"
     with pytest.raises(BlockedAddressError):
-        download_file(url, tmp_path, DownloadLimits(), AddressPolicy(), backoff=0.01, deadline=30)
+        download_file(check_url(url), tmp_path, options_with(AddressPolicy()))
     assert set(network.connected) == {PUBLIC}
 
 

@@ -22,8 +22,6 @@ from tasks.errors import BlockedAddressError, CancelledError, InvalidInputError,
 from tasks.net.addresses import AddressPolicy
 from tasks.net.http import request_error, safe_async_client, safe_client
 
-Resolver = Callable[..., list[tuple[Any, ...]]]
-
 
 def answers(*addresses: str) -> list[tuple[Any, ...]]:
     families = {True: socket.AF_INET6, False: socket.AF_INET}

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.errors import InvalidInputError
-from tasks.net.urls import check_url, mask_url, mask_urls
+from tasks.net.urls import CheckedUrl, check_url, mask_url, mask_urls
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from tasks.net.urls import check_url, mask_url, mask_urls
     ],
 )
 def test_http_urls_are_accepted(url: str) -> None:
-    assert check_url(f"  {url}\n") == url
+    assert check_url(f"  {url}\n").text == url
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,19 @@ def test_everything_else_is_refused_with_a_hint(url: str) -> None:
         check_url(url)
     assert caught.value.hint
     assert len(caught.value.message) < 400
+
+
+def test_nobody_makes_a_checked_url_of_anything_else() -> None:
+    with pytest.raises(InvalidInputError):
+        CheckedUrl("file:///etc/passwd")
+
+
+def test_a_checked_url_shows_no_credentials_unless_its_text_is_asked_for() -> None:
+    url = check_url("https://ana:hunter2@EXAMPLE.com/a.mp3?token=hunter2")
+    assert "hunter2" not in f"{url} {url!r} {[url]}"
+    assert str(url) == url.masked == "https://***@EXAMPLE.com/a.mp3?token=***"
+    assert "hunter2" in url.text
+    assert url.host == "example.com"
 
 
 def test_credentials_are_masked() -> None:

@@ -1,4 +1,4 @@
-"""The client of a rented endpoint against a local server that speaks its API."""
+"""The client of a serverless endpoint against a local server that speaks its API."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +13,9 @@ from tasks.errors import (
     StageTimeoutError,
     TransientError,
 )
+from tasks.remote.outcomes import FinishedJob
 from tasks.remote.protocol import ServiceRules
 from tasks.remote.runpod import JobMemory, RunPodEndpoint
-from tasks.remote.stage_service import FinishedJob
 from tests.servers.runpod import Endpoint, rented
 
 QUICK = ServiceRules(
@@ -62,7 +62,7 @@ def test_a_job_is_done_and_its_progress_taken_over(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize("failure", [500, 502, 429, "cut"])
 def test_passing_failures_are_borne(endpoint: Endpoint, failure: int | str) -> None:
-    # The first is at the submit, which the service has not taken; the other at a look.
+    # The first is at the submit, which the service has not taken; the other at a poll.
     endpoint.failures = [503, failure]
     if failure == 429:
         with pytest.raises(TransientError, match="overloaded"):
@@ -80,7 +80,7 @@ def test_a_lost_connection_leaves_the_job_which_is_found_again(endpoint: Endpoin
     assert len(endpoint.jobs) == 1, "the work was paid for twice"
 
 
-def test_a_job_that_is_gone_or_failed_is_done_anew(endpoint: Endpoint) -> None:
+def test_a_job_that_is_gone_or_failed_is_done_again(endpoint: Endpoint) -> None:
     memory = Memory()
     memory.job = "forgotten-u1"
     assert run(endpoint, memory).result == {"sum": 3}

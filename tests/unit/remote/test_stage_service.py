@@ -22,6 +22,7 @@ from tasks.errors import (
     TransientError,
 )
 from tasks.remote import result_file
+from tasks.remote.outcomes import FinishedJob
 from tasks.remote.protocol import (
     DownloadRequest,
     NormalizationRequest,
@@ -30,8 +31,8 @@ from tasks.remote.protocol import (
     ServiceRules,
     TranscriptionRequest,
 )
-from tasks.remote.stage_service import FinishedJob, StageService
-from tests.servers.stages import Service, serve
+from tasks.remote.stage_service import StageService
+from tests.servers.stages import Refusal, Service, serve
 
 REQUEST = DownloadRequest(url="https://example.com/v", max_bytes=1000, max_seconds=60)
 QUICK = ServiceRules(poll_interval=0.01, max_poll_attempts=50, max_retries=3, backoff=0.01, request_timeout=5)
@@ -111,30 +112,28 @@ def test_passing_failures_are_borne_everywhere(service: Service, failure: int | 
     original = client_of(service)
     service.failures = []
 
-    def fail_the_next_looks(job_id: str) -> None:
+    def fail_the_next_polls(job_id: str) -> None:
         service.failures = [failure, failure, failure]
 
-    assert run(original, submitted=fail_the_next_looks).job_id == "job-0"
+    assert run(original, submitted=fail_the_next_polls).job_id == "job-0"
     assert service.made("/jobs/job-0") == 3 + 3
 
 
 def test_the_waits_between_tries_double(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.failures = [503, 503, 503]
     waits: list[float] = []
-    monkeypatch.setattr(
-        "tasks.remote.stage_service._Watch.sleep", lambda self, seconds: waits.append(seconds)
-    )
+    monkeypatch.setattr("tasks.net.deadline.Deadline.sleep", lambda self, seconds: waits.append(seconds))
     run(client_of(service, rules=ServiceRules()))
     assert [2 <= waits[0] <= 2.5, 4 <= waits[1] <= 5, 8 <= waits[2] <= 10] == [True] * 3
     assert set(waits[3:]) == {3.0}
 
 
 def test_lasting_failure_is_transient_and_leaves_the_job_to_be_found_again(service: Service) -> None:
-    def fail_all_looks(job_id: str) -> None:
+    def fail_all_polls(job_id: str) -> None:
         service.failures = [503] * 4
 
     with pytest.raises(TransientError, match="out of order"):
-        run(client_of(service), submitted=fail_all_looks)
+        run(client_of(service), submitted=fail_all_polls)
     assert service.cancelled == []
     assert run(client_of(service)).job_id == "job-0"
     assert list(service.jobs) == ["job-0"], "the second call found the job of the first"
@@ -152,13 +151,37 @@ def test_lasting_failure_is_transient_and_leaves_the_job_to_be_found_again(servi
         (302, InvalidSettingError, "redirects"),
     ],
 )
-def test_refusals_are_not_tried_again(
-    service: Service, status: int, error: type[Exception], said: str
-) -> None:
+def test_refusals_are_not_retried(service: Service, status: int, error: type[Exception], said: str) -> None:
     service.failures = [status]
     with pytest.raises(error) as caught:
         run(client_of(service))
     assert said in str(caught.value)
+    assert len(service.log) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_service_that_asks_to_wait_is_given_the_time(service: Service, status: int) -> None:
+    service.failures = [Refusal(status, {"Retry-After": "1"})]
+    assert run(client_of(service)).job_id == "job-0"
+    assert service.times[1] - service.times[0] >= 1, "the policy itself would have waited 0.01 s"
+    polls = len(service.times)
+
+    def refuse_the_next_poll(job_id: str) -> None:
+        service.failures = [Refusal(status, {"Retry-After": "1"})]
+
+    run(client_of(service), submitted=refuse_the_next_poll)
+    # Submit, the refused poll, the next poll.
+    assert service.times[polls + 2] - service.times[polls + 1] >= 1
+    assert service.cancelled == []
+
+
+def test_a_service_that_asks_for_more_time_than_is_left_fails_at_once(service: Service) -> None:
+    service.failures = [Refusal(503, {"Retry-After": "100"})]
+    with pytest.raises(
+        TransientError, match=r"may start in 1\d\d\.\d s, and only (30\.0|29\.\d) s are left"
+    ) as caught:
+        run(client_of(service))
+    assert caught.value.retry_after == 100
     assert len(service.log) == 1
 
 
@@ -197,10 +220,10 @@ def test_an_unknown_answer_cancels_the_job(service: Service, state: dict[str, An
 
 def test_cancelling_here_cancels_there(service: Service) -> None:
     service.states = [{"status": "processing", "progress": 30}]
-    looks: list[float] = []
+    reported: list[float] = []
 
     def cancel(fraction: float) -> None:
-        looks.append(fraction)
+        reported.append(fraction)
         if fraction > 0.2:
             raise CancelledError("The job was cancelled.")
 
@@ -216,7 +239,7 @@ def test_cancelling_does_not_wait_for_a_silent_service(service: Service) -> None
         service.failures = ["hang"]
 
     def cancel(fraction: float) -> None:
-        # Only while the answer to the first look is being waited for.
+        # Only while the answer to the first poll is being waited for.
         if service.made("/jobs/job-0") == 1:
             service.released.set()
             raise CancelledError("The job was cancelled.")
@@ -233,9 +256,9 @@ def test_the_deadline_cancels_there(service: Service) -> None:
     assert service.cancelled == ["job-0"]
 
 
-def test_too_many_looks_cancel_there(service: Service) -> None:
+def test_too_many_polls_cancel_there(service: Service) -> None:
     service.states = [{"status": "queued"}]
-    with pytest.raises(StageTimeoutError, match="after 50 looks"):
+    with pytest.raises(StageTimeoutError, match="after 50 polls"):
         run(client_of(service))
     assert service.cancelled == ["job-0"]
     assert service.made("/jobs/job-0") == 50 + 1

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blocks.media_store import content_type_of
 from tasks.errors import InvalidInputError
 from tasks.speech.transcript import Transcript
 from tasks.subtitles.cues import plan_cues
@@ -43,6 +44,7 @@ def test_accents_are_right_in_every_format(kind: SubtitleFormat) -> None:
     written = render(PORTUGUESE, kind)
     assert "coração" in written.encode("utf-8").decode("utf-8")
     assert "às três" in written
+    assert content_type_of(f"a.{kind}") != "application/octet-stream"
 
 
 def test_srt_as_players_expect_it() -> None:
