@@ -1,4 +1,4 @@
-"""Which media store, text model and remote services the settings name, and how downloads are made."""
+"""Which media store, text model and remote services the settings name."""
 
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,9 +9,6 @@ from blocks.media_store import MediaStore
 from blocks.remote_engine import RemoteEngine
 from blocks.settings import Settings
 from tasks.errors import InvalidSettingError, MissingEngineError
-from tasks.fetching.results import DownloadLimits, TransferOptions
-from tasks.net.addresses import AddressPolicy
-from tasks.net.retry import RetryPolicy
 from tasks.remote.protocol import Stage
 from tasks.remote.stage_service import StageService
 
@@ -117,18 +114,6 @@ def remote_stage(settings: Settings, stage: Stage) -> StageService | None:
         )
     )
     return engine.service(stage, settings.allowed_private_hosts)
-
-
-def transfer_options(settings: Settings, limits: DownloadLimits) -> TransferOptions:
-    """How downloads within these limits are made, by the settings."""
-    return TransferOptions(
-        policy=AddressPolicy(allowed=settings.allowed_private_hosts),
-        limits=limits,
-        deadline=settings.download_timeout,
-        retry=RetryPolicy(retries=settings.http_max_retries, backoff=settings.retry_backoff_base_seconds),
-        cookies=settings.ytdlp_cookies_file,
-        proxy=settings.ytdlp_proxy,
-    )
 
 
 def _saved(block: type[B], name: str, setting: str) -> B:

@@ -46,13 +46,19 @@ def _package(module: str) -> str:
 
 
 def reduced(found: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Without the arrows that a longer way says already. The packages must form no circle."""
+    """Without the arrows that a longer way says already.
+
+    Raises:
+        ValueError: packages form a circle, which is named.
+    """
     below: dict[str, set[str]] = {}
 
-    def reached(package: str) -> set[str]:
+    def reached(package: str, way: tuple[str, ...] = ()) -> set[str]:
+        if package in way:
+            raise ValueError(f"a circle of packages: {' → '.join([*way, package])}")
         if package not in below:
             direct = found.get(package, set())
-            below[package] = direct.union(*(reached(each) for each in direct))
+            below[package] = direct.union(*(reached(each, (*way, package)) for each in direct))
         return below[package]
 
     return {

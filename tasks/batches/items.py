@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from blocks.from_settings import media_store, transfer_options
+from blocks.from_settings import media_store
 from blocks.media_store import MediaStore
 from blocks.settings import Settings, get_settings
 from blocks.store_keys import key_part
@@ -15,6 +15,7 @@ from tasks.batches.folders import recordings_in
 from tasks.batches.ledger import Ledger
 from tasks.errors import ContrapontoError, NotMediaError, SourceNotFoundError
 from tasks.fetching.content import has_media_extension
+from tasks.fetching.options import transfer_options
 from tasks.fetching.results import DownloadLimits
 from tasks.fetching.sites import list_entries
 from tasks.fetching.steps import is_url

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from blocks.from_settings import media_store, remote_stage, transfer_options
+from blocks.from_settings import media_store, remote_stage
 from blocks.media_store import MediaStore
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
@@ -18,6 +18,7 @@ from tasks.errors import LimitExceededError
 from tasks.fetching.direct import download_any, fingerprint
 from tasks.fetching.download import download, is_known_site
 from tasks.fetching.length import check_length, stop_if_too_long
+from tasks.fetching.options import transfer_options
 from tasks.fetching.results import DownloadLimits
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import step

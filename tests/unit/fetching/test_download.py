@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from blocks.from_settings import transfer_options
 from blocks.settings import Settings
 from tasks.errors import BlockedAddressError, InvalidInputError, NotMediaError, SourceForbiddenError
 from tasks.fetching.download import download, is_known_site
+from tasks.fetching.options import transfer_options
 from tasks.fetching.results import Download, DownloadLimits, TransferOptions
 from tasks.net.addresses import AddressPolicy
 from tasks.net.retry import RetryPolicy
