@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import typer
 
+from deployments.cli.options import JsonOption
 from deployments.cli.output import print_json, say
-from deployments.cli.up import JsonOption
 
 
 def doctor(as_json: JsonOption = False) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from deployments.cli.options import JsonOption
 from deployments.cli.output import print_json, say
-from deployments.cli.up import JsonOption
 
 app = typer.Typer(
     help="Speech, noise and voice models: list them, fetch them, check them.", no_args_is_help=True

@@ -1,4 +1,4 @@
-"""`up`, `down`, `health`: the services on this machine."""
+"""`up`: start the services on this machine."""
 
 import json
 import signal
@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
+from deployments.cli.options import JsonOption
 from deployments.cli.output import console, print_json, say
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 
 
 def up(
@@ -79,38 +78,3 @@ def _stay_up() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, heard)
     EmbeddedStack.from_settings().keep_up(stop, say)
-
-
-def down(as_json: JsonOption = False) -> None:
-    """Stop the services that `up` started on this machine. Data, models and finished jobs stay."""
-    from deployments.embedded.stack import EmbeddedStack
-
-    stopped = EmbeddedStack.from_settings().down(say)
-    if as_json:
-        print_json(json.dumps({"stopped": stopped}))
-    say(f"Down: {stopped} services stopped." if stopped else "Nothing was running.")
-
-
-def health(as_json: JsonOption = False) -> None:
-    """Say how server, database, workers, store and engines are, and what mends them.
-
-    Exit code 0 if all that jobs need is healthy, else 1. Of a server elsewhere (PREFECT_API_URL) it tells what
-    can be asked over the API.
-    """
-    from deployments.checks.health import State, examine
-    from deployments.client.connection import find_api
-    from deployments.embedded.stack import EmbeddedStack
-
-    found = examine(find_api(), EmbeddedStack.from_settings())
-    if as_json:
-        print_json(found.model_dump_json())
-    else:
-        colours = {State.HEALTHY: "green", State.DEGRADED: "yellow", State.DOWN: "red"}
-        say(f"API: {found.api_url}")
-        for check in found.checks:
-            console.print(f"  {check.state:<9}", style=colours[check.state], end="")
-            say(f"{check.subject}: {check.remark}")
-            if check.mend:
-                say(f"           -> {check.mend}")
-    if found.state != State.HEALTHY:
-        raise typer.Exit(1)
