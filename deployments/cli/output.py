@@ -1,6 +1,7 @@
 """What all commands print alike: results on stdout, everything else on stderr."""
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,10 +13,16 @@ from tasks.errors import ContrapontoError
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
+    from deployments.checks.check import Check
     from tasks.jobs.document import JobDocument
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress, hints and errors. Without a terminal it writes plain lines."""
+
+results = Console(highlight=False, soft_wrap=True)
+"""Results for a person, in colours where stdout is a terminal."""
+
+_COLOURS = {"healthy": "green", "degraded": "yellow", "down": "red"}
 
 
 def say(line: str) -> None:
@@ -35,6 +42,15 @@ def print_json(text: str) -> None:
     """A JSON document as the only thing on stdout."""
     typer.echo(text)
     sys.stdout.flush()
+
+
+def show_checks(checks: "Iterable[Check]", to: Console) -> None:
+    """Print how each part is and, below it, what fixes it."""
+    for check in checks:
+        to.print(f"  {check.state:<9}", style=_COLOURS[check.state], end="")
+        to.print(f"{check.subject}: {check.remark}", markup=False)
+        if check.fix:
+            to.print(f"           -> {check.fix}", markup=False)
 
 
 def show(document: "JobDocument", *, as_json: bool) -> None:

@@ -214,22 +214,23 @@ def test_wrong_use(command: Command) -> None:
     assert command("jobs", "--status", "odd").exit_code == 2
 
 
-async def test_health_names_receivers_that_are_paused(command: Command, client: SyncPrefectClient) -> None:
+async def test_health_names_endpoints_that_are_paused(command: Command, client: SyncPrefectClient) -> None:
     url = f"https://hooks.example.org/{uuid4()}?token=geheim"
 
-    def told() -> list[dict[str, Any]]:
+    def paused_endpoints() -> list[dict[str, Any]]:
         shown = command("health", "--json").stdout
         assert "geheim" not in shown
         return [check for check in json.loads(shown)["checks"] if check["subject"] == "webhooks"]
 
-    before = told()
+    before = paused_endpoints()
     await note_failure(url, "HTTP 500", gone=False, pause_after=timedelta(days=3))
-    assert told() == before, "it fails, and still gets what is sent"
+    assert paused_endpoints() == before, "it fails, and still gets what is sent"
     await note_failure(url, "HTTP 410", gone=True, pause_after=timedelta(days=3))
-    [paused] = [check for check in told() if check not in before]
+    [paused] = [check for check in paused_endpoints() if check not in before]
     assert paused["state"] == "degraded"
     assert "HTTP 410" in paused["remark"]
     assert "hooks.example.org" in paused["remark"]
-    assert "contraponto replay" in paused["mend"]
+    assert "contraponto replay" in paused["fix"]
+    assert paused["mend"] == paused["fix"]
     resume(client, url)
-    assert told() == before
+    assert paused_endpoints() == before
