@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 class Check(BaseModel):
-    """One part that was looked at."""
+    """One part that was checked."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -22,6 +22,6 @@ def paused_endpoints(client: httpx.Client) -> Iterator[Check]:
                 subject="webhooks",
                 state=State.DEGRADED,
                 remark=f"{endpoint.remark} {endpoint.reason}",
-                fix="fix the endpoint, then send its messages again: contraponto replay --endpoint HOST",
+                fix="fix the endpoint, then deliver its messages again: contraponto replay --endpoint HOST",
                 needed=False,
             )

@@ -69,7 +69,7 @@ app = _command_line()
 
 
 def main() -> None:
-    """Run the command line; `--help` tells what its exit codes mean."""
+    """Run the command line; `--help` says what its exit codes mean."""
     try:
         app()
     except (InvalidInputError, InvalidSettingError) as error:

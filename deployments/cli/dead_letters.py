@@ -37,7 +37,7 @@ def dead_letters(
     for letter in letters:
         ended = f"{letter.ended_at:%Y-%m-%d %H:%M}" if letter.ended_at else ""
         typer.echo(f"{letter.id}  {ended}  {letter.url}  {letter.reason}")
-    say(f"{len(letters)} undelivered." + (" Send one anew: contraponto replay ID" if letters else ""))
+    say(f"{len(letters)} undelivered." + (" Deliver one again: contraponto replay ID" if letters else ""))
 
 
 @app.command()

@@ -26,7 +26,7 @@ FileOption = Annotated[
 JobArgument = Annotated[UUID, typer.Argument(help="What `submit` printed.")]
 JobsArgument = Annotated[list[UUID], typer.Argument(help="Ids that `submit` or `jobs` printed.")]
 EndpointOption = Annotated[
-    str | None, typer.Option(help="Only of this receiver: its host, or host:port.", metavar="HOST")
+    str | None, typer.Option(help="Only of this endpoint: its host, or host:port.", metavar="HOST")
 ]
 
 

@@ -26,12 +26,12 @@ _COLOURS = {"healthy": "green", "degraded": "yellow", "down": "red"}
 
 
 def say(line: str) -> None:
-    """One line about what is going on."""
+    """Print one line about what is going on."""
     console.print(line, markup=False)
 
 
 def show_error(error: ContrapontoError) -> None:
-    """The error and, below it, what to do about it."""
+    """Print an error and, below it, what to do about it."""
     console.print("Error: ", style="bold red", end="")
     say(error.message)
     if error.hint:
@@ -39,7 +39,7 @@ def show_error(error: ContrapontoError) -> None:
 
 
 def print_json(text: str) -> None:
-    """A JSON document as the only thing on stdout."""
+    """Print a JSON document as the only thing on stdout."""
     typer.echo(text)
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""`replay`: send undelivered webhook messages anew."""
+"""`replay`: deliver webhook messages again."""
 
 import json
 from typing import Annotated
@@ -18,18 +18,18 @@ def replay(
     since: SinceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send undelivered webhook messages anew. Prints the runs that deliver them.
+    """Deliver undelivered webhook messages again. Prints the runs that deliver them.
 
     contraponto replay --endpoint hooks.example.com
     """
     from deployments.client.connection import connected
     from deployments.client.dead_letters import list_dead_letters
-    from deployments.client.dead_letters import replay as send_anew
+    from deployments.client.dead_letters import replay as redeliver
 
     several = every or endpoint is not None or since is not None
     if (letter_id is not None) == several:
         raise InvalidInputError(
-            "Which messages are to be sent anew?", hint="Give one id, or --all, --endpoint or --since."
+            "Which messages are to be delivered again?", hint="Give one id, or --all, --endpoint or --since."
         )
     with connected() as client:
         chosen = (
@@ -37,12 +37,12 @@ def replay(
             if letter_id
             else [letter.id for letter in list_dead_letters(client, endpoint=endpoint, since=since)]
         )
-        # One after the other, so that those before a wrong id are told.
-        anew = {}
+        # One after the other, so that those before a wrong id are printed.
+        deliveries = {}
         for chosen_id in chosen:
-            anew[str(chosen_id)] = str(send_anew(client, chosen_id))
+            deliveries[str(chosen_id)] = str(redeliver(client, chosen_id))
             if not as_json:
-                typer.echo(anew[str(chosen_id)])
+                typer.echo(deliveries[str(chosen_id)])
     if as_json:
-        print_json(json.dumps({"deliveries": anew}))
-    say(f"{len(chosen)} sent anew.")
+        print_json(json.dumps({"deliveries": deliveries}))
+    say(f"{len(chosen)} are being delivered again.")

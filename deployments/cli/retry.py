@@ -1,4 +1,4 @@
-"""`retry`: submit ended jobs once more."""
+"""`retry`: submit ended jobs again."""
 
 import json
 
@@ -9,7 +9,7 @@ from deployments.cli.output import print_json
 
 
 def retry(job_ids: JobsArgument, as_json: JsonOption = False) -> None:
-    """Submit ended jobs anew with their parameters; finished stages come from the cache. Prints the new ids.
+    """Submit ended jobs again with their parameters; finished stages come from the cache. Prints the new ids.
 
     contraponto retry JOB_ID
     """
@@ -17,11 +17,11 @@ def retry(job_ids: JobsArgument, as_json: JsonOption = False) -> None:
     from deployments.client.submit import retry_job
 
     with connected() as client:
-        # One after the other, so that those before a wrong id are told.
-        anew = {}
+        # One after the other, so that those before a wrong id are printed.
+        retries = {}
         for job_id in job_ids:
-            anew[str(job_id)] = str(retry_job(client, job_id))
+            retries[str(job_id)] = str(retry_job(client, job_id))
             if not as_json:
-                typer.echo(anew[str(job_id)])
+                typer.echo(retries[str(job_id)])
     if as_json:
-        print_json(json.dumps({"jobs": anew}))
+        print_json(json.dumps({"jobs": retries}))

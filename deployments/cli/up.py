@@ -18,7 +18,7 @@ def up(
         bool,
         typer.Option(
             "--foreground",
-            help="Stay, for an init system: what was given up is tried again, and SIGTERM or Ctrl-C stops everything.",
+            help="Stay, for an init system: what was given up is retried, and SIGTERM or Ctrl-C stops everything.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -26,7 +26,7 @@ def up(
     """Start the services on this machine and prepare the server; repair what has died.
 
     PostgreSQL, Valkey, Prefect's server (port 4200 or the next free one), the model host and the workers start in
-    the background under a supervisor, which starts again what dies, and stay until `contraponto down`. Their logs
+    the background under a supervisor, which restarts what dies, and stay until `contraponto down`. Their logs
     are in the folder `logs` of CONTRAPONTO_HOME.
     """
     if foreground:
@@ -70,11 +70,11 @@ def _stay_up() -> None:
 
     stop = threading.Event()
 
-    def heard(number: int, _frame: FrameType | None) -> None:
+    def stop_all(number: int, _frame: FrameType | None) -> None:
         say("stopping everything")
         stop.set()
         signal.signal(number, signal.SIG_DFL)  # a second one is meant so
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, heard)
+        signal.signal(number, stop_all)
     EmbeddedStack.from_settings().keep_up(stop, say)

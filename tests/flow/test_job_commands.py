@@ -72,7 +72,7 @@ def end(client: SyncPrefectClient, job: str, state: object) -> None:
         client.set_flow_run_state(job, each, force=True)  # type: ignore[arg-type]
 
 
-def test_listed_counted_cancelled_and_submitted_anew(
+def test_listed_counted_cancelled_and_retried(
     client: SyncPrefectClient, deployment: str, command: Command
 ) -> None:
     queued, failed, completed = (submit(client, deployment, f"https://example.org/{n}") for n in "abc")
@@ -111,12 +111,12 @@ def test_listed_counted_cancelled_and_submitted_anew(
     assert isinstance(refused.exception, InvalidInputError)
     assert "has not ended" in refused.exception.message
     again = command("retry", failed).stdout.strip()
-    anew = client.read_flow_run(again)  # type: ignore[arg-type]
+    retried = client.read_flow_run(again)  # type: ignore[arg-type]
     assert again != failed
-    assert anew.parameters == {"youtube_url": "https://example.org/b"}
-    assert anew.work_queue_name == "default"
-    assert anew.tags == ["canal-3"]
-    assert anew.job_variables == {"env": {"CONTRAPONTO_MODEL_HOST": "off"}}
+    assert retried.parameters == {"youtube_url": "https://example.org/b"}
+    assert retried.work_queue_name == "default"
+    assert retried.tags == ["canal-3"]
+    assert retried.job_variables == {"env": {"CONTRAPONTO_MODEL_HOST": "off"}}
 
     assert json.loads(command("cancel", queued, completed, "--json").stdout)["cancelled"] == {
         queued: True,
