@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := sh deployments/scripts/install.sh $(VENV)
 
-# `pip` prints its progress on one line in a terminal and one line per package elsewhere.
+# pip's progress is shown in a terminal; elsewhere what it prints goes to $(VENV)/install.log.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_RETRIES := 10
 export PIP_TIMEOUT := 60

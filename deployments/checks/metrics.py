@@ -27,23 +27,33 @@ Connect = Callable[[], AbstractContextManager[SyncPrefectClient]]
 _FRESH_SECONDS = 10.0
 _MEGABYTE = 1 << 20
 _NEWEST = 200
-"""Jobs of an operation whose durations are looked at: one page of the server."""
+"""Jobs of an operation whose durations are read: one page of the server."""
 
 
 def registry(connect: Connect, operations: Sequence[str], host: Path | None) -> CollectorRegistry:
-    """What Prometheus scrapes. `host`: the socket of the model host, where there is one."""
+    """Make what Prometheus scrapes.
+
+    Args:
+        connect: Makes a client of the server.
+        operations: Those whose jobs are counted.
+        host: The socket of the model host, where there is one.
+    """
     found = CollectorRegistry(auto_describe=False)
     found.register(_Jobs(connect, operations, host))
     return found
 
 
 def as_text(numbers: CollectorRegistry) -> str:
-    """In Prometheus' text format, once."""
+    """Write the numbers of now in Prometheus' text format."""
     return generate_latest(numbers).decode()
 
 
 def serve(numbers: CollectorRegistry, *, address: str, port: int) -> None:
-    """Answer scrapes until the process ends. OSError: the port is taken."""
+    """Answer scrapes until the process ends.
+
+    Raises:
+        OSError: the port is taken.
+    """
     _, thread = start_http_server(port, addr=address, registry=numbers)
     thread.join()
 
@@ -60,6 +70,7 @@ class _Jobs(Collector):
         self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
+        """Give the numbers, asked of the server if the last ones are too old."""
         with self._lock:
             if time.monotonic() >= self._until:
                 self._kept = self._asked()

@@ -1,12 +1,14 @@
-"""Which models the jobs of this machine need."""
+"""Which models the jobs of this machine need, and checks of those."""
 
-from blocks.settings import get_settings
+from collections.abc import Iterator
+
+from blocks.settings import Settings
+from deployments.checks.check import Check, judged
 from tasks.models.manifest import default_manifest
 
 
-def default_models() -> list[str]:
+def default_models(settings: Settings) -> list[str]:
     """The models that a job with the settings in force and no parameters of its own needs."""
-    settings = get_settings()
     wanted = []
     known = default_manifest().names
     # A folder or another hub's name is the user's own affair.
@@ -17,3 +19,35 @@ def default_models() -> list[str]:
     if settings.default_isolate_vocals:
         wanted.append("spleeter-2stems")
     return wanted
+
+
+def each_model(settings: Settings) -> Iterator[Check]:
+    """Whether each model that jobs need is installed."""
+    directory, missing = settings.models_dir, _missing(settings)
+    for name in default_models(settings):
+        here = name not in missing
+        yield judged(
+            f"model {name}",
+            well=here,
+            remark=f"in {directory}" if here else f"not in {directory}",
+            fix="" if here else f"contraponto models get {name}",
+        )
+
+
+def all_models(settings: Settings) -> Check:
+    """Whether all models that jobs need are installed, in one check."""
+    missing = _missing(settings)
+    wanted = ", ".join(default_models(settings)) or "none wanted"
+    return judged(
+        "models",
+        well=not missing,
+        remark=f"missing: {', '.join(missing)}" if missing else wanted,
+        fix=f"contraponto models get {' '.join(missing)}" if missing else "",
+    )
+
+
+def _missing(settings: Settings) -> list[str]:
+    from tasks.models.install import installed  # noqa: PLC0415 - `models` asks for names more often
+
+    present = {record.name for record in installed(settings.models_dir)}
+    return [name for name in default_models(settings) if name not in present]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deployments.cli.options import JsonOption
 from deployments.cli.output import print_json, say
-from deployments.cli.up import JsonOption
 
 if TYPE_CHECKING:
     from deployments.docker.templates import Containers

@@ -36,7 +36,7 @@ def metrics(
     if port is None:
         typer.echo(as_text(numbers), nl=False)
         return
-    say(f"http://{address}:{port}/metrics tells about {url}; Ctrl-C ends it.")
+    say(f"http://{address}:{port}/metrics has the numbers of {url}; Ctrl-C stops it.")
     try:
         serve(numbers, address=address, port=port)
     except OSError as error:

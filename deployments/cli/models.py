@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from deployments.cli.options import JsonOption
 from deployments.cli.output import print_json, say
-from deployments.cli.up import JsonOption
 
 app = typer.Typer(
     help="Speech, noise and voice models: list them, fetch them, check them.", no_args_is_help=True
@@ -27,7 +27,7 @@ def list_models(as_json: JsonOption = False) -> None:
     from tasks.models.manifest import default_manifest
 
     here = {record.name for record in installed(get_settings().models_dir)}
-    needed = set(default_models())
+    needed = set(default_models(get_settings()))
     rows = default_manifest().model
     if as_json:
         print_json(
@@ -64,10 +64,13 @@ def get(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch models. What is there already is not fetched again; a cut download goes on where it stopped."""
+    from blocks.settings import get_settings
     from deployments.checks.models import default_models
     from deployments.cli.model_downloads import fetch
 
-    wanted = [*(names or ([] if for_tests else default_models())), *(FOR_TESTS if for_tests else ())]
+    wanted = list(names or ([] if for_tests else default_models(get_settings())))
+    if for_tests:
+        wanted += FOR_TESTS
     fetch(wanted)
     if as_json:
         print_json(json.dumps({"installed": wanted}))

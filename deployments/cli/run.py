@@ -1,28 +1,11 @@
 """`run`: one job in this process."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deployments.cli.output import console, say
-from deployments.cli.up import JsonOption
-
-ParameterOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--param",
-        "-p",
-        metavar="NAME=VALUE",
-        help='A parameter; repeat it. VALUE is JSON (true, 3, ["srt"]) or else plain text.',
-    ),
-]
-FileOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--params", metavar="FILE", help="A JSON or YAML file of parameters, - for stdin; -p overrides it."
-    ),
-]
+from deployments.cli.options import FileOption, JsonOption, ParameterOption
+from deployments.cli.output import console, finish, say
 
 
 def run(
@@ -40,7 +23,6 @@ def run(
     """
     from blocks.settings import get_settings
     from deployments.cli.stage_display import stage_display
-    from deployments.cli.submit import finish
     from deployments.client.parameters import choose, parse_parameters
     from deployments.local.run import run_here
     from deployments.processes.environment import PROJECT

@@ -1,4 +1,4 @@
-"""`up`, `down`, `health`: the services on this machine."""
+"""`up`: start the services on this machine."""
 
 import json
 import signal
@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
+from deployments.cli.options import JsonOption
 from deployments.cli.output import console, print_json, say
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 
 
 def up(
@@ -19,7 +18,7 @@ def up(
         bool,
         typer.Option(
             "--foreground",
-            help="Stay, for an init system: what was given up is tried again, and SIGTERM or Ctrl-C stops everything.",
+            help="Stay, for an init system: what was given up is retried, and SIGTERM or Ctrl-C stops everything.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -27,7 +26,7 @@ def up(
     """Start the services on this machine and prepare the server; repair what has died.
 
     PostgreSQL, Valkey, Prefect's server (port 4200 or the next free one), the model host and the workers start in
-    the background under a supervisor, which starts again what dies, and stay until `contraponto down`. Their logs
+    the background under a supervisor, which restarts what dies, and stay until `contraponto down`. Their logs
     are in the folder `logs` of CONTRAPONTO_HOME.
     """
     if foreground:
@@ -71,46 +70,11 @@ def _stay_up() -> None:
 
     stop = threading.Event()
 
-    def heard(number: int, _frame: FrameType | None) -> None:
+    def stop_all(number: int, _frame: FrameType | None) -> None:
         say("stopping everything")
         stop.set()
         signal.signal(number, signal.SIG_DFL)  # a second one is meant so
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, heard)
+        signal.signal(number, stop_all)
     EmbeddedStack.from_settings().keep_up(stop, say)
-
-
-def down(as_json: JsonOption = False) -> None:
-    """Stop the services that `up` started on this machine. Data, models and finished jobs stay."""
-    from deployments.embedded.stack import EmbeddedStack
-
-    stopped = EmbeddedStack.from_settings().down(say)
-    if as_json:
-        print_json(json.dumps({"stopped": stopped}))
-    say(f"Down: {stopped} services stopped." if stopped else "Nothing was running.")
-
-
-def health(as_json: JsonOption = False) -> None:
-    """Say how server, database, workers, store and engines are, and what mends them.
-
-    Exit code 0 if all that jobs need is healthy, else 1. Of a server elsewhere (PREFECT_API_URL) it tells what
-    can be asked over the API.
-    """
-    from deployments.checks.health import State, examine
-    from deployments.client.connection import find_api
-    from deployments.embedded.stack import EmbeddedStack
-
-    found = examine(find_api(), EmbeddedStack.from_settings())
-    if as_json:
-        print_json(found.model_dump_json())
-    else:
-        colours = {State.HEALTHY: "green", State.DEGRADED: "yellow", State.DOWN: "red"}
-        say(f"API: {found.api_url}")
-        for check in found.checks:
-            console.print(f"  {check.state:<9}", style=colours[check.state], end="")
-            say(f"{check.subject}: {check.remark}")
-            if check.mend:
-                say(f"           -> {check.mend}")
-    if found.state != State.HEALTHY:
-        raise typer.Exit(1)

@@ -47,7 +47,7 @@ def worker(
     from tasks.inference.gpus import usable_gpus
 
     if server is not None:
-        # As if it had been set outside: what looks for a server looks there first.
+        # As if it had been set outside: that is where a server is looked up first.
         os.environ["PREFECT_API_URL"] = server
     if name is not None and not re.fullmatch(r"[\w.-]{1,40}", name, re.ASCII):
         raise InvalidInputError(
@@ -76,7 +76,7 @@ def worker(
         raise MissingEngineError(
             "No GPU can be used here.", hint="Set CONTRAPONTO_GPU_POOL_ON_CPU=true to compute on the CPU."
         )
-    say(f"{len(services)} worker(s) of {pool} for {api.url}; Ctrl-C ends them.")
+    say(f"{len(services)} worker(s) of {pool} for {api.url}; Ctrl-C stops them.")
     raise typer.Exit(_run(services))
 
 

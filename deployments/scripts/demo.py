@@ -54,7 +54,7 @@ def main() -> None:
 def _demonstrate() -> bool:
     settings = get_settings()
     _title("1/4  Models")
-    fetch(default_models())
+    fetch(default_models(settings))
 
     _title("2/4  Services")
     status = EmbeddedStack.from_settings().up(lambda line: say(f"  {line}"))

@@ -32,10 +32,32 @@ if ! new_enough "$venv/bin/python"; then
     fi
 fi
 
-# A cut `python -m venv` leaves an environment without pip.
-"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip --upgrade
+log=$venv/install.log
 
-echo "Installing the packages of $requirements"
+# Runs a command: with its progress in a terminal; elsewhere, where pip writes lines for every package, into the log,
+# whose end is shown if the command fails.
+quietly() {
+    if [ -t 1 ]; then
+        "$@"
+        return
+    fi
+    if "$@" >>"$log" 2>&1; then
+        return
+    else
+        code=$?
+    fi
+    echo "The installation failed (exit code $code). The end of $log:" >&2
+    tail -n 30 "$log" >&2
+    return "$code"
+}
+
+: >"$log"
+# A cut `python -m venv` leaves an environment without pip.
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || quietly "$venv/bin/python" -m ensurepip --upgrade
+
+echo "Installing the packages of $requirements ($(grep -c '^[A-Za-z0-9].*==' "$requirements" || true) pinned)"
 # The file names every package, so there is nothing to resolve; older pips get lost when a newer version exists.
-"$venv/bin/python" -m pip install --no-deps --require-hashes -r "$requirements"
-"$venv/bin/python" -m pip install --quiet --no-deps -e .
+quietly "$venv/bin/python" -m pip install --no-deps --require-hashes -r "$requirements"
+quietly "$venv/bin/python" -m pip install --quiet --no-deps -e .
+count=$("$venv/bin/python" -m pip list --format=freeze 2>/dev/null | grep -c '==' || true)
+echo "Installed: $venv has $count packages"

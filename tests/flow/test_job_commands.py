@@ -72,7 +72,7 @@ def end(client: SyncPrefectClient, job: str, state: object) -> None:
         client.set_flow_run_state(job, each, force=True)  # type: ignore[arg-type]
 
 
-def test_listed_counted_cancelled_and_submitted_anew(
+def test_listed_counted_cancelled_and_retried(
     client: SyncPrefectClient, deployment: str, command: Command
 ) -> None:
     queued, failed, completed = (submit(client, deployment, f"https://example.org/{n}") for n in "abc")
@@ -111,12 +111,12 @@ def test_listed_counted_cancelled_and_submitted_anew(
     assert isinstance(refused.exception, InvalidInputError)
     assert "has not ended" in refused.exception.message
     again = command("retry", failed).stdout.strip()
-    anew = client.read_flow_run(again)  # type: ignore[arg-type]
+    retried = client.read_flow_run(again)  # type: ignore[arg-type]
     assert again != failed
-    assert anew.parameters == {"youtube_url": "https://example.org/b"}
-    assert anew.work_queue_name == "default"
-    assert anew.tags == ["canal-3"]
-    assert anew.job_variables == {"env": {"CONTRAPONTO_MODEL_HOST": "off"}}
+    assert retried.parameters == {"youtube_url": "https://example.org/b"}
+    assert retried.work_queue_name == "default"
+    assert retried.tags == ["canal-3"]
+    assert retried.job_variables == {"env": {"CONTRAPONTO_MODEL_HOST": "off"}}
 
     assert json.loads(command("cancel", queued, completed, "--json").stdout)["cancelled"] == {
         queued: True,
@@ -214,22 +214,23 @@ def test_wrong_use(command: Command) -> None:
     assert command("jobs", "--status", "odd").exit_code == 2
 
 
-async def test_health_names_receivers_that_are_paused(command: Command, client: SyncPrefectClient) -> None:
+async def test_health_names_endpoints_that_are_paused(command: Command, client: SyncPrefectClient) -> None:
     url = f"https://hooks.example.org/{uuid4()}?token=geheim"
 
-    def told() -> list[dict[str, Any]]:
+    def paused_endpoints() -> list[dict[str, Any]]:
         shown = command("health", "--json").stdout
         assert "geheim" not in shown
         return [check for check in json.loads(shown)["checks"] if check["subject"] == "webhooks"]
 
-    before = told()
+    before = paused_endpoints()
     await note_failure(url, "HTTP 500", gone=False, pause_after=timedelta(days=3))
-    assert told() == before, "it fails, and still gets what is sent"
+    assert paused_endpoints() == before, "it fails, and still gets what is sent"
     await note_failure(url, "HTTP 410", gone=True, pause_after=timedelta(days=3))
-    [paused] = [check for check in told() if check not in before]
+    [paused] = [check for check in paused_endpoints() if check not in before]
     assert paused["state"] == "degraded"
     assert "HTTP 410" in paused["remark"]
     assert "hooks.example.org" in paused["remark"]
-    assert "contraponto replay" in paused["mend"]
+    assert "contraponto replay" in paused["fix"]
+    assert paused["mend"] == paused["fix"]
     resume(client, url)
-    assert told() == before
+    assert paused_endpoints() == before

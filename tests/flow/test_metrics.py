@@ -50,7 +50,7 @@ def no_answer() -> Iterator[SyncPrefectClient]:
 
 @pytest.fixture
 def client(home: Path) -> Iterator[SyncPrefectClient]:
-    """A server that holds jobs, a pool with a worker, and dead letters of which one was sent anew."""
+    """A server that holds jobs, a pool with a worker, and dead letters of which one was delivered again."""
     with connect() as client:
         client.create_work_pool(WorkPoolCreate(name="measured", type="process", concurrency_limit=2))
         client.send_worker_heartbeat("measured", "one", 60)

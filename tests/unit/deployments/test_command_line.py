@@ -57,22 +57,21 @@ def test_parameters_from_standard_input(tmp_path: Path) -> None:
     assert "standard input is neither JSON nor YAML" in broken.stderr
 
 
-def test_what_is_damaged_or_missing_is_told_to_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_programs_read_what_is_damaged_or_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRAPONTO_HOME", str(tmp_path))
     monkeypatch.setenv("CONTRAPONTO_MODELS_DIR", str(tmp_path))
     monkeypatch.setenv("CONTRAPONTO_VIDEO_ENCODER", "h264_nvenc")
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
     get_settings.cache_clear()
-    told = CliRunner().invoke(app, ["doctor", "--json"])
+    printed = CliRunner().invoke(app, ["doctor", "--json"])
     get_settings.cache_clear()
-    assert told.exit_code == 1
-    findings = {finding["subject"]: finding for finding in json.loads(told.stdout)["findings"]}
+    assert printed.exit_code == 1
+    findings = {finding["subject"]: finding for finding in json.loads(printed.stdout)["findings"]}
     missing = {subject for subject, finding in findings.items() if not finding["well"]}
     assert missing >= {"model whisper-base", "ffmpeg", "video encoder of the GPU"}
     assert findings["model whisper-base"]["mend"] == "contraponto models get whisper-base"
-    assert all(findings[subject]["mend"] for subject in missing)
+    assert all(findings[subject]["mend"] == findings[subject]["fix"] != "" for subject in missing)
+    assert {findings[subject]["state"] for subject in missing} == {"down"}
 
 
 def test_the_unit_for_systemd_starts_what_exists() -> None:
@@ -83,9 +82,9 @@ def test_the_unit_for_systemd_starts_what_exists() -> None:
     service = unit["Service"]
     program, *words = service["ExecStart"].split()
     assert program == f"{service['WorkingDirectory']}/.venv/bin/contraponto"
-    told = run(*words, "--help")
-    assert told.returncode == 0, told.stderr
-    assert "--foreground" in told.stdout
+    shown = run(*words, "--help")
+    assert shown.returncode == 0, shown.stderr
+    assert "--foreground" in shown.stdout
     assert run(*words, "--json").returncode == 2, "nothing would be printed before the end"
     # The services are stopped in their order by the command, not all at once by systemd.
     assert service["KillMode"] == "mixed"
