@@ -27,7 +27,6 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException, TerminationSignal
 from prefect.states import Failed
 from prefect.tasks import exponential_backoff
-from prefect.utilities import engine
 from pydantic import BaseModel
 
 from blocks.media_store import MediaStore
@@ -37,6 +36,7 @@ from tasks.jobs.background import beside
 from tasks.jobs.correlation import LABEL, correlated, correlation_id
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.locks import work_lock
+from tasks.jobs.prefect_internals import install_sigterm_handler, keep_results_in
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import RETRIES, is_transient
 from tasks.jobs.termination import ended_by, unless_heard
@@ -44,9 +44,7 @@ from tasks.jobs.tracker import JobTracker, StageTracker
 from tasks.recovery.reconciliation import RESULT_ARTIFACT, record_end, starts_again
 from tasks.webhooks.notify import announce
 
-# Prefect's own handler raises TerminationSignal wherever the main thread is, and Prefect acknowledges a cancel only
-# while this very function is the handler.
-engine._prefect_sigterm_handler = unless_heard(engine._prefect_sigterm_handler)  # type: ignore[assignment]
+install_sigterm_handler(unless_heard)
 
 _PUBLISH_SECONDS = 0.5
 _current: ContextVar[JobTracker] = ContextVar("current_job")
@@ -356,9 +354,8 @@ async def _run(
     step: Step[Request, Result], request: Request, store: MediaStore, *, anew: bool = False
 ) -> State[Any]:
     stored = step.with_options(refresh_cache=anew)
-    # Results lie beside the files that they name, so that every machine with this store finds both. Set here and
-    # not as an option: Prefect takes only saved blocks as options, and a saved block shows its credentials.
-    stored.result_storage = store
+    # Results lie beside the files that they name, so that every machine with this store finds both.
+    keep_results_in(stored, store)
     # Prefect's annotations know `return_state` only for tasks that are not awaited.
     return await cast(Any, stored)(request, return_state=True)  # type: ignore[no-any-return]
 

@@ -30,10 +30,14 @@ def ended_by(number: signal.Signals, error: BaseException) -> Iterator[None]:
     _listener.enter(block)
     try:
         yield
-    except (asyncio.CancelledError, BaseExceptionGroup):
-        # A group of tasks that is told to end may fail in its own way.
+    except BaseException as ended:
         if block.came:
-            raise error from None
+            # The cancellation ends here. Since Python 3.13, a TaskGroup that fails while its task is cancelled cancels
+            # the task once more: without this, that would fall on whatever is awaited next.
+            task.uncancel()
+            # A group of tasks that is told to end may fail in its own way.
+            if isinstance(ended, asyncio.CancelledError | BaseExceptionGroup):
+                raise error from None
         raise
     finally:
         _listener.leave(block)

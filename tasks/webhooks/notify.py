@@ -15,16 +15,16 @@ from prefect import State, get_run_logger
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.exceptions import MissingContextError, ObjectNotFound, Pause, PrefectException
+from prefect.exceptions import MissingContextError, ObjectNotFound, PrefectException
 from prefect.logging import get_logger
-from prefect.states import AwaitingRetry, Completed, Failed
-from prefect.utilities.engine import propose_state
+from prefect.states import Completed, Failed
 
 from blocks.settings import Settings, get_settings
 from blocks.webhook import WebhookNotification
 from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError
 from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
+from tasks.jobs.prefect_internals import leave_until
 from tasks.jobs.slots import NoSlotError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.urls import mask_url
@@ -302,9 +302,7 @@ async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
 
 async def _leave_until(client: PrefectClient, run: FlowRun, seconds: float) -> NoReturn:
     """The run leaves its process and its slot, and is started again that much later."""
-    at = datetime.now(UTC) + timedelta(seconds=seconds)
-    state = await propose_state(client, AwaitingRetry(scheduled_time=at), flow_run_id=run.id)
-    raise Pause(state=state)
+    await leave_until(client, run.id, datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 def longest_delivery() -> timedelta:
