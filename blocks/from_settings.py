@@ -9,6 +9,7 @@ from blocks.media_store import MediaStore
 from blocks.remote_engine import RemoteEngine
 from blocks.settings import Settings
 from tasks.errors import InvalidSettingError, MissingEngineError
+from tasks.prefect_internals import load_block
 from tasks.remote.protocol import Stage
 from tasks.remote.stage_service import StageService
 
@@ -118,12 +119,9 @@ def remote_stage(settings: Settings, stage: Stage) -> StageService | None:
 
 def _saved(block: type[B], name: str, setting: str) -> B:
     try:
-        # Without `_sync`, which is no part of the signature, callers inside a flow would get a coroutine.
-        loaded = block.load(name, _sync=True)  # type: ignore[call-arg]
+        return load_block(block, name)
     except ValueError as error:
         raise InvalidSettingError(
             f'There is no saved block "{block.get_block_type_slug()}/{name}", which {setting} names.',
             hint="Make it on the Blocks page of the Prefect UI, or correct the setting.",
         ) from error
-    assert isinstance(loaded, block)  # noqa: S101 - for the type checker; `load` is of this class
-    return loaded

@@ -17,6 +17,7 @@ from tasks.net.addresses import AddressPolicy
 from tasks.net.http import CONNECT_TIMEOUT, REQUEST_ERRORS, request_error, safe_async_client, secret_address
 from tasks.net.standard_webhooks import ANSWER_LIMIT, USER_AGENT, parse_secrets, standard_headers
 from tasks.net.urls import check_url
+from tasks.prefect_internals import saved_name
 
 
 class WebhookNotification(Webhook, NotificationBlock):
@@ -58,8 +59,8 @@ class WebhookNotification(Webhook, NotificationBlock):
             TransientError: the endpoint did not answer.
         """
         # An address that is kept as a secret is one as a whole: messages name the block.
-        where = self._block_document_name and f"{self.get_block_type_slug()}/{self._block_document_name}"
-        where = where or "this webhook block"
+        name = saved_name(self)
+        where = f"{self.get_block_type_slug()}/{name}" if name else "this webhook block"
         try:
             url = check_url(self.url.get_secret_value()).text
         except InvalidInputError:

@@ -21,7 +21,6 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.states import Failed
-from prefect.utilities import engine
 from pydantic import BaseModel
 
 from blocks.settings import Settings, get_settings
@@ -34,12 +33,11 @@ from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.operations import Operation, add_operation
 from tasks.jobs.termination import ended_by, unless_heard
 from tasks.jobs.tracker import JobTracker
+from tasks.prefect_internals import install_sigterm_handler
 from tasks.recovery.ends import can_restart, record_end
 from tasks.webhooks.notify import check_endpoint, notify
 
-# Prefect's own handler raises TerminationSignal wherever the main thread is, and Prefect acknowledges a cancel only
-# while this very function is the handler.
-engine._prefect_sigterm_handler = unless_heard(engine._prefect_sigterm_handler)  # type: ignore[assignment]
+install_sigterm_handler(unless_heard)
 
 Work = Callable[..., Awaitable[BaseModel]]
 Envelope = Callable[..., None]

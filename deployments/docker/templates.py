@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from prefect.settings.base import PrefectBaseSettings
-from prefect.settings.models.root import Settings as PrefectSettings
+from prefect.settings import Settings as PrefectSettings
 from prefect_docker.worker import DockerWorker
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings
 
 from deployments.server.automations import HEARTBEAT_SECONDS
 
@@ -128,10 +128,10 @@ def _kept_from_jobs() -> list[str]:
     ]
 
 
-def _names(group: type[PrefectBaseSettings]) -> Iterator[str]:
+def _names(group: type[BaseSettings]) -> Iterator[str]:
     for name, field in group.model_fields.items():
         kind = field.annotation
-        if inspect.isclass(kind) and issubclass(kind, PrefectBaseSettings):
+        if inspect.isclass(kind) and issubclass(kind, BaseSettings):
             yield from _names(kind)
         else:
             yield f"{group.model_config.get('env_prefix')}{name.upper()}"

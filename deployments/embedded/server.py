@@ -12,6 +12,7 @@ from deployments.processes.environment import Surroundings
 from deployments.processes.service import Service, ServiceError, listens, revision_of
 from deployments.processes.sockets import free_port
 from deployments.server.api import Api
+from deployments.server.prefect_internals import LEASES_ON_DISK
 
 NAME = "server"
 DEFAULT_PORT = 4200
@@ -108,4 +109,4 @@ def _lease_storage(settings: Settings) -> dict[str, str]:
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
             "PREFECT_REDIS_MESSAGING_URL": str(settings.redis_url),
         }
-    return {"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem"}
+    return {"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES_ON_DISK}

@@ -3,6 +3,11 @@
 supervisord (PyPI `supervisor`) is asked over its Unix socket. It starts nothing by itself: `up` starts one
 service after the other, each when the one before answers. When supervisord dies, its services end with it (on
 Linux), so that nothing runs without supervision; the next `up` starts all again.
+
+The transport is of this module and not `supervisor.xmlrpc.SupervisorTransport`, which `childutils.getRPCInterface`
+uses: on a Unix socket that one has no timeout and takes none, so a supervisord that hangs would hang whoever asks.
+(Of one that never answered, it still waited after 35 s; this one gives up after `_ANSWER_SECONDS`.) A timeout would
+have to be put into its connection and its private `_get_connection`, which is no less than what is here.
 """
 
 import contextlib

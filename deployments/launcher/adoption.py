@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from deployments.launcher.launch import STANDARD_STREAMS
 from deployments.processes.kernel import show_as
+from tasks.prefect_internals import FLOW_RUN_ID_VARIABLE, forget_types, read_settings_again
 
 _FIXED_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
 """Variables that an interpreter reads when it starts and cannot take over later."""
@@ -33,7 +34,7 @@ class Request(BaseModel):
     @property
     def run_id(self) -> str:
         """The flow run; empty for something else."""
-        return self.environment.get("PREFECT__FLOW_RUN_ID", "")
+        return self.environment.get(FLOW_RUN_ID_VARIABLE, "")
 
 
 def obstacle(environment: Mapping[str, str], zygote: Mapping[str, str]) -> str | None:
@@ -73,21 +74,9 @@ def become(request: Request, streams: Iterable[int], *, zygote: Mapping[str, str
     # The module `random` seeds itself anew after a fork; NumPy does not.
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
-    settings_changed = _configure_prefect()
+    settings_changed = read_settings_again()
     if settings_changed or _others(zygote) != _others(request.environment):
         _forget_modules_of(project)
-
-
-def _configure_prefect() -> bool:
-    """Read Prefect's settings and profile again, and set up its logging by them. Whether they have changed."""
-    import prefect.context  # noqa: PLC0415
-    import prefect.logging.configuration as prefect_logging  # noqa: PLC0415
-
-    before = prefect.context.GLOBAL_SETTINGS_CONTEXT
-    prefect.context.refresh_global_settings_context()
-    prefect_logging.PROCESS_LOGGING_CONFIG.clear()
-    prefect_logging.setup_logging()
-    return before != prefect.context.GLOBAL_SETTINGS_CONTEXT
 
 
 def _others(environment: Mapping[str, str]) -> dict[str, str]:
@@ -97,16 +86,15 @@ def _others(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _forget_modules_of(project: Path) -> None:
     """Have the project's modules imported again: a setting that one read while it was imported may differ."""
-    from prefect.utilities.dispatch import get_registry_for_type  # noqa: PLC0415
-
     for name in project_modules(project):
-        for value in vars(sys.modules.pop(name)).values():
-            if not isinstance(value, type) or issubclass(value, type) or value.__module__ != name:
-                continue
-            # Prefect warns when a block is defined twice.
-            registry = get_registry_for_type(value) or {}
-            for key in [key for key, known in registry.items() if known is value]:
-                del registry[key]
+        values = vars(sys.modules.pop(name)).values()
+        forget_types(
+            [
+                value
+                for value in values
+                if isinstance(value, type) and not issubclass(value, type) and value.__module__ == name
+            ]
+        )
 
 
 def project_modules(project: Path) -> dict[str, Path]:

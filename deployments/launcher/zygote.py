@@ -31,21 +31,12 @@ from deployments.launcher.monitor import monitor_run
 from deployments.processes import kernel as processes
 from deployments.processes.log_lines import formatter
 from deployments.server.flow_catalogue import listed_flows
+from tasks.prefect_internals import ENGINE_MODULES, PrefectMovedError, check_forks
 
 logger = logging.getLogger("contraponto.zygote")
 
-_ENGINE = (
-    "prefect._internal.control_listener",
-    "prefect._internal.metrics",
-    "prefect.events.clients",
-    "prefect.flow_engine",
-    "prefect.task_engine",
-    "prefect.deployments.steps",
-    "anyio._backends._asyncio",
-    "httpx",
-    "rich._emoji_codes",
-)
-"""What `prefect.engine` imports at once or for any run; itself it is the main program of the runs."""
+_ENGINE = (*ENGINE_MODULES, "anyio._backends._asyncio", "httpx", "rich._emoji_codes")
+"""What any run imports; `prefect.engine` itself is the main program of the runs."""
 _PEER = struct.Struct("3i")
 _REQUEST_SECONDS = 1.0
 _END_SECONDS = 30.0
@@ -77,6 +68,7 @@ class Zygote:
         self.environment = dict(os.environ)
         self._wear = Wear(limits)
         self._watch = Watch(())
+        self._unfit: str | None = None
 
     def preload(self) -> None:
         """Import everything that runs need. Whatever a flow's module raises, its runs will raise again."""
@@ -88,6 +80,11 @@ class Zygote:
                 importlib.import_module(name)
             except Exception:
                 logger.exception("%s cannot be imported: runs that need it will import it themselves", name)
+        try:
+            check_forks()
+        except PrefectMovedError as error:
+            logger.warning("%s Runs start in fresh interpreters.", error)
+            self._unfit = error.message.removesuffix(".")
         if threads is None:
             del os.environ["OPENBLAS_NUM_THREADS"]
         else:
@@ -148,6 +145,8 @@ class Zygote:
         return None
 
     def _reason_to_refuse(self, request: Request) -> str | None:
+        if self._unfit:
+            return self._unfit
         if changed := self._watch.changed():
             return f"{changed} has changed, it starts anew"
         if (threads := processes.thread_count()) != 1:

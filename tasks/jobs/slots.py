@@ -8,9 +8,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+
+from tasks.prefect_internals import all_slots_taken
 
 
 class NoSlotError(Exception):
@@ -39,13 +40,8 @@ async def _take(held: AsyncExitStack, name: str, *, wait: float, lease: float) -
         try:
             return await held.enter_async_context(taken)
         except ConcurrencySlotAcquisitionError as error:
-            if not _all_taken(error):
+            if not all_slots_taken(error):
                 raise
             if time.monotonic() > last:
                 raise NoSlotError(name) from error
         await asyncio.sleep(wait / 4)
-
-
-def _all_taken(error: ConcurrencySlotAcquisitionError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code == httpx.codes.LOCKED

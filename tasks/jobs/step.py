@@ -29,6 +29,7 @@ from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import RETRIES, is_transient
 from tasks.jobs.threads import in_thread
 from tasks.jobs.tracker import current_stage
+from tasks.prefect_internals import keep_results_in
 from tasks.progress import Progress
 
 
@@ -117,9 +118,8 @@ async def _run(
     step: Step[Request, Result], request: Request, store: MediaStore, *, refresh: bool = False
 ) -> State[Any]:
     stored = step.task.with_options(refresh_cache=refresh)
-    # Results lie beside the files that they name, so that every machine with this store finds both. Set here and
-    # not as an option: Prefect takes only saved blocks as options, and a saved block shows its credentials.
-    stored.result_storage = store
+    # Results lie beside the files that they name, so that every machine with this store finds both.
+    keep_results_in(stored, store)
     # Prefect's annotations know `return_state` only for tasks that are not awaited.
     return await cast(Any, stored)(request, return_state=True)  # type: ignore[no-any-return]
 

@@ -1,4 +1,4 @@
-"""Jobs that are ended by a signal."""
+"""The end of jobs that are told to end by a signal."""
 
 import asyncio
 import os
@@ -30,10 +30,14 @@ def ended_by(number: signal.Signals, error: BaseException) -> Iterator[None]:
     _listener.enter(block)
     try:
         yield
-    except (asyncio.CancelledError, BaseExceptionGroup):
-        # A group of tasks that is to end may fail in its own way.
+    except BaseException as ended:
         if block.came:
-            raise error from None
+            # The cancellation ends here. Since Python 3.13, a TaskGroup that fails while its task is cancelled cancels
+            # the task once more: without this, that would fall on whatever is awaited next.
+            task.uncancel()
+            # A group of tasks that is told to end may fail in its own way.
+            if isinstance(ended, asyncio.CancelledError | BaseExceptionGroup):
+                raise error from None
         raise
     finally:
         _listener.leave(block)
@@ -60,7 +64,7 @@ class _Block:
         self.came = False
         self._task = task
 
-    def hear(self, numbers: bytes) -> None:
+    def tell(self, numbers: bytes) -> None:
         # Once: a second time would cut short what is being put away.
         if self.number in numbers and not self.came:
             self.came = True
@@ -102,7 +106,7 @@ class _Listener:
         except BlockingIOError:
             return
         for block in self._blocks:
-            block.hear(numbers)
+            block.tell(numbers)
         if self._before != _NOBODY:
             with suppress(OSError):
                 os.write(self._before, numbers)

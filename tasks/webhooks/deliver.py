@@ -12,13 +12,13 @@ from prefect import State
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.exceptions import Pause, PrefectException
-from prefect.states import AwaitingRetry, Completed, Failed
-from prefect.utilities.engine import propose_state
+from prefect.exceptions import PrefectException
+from prefect.states import Completed, Failed
 
 from blocks.settings import Settings, get_settings
 from tasks.errors import ContrapontoError
 from tasks.jobs.slots import NoSlotError
+from tasks.prefect_internals import leave_until
 from tasks.webhooks.attempts import (
     LONGEST_SHORT_WAIT,
     SHORT_WAIT,
@@ -131,9 +131,7 @@ async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
 
 async def _leave_until(client: PrefectClient, run: FlowRun, seconds: float) -> NoReturn:
     """The run leaves its process and its slot, and is started again that much later."""
-    at = datetime.now(UTC) + timedelta(seconds=seconds)
-    state = await propose_state(client, AwaitingRetry(scheduled_time=at), flow_run_id=run.id)
-    raise Pause(state=state)
+    await leave_until(client, run.id, datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 def _failed_tries(run: FlowRun) -> int:

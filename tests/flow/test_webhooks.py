@@ -80,9 +80,9 @@ async def test_a_receiver_that_heals_gets_the_message(receiver: Receiver, docume
 @pytest.mark.parametrize(
     ("status", "tries", "said"),
     [
-        (500, 3, "Not delivered after 3 tries. The receiver at {url} failed (HTTP 500)."),
-        (410, 1, "Not delivered. The receiver at {url} wants no more messages (HTTP 410)."),
-        (404, 1, "Not delivered. The receiver at {url} refuses the message (HTTP 404)."),
+        (500, 3, "Not delivered after 3 tries. The endpoint at {url} failed (HTTP 500)."),
+        (410, 1, "Not delivered. The endpoint at {url} wants no more messages (HTTP 410)."),
+        (404, 1, "Not delivered. The endpoint at {url} refuses the message (HTTP 404)."),
     ],
 )
 async def test_an_undelivered_message_is_a_failed_run(

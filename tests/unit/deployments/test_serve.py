@@ -18,12 +18,13 @@ from rich.console import Console
 from sqlalchemy import Dialect, make_url
 
 from deployments.embedded.callers_first import CallersFirst
-from deployments.embedded.serve import (
-    answer_callers_first,
+from deployments.embedded.serve import answer_callers_first, tune
+from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,
     write_plain_times,
 )
+from tasks.prefect_internals import Internal
 
 _VARIABLES: dict[str, Any] = {
     "type": "object",
@@ -134,6 +135,14 @@ def test_no_time_is_no_time_and_one_without_a_zone_is_refused() -> None:
     assert bind(None, dialect) is None
     with pytest.raises(ValueError, match="must have a timezone"):
         bind(pendulum.naive(2026, 1, 1), dialect)
+
+
+def test_a_change_that_prefect_does_not_allow_any_more_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    made: list[str] = []
+    moved = Internal("prefect.server.api.server", "of_yesterday", "the server is slow")
+    tune(lambda: made.append("first"), lambda: moved.replace(None), lambda: made.append("last"))
+    assert made == ["first", "last"]
+    assert "has no prefect.server.api.server.of_yesterday, without which the server is slow" in caplog.text
 
 
 def test_the_application_that_is_served_answers_callers_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,6 +158,19 @@ async def test_a_group_that_fails_because_it_is_told_to_end_was_told() -> None:
         await job(both)
 
 
+@pytest.mark.parametrize("work", [in_the_work, in_a_group])
+@pytest.mark.parametrize("depth", [1, 2])
+async def test_who_was_told_is_told_no_more(work: Work, depth: int) -> None:
+    """Python 3.13 cancels the task of a group once more; what is awaited afterwards must not be cut short."""
+    nested = work if depth == 1 else partial(job, work)
+    with pytest.raises(ToldError):
+        await job(nested)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+    await asyncio.sleep(0)
+
+
 async def test_a_time_limit_that_runs_out_meanwhile_does_not_hide_it() -> None:
     async def limited() -> None:
         async with asyncio.timeout(0.05):

@@ -1,0 +1,140 @@
+"""What the processes of the server take of Prefect that its documentation does not promise.
+
+See `tasks.prefect_internals`, which has what runs need, for the rules. The server itself is imported by the
+functions, not here. What tunes it is only faster: a caller may go on where a function raises PrefectMovedError.
+"""
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tasks.prefect_internals import Internal
+
+_KNOWN_SCHEMAS = 500
+
+_VALIDATOR = Internal(
+    "prefect.utilities.schema_tools.validation",
+    "_VALIDATOR",
+    "the server checks the same schemas at every submit",
+)
+_CHECK_SCHEMA = Internal(
+    _VALIDATOR.module, "_VALIDATOR.check_schema", _VALIDATOR.purpose, ("schema", "format_checker")
+)
+_GET_DIALECT = Internal(
+    "prefect.server.database.dependencies",
+    "get_dialect",
+    "the server reads the address of its database at every access",
+    ("obj",),
+)
+_BIND_TIME = Internal(
+    "prefect.server.utilities.database",
+    "Timestamp.process_bind_param",
+    "the server writes times slowly",
+    ("self", "value", "dialect"),
+)
+_CREATE_APP = Internal(
+    "prefect.server.api.server", "create_app", "the server cannot be served by this project", ("final",)
+)
+
+EPHEMERAL_VARIABLE = "PREFECT__SERVER_EPHEMERAL"
+"""Set in the environment of a server, has it run without background services, as Prefect's own temporary servers do.
+
+`create_app(ephemeral=True)` is not the same: what the server asks of itself goes to `create_app()`, which would then
+make a second application. Where Prefect does not read it any more, the services run, too, to no harm.
+"""
+
+LEASES_ON_DISK = "prefect.server.concurrency.lease_storage.filesystem"
+"""Value of PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE: the setting is documented, this module of Prefect's is not.
+
+Where Prefect has moved it, the server says so when it starts and ends.
+"""
+
+
+def check_each_schema_once() -> None:
+    """From now on, Prefect does not check a schema again that it has found to be one in this process.
+
+    At each submit it checks twice that the schema of the work pool is one, and once that of the parameters: two
+    milliseconds and more. No public way in 3.8.
+    """
+    check = _CHECK_SCHEMA.find()
+    known: set[tuple[str, bool]] = set()
+
+    def check_schema(schema: object, **options: Any) -> None:
+        # `jsonschema.validate` asks without a checker of formats, Prefect with one.
+        key = (repr(schema), "format_checker" in options)
+        if key in known:
+            return
+        check(schema, **options)
+        if len(known) >= _KNOWN_SCHEMAS:
+            known.clear()
+        known.add(key)
+
+    _CHECK_SCHEMA.replace(check_schema)
+
+
+def read_each_address_once() -> None:
+    """From now on, Prefect knows the kind of a database whose address it has read in this process.
+
+    For each access it reads the address anew, to know which kind it is. No public way in 3.8.
+    """
+    _GET_DIALECT.replace(functools.lru_cache(maxsize=8)(_GET_DIALECT.find()))
+
+
+def write_plain_times() -> None:
+    """From now on, Prefect gives the driver of its database times of the standard library, which mean the same.
+
+    Its own are pendulum's, whose subtraction is slow, and the driver subtracts from each one that is written. No
+    public way in 3.8.
+    """
+    bind = _BIND_TIME.find()
+
+    def process_bind_param(self: Any, value: datetime | None, dialect: Any) -> datetime | None:
+        time = bind(self, value, dialect)
+        return time if time is None or type(time) is datetime else _plain(time)
+
+    _BIND_TIME.replace(process_bind_param)
+
+
+def _plain(time: datetime) -> datetime:
+    return datetime(
+        time.year,
+        time.month,
+        time.day,
+        time.hour,
+        time.minute,
+        time.second,
+        time.microsecond,
+        time.tzinfo,
+        fold=time.fold,
+    )
+
+
+def serve_through(wrap: Callable[[Any], Any]) -> None:
+    """From now on, `prefect server start` serves what `wrap` makes of its ASGI application.
+
+    Only that one is made with `final`; what the server calls within itself stays as it is. Prefect's servers take no
+    middleware. No public way in 3.8.
+    """
+    create_app = _CREATE_APP.find()
+
+    def create(*arguments: Any, final: bool = False, **options: Any) -> Any:
+        app = create_app(*arguments, final=final, **options)
+        return wrap(app) if final else app
+
+    _CREATE_APP.replace(create)
+
+
+def application() -> Any:
+    """The server as an ASGI application, for a caller that serves it on a socket of its own.
+
+    `prefect server start` takes a host and a port, no socket, and outlives its parent. No public way in 3.8.
+
+    Raises:
+        PrefectMovedError: it is not where it was.
+    """
+    return _CREATE_APP.find()()
+
+
+INTERNALS = (_VALIDATOR, _CHECK_SCHEMA, _GET_DIALECT, _BIND_TIME, _CREATE_APP)
+"""All of them."""
