@@ -1,0 +1,1 @@
+"""Settings, and what Prefect saves as blocks: media stores, text models, remote services, endpoints."""

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError
+from typing_extensions import override
 
 from blocks.media_store import (
     COPY_CHUNK_BYTES,
@@ -26,10 +27,13 @@ from blocks.media_store import (
 from blocks.store_keys import check_store_key, check_store_prefix
 from tasks.errors import ContrapontoError, InvalidInputError, SourceNotFoundError, StorageFullError
 
+# No part of a key begins with a dot (`blocks.store_keys`): these are never in the way of a file.
 _FACTS_FOLDER = ".facts"
 _UNFINISHED = ".unfinished-"
 _UNFINISHED_LIFETIME = timedelta(days=1)
+"""An older one is taken to be what a killed writer left."""
 _CREATE_TRIES = 100
+"""Each fails only if another process removes the folder at that very moment."""
 
 
 class _Facts(BaseModel):
@@ -55,6 +59,7 @@ class LocalMediaStore(MediaStore):
         description="Address under which a web server shows the folder; empty: links are file:// addresses.",
     )
 
+    @override
     def put_file(self, path: Path, key: str) -> StoredFile:
         try:
             with path.open("rb") as source:
@@ -62,10 +67,12 @@ class LocalMediaStore(MediaStore):
         except FileNotFoundError as error:
             raise SourceNotFoundError(f'There is no file "{path}" to store.') from error
 
+    @override
     def copy_file(self, source: str, key: str) -> StoredFile:
         with self._file(source).open("rb") as content:
             return self._put(content, key, content_type_of(key))
 
+    @override
     def put_bytes(self, data: bytes, key: str, *, content_type: str | None = None) -> StoredFile:
         return self._put(io.BytesIO(data), key, content_type or content_type_of(key))
 
@@ -76,13 +83,16 @@ class LocalMediaStore(MediaStore):
             self._remember(key, target.stat(), digest, content_type)
         return self.stat(key)
 
+    @override
     @contextmanager
     def open_local(self, key: str) -> Iterator[Path]:
         yield self._file(key)
 
+    @override
     def read_bytes(self, key: str) -> bytes:
         return self._file(key).read_bytes()
 
+    @override
     def stat(self, key: str) -> StoredFile:
         path = self._file(key)
         status = path.stat()
@@ -91,9 +101,11 @@ class LocalMediaStore(MediaStore):
             facts = self._remember(key, status, sha256_of(path), content_type_of(key))
         return _stored(key, status, facts)
 
+    @override
     def exists(self, key: str) -> bool:
         return self._path(check_store_key(key)).is_file()
 
+    @override
     def list(self, prefix: str = "") -> Iterator[StoredFile]:
         check_store_prefix(prefix)
         folder = prefix.rpartition("/")[0]
@@ -117,6 +129,7 @@ class LocalMediaStore(MediaStore):
                     status = entry.stat(follow_symlinks=False)
                     yield _stored(key, status, self._recall(key, status))
 
+    @override
     def remove(self, key: str) -> None:
         path = self._path(check_store_key(key))
         with self._explained(key):
@@ -124,10 +137,12 @@ class LocalMediaStore(MediaStore):
                 file.unlink(missing_ok=True)
                 _remove_empty(file.parent, self._root())
 
-    def url(self, key: str, expires: int = LINK_SECONDS) -> str:  # noqa: ARG002
+    @override
+    def url(self, key: str, expires: int = LINK_SECONDS) -> str:
         path = self._file(key)
         return f"{self.base_url.rstrip('/')}/{quote(key)}" if self.base_url else path.as_uri()
 
+    @override
     def purge(self, older_than: timedelta, prefix: str = "", *, dry_run: bool = False) -> PurgeReport:
         if not dry_run:
             self._remove_unfinished()

@@ -46,7 +46,7 @@ class StoredFile:
     size: int
     """Bytes."""
     sha256: str | None
-    """Hex digest. None if the store cannot tell without reading the file: in listings, and for files that
+    """Hex digest. None if the store does not know it without reading the file: in listings, and for files that
     something else put into a bucket."""
     content_type: str
     modified: datetime
@@ -110,7 +110,10 @@ class MediaStore(WritableFileSystem, abc.ABC):
 
     @abc.abstractmethod
     def remove(self, key: str) -> None:
-        """Removes a file. That there is none is no error. (`delete` is Prefect's: it deletes the block.)"""
+        """Removes a file; that there is none is no error.
+
+        Not called `delete`: that name is Prefect's, and deletes the block.
+        """
 
     @abc.abstractmethod
     def url(self, key: str, expires: int = LINK_SECONDS) -> str:
@@ -142,7 +145,7 @@ class MediaStore(WritableFileSystem, abc.ABC):
         self.put_bytes(content, RESULTS_PREFIX + path)
 
     def _resolve_path(self, path: str) -> None:  # noqa: ARG002
-        # Prefect asks stores that are not saved as blocks for a path; None tells it to take keys as they are.
+        # Prefect asks stores that are not saved as blocks for a path; with None it takes keys as they are.
         return None
 
     async def aread_path(self, path: str) -> bytes:

@@ -15,6 +15,8 @@ from tasks.errors import (
     TransientError,
 )
 
+# Codes of Amazon S3 and of services that resemble it (those with "XMinio" are MinIO's). Answers to HEAD have no
+# body: there the code is the HTTP status.
 _FULL = {
     "QuotaExceeded",
     "XMinioStorageFull",

@@ -13,6 +13,7 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from pydantic import Field, SecretStr
+from typing_extensions import override
 
 from blocks.media_store import (
     LINK_SECONDS,
@@ -79,6 +80,7 @@ class S3MediaStore(MediaStore):
         description="Where files are put while they are worked on; empty: the folder of all data.",
     )
 
+    @override
     def put_file(self, path: Path, key: str) -> StoredFile:
         name = self._name(check_store_key(key, new=True))
         if not path.is_file():
@@ -97,6 +99,7 @@ class S3MediaStore(MediaStore):
             )
         return self.stat(key)
 
+    @override
     def copy_file(self, source: str, key: str) -> StoredFile:
         name = self._name(check_store_key(key, new=True))
         digest = self.stat(source).sha256
@@ -114,6 +117,7 @@ class S3MediaStore(MediaStore):
             )
         return self.stat(key)
 
+    @override
     def put_bytes(self, data: bytes, key: str, *, content_type: str | None = None) -> StoredFile:
         name = self._name(check_store_key(key, new=True))
         with self._explained(key):
@@ -126,6 +130,7 @@ class S3MediaStore(MediaStore):
             )
         return self.stat(key)
 
+    @override
     @contextmanager
     def open_local(self, key: str) -> Iterator[Path]:
         name = self._name(check_store_key(key))
@@ -140,12 +145,14 @@ class S3MediaStore(MediaStore):
                 raise TransientError(f'The file "{key}" arrived damaged from the bucket "{self.bucket}".')
             yield path
 
+    @override
     def read_bytes(self, key: str) -> bytes:
         with self._explained(key):
             return self._client.get_object(Bucket=self.bucket, Key=self._name(check_store_key(key)))[
                 "Body"
             ].read()
 
+    @override
     def stat(self, key: str) -> StoredFile:
         head = self._head(key)
         return StoredFile(
@@ -156,6 +163,7 @@ class S3MediaStore(MediaStore):
             modified=head["LastModified"].astimezone(UTC),
         )
 
+    @override
     def exists(self, key: str) -> bool:
         try:
             self._head(key)
@@ -174,6 +182,7 @@ class S3MediaStore(MediaStore):
                     self._client.list_objects_v2(Bucket=self.bucket, Prefix=name, MaxKeys=1)
                 raise
 
+    @override
     def list(self, prefix: str = "") -> Iterator[StoredFile]:
         check_store_prefix(prefix)
         with self._explained(prefix):
@@ -191,11 +200,13 @@ class S3MediaStore(MediaStore):
                         modified=entry["LastModified"].astimezone(UTC),
                     )
 
+    @override
     def remove(self, key: str) -> None:
         name = self._name(check_store_key(key))
         with self._explained(key):
             self._client.delete_object(Bucket=self.bucket, Key=name)
 
+    @override
     def url(self, key: str, expires: int = LINK_SECONDS) -> str:
         self._head(key)
         with self._explained(key):
@@ -203,6 +214,7 @@ class S3MediaStore(MediaStore):
                 "get_object", Params={"Bucket": self.bucket, "Key": self._name(key)}, ExpiresIn=expires
             )
 
+    @override
     def purge(self, older_than: timedelta, prefix: str = "", *, dry_run: bool = False) -> PurgeReport:
         if not dry_run:
             self._withdraw_unfinished(datetime.now(UTC) - older_than, prefix)

@@ -1,4 +1,4 @@
-"""Where settings come from: the environment, `.env`, the settings file; and how that is told to a person."""
+"""Where settings come from: the environment, `.env`, the settings file; and how that is shown to a person."""
 
 import difflib
 import os
@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from typing_extensions import override
 
 from tasks.errors import InvalidSettingError
 from tasks.net.urls import mask_urls
@@ -53,10 +54,12 @@ class NamedValues(PydanticBaseSettingsSource):
                 return value, name
         return None
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         found = self._find(field_name)
         return (found[0] if found else None), field_name, False
 
+    @override
     def __call__(self) -> dict[str, Any]:
         return {name: found[0] for name in self.settings_cls.model_fields if (found := self._find(name))}
 

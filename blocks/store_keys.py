@@ -9,6 +9,8 @@ MAX_KEY_BYTES = 1024
 MAX_PART_BYTES = 240
 """File systems take 255 bytes a name; the local store needs some of them for its temporary names."""
 
+# Control characters, what is invisible or turns the direction of a name around, halves of surrogate pairs, and the
+# backslash, which separates folders elsewhere.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\\]")
 _DIGEST = re.compile(r"[0-9a-f]{64}(\.|$)", re.IGNORECASE)
 """A SHA-256 digest and an ending: sources are named by their content, what steps make by their request."""

@@ -17,6 +17,7 @@ from tasks.progress import Progress, ignore_progress
 
 _CHUNK_TEXTS = 40
 _CHUNK_CHARACTERS = 4000
+"""Bounds of one question, small enough to be translated faithfully in one answer."""
 
 _TASK = """\
 You translate the lines of a transcript from {source} to {target}. The user sends a JSON list of lines with

@@ -1,6 +1,6 @@
-"""Webhook messages that were not delivered: Prefect's failed deliveries, listed and sent anew.
+"""Webhook messages that were not delivered: Prefect's failed deliveries, listed and redelivered.
 
-A dead letter is a run of `deliver-webhook` that ended without a delivery. Sending it anew makes another run with
+A dead letter is a run of `deliver-webhook` that ended without a delivery. Redelivering it makes another run with
 the same message and the same `webhook-id`; if that fails too, it is the dead letter from then on.
 """
 
@@ -30,7 +30,7 @@ from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.notify import DELIVERY
 
 REPLAYED_TAG = "replayed"
-"""Tag of a dead letter that was sent anew."""
+"""Tag of a dead letter that was redelivered."""
 
 _PAGE = 200
 _UNDELIVERED = [StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
@@ -42,7 +42,7 @@ class DeadLetter(BaseModel):
     id: UUID
     url: str
     endpoint: str
-    """Host and port of the receiver."""
+    """Host and port of the endpoint."""
     reason: str
     ended_at: datetime | None
     webhook_id: str
@@ -68,7 +68,7 @@ class DeadLetter(BaseModel):
 def list_dead_letters(
     client: SyncPrefectClient, *, endpoint: str | None = None, since: datetime | None = None
 ) -> list[DeadLetter]:
-    """Those that were not sent anew, the newest first."""
+    """Those that were not redelivered, the newest first."""
     letters = [DeadLetter.of(run) for run in _undelivered(client, since)]
     return [
         letter
@@ -78,7 +78,7 @@ def list_dead_letters(
 
 
 def count_dead_letters(client: SyncPrefectClient) -> int:
-    """How many there are that were not sent anew."""
+    """How many there are that were not redelivered."""
     deployment = _delivery(client)
     if deployment is None:
         return 0
@@ -88,7 +88,7 @@ def count_dead_letters(client: SyncPrefectClient) -> int:
 
 
 def read_dead_letter(client: SyncPrefectClient, letter_id: UUID) -> DeadLetter:
-    """One of them, also if it was sent anew.
+    """One of them, also if it was redelivered.
 
     Raises:
         SourceNotFoundError: there is no such run.
@@ -98,7 +98,7 @@ def read_dead_letter(client: SyncPrefectClient, letter_id: UUID) -> DeadLetter:
 
 
 def replay(client: SyncPrefectClient, letter_id: UUID) -> UUID:
-    """Send a dead letter anew; the delivery's run. A second call for the same one gives the same run.
+    """Redeliver a dead letter; the delivery's run. A second call for the same one gives the same run.
 
     Raises:
         SourceNotFoundError: there is no such run.
@@ -106,7 +106,7 @@ def replay(client: SyncPrefectClient, letter_id: UUID) -> UUID:
     """
     dead = _run(client, letter_id)
     assert dead.deployment_id is not None  # noqa: S101 - `_run` has looked
-    # Whoever sends anew has mended the receiver; one that is not in order is paused again.
+    # Whoever redelivers has fixed the endpoint; one that is not in order is paused again.
     with contextlib.suppress(SourceNotFoundError):
         resume(client, str(dead.parameters["url"]))
     again = client.create_flow_run_from_deployment(

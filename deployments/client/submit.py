@@ -54,7 +54,7 @@ def submit_job(
 
 
 def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
-    """Submit an ended job anew, with its parameters, tags and environment, in its queue; the id of the new job.
+    """Submit an ended job again, with its parameters, tags and environment, in its queue; the id of the new job.
 
     What the first one finished is found in the cache.
 

@@ -31,7 +31,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def run(path: Path, limits: Limits, kinds: Mapping[str, str] = KINDS) -> None:
-    """Serves until it is told to stop, or its supervisor is gone. Raises HostRunsError."""
+    """Serves until it is stopped, or its supervisor is gone. Raises HostRunsError."""
     handler = logging.StreamHandler()
     handler.setFormatter(formatter("%(asctime)s host %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -51,6 +51,7 @@ def _stop_with_parent() -> None:
 
 
 def main() -> None:
+    """Runs the host of this home; an error of the product ends it with its message."""
     try:
         settings = get_settings()
         run(host_socket(settings.model_host, settings.home), limits_of(settings))

@@ -124,13 +124,13 @@ def _tie_to(parent: int) -> None:
 
 
 def _give_back_memory() -> None:
-    """The C library keeps what the work has freed, unless told."""
+    """Gives memory back that the work has freed: the C library keeps it otherwise."""
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 
 
 def main() -> None:
-    """`python -m deployments.model_host.child SOCKET-DESCRIPTOR PARENT-PID`"""
+    """Runs `python -m deployments.model_host.child SOCKET-DESCRIPTOR PARENT-PID`."""
     descriptor, parent = (int(argument) for argument in sys.argv[1:])
     _tie_to(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

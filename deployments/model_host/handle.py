@@ -77,19 +77,22 @@ class Handle:
 
     @property
     def pid(self) -> int:
+        """Its process id, which is also that of its process group."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
+        """Whether it still runs."""
         return self._process.poll() is None
 
     @property
     def memory_mb(self) -> float:
+        """MiB that it holds now; 0 once it is gone."""
         return resident_mb(self.pid) if self.alive else 0.0
 
     @property
     def peak_mb(self) -> float:
-        """The most that it has held so far."""
+        """The most MiB that it has held so far; 0 once it is gone."""
         return peak_mb(self.pid) if self.alive else 0.0
 
     async def perform(self, assignment: Assign, progress: Callable[[float], None]) -> Done | Failed:

@@ -46,8 +46,11 @@ class Limits:
 
     @property
     def at_once(self) -> int:
-        """Models that work at the same moment. A recognition alone uses up to eight processors, but does not all the
-        time; two must be possible, or a short piece of work waits for a long one."""
+        """Models that work at the same moment.
+
+        A recognition alone uses up to eight processors, but does not all the time; two must be possible, or a short
+        piece of work waits for a long one.
+        """
         return max(2, self.cpus // 4)
 
     def copies(self, threads: int) -> int:
@@ -57,6 +60,8 @@ class Limits:
 
 @dataclass
 class Counters:
+    """What has happened since the host started; the fields are those of `HostStatus`."""
+
     served: int = 0
     errors: int = 0
     cancelled: int = 0

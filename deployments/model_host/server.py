@@ -1,4 +1,4 @@
-"""The model host's socket: who may speak, what they ask, what they are told."""
+"""The model host's socket: who may speak, what they ask, what they are answered."""
 
 import asyncio
 import contextlib
@@ -44,7 +44,7 @@ _REQUEST_SECONDS = 10.0
 _ALIVE_SECONDS = 1.0
 _SEND_SECONDS = 30.0
 _BACKLOG_BYTES = 1 << 16
-"""A run that reads so slowly is told no more progress."""
+"""A run that reads so slowly gets no more progress."""
 
 
 class HostRunsError(ContrapontoError):
@@ -60,7 +60,7 @@ class _Versioned(BaseModel):
 
 
 class Host:
-    """Serves runs until it is told to stop."""
+    """Serves runs until it is stopped."""
 
     def __init__(self, limits: Limits, kinds: Mapping[str, str]) -> None:
         self._limits = limits

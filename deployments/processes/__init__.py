@@ -1,0 +1,1 @@
+"""What the services of a stack share: environment, sockets, log lines, ties to their parent."""

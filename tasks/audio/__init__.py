@@ -1,0 +1,1 @@
+"""Sound made ready for recognition: noise removal, vocal isolation, filters, loudness."""

@@ -13,9 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MAGIC = 0xDB4775248B80FB57
+"""LevelDB's `kTableMagicNumber`, the last eight bytes of every table."""
 _FOOTER = 48
+"""Bytes: two block handles, padded to 40 together, and the magic number."""
 _FLOAT32 = 1
+"""TensorFlow's `DT_FLOAT`."""
 _UNCOMPRESSED = 0
+"""LevelDB's `kNoCompression`: the kind stands in the byte after a block."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]
     if table[offset + size] != _UNCOMPRESSED:
         raise ValueError("the checkpoint's index is compressed")
     block = table[offset : offset + size]
+    # A block ends with the offsets at which keys are stored whole, and their count; reading in order needs none.
     restarts = struct.unpack("<I", block[-4:])[0]
     end = len(block) - 4 - 4 * restarts
     position, key = 0, b""
@@ -82,6 +87,7 @@ def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]
 
 
 def _entry(message: bytes) -> _Entry | None:
+    # The fields of BundleEntryProto: 1 is the type, 2 the shape, 4 the offset, 5 the size in bytes.
     numbers, messages = _fields(message)
     if numbers.get(1) != _FLOAT32:
         return None
@@ -106,6 +112,7 @@ def _fields(message: bytes) -> tuple[dict[int, int], dict[int, bytes]]:
 
 
 def _values(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    # The wire types of protobuf: 0 is a varint, 2 has its length ahead, 5 and 1 have four and eight bytes.
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)

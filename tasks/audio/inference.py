@@ -14,8 +14,10 @@ _kept: dict[Hashable, Any] | None = None
 
 
 def keep_models() -> None:
-    """From now on this process keeps the models that it loads. By default they go with the filter that uses them: a job
-    needs their memory for its next stage."""
+    """From now on this process keeps the models that it loads.
+
+    By default they go with the filter that uses them: a job needs their memory for its next stage.
+    """
     global _kept  # noqa: PLW0603 - what a process keeps loaded is a fact about the process
     if _kept is None:
         _kept = {}

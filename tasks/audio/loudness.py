@@ -42,6 +42,7 @@ def measuring_filter(*, true_peak: bool = True) -> str:
 
 def parse_measurement(messages: Sequence[str]) -> Loudness:
     """Reads the (last) summary of `measuring_filter` out of ffmpeg's output."""
+    # -70 LUFS is the absolute gate of ITU-R BS.1770: what is printed where nothing was louder.
     return Loudness(
         integrated=_value(messages, "I", "LUFS", floor=-70.0), peak=_value(messages, "Peak", "dBFS")
     )

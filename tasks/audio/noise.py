@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from tasks.audio.inference import load_session, loaded
-from tasks.audio.processor import silence
+from tasks.audio.processor import Processor, silence
 from tasks.errors import MissingEngineError
 from tasks.media.pcm import Samples
 
@@ -28,6 +29,8 @@ SAMPLE_RATE = 48_000
 MODEL_NAME = "deepfilternet3"
 ENGINE = "DeepFilterNet3"
 
+# Those of the published network; other values would need another one. How its input is made below follows libDF,
+# DeepFilterNet's own signal processing.
 _FFT = 960
 _HOP = 480
 _BINS = _FFT // 2 + 1
@@ -48,14 +51,15 @@ _KEPT = 10 ** (-12 / 20)
 """Share of the untouched sound that stays in, so that noise sinks by 12 dB at most. What the network takes for
 noise between quiet syllables is speech to a recogniser: removed whole, it costs words that were understood before."""
 
+# The window of Vorbis: applied twice, before and after, it adds up to 1 at half overlap.
 _WINDOW = np.sin(np.pi / 2 * np.sin(np.pi * (np.arange(_FFT) + 0.5) / _FFT) ** 2).astype(np.float32)
 
 Spectrum = NDArray[np.complex64]
 Features = NDArray[np.float32]
 
 
-class NoiseRemover:
-    """Removes noise from mono or stereo speech at 48 kHz, each channel for itself; a `Processor`."""
+class NoiseRemover(Processor):
+    """Removes noise from mono or stereo speech at 48 kHz, each channel for itself."""
 
     sample_rate = SAMPLE_RATE
 
@@ -70,6 +74,7 @@ class NoiseRemover:
         self._received = 0
         self._returned = 0
 
+    @override
     def process(self, block: Samples) -> Samples:
         self._received += len(block)
         for channel, samples in zip(self._channels, block.T, strict=True):
@@ -78,6 +83,7 @@ class NoiseRemover:
             return silence(0, len(self._channels))
         return self._run(self._batch)
 
+    @override
     def flush(self) -> Samples:
         missing = self._received - self._returned
         if missing:
@@ -166,6 +172,7 @@ class _Channel:
     def __init__(self) -> None:
         # The first frame lies half before the sound's start.
         self._samples = np.zeros(_FFT - _HOP, dtype=np.float32)
+        # libDF's starting values, from the lowest band (dB) or bin (magnitude) to the highest.
         self._means = np.concatenate(
             (np.linspace(-60, -90, _BANDS), np.linspace(0.001, 0.0001, _FILTERED_BINS))
         ).astype(np.float32)
@@ -248,6 +255,7 @@ class _Channel:
 def _band_widths() -> list[int]:
     """Bins per band: bands of equal width on the ERB scale, but at least `_NARROWEST_BAND` bins each."""
     per_bin = SAMPLE_RATE / _FFT
+    # Glasberg and Moore: a band at f hertz is 24.7 + f / 9.265 hertz wide.
     scale = 24.7 * 9.265
     step = 9.265 * np.log1p(SAMPLE_RATE / 2 / scale) / _BANDS
     widths: list[int] = []

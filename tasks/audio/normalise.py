@@ -35,6 +35,7 @@ FilterName = Literal["remove_noise", "isolate_vocals", "highpass", "mono", "samp
 
 HIGHPASS_HERTZ = 80
 RECOGNITION_RATE = 16_000
+"""What Whisper was trained on; see `tasks.speech.activity.SAMPLE_RATE`."""
 
 # A fourth-order Butterworth (24 dB per octave) as two second-order sections: -3 dB at 80 Hz, -16 dB at mains
 # hum.
@@ -48,6 +49,7 @@ _HIGHEST_RATE = 96_000
 _REPORT_SECONDS = 0.25
 _MISSING_SECONDS = 2.0
 _MISSING_SHARE = 0.05
+"""Whichever is more may be missing at the end before a file counts as cut short."""
 _LOOK = 0.05
 _FIRST_PASS = 0.9
 """Shares of the progress at the end of the look at the noise and of the first pass; the second one is fast."""
@@ -129,11 +131,11 @@ def normalise(
     threads: int = 2,
     binary: str | None = None,
 ) -> NormalisationReport:
-    """Normalises the sound of `source` into the 16-bit FLAC file `target`, which appears complete or not at
-    all.
+    """Normalises the sound of `source` into the 16-bit FLAC file `target`.
 
-    Memory does not grow with the length. While the work goes on, 64 kB of disk per second (16 kHz mono; 384
-    kB for stereo at 48 kHz) is used beside `target`. `deadline` in seconds; `threads` for the neural filters.
+    `target` appears complete or not at all. Memory does not grow with the length. While the work goes on, 64
+    kB of disk per second (16 kHz mono; 384 kB for stereo at 48 kHz) is used beside `target`. `deadline` in
+    seconds; `threads` for the neural filters.
 
     Raises `NotMediaError`, `NoAudioError`, `DamagedMediaError`, `MissingEngineError` (a model is not there),
     `StageTimeoutError`, `StorageFullError`, `EngineError`, and whatever `progress` raises.

@@ -25,4 +25,5 @@ class Processor(Protocol):
 
 
 def silence(samples: int, channels: int) -> Samples:
+    """A block of digital silence; without samples it is the empty block that processors return."""
     return np.zeros((samples, channels), dtype=np.float32)

@@ -1,8 +1,8 @@
-"""Turns Spleeter's published checkpoint (a TensorFlow one) into an ONNX file that gives the mask of the
-voices.
+"""Turns Spleeter's published checkpoint into an ONNX file that gives the mask of the voices.
 
-There is one U-Net per stem, voices and accompaniment. Each estimates its stem's magnitudes from the mix's;
-the share of the voices in the energy of both is the mask.
+The checkpoint is one of TensorFlow, which is not needed here. There is one U-Net per stem, voices and
+accompaniment. Each estimates its stem's magnitudes from the mix's; the share of the voices in the energy of
+both is the mask.
 """
 
 import os
@@ -24,10 +24,12 @@ WINDOW_FRAMES = 512
 NETWORK_BINS = 1024
 """Bins of the spectrum that the network knows."""
 
+# Spleeter's own numbers; the epsilon of its normalisations is the default of Keras.
 _LEVELS = 6
 _BATCH_NORM_EPSILON = 1e-3
 _SLOPE = 0.2
 _ENERGY_FLOOR = 1e-10
+"""Keeps the mask defined in silence, where it is one half."""
 # TensorFlow's "same" padding for a 5x5 kernel with stride 2 on even sizes: one before, two after.
 _STRIDED: dict[str, Any] = {"kernel_shape": [5, 5], "strides": [2, 2], "pads": [1, 1, 2, 2]}
 
@@ -125,6 +127,8 @@ def _build(tensors: dict[str, NDArray[np.float32]]) -> "ModelProto":
 
 def _stem(graph: _Graph, magnitude: str, stem: int) -> str:
     """Adds one stem's U-Net; returns the name of its estimate of the stem's magnitudes."""
+    # TensorFlow numbers layers of a kind in the order in which both stems make them: seven convolutions a stem,
+    # six transposed ones, and twelve normalisations. The one after the innermost convolution is made and not used.
     data = magnitude
     skipped: list[str] = []
     for level in range(_LEVELS):

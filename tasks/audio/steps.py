@@ -53,6 +53,7 @@ class NormalisedAudio(BaseModel):
     after: SoundReport | None = None
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return (self.key,)
 
 

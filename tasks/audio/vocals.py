@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from tasks.audio.inference import load_session, loaded
-from tasks.audio.processor import silence
+from tasks.audio.processor import Processor, silence
 from tasks.audio.spleeter_network import NETWORK_BINS, WINDOW_FRAMES, convert_checkpoint
 from tasks.errors import MissingEngineError
 from tasks.media.pcm import Samples
@@ -16,6 +17,7 @@ MODEL_NAME = "spleeter-2stems"
 MODEL_FILE = "vocals.onnx"
 ENGINE = "Spleeter 2-stems"
 
+# Spleeter's frame length and frame step, with which the network was trained.
 _FFT = 4096
 _HOP = 1024
 _CONTEXT = 64
@@ -30,8 +32,8 @@ _WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FFT) / _FFT)).astype(np.flo
 Spectrum = NDArray[np.complex64]
 
 
-class VocalIsolator:
-    """Keeps the voices of stereo sound at 44.1 kHz and takes away music and noise; a `Processor`."""
+class VocalIsolator(Processor):
+    """Keeps the voices of stereo sound at 44.1 kHz and takes away music and noise."""
 
     sample_rate = SAMPLE_RATE
 
@@ -48,6 +50,7 @@ class VocalIsolator:
         self._received = 0
         self._returned = 0
 
+    @override
     def process(self, block: Samples) -> Samples:
         self._received += len(block)
         self._analyse(block)
@@ -56,6 +59,7 @@ class VocalIsolator:
             outputs.append(self._advance(WINDOW_FRAMES - _CONTEXT - self._before))
         return np.concatenate(outputs)
 
+    @override
     def flush(self) -> Samples:
         missing = self._received - self._returned
         if not missing:

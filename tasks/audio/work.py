@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pydantic import TypeAdapter
+from typing_extensions import override
 
 from tasks.audio import noise, vocals
 from tasks.audio.inference import keep_models
@@ -38,25 +39,31 @@ class Normalisation(Work[NormalisationReport]):
         )
 
     @property
+    @override
     def model(self) -> str:
         return f"{' + '.join(self.models)} in {self.models_dir.resolve()}, {self.threads} threads"
 
     @property
+    @override
     def expected_mb(self) -> int:
         return _MB_BASE + sum(_MB[name] for name in self.models)
 
     @property
+    @override
     def busy_threads(self) -> int:
         return self.threads
 
     @property
+    @override
     def result(self) -> TypeAdapter[NormalisationReport]:
         return _REPORT
 
+    @override
     def load(self) -> None:
         # The filters hold the state of one sound and are made for each; their networks stay.
         keep_models()
 
+    @override
     def run(self, progress: Progress = ignore_progress) -> NormalisationReport:
         """Raises as `normalise`."""
         return normalise(

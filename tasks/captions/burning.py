@@ -20,6 +20,7 @@ AUDIO_BITRATE = "192k"
 _COPIED = ("aac", "mp3", "ac3", "eac3")
 """Sound that MP4 holds as it is."""
 _CHOSEN = re.compile(r"fontselect: \((?P<asked>[^,]*),.*\) -> (?P<path>[^,]*),.*, (?P<name>\S+)$")
+"""The line in which libass says, through ffmpeg, which face it took for a family."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class BurntVideo:
 
 
 def canvas_of(video: Path, safe_area: SafeArea = "none") -> Canvas:
-    """The picture as it is shown, cut to even sides. Raises as `shown_size`."""
+    """The picture as it is shown, cut to even sides, which H.264 in 4:2:0 needs. Raises as `shown_size`."""
     width, height = shown_size(video)
     return Canvas(width=width // 2 * 2, height=height // 2 * 2, safe_area=safe_area)
 

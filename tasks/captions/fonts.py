@@ -34,6 +34,7 @@ _HELPERS = ("Arimo", "Noto Sans Arabic")
 """Asked, in this order, for the characters that the chosen font lacks."""
 _SUFFIXES = (".ttf", ".otf")
 _BOLD_FROM = 600
+"""Weight class of OpenType's semi-bold."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class FontFile:
     """Height of the em as a share of the line height, by which subtitle renderers size text."""
 
     def has(self, character: str) -> bool:
+        """Whether the font can draw the character."""
         return ord(character) in self.characters
 
 
@@ -72,7 +74,7 @@ class Typeface:
     def width(self, text: str, size: float, helper: FontFile | None = None) -> float:
         """Of a text set in a line height of `size`, in the same unit; in this font or in one of its helpers."""
         file = helper or self.file
-        # Renderers of ASS shape letters and, unless told otherwise, do not kern.
+        # Renderers of ASS shape letters and, by default, do not kern.
         without = ["-kern"] if _SHAPES else None
         return float(_measure(file.path).getlength(text, features=without)) / _MEASURED * size * file.em_share
 
@@ -119,7 +121,9 @@ class Typeface:
 
 
 _NOBODY = "\0"
+"""Stands for the family of a character that no font can draw: a name that no family has."""
 _MEASURED = 1000
+"""Pixels of an em at which texts are measured, so that the rounding of glyphs to pixels does not count."""
 _SHAPES = bool(features.check("raqm"))
 """Whether letters are measured as they are joined, which matters to Arabic. Builds of Pillow may lack it."""
 

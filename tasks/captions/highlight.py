@@ -48,7 +48,9 @@ _LINE_GAP = 0.22
 _ROUND = 0.28
 """Radius of corners, as a share of the line height."""
 _BOX_PADDING = 0.25
+"""Between the words and the edge of the box behind them, as a share of the line height."""
 _OUTLINE = 0.055
+"""Of letters, as a share of the line height."""
 _LEAST_ROOM = 2.0
 """Width that must be left for words, in line heights."""
 _UNDERLINE, _BELOW = 0.08, 0.93
@@ -67,6 +69,7 @@ class HighlightLook(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    # Portuguese or English: the names that callers send.
     fonte: str = "Arial Black"
     tamanho_fonte: int = 72
     fundo_cor: Color = "#000000"

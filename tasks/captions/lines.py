@@ -27,8 +27,11 @@ class Card:
 
 
 def plan_lines(words: Sequence[SpokenWord], most_words: int, fits: Callable[[Line], bool]) -> list[Line]:
-    """The words cut into lines. A line ends at so many words, before it gets wider than `fits` allows or longer than
-    5 s, after a full stop, and before a pause. A single word is a line however wide it is."""
+    """The words cut into lines.
+
+    A line ends at `most_words` words, before it gets wider than `fits` allows or longer than `LONGEST_LINE`, after a
+    full stop, and before a pause. A single word is a line however wide it is.
+    """
     lines: list[Line] = []
     line: list[SpokenWord] = []
     for word in words:

@@ -23,6 +23,7 @@ Position = Literal[
     "bottom",
 ]
 """The last three stand for the middle of their rows."""
+# The number of a row's left end on a keyboard's numbers, as ASS counts; see `numpad`.
 _ROWS = {"bottom": 1, "middle": 4, "center": 4, "top": 7}
 _COLUMNS = {"left": 0, "center": 1, "right": 2}
 
@@ -124,8 +125,10 @@ class Canvas(BaseModel):
         )
 
     def edges(self, position: Position, vertical: float) -> tuple[int, int]:
-        """Top and bottom of what may be drawn on: `vertical` (already scaled) is kept free at the edge that the
-        position is at, the safe area at both."""
+        """Pixels that are kept free at the top and at the bottom.
+
+        `vertical` (already scaled) is kept free at the edge that the position is at, the safe area at both.
+        """
         row = (numpad(position) - 1) // 3
         _, _, safe_top, safe_bottom = self.margins(0, 0)
         _, _, top, bottom = self.margins(0, vertical)

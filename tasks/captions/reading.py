@@ -29,7 +29,7 @@ STYLING = {mark: "{\\" + name + "}" for name, mark in _PLACEHOLDER.items()}
 
 @dataclass(frozen=True, slots=True)
 class Subtitle:
-    """A text, when it is shown (seconds), its lines separated by "\\n"."""
+    r"""A text, when it is shown (seconds), its lines separated by "\n"."""
 
     start: float
     end: float
@@ -57,7 +57,7 @@ class _Transcript(BaseModel):
 
 
 def read_subtitles(data: bytes) -> list[Subtitle]:
-    """The subtitles of an SRT, WebVTT or ASS file in the order in which they begin; told apart by their content.
+    """The subtitles of an SRT, WebVTT or ASS file in the order in which they begin; recognised by their content.
 
     Codes that would move or draw are taken out; what looks like code and is not is text. Subtitles without text
     or without a time to be shown in are left out. An empty file has no subtitles.
@@ -91,10 +91,10 @@ def read_subtitles(data: bytes) -> list[Subtitle]:
 
 
 def read_words(data: bytes) -> list[SpokenWord]:
-    """The words of `{"words": [{"word", "start", "end"}]}`, or of a transcript's JSON, in the order in which they are
-    spoken.
+    """The words of a word list, or of a transcript's JSON, in the order in which they are spoken.
 
-    Words without letters are left out, times that overlap the next word's are cut.
+    A word list is `{"words": [{"word", "start", "end"}]}`, times in seconds. Words without letters are left
+    out, times that overlap the next word's are cut.
 
     Raises InvalidInputError, which names the place, for anything else.
     """

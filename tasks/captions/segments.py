@@ -26,6 +26,7 @@ _SIDES = 40
 """Pixels kept free on the left and on the right, of a picture whose shorter side has 1080."""
 _SENTENCE_END = re.compile(r"([.!?…][\"'”’»)]*)[ \n]+(?=\S)")
 _BOX_OPACITY = 0.75
+"""Of the boxes of border styles 3 and 4: what is behind them stays visible."""
 _SMALLEST = 0.25
 """Share of its size down to which a text is made smaller to show all of its lines."""
 

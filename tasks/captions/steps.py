@@ -60,6 +60,7 @@ class StoredCaptions(BaseModel):
     """Characters that no font here can draw; they were left out."""
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return (self.key, self.thumbnail)
 
 

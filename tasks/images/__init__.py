@@ -1,0 +1,1 @@
+"""Still images of every kind that callers have, read into one form."""

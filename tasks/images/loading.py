@@ -26,8 +26,10 @@ pillow_heif.register_heif_opener()
 
 
 def load_image(path: Path, max_side: int | None = None) -> Pixels:
-    """The image, as it is meant to be seen: turned by its EXIF orientation, its colours converted to sRGB,
-    transparent parts over white; of an animation the first picture.
+    """The image, as it is meant to be seen.
+
+    Turned by its EXIF orientation, its colours converted to sRGB, transparent parts over white; of an animation the
+    first picture.
 
     `max_side`: the longer side that is enough for the caller, in pixels. Larger JPEGs are then decoded at a
     fraction of their size, which is still at least that large.

@@ -17,6 +17,7 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 
 _MAX_THREADS = 8
 """Whisper's matrices are too small to keep more threads busy; further ones only wait for each other."""
+# In the order in which they are preferred where the device supports them.
 _CUDA_TYPES = ("float16", "int8_float16", "int8_float32", "float32")
 _CPU_TYPES = ("int8", "int8_float32", "float32")
 
@@ -91,8 +92,10 @@ def cuda_problem() -> str | None:
 
 
 def usable_threads() -> int:
-    """CPUs that this process may really use: its affinity mask, cut by the control group's quota; at most
-    8."""
+    """CPUs that this process may really use, at most `_MAX_THREADS`.
+
+    Its affinity mask, cut by the control group's quota.
+    """
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     quota = cgroup_cpus()
     cpus = affinity if quota is None else min(affinity, max(1, math.ceil(quota)))
@@ -100,8 +103,10 @@ def usable_threads() -> int:
 
 
 def cgroup_cpus(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float | None:
-    """The CPUs that the control groups above this process grant it (containers limit CPUs this way); None =
-    no limit."""
+    """The CPUs that the control groups above this process grant it; None = no limit.
+
+    Containers limit CPUs this way. Reads both versions of control groups.
+    """
     groups = [root]
     if own.is_file():
         for line in own.read_text(encoding="utf-8").splitlines():

@@ -25,6 +25,8 @@ HEADER_BYTES = _LENGTH.size
 
 
 class Message(BaseModel):
+    """What is sent in a frame; its field `type`, where it has one, says which message it is."""
+
     model_config = ConfigDict(frozen=True)
 
 
@@ -52,7 +54,7 @@ class Perform(Message):
 
 
 def root_directory() -> str:
-    """What tells the file system that this process sees from that of a container."""
+    """What distinguishes the file system that this process sees from that of a container."""
     status = Path("/").stat()
     return f"{status.st_dev}:{status.st_ino}"
 
@@ -109,6 +111,7 @@ class WireError(Message):
 
     @classmethod
     def of(cls, error: ContrapontoError) -> "WireError":
+        """The error in a form that can be sent."""
         # A class from elsewhere travels as the nearest of those that both sides are sure to have.
         known = next(
             kind for kind in type(error).__mro__ if getattr(tasks.errors, kind.__name__, None) is kind
@@ -183,11 +186,15 @@ class HostStatus(Message):
 
 
 class Status(Message):
+    """How the host is: the answer to `Inspect`."""
+
     type: Literal["status"] = "status"
     host: HostStatus
 
 
 class Unloaded(Message):
+    """How many models were ended: the answer to `Unload`."""
+
     type: Literal["unloaded"] = "unloaded"
     count: int
 

@@ -17,6 +17,7 @@ _NAME = "model-host.sock"
 _LONGEST_PATH = 100
 """Bytes. The kernel takes 107 for a socket's path."""
 _CREDENTIALS = struct.Struct("3i")
+"""The kernel's `struct ucred`: process, user and group of the other end."""
 
 
 def host_socket(choice: str, home: Path) -> Path:
@@ -82,8 +83,11 @@ class Connection:
         self._socket.sendall(data)
 
     def receive(self, *, seconds: float) -> bytes | None:
-        """The next frame's body; None if it is not there in time. Raises OSError, also when the other side has
-        closed."""
+        """The next frame's body; None if it is not there in time.
+
+        Raises:
+            OSError: the connection failed, or the other side has closed it.
+        """
         self._socket.settimeout(seconds)
         while (found := self._take()) is None:
             try:

@@ -26,8 +26,10 @@ class Work(BaseModel, Generic[Result]):
     @property
     @abstractmethod
     def model(self) -> str:
-        """The loaded model that does it, with whatever makes it another one (folder, version, device): work with the
-        same name here is done by the same one."""
+        """The loaded model that does it, with whatever makes it another one (folder, version, device).
+
+        Work with the same name here is done by the same loaded model.
+        """
 
     @property
     @abstractmethod
@@ -36,8 +38,10 @@ class Work(BaseModel, Generic[Result]):
 
     @property
     def busy_threads(self) -> int:
-        """Processors that it keeps busy. A host with more of them may load the model several times; many: it does
-        not."""
+        """Processors that it keeps busy.
+
+        A host with more of them may load the model several times; with `ALL_THREADS` it never does.
+        """
         return ALL_THREADS
 
     @property

@@ -1,0 +1,1 @@
+"""What all jobs share: the job document, stages, steps whose results are kept, shards, slots."""

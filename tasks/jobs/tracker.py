@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pydantic import BaseModel
+from typing_extensions import override
 
 from tasks.errors import ContrapontoError
 from tasks.jobs.document import JobDocument, JobStatus, StageDocument, StageStatus
@@ -95,16 +96,20 @@ class StagePart(StageTracker):
         self._tokens = []
         self._start, self._end = start, end
 
+    @override
     def progress(self, fraction: float) -> None:
         for piece in self._pieces:
             self._parts.progress(piece, self._start + (self._end - self._start) * fraction)
 
+    @override
     def found_in_cache(self) -> None:
         self.progress(1.0)
 
+    @override
     def done_by(self, remote_job: str) -> None:
         """Several remote jobs are no one job."""
 
+    @override
     def skip(self) -> None:
         self.progress(1.0)
 

@@ -38,7 +38,9 @@ MEDIA_FORMATS = (
 )
 
 _POLL_SECONDS = 0.5
+"""How often `progress` is called, and with it whether the work should stop, while ffmpeg says nothing."""
 _PREFIX = re.compile(r"^(\[[^\]]*\]\s*)+")
+"""Names of the parts of ffmpeg that speak, with addresses in memory: "[mov,mp4 @ 0x5581]"."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def written_atomically(target: Path) -> Iterator[Path]:
 
 
 def storage_full() -> StorageFullError:
+    """The error for a disk that is full while media are written."""
     return StorageFullError(
         "The disk is full.", hint="Free some space, or point the scratch directory to a larger disk."
     )

@@ -37,10 +37,12 @@ class PcmReader:
 
     @property
     def seconds(self) -> float:
+        """Seconds of sound that were read so far."""
         return self._samples / self._sample_rate
 
     @property
     def messages(self) -> tuple[str, ...]:
+        """The last lines that ffmpeg printed; complete once all blocks were read."""
         return self._child.messages
 
 
@@ -62,7 +64,7 @@ class PcmWriter:
             raise
 
     def finish(self) -> None:
-        """Tells ffmpeg that the sound ends and waits until the file is complete."""
+        """Ends the sound and waits until ffmpeg has completed the file."""
         try:
             self._child.stdin.close()
         except BrokenPipeError:
@@ -72,6 +74,7 @@ class PcmWriter:
 
     @property
     def messages(self) -> tuple[str, ...]:
+        """The last lines that ffmpeg printed; complete after `finish`."""
         return self._child.messages
 
 

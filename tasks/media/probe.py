@@ -18,13 +18,15 @@ from tasks.media.ffmpeg import MEDIA_FORMATS
 _OPEN_SECONDS = 30.0
 _HEAD_BYTES = 64 * 1024
 _WAV_UNKNOWN = 0x7FFF0000
+"""Lengths from here on are what programs write that cannot go back to state the real one."""
 
 # Containers whose header states how long the content is. Others (bare AAC, MPEG-TS, Ogg …) are guessed from
-# the bit rate or the last packet: such a length cannot tell that the end is missing.
+# the bit rate or the last packet: such a length does not show that the end is missing.
 _STATES_LENGTH = ("mov", "matroska", "wav", "w64", "flac", "aiff", "caf", "avi", "asf", "ape", "wv", "tta")
 # Without a stated length these are estimated from the first frames' bit rate, which can be far off.
 _GUESSES_LENGTH = ("mp3", "aac", "ac3", "eac3", "amr", "dts", "loas")
 
+# Where and how media files begin: one that begins so and cannot be read is damaged, any other is not media.
 _SIGNATURES: tuple[tuple[int, bytes], ...] = (
     (4, b"ftyp"),
     (4, b"moov"),

@@ -35,8 +35,9 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 
 class ChildProcess:
-    """A program in a process group of its own, killed at its deadline, at the end of the block or with its
-    parent.
+    """A program in a process group of its own that cannot be left behind.
+
+    It is killed at its deadline, at the end of the block or with its parent.
 
     To be used as a context manager. The kernel ties the child to the *thread* that starts it, so that thread
     has to live as long as the block: start and use it in the same thread. Standard error is read all the
@@ -102,15 +103,18 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
+        """Its process id, which is also that of its process group."""
         return self._popen.pid
 
     @property
     def stdin(self) -> IO[bytes]:
+        """Its standard input, if it was started with `feed`."""
         assert self._popen.stdin is not None, "the child was started without feed=True"  # noqa: S101
         return self._popen.stdin
 
     @property
     def stdout(self) -> IO[bytes]:
+        """Its standard output, if it was started with `collect`."""
         assert self._popen.stdout is not None, "the child was started without collect=True"  # noqa: S101
         return self._popen.stdout
 

@@ -32,8 +32,10 @@ def find_speech(audio: NDArray[np.float32]) -> list[Span]:
 def join_close(
     spans: Iterable[Span], *, gap: float, pad: float = 0.0, limit: float = float("inf")
 ) -> list[Span]:
-    """The spans with those less than `gap` seconds apart made one, each then widened by `pad` within
-    0..limit."""
+    """The spans with those less than `gap` seconds apart made one.
+
+    Each is then widened by `pad` seconds on both sides, within 0..limit.
+    """
     joined: list[Span] = []
     for span in spans:
         if joined and span.start - joined[-1].end < gap:

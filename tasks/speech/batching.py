@@ -1,9 +1,8 @@
-"""Recognition of a window in batches: several times faster on a GPU, but known to lose speech, so always
-checked.
+"""Recognition of a window in batches: faster, but known to lose speech, so always checked.
 
-Batches decode each clip once, without the retries of the sequential way; on mixes and on repeated sentences
-a quarter of the words can be missing. A window's result is used only when its words cover the speech that
-was heard.
+On a GPU batches are several times faster. They decode each clip once, without the retries of the sequential
+way; on mixes and on repeated sentences a quarter of the words can be missing. A window's result is used only
+when its words cover the speech that was heard.
 """
 
 import math
@@ -17,11 +16,14 @@ from tasks.speech.transcript import Segment, Span
 _CLIP_SECONDS = 29.0
 """A little under the 30 s that the engine takes: what lies beyond would be dropped without a word."""
 _REACH = 0.4
+"""Seconds of silence kept around a clip, and the distance up to which a word covers the speech beside it."""
 
 
 def clips(speech: Sequence[Span], duration: float) -> list[Span]:
-    """Consecutive stretches of at most 29 s that together hold all the speech and begin and end in
-    silences."""
+    """Consecutive stretches of at most 29 s that together hold all the speech.
+
+    They begin and end in silences, except where speech without a pause is longer than a clip.
+    """
     duration = (
         math.floor(duration * 100) / 100
     )  # the engine refuses clips that reach beyond the end, if by rounding
@@ -68,6 +70,7 @@ def loses_speech(segments: Sequence[Segment], speech: Sequence[Span], clipped: S
     lost = subtract(speech, join_close(words, gap=2 * _REACH, pad=_REACH))
     if total_length(lost) > max(1.0, 0.03 * heard) or any(span.length > 1.5 for span in lost):
         return True
+    # Whisper's own thresholds for decoding a block again.
     if any(
         segment.avg_logprob < -1.0 or segment.compression_ratio > 2.4 or looping(segment)
         for segment in segments

@@ -6,7 +6,9 @@ from tasks.speech.activity import overlap
 from tasks.speech.transcript import Segment, Span, Word
 
 _DOUBTED = 0.2
+"""Probability below which a repeated word over silence is an echo."""
 _DISBELIEVED = 0.1
+"""Probability below which it is one over speech too, if a pause of `_PAUSE_SECONDS` parts it from its neighbour."""
 _PAUSE_SECONDS = 0.8
 
 

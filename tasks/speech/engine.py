@@ -73,8 +73,11 @@ def call(action: Callable[[], T]) -> T:
 
 
 def iterate(found: Iterable[T]) -> Iterator[T]:
-    """The engine's lazy results: its work happens here, item by item, and so do its errors. Raises
-    EngineError."""
+    """The engine's lazy results: its work happens here, item by item, and so do its errors.
+
+    Raises:
+        EngineError: the engine failed.
+    """
     iterator = iter(found)
     while True:
         try:

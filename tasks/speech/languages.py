@@ -136,11 +136,11 @@ def language_name(code: str) -> str:
 
 
 def normalise_language(name: str) -> str:
-    """The code for a language named in any usual way: "pt", "pt-BR", "pt_br", "Portuguese", "português",
-    "por".
+    """The code for a language named in any usual way.
 
-    A region or script is dropped: the engine makes no such difference. "auto" (and an empty name) stays
-    "auto". Raises UnknownLanguageError, which suggests the closest names.
+    "pt", "pt-BR", "pt_br", "Portuguese", "português" and "por" are all "pt". A region or script is dropped:
+    the engine makes no such difference. "auto" (and an empty name) stays "auto". Raises UnknownLanguageError,
+    which suggests the closest names.
     """
     plain = _plain(name)
     if plain in ("", AUTO, "automatic", "detect"):

@@ -13,8 +13,10 @@ _WORD_REACH = 0.5
 """Pauses up to this length inside a phrase belong to it: voice activity and word times do not agree
 exactly."""
 _LOW_LOGPROB = -1.0
+"""Mean log probability below which Whisper itself takes a text for failed."""
 _LOW_PROBABILITY = 0.3
 _REPETITIVE = 2.4
+"""Compression ratio above which Whisper itself takes a text for a loop."""
 _MAX_RATE, _MAX_RATE_UNSPACED = 6.0, 12.0
 """Words (or characters) per second that nobody speaks over a whole segment of some length."""
 _NO_SPEECH_SECONDS = 0.3
@@ -65,10 +67,10 @@ def is_known_invention(text: str) -> bool:
 
 
 def is_invented(segment: Segment, speech: Sequence[Span]) -> bool:
-    """Whether a segment should be taken out: a phrase known to be invented, or a filler, over (almost) no
-    speech.
+    """Whether a segment should be taken out because nobody said it.
 
-    The phrase alone is never enough, since people do thank for watching.
+    That is a phrase known to be invented, or a filler, over (almost) no speech. The phrase alone is never
+    enough, since people do thank for watching.
     """
     bare = _bare(segment.text)
     if not bare:

@@ -33,6 +33,7 @@ _SILENCE_SECONDS = 2.0
 _PAD_SECONDS = 0.4
 _DETECTION_PIECES = 3
 _PIECE_SECONDS = 30.0
+"""What the engine looks at to detect a language: one block."""
 
 
 class Run:
@@ -53,6 +54,10 @@ class Run:
         self._batched = False
 
     def transcribe(self, audio: Path, name: str) -> Transcript:
+        """The transcript of a media file; `name` is the model's, for the transcript to record.
+
+        Raises as `tasks.speech.recognition.Recogniser.transcribe`. A run serves one audio only.
+        """
         self.watch.duration = audio_duration(audio)
         self.watch.at(0.0)
         duration = 0.0

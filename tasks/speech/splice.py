@@ -31,8 +31,10 @@ class Splice:
         *,
         start: float = 0.0,
     ) -> None:
-        """`stretches` are in order, in seconds from the beginning of `audio`, which lies at `start` in the
-        whole; so is `speech`, the stretches in which somebody really speaks.
+        """Joins `stretches` of `audio` (mono, 16 kHz).
+
+        They are in order, in seconds from the beginning of `audio`, which lies at `start` in the whole; so is
+        `speech`, the stretches in which somebody really speaks.
         """
         pieces = [audio[round(s.start * SAMPLE_RATE) : round(s.end * SAMPLE_RATE)] for s in stretches]
         self.audio: NDArray[np.float32] = np.concatenate(pieces) if len(pieces) != 1 else pieces[0]
@@ -41,8 +43,10 @@ class Splice:
         self._speech = [Span(start=start + s.start, end=start + s.end) for s in speech]
 
     def locate(self, start: float, end: float) -> Span:
-        """Where a word at these times of the joined audio lies in the original: in one stretch, never across
-        two."""
+        """Where a word at these times of the joined audio lies in the original.
+
+        In one stretch, never across two.
+        """
         # A word drawn out over a join belongs to the side on which somebody speaks.
         sides = [self._within(start, end, i) for i in range(self._index(start), self._index(end) + 1)]
         if len(sides) == 1:

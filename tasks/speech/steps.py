@@ -60,6 +60,7 @@ class StoredTranscript(BaseModel):
     key: str
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return (self.key,)
 
     def read(self, store: MediaStore) -> Transcript:

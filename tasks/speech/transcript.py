@@ -27,6 +27,7 @@ class Span(_Frozen):
 
     @property
     def length(self) -> float:
+        """Seconds from start to end."""
         return self.end - self.start
 
 

@@ -13,6 +13,7 @@ Plan = Literal["none", "whisper", "text_model", "unavailable"]
 Translate = Callable[[list[str], str, str], list[str]]
 """Translates texts from one language code to another: as many results as texts, in the same order."""
 
+# As much as `blocks.text_model` asks for at once, so that a batch is one request.
 _BATCH_TEXTS = 40
 _BATCH_CHARACTERS = 4000
 
@@ -37,8 +38,10 @@ def plan_translation(
 
 
 def can_translate(model: str) -> bool:
-    """Whether a Whisper model was trained to translate into English: the turbo, distilled and English-only
-    were not."""
+    """Whether a Whisper model was trained to translate into English.
+
+    The turbo, distilled and English-only ones were not.
+    """
     return not (model.endswith(".en") or "turbo" in model or "distil" in model)
 
 

@@ -42,8 +42,10 @@ class Watch:
 
 @contextmanager
 def turn(lock: threading.Lock, watch: Watch) -> Iterator[None]:
-    """Waits for the lock while reporting progress, so that a job can be cancelled in the queue. The wait does not
-    count towards the time limit: in a batch the model may be busy with hours of other recordings."""
+    """Waits for the lock while reporting progress, so that a job can be cancelled in the queue.
+
+    The wait does not count towards the time limit: in a batch the model may be busy with hours of other recordings.
+    """
     began = time.monotonic()
     while not lock.acquire(timeout=0.5):
         watch.wait()

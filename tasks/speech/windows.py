@@ -1,5 +1,4 @@
-"""Audio of any length as a stream of windows that end in silences, so that memory does not grow with the
-file."""
+"""Audio of any length as windows that end in silences: memory does not grow with the file."""
 
 import logging
 from collections.abc import Iterator
@@ -38,6 +37,7 @@ class Window:
 
     @property
     def duration(self) -> float:
+        """Seconds of audio in the window."""
         return self.audio.size / SAMPLE_RATE
 
 
@@ -99,6 +99,7 @@ def _best_cut(audio: NDArray[np.float32], speech: list[Span], end: float) -> flo
     length, start = max(gaps)
     if length > 0:
         return start + length / 2
+    # Blocks of 20 ms, averaged over five; the cut is the middle of the quietest five.
     hop = SAMPLE_RATE // 50
     tail = audio[int(region * SAMPLE_RATE) :]
     frames = tail[: tail.size // hop * hop].reshape(-1, hop)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pydantic import TypeAdapter
+from typing_extensions import override
 
 from tasks.inference.devices import DeviceName, usable_threads
 from tasks.inference.work import ALL_THREADS, Work
@@ -30,6 +31,7 @@ class Recognition(Work[Transcript]):
     options: RecognitionOptions
 
     @property
+    @override
     def model(self) -> str:
         weights = self.model_dir / "model.bin"
         # A model that was replaced on disk is another one.
@@ -37,6 +39,7 @@ class Recognition(Work[Transcript]):
         return f"{self.model_dir.resolve()} of {changed}, {self.device} {self.compute_type}, {self.threads} threads"
 
     @property
+    @override
     def expected_mb(self) -> int:
         weights = self.model_dir / "model.bin"
         # Weights are kept in the number format of the arithmetic, at most twice as wide as in the file.
@@ -44,18 +47,22 @@ class Recognition(Work[Transcript]):
         return round(1.5 * size) + _MB_BESIDE_WEIGHTS
 
     @property
+    @override
     def busy_threads(self) -> int:
         # Copies on one GPU would share its memory, which nobody counts.
         gpu = self.device == "cuda" or (self.device == "auto" and Path("/dev/nvidiactl").exists())
         return ALL_THREADS if gpu else self.threads or usable_threads()
 
     @property
+    @override
     def result(self) -> TypeAdapter[Transcript]:
         return _TRANSCRIPT
 
+    @override
     def load(self) -> None:
         self._recogniser()
 
+    @override
     def run(self, progress: Progress = ignore_progress) -> Transcript:
         """Raises as `load_recogniser` and `Recogniser.transcribe`."""
         return self._recogniser().transcribe(self.audio, self.options, progress, self.deadline)

@@ -53,6 +53,7 @@ class Cue:
 
     @property
     def text(self) -> str:
+        """The lines as one text, with line breaks between them."""
         return "\n".join(self.lines)
 
 
@@ -109,8 +110,10 @@ def _fits(group: Sequence[Piece], layout: CueLayout) -> bool:
 
 
 def _cost(group: Sequence[Piece], until: float, layout: CueLayout) -> float:
-    """How bad a cue is in itself: few cues, none of them flashing by or holding the end of a sentence
-    inside."""
+    """How bad a cue is in itself.
+
+    Wanted are few cues, none of them flashing by or holding the end of a sentence inside.
+    """
     width = _width(group)
     shown = min(until - layout.gap, group[0].start + layout.longest) - group[0].start
     cost = 1.0

@@ -1,5 +1,4 @@
-"""Transcripts as files: subtitles (SRT, WebVTT, ASS), plain text, tables and the transcript document
-itself."""
+"""Transcripts as files: subtitles (SRT, WebVTT, ASS), text, tables and the transcript document itself."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args

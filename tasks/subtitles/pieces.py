@@ -1,5 +1,7 @@
-"""The text of a transcript as timed pieces that must stay whole: words, or characters where words have no
-spaces."""
+"""The text of a transcript as timed pieces that must stay whole.
+
+They are words, or characters where words have no spaces between them.
+"""
 
 import unicodedata
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ class Piece:
 
     @property
     def width(self) -> int:
+        """Columns that it takes on the screen."""
         return text_width(self.text)
 
 
@@ -38,8 +41,10 @@ def text_width(text: str) -> int:
 
 
 def pieces(transcript: Transcript) -> list[Piece]:
-    """All pieces in order: at their own times where the transcript has word times, else shared out over the
-    segment."""
+    """All pieces in order.
+
+    At their own times where the transcript has word times, else shared out over the segment.
+    """
     spaced = transcript.language not in UNSPACED
     found: list[Piece] = []
     for segment in transcript.segments:
@@ -99,8 +104,10 @@ def _shared_out(segment: Segment, text: str, spaced: bool) -> Iterator[Piece]:
 
 
 def _characters(text: str) -> Iterator[str]:
-    """Single full-width characters with the marks that cling to them; runs of others (Latin words, numbers)
-    whole."""
+    """Single full-width characters with the marks that cling to them.
+
+    Runs of others (Latin words, numbers) stay whole.
+    """
     piece = ""
     for letter in text:
         narrow = letter.isascii() and letter.isalnum()

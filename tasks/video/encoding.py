@@ -46,7 +46,7 @@ def choose_encoder(choice: EncoderChoice = "auto") -> Encoder:
 
 
 def encoder_arguments(encoder: Encoder, quality: Quality = "standard", *, threads: int = 0) -> list[str]:
-    """ffmpeg's output arguments for H.264 in MP4 that plays everywhere and starts before it is loaded.
+    """Output arguments of ffmpeg for H.264 in MP4 that plays everywhere and starts before it is loaded.
 
     `threads`: how many the encoder may use; 0 leaves it to the encoder.
     """

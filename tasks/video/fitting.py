@@ -10,14 +10,17 @@ from tasks.progress import Progress, ignore_progress, part_of
 from tasks.video.encoding import Encoder, Quality, encoder_arguments
 
 MAX_SECONDS = 36_000.0
-"""Ten hours."""
+"""Ten hours, of the picture and of the sound."""
 AUDIO_BITRATE = "192k"
 
 _AUDIO_SHARE = 0.15
 """Of the progress; the rest is the picture."""
 _FPS = (1.0, 60.0)
+"""Frame rates are kept within these."""
 _USUAL_FPS = 25.0
+"""For files that state none."""
 _MAX_SAMPLE_RATE = 48_000
+"""Hertz; sound of a higher rate is brought down to it."""
 _TIME_BASE = "1/90000"
 """Fine enough that a new speed moves no frame by a visible amount."""
 

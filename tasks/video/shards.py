@@ -13,6 +13,7 @@ from tasks.video.zoom_types import ZoomType, share_out
 ONE_SHARD = 50
 """So many images are not worth the start of a second run."""
 IMAGES_PER_SHARD = 34
+"""A hundred images are three shards of about the same size."""
 MAX_SHARDS = 3
 
 
@@ -78,6 +79,7 @@ class ShardResult(BaseModel):
     """The media store, as the settings of who made them name it, that `file` and `thumbnail` are keys of."""
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return tuple(key for clip in self.clips for key in (clip.file, clip.thumbnail) if key)
 
 

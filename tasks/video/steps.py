@@ -55,6 +55,7 @@ class StoredClip(BaseModel):
     seconds: float
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return (self.key, self.thumbnail)
 
 
@@ -165,6 +166,7 @@ class StoredFit(BaseModel):
     height: int
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return (self.key,)
 
 

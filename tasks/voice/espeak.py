@@ -15,6 +15,7 @@ from tasks.voice.engine import Samples
 PROGRAM = "espeak-ng"
 _DEADLINE = 60.0
 _WORDS_A_MINUTE = 175
+"""The program's own pace, which speeds are relative to."""
 _VARIANTS = {"pt": "pt-br", "en": "en-us"}
 """The accent meant when the language alone is given; the program would take the European one."""
 

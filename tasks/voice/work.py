@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pydantic import TypeAdapter
+from typing_extensions import override
 
 from tasks.inference.work import Work
 from tasks.progress import Progress, ignore_progress
@@ -26,17 +27,21 @@ class Speaking(Work[Speech]):
     speed: float = 1.0
 
     @property
+    @override
     def model(self) -> str:
         return f"voice for {self.language.replace('_', '-').partition('-')[0].lower()} in {self.models_dir.resolve()}"
 
     @property
+    @override
     def expected_mb(self) -> int:
         return _EXPECTED_MB
 
     @property
+    @override
     def result(self) -> TypeAdapter[Speech]:
         return _SPEECH
 
+    @override
     def run(self, progress: Progress = ignore_progress) -> Speech:
         """Raises as `speak`. The voice stays loaded in any case."""
         return speak(

@@ -1,0 +1,1 @@
+"""Webhooks: signed messages that notify an endpoint of a job's end, and their deliveries."""

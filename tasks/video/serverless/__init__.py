@@ -1,0 +1,1 @@
+"""Clips made by a serverless endpoint instead of this machine."""
