@@ -144,6 +144,7 @@ def end_as(kind: bytes, number: int) -> None:
 
 
 def main() -> None:
+    """Become the run in a process of the zygote, or else in a fresh interpreter."""
     try:
         connection = hand_over(os.environ.get(SOCKET_VARIABLE))
     except Unavailable as reason:

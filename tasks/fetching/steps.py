@@ -73,6 +73,7 @@ class FetchedFile(BaseModel):
     """Where it came from, credentials masked."""
 
     def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
         return (self.key,)
 
 

@@ -83,8 +83,10 @@ def read_marker(directory: Path, model: Model) -> InstalledModel | None:
 
 
 def looks_complete(directory: Path, model: Model) -> SourceKind | None:
-    """For a directory without a marker (copied by hand, or in a read-only image): the source whose files it
-    holds, judged by their sizes; None when something is missing."""
+    """The source whose files a directory without a marker holds, judged by their sizes; None if something is missing.
+
+    Such a directory was copied by hand, or lies in a read-only image.
+    """
     if model.post_install and not (directory / model.post_install.creates).is_file():
         return None
     return holds_files(directory, model)

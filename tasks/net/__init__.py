@@ -1,0 +1,1 @@
+"""Addresses, URLs, HTTP and retries: how other machines are reached, safely."""

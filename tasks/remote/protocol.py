@@ -97,6 +97,8 @@ class DownloadedMedia(_Said):
 
 
 class RemoteWord(_Said):
+    """A word of a transcript; times in seconds."""
+
     word: str
     start: float
     end: float
@@ -104,6 +106,8 @@ class RemoteWord(_Said):
 
 
 class RemoteSegment(_Said):
+    """A segment of a transcript; times in seconds."""
+
     text: str
     start: float
     end: float
