@@ -101,7 +101,10 @@ def project(checkout: Checkout) -> Iterator[Checkout]:
 
 def test_its_document_its_summary_and_its_webhook(project: Checkout, web: MediaServer) -> None:
     hook = web.say("/counted", content_type=None)
-    text, own = f"text={TEXT}", ("-p", f"webhook_url={hook}", "-p", "id_roteiro=R-7", "-p", 'metadata={"a": 1}')
+    text, own = (
+        f"text={TEXT}",
+        ("-p", f"webhook_url={hook}", "-p", "id_roteiro=R-7", "-p", 'metadata={"a": 1}'),
+    )
     told = project.contraponto("submit", "count-words", "-p", text, *own, "--priority", "high", "--wait")
     assert "\nwords     9\nlongest   faça" in told.stdout
     job_id = told.stdout.split()[1]
@@ -115,7 +118,11 @@ def test_its_document_its_summary_and_its_webhook(project: Checkout, web: MediaS
     wait_until(lambda: bool(web.requests("/counted", "POST")), what="the message")
     message = json.loads(web.requests("/counted", "POST")[0].body)
     assert message["status"] == "COMPLETED"
-    assert (message["operation"], message["idRoteiro"], message["metadata"]) == ("count-words", "R-7", {"a": 1})
+    assert (message["operation"], message["idRoteiro"], message["metadata"]) == (
+        "count-words",
+        "R-7",
+        {"a": 1},
+    )
 
 
 def test_its_second_run_comes_from_the_cache(project: Checkout) -> None:
