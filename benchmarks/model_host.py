@@ -19,6 +19,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -200,7 +201,7 @@ def _compare_unloading(material: Material, socket: Path, cycles: int) -> None:
     for name, work in material.works().items():
         loaded, loading, unloading = 0.0, [], []
         for _ in range(cycles):
-            loading.append(_timed(lambda work=work: perform(work, host=socket)))
+            loading.append(_timed(partial(perform, work, host=socket)))
             loaded = max(loaded, _memory(host))
             unloading.append(_timed(lambda: unload_models(socket)))
         end = _memory(host)

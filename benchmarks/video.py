@@ -246,7 +246,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def _median(costs: list[Cost], kind: str) -> float:
-    return statistics.median(getattr(cost, kind) for cost in costs)
+    return float(statistics.median(getattr(cost, kind) for cost in costs))
 
 
 def _photograph(seed: int) -> Image.Image:

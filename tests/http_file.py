@@ -39,7 +39,7 @@ class Collection:
             top, _, body = call.partition("\n\n")
             head, *headers = top.splitlines()
             pairs = dict(line.split(": ", 1) for line in headers)
-            yield Request(title.strip(), name and name[1], head, pairs, body)  # type: ignore[arg-type]
+            yield Request(title.strip(), name[1] if name else None, head, pairs, body)
 
     def send(self, request: Request) -> httpx.Response:
         """Send it with everything filled in."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -156,11 +157,10 @@ def run(checkout: Checkout, receiver: FailingReceiver, jobs: int, kill_every: fl
         with _killing(checkout, kill_every, kills):
             for job, way in submitted:
                 if way == "cancelled while running":
-                    job.wait_until(
-                        lambda job=job: _patiently(lambda: _begun(job)), what="its start", seconds=patience
-                    )  # type: ignore[misc]
+                    started = partial(_patiently, partial(_begun, job))
+                    job.wait_until(started, what="its start", seconds=patience)
                 if way.startswith("cancelled"):
-                    _patiently(lambda job=job: _cancel(checkout, job))  # type: ignore[misc]
+                    _patiently(partial(_cancel, checkout, job))
             wait_until(lambda: _patiently(settled), what="every end", seconds=patience)
     except TimeoutError as error:
         lost = expected.keys() - receiver.taken.keys() - _dead(checkout).keys()

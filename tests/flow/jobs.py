@@ -1,16 +1,18 @@
-"""Runs the flow as a caller does, and reads what a caller can read of the job."""
+"""Runs flows as a caller does, and reads what a caller can read of a job."""
 
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import jiwer
 from prefect import State
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.client.schemas.objects import Artifact
 
 from flows.transcription import transcribe
-from tasks.jobs.document import StageStatus
+from tasks.jobs.document import JobDocument, StageStatus
 from tasks.speech.document import TranscriptionDocument
 
 
@@ -34,18 +36,49 @@ class EndedJob:
 async def run_job(source: str, **parameters: Any) -> EndedJob:
     """Runs `transcribe` to its end: English and the smallest model unless told otherwise."""
     asked: dict[str, Any] = {"language": "en", "model": "tiny.en", "remove_noise": False, **parameters}
-    state = await transcribe(source, **asked, return_state=True)
-    job_id = state.state_details.flow_run_id
-    assert job_id is not None
+    state = await end_of(transcribe, source, **asked)
     async with get_client() as client:
-        stored = await client.read_flow_run(job_id)
-        found = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]))
-        )
+        stored = await client.read_flow_run(id_of(state))
     assert stored.state is not None
     assert (stored.state.type, stored.state.message) == (state.type, state.message)
-    artifacts = {str(artifact.key): artifact.data for artifact in found}
+    artifacts = by_key(await artifacts_of(state))
     return EndedJob(state, TranscriptionDocument.model_validate(artifacts["result"]), artifacts)
+
+
+async def document_of(flow: Any, *arguments: Any, **parameters: Any) -> JobDocument:
+    """What a run of the flow returns. Prefect's annotations take these flows for ones that return nothing."""
+    return JobDocument.model_validate(await flow(*arguments, **parameters))
+
+
+async def end_of(flow: Any, *arguments: Any, **parameters: Any) -> State[Any]:
+    """The state in which a run of the flow ends."""
+    state: State[Any] = await flow(*arguments, **parameters, return_state=True)
+    return state
+
+
+async def run_to_end(flow: Any, *arguments: Any, **parameters: Any) -> tuple[JobDocument, dict[str, Any]]:
+    """The document of a run of the flow that has ended, whichever way, and the data of its artifacts."""
+    artifacts = by_key(await artifacts_of(await end_of(flow, *arguments, **parameters)))
+    return JobDocument.model_validate(artifacts["result"]), artifacts
+
+
+def id_of(state: State[Any]) -> UUID:
+    """The run whose state this is."""
+    job_id = state.state_details.flow_run_id
+    assert job_id is not None
+    return job_id
+
+
+async def artifacts_of(state: State[Any]) -> list[Artifact]:
+    """What a run has written down for people to read."""
+    of_the_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[id_of(state)]))
+    async with get_client() as client:
+        return await client.read_artifacts(artifact_filter=of_the_run)
+
+
+def by_key(artifacts: list[Artifact]) -> dict[str, Any]:
+    """The data of each."""
+    return {str(artifact.key): artifact.data for artifact in artifacts}
 
 
 def word_error_rate(said: str, heard: str | None) -> float:

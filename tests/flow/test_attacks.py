@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect import State
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
@@ -16,6 +13,7 @@ from flows.captions import caption, caption_highlight
 from flows.transcription import transcribe
 from flows.video import addaudio, img2vid
 from tasks.media.ffmpeg import run_ffmpeg
+from tests.flow.jobs import artifacts_of, end_of
 from tests.flow.test_video import SMALL, photograph
 from tests.servers.media import MediaServer
 from tests.servers.traps import Traps, playlists
@@ -98,12 +96,6 @@ def spellings(file: Path, store: Path) -> list[str]:
     ]
 
 
-async def ended(flow: Any, *arguments: Any, **parameters: Any) -> State[Any]:
-    """The state in which a run of the flow ends."""
-    state: State[Any] = await flow(*arguments, **parameters, return_state=True)
-    return state
-
-
 def stored() -> list[str]:
     """What jobs have put into the store; notes of steps aside."""
     return [file.key for file in media_store(get_settings()).list() if not file.key.startswith("results/")]
@@ -111,16 +103,6 @@ def stored() -> list[str]:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-async def artifacts_of(state: State[Any]) -> str:
-    async with get_client() as client:
-        found = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(
-                flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
-            )
-        )
-    return "\n".join(artifact.model_dump_json() for artifact in found)
 
 
 @pytest.mark.parametrize("kind", ["addaudio", "caption", "words", "transcribe", "img2vid"])
@@ -149,7 +131,7 @@ async def test_a_source_is_never_a_file_outside_the_store(
             case _:
                 images = [{"id": "a", "image_url": source, "duracao": 0.5}]
                 flow, asked = img2vid, {"images": images, **told, **SMALL}
-        state = await ended(flow, **asked)
+        state = await end_of(flow, **asked)
         assert state.is_failed(), source
         assert "unexpected" not in (state.message or ""), source
         assert stored() == [], source
@@ -194,10 +176,10 @@ async def test_a_result_never_leaves_the_store(
     before = files_of(outside)
     asked = {"path": "out", **told, **wish}
     if kind == "addaudio":
-        state = await ended(addaudio, film, film, **asked, quality="draft")
+        state = await end_of(addaudio, film, film, **asked, quality="draft")
     else:
         text = server.say("/v.srt", SRT, content_type="text/plain")
-        state = await ended(caption, film, text, **asked, quality="draft")
+        state = await end_of(caption, film, text, **asked, quality="draft")
     assert state.is_failed()
     assert "unexpected" not in (state.message or "")
     assert files_of(outside) == before
@@ -216,7 +198,7 @@ async def test_what_looks_like_climbing_stays_below(
     home: Path, outside: Path, film: str, told: dict[str, Any], path: str, name: str, key: str
 ) -> None:
     before = files_of(outside)
-    state = await ended(addaudio, film, film, path=path, output_filename=name, quality="draft", **told)
+    state = await end_of(addaudio, film, film, path=path, output_filename=name, quality="draft", **told)
     assert state.is_completed(), state.message
     assert key in stored()
     assert (home / "store" / key).resolve().is_relative_to((home / "store").resolve())
@@ -229,9 +211,9 @@ async def test_a_served_playlist_leads_to_no_other_file_or_server(
 ) -> None:
     for number, (name, content) in enumerate(playlists(traps).items()):
         url = server.say(f"/{number}", content, content_type=content_type)
-        state = await ended(transcribe, url, language="en", model="tiny.en", **told)
+        state = await end_of(transcribe, url, language="en", model="tiny.en", **told)
         assert state.is_failed(), name
         assert "unexpected" not in (state.message or ""), name
         assert traps.touched == [], name
-        assert "canary of a file" not in await artifacts_of(state)
+        assert "canary of a file" not in str(await artifacts_of(state))
     assert stored() == []

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from flows.batch import BatchResult, TranscriptionOptions, transcribe_batch
 from flows.transcription import transcribe
 from tasks.jobs.document import JobDocument
+from tests.flow.jobs import run_to_end
 from tests.servers.media import MediaServer
 
 pytestmark = pytest.mark.models
@@ -26,15 +25,7 @@ async def run_batch(
     sources: list[str], **parameters: Any
 ) -> tuple[JobDocument, BatchResult | None, list[dict[str, str]]]:
     """The batch's document, its result, and the rows of its summary table."""
-    state = await transcribe_batch(sources, options=QUICK, **parameters, return_state=True)
-    job_id = state.state_details.flow_run_id
-    assert job_id is not None
-    async with get_client() as client:
-        found = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[job_id]))
-        )
-    artifacts: dict[str, Any] = {str(artifact.key): artifact.data for artifact in found}
-    document = JobDocument.model_validate(artifacts["result"])
+    document, artifacts = await run_to_end(transcribe_batch, sources, options=QUICK, **parameters)
     result = BatchResult.model_validate(document.result) if document.result else None
     return document, result, artifacts.get("summary", [])
 

@@ -8,13 +8,12 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from blocks.local_media_store import LocalMediaStore
 from flows.captions import caption, caption_highlight, caption_segments
 from tasks.jobs.document import JobDocument
 from tasks.media.ffmpeg import run_ffmpeg
+from tests.flow.jobs import run_to_end
 from tests.servers.media import MediaServer
 
 SRT = """\ufeff1\r
@@ -51,17 +50,10 @@ def hook(server: MediaServer) -> str:
 
 
 async def run(flow: Any, **parameters: Any) -> JobDocument:
-    state = await flow(**parameters, return_state=True)
-    async with get_client() as client:
-        found = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(
-                flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
-            )
-        )
-    artifacts = {str(artifact.key): artifact.data for artifact in found}
-    if state.is_completed():
+    document, artifacts = await run_to_end(flow, **parameters)
+    if document.status == "completed":
         assert artifacts["frame"].startswith("data:image/jpeg;base64,")
-    return JobDocument.model_validate(artifacts["result"])
+    return document
 
 
 def frames(home: Path, key: str) -> list[NDArray[np.int16]]:
@@ -72,7 +64,7 @@ def frames(home: Path, key: str) -> list[NDArray[np.int16]]:
 
 def drawn(frame: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Where a frame is not the grey of the film."""
-    return (np.abs(frame - 0x60) > 40).any(axis=2)
+    return np.asarray((np.abs(frame - 0x60) > 40).any(axis=2))
 
 
 async def test_subtitles_are_burnt_in_their_time_and_place(
@@ -149,7 +141,8 @@ async def test_the_highlighted_word_is_the_one_spoken(
         highlight_cor="#D60000",
     )
     assert document.error is None
-    shown = frames(home, document.result["file"])  # type: ignore[arg-type,index]
+    result: Any = document.result
+    shown = frames(home, result["file"])
     centres = []
     for number, frame in enumerate(shown):
         columns = red(frame).nonzero()[1]
@@ -201,8 +194,8 @@ async def test_no_subtitles_is_a_warning_and_no_subtitle_file_an_error(
 ) -> None:
     empty = server.say("/empty.srt", b"\n\n", content_type="text/plain")
     document = await run(caption, url_video=film, url_srt=empty, webhook_url=hook)
-    assert document.result is not None
-    assert "no captions" in document.result["warnings"][0]  # type: ignore[index,operator]
+    result: Any = document.result
+    assert "no captions" in result["warnings"][0]
     page = server.page("/page.srt", "<html>gone</html>")
     document = await run(caption, url_video=film, url_srt=page, webhook_url=hook)
     assert "web page" in (document.error or "")

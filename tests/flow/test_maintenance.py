@@ -24,6 +24,7 @@ from tasks.errors import StageTimeoutError
 from tasks.jobs.document import JobDocument
 from tasks.maintenance.runs import cancel_jobs
 from tests.flow.conftest import Configure
+from tests.flow.jobs import document_of, end_of
 
 DAY = 86_400
 
@@ -74,15 +75,20 @@ async def exist(*ids: UUID) -> list[bool]:
 
 
 def counts(document: JobDocument) -> dict[str, int]:
-    assert document.result is not None
-    return {entry["what"]: entry["count"] for entry in document.result["removed"]}  # type: ignore[index,union-attr,call-overload,misc]
+    return {entry["what"]: entry["count"] for entry in _removed(document)}
 
 
-def sizes(document: JobDocument) -> dict[str, int | str]:
+def sizes(document: JobDocument) -> dict[str, Any]:
     """Bytes of each kind of thing, or why nobody knows them."""
+    return {
+        entry["what"]: entry["remark"] if entry["bytes"] is None else entry["bytes"]
+        for entry in _removed(document)
+    }
+
+
+def _removed(document: JobDocument) -> Any:
     assert document.result is not None
-    removed: Any = document.result["removed"]
-    return {entry["what"]: entry["remark"] if entry["bytes"] is None else entry["bytes"] for entry in removed}
+    return document.result["removed"]
 
 
 async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Configure) -> None:
@@ -96,7 +102,7 @@ async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Config
     left.mkdir(parents=True)
     (left / "half.wav").write_bytes(b"1234567")
 
-    counted = await cleanup(dry_run=True, max_age_hours=1e-9)
+    counted = await document_of(cleanup, dry_run=True, max_age_hours=1e-9)
     assert counts(counted)["kept results"] == 1
     assert counts(counted)["runs"] >= 2
     assert counts(counted)["artifacts"] >= 1
@@ -108,7 +114,7 @@ async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Config
     assert await exist(*ids) == [True, True, True]
     assert left.exists()
 
-    usual = await cleanup()
+    usual = await document_of(cleanup)
     assert counts(usual)["kept results"] == 1
     assert has(result, fresh_result, "jobs/a/talk.srt") == [False, True, True]
     assert await exist(*ids) == [True, True, True]
@@ -116,10 +122,10 @@ async def test_what_is_old_goes_and_the_rest_stays(home: Path, configure: Config
     assert sizes(usual)["scratch folders"] == 7
 
     configure(store_retention_days=30)
-    assert counts(await cleanup())["stored files"] == 1
+    assert counts(await document_of(cleanup))["stored files"] == 1
     assert has("jobs/a/talk.srt", "uploads/talk.mp3") == [False, True]
 
-    deep = await cleanup(max_age_hours=1e-9, deep=True)
+    deep = await document_of(cleanup, max_age_hours=1e-9, deep=True)
     assert counts(deep)["runs"] >= 2
     assert has("uploads/talk.mp3", fresh_result) == [False, False]
     assert await exist(*ids) == [False, False, True], "what was not delivered stays"
@@ -129,19 +135,19 @@ async def test_a_reset_wants_its_words_and_no_job_at_work() -> None:
     put("uploads/talk.mp3", days=0)
     ids = await runs()
     with pytest.raises(ParameterTypeError, match="remove everything"):
-        await factory_reset(confirmation="yes")
+        await document_of(factory_reset, confirmation="yes")
     async with get_client() as client:
         # What other tests have left at work on this server.
         await end_all(client)
         serving = await client.create_flow_run(old_delivery, state=Running(), tags=["webhook"])
         busy = await client.create_flow_run(old_job, state=Running())
         waiting = await client.create_flow_run(old_job, state=Scheduled())
-        refused = await factory_reset(confirmation="remove everything", return_state=True)
+        refused = await end_of(factory_reset, confirmation="remove everything")
         assert refused.is_failed()
         assert "2 jobs are at work" in (refused.message or "")
         assert has("uploads/talk.mp3") == [True]
 
-        forced = asyncio.create_task(factory_reset(confirmation="remove everything", force=True))
+        forced = asyncio.create_task(document_of(factory_reset, confirmation="remove everything", force=True))
         while (await client.read_flow_run(busy.id)).state_type is not StateType.CANCELLING:
             assert not forced.done(), "it waits for the end of jobs"
             await asyncio.sleep(0.1)

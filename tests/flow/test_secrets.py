@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from prefect import State
 from prefect.blocks.abstract import NotificationError
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
@@ -34,6 +33,7 @@ from tasks.media.ffmpeg import run_ffmpeg
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.notify import check_endpoint, notify
 from tests.flow.conftest import Configure
+from tests.flow.jobs import end_of
 from tests.flow.test_video import SMALL, photograph
 from tests.servers.media import MediaServer, wav
 from tests.unit.webhooks.conftest import ended_job
@@ -100,12 +100,6 @@ def commands_of_children() -> Iterator[set[str]]:
     finally:
         over.set()
         watcher.join()
-
-
-async def ended(flow: Any, *arguments: Any, **parameters: Any) -> State[Any]:
-    """The state in which a run of the flow ends."""
-    state: State[Any] = await flow(*arguments, **parameters, return_state=True)
-    return state
 
 
 async def what_the_server_holds(job_id: Any) -> str:
@@ -178,9 +172,9 @@ async def test_nothing_that_others_read_holds_a_secret(
     with commands_of_children() as commands:
         if kind == "img2vid":
             images = [{"id": "a", "image_url": source, "duracao": 0.5}]
-            state = await ended(img2vid, images=images, **told, **SMALL)
+            state = await end_of(img2vid, images=images, **told, **SMALL)
         else:
-            state = await ended(transcribe, source, language="en", model="tiny.en", **told)
+            state = await end_of(transcribe, source, language="en", model="tiny.en", **told)
     assert state.is_completed() == (case == "well"), state.message
     assert case != "well" or any("ffmpeg" in command for command in commands), (
         "nobody looked at the processes"
@@ -217,7 +211,7 @@ async def test_sounds_and_pictures_are_processed_without_a_secret_on_a_command_l
     source = f"http://lia:{PASSWORD}@127.0.0.1:{server.port}/v.mp4?token={TOKEN}"
     told = server.say("/hook", content_type=None) + f"?key={HOOK}"
     with commands_of_children() as commands:
-        state = await ended(addaudio, source, source, webhook_url=told, quality="draft")
+        state = await end_of(addaudio, source, source, webhook_url=told, quality="draft")
     assert state.is_completed(), state.message
     assert any("ffmpeg" in command for command in commands)
     readable = {
@@ -242,7 +236,7 @@ async def test_a_batch_names_its_sources_without_their_secrets(
     sources = [f"{at}/{name}?token={TOKEN}" for name in ("good.wav", "gone.wav", "page")]
     told = server.say("/hook", content_type=None) + f"?key={HOOK}"
     for only_new in (False, True):
-        state = await ended(
+        state = await end_of(
             transcribe_batch,
             sources,
             TranscriptionOptions(model="tiny.en", language="en", remove_noise=False, formats=["txt"]),
@@ -286,7 +280,7 @@ async def test_a_saved_receiver_is_named_and_its_address_never_shown(
     except InvalidInputError as error:
         told.append(str(error))
     message = WebhookMessage.of(ended_job(job_id=str(uuid4())))
-    state = await ended(deliver_webhook, name, message, message.webhook_id)
+    state = await end_of(deliver_webhook, name, message, message.webhook_id)
     assert state.is_failed()
     await notify(ended_job(job_id=str(uuid4())), name)
     loaded: Any = await WebhookNotification.aload("sala")

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from blocks.local_media_store import LocalMediaStore
 from flows.video import addaudio, img2vid
 from tasks.jobs.correlation import LABEL
-from tasks.jobs.document import JobDocument
 from tasks.media.ffmpeg import run_ffmpeg
 from tests.flow.conftest import Configure
+from tests.flow.jobs import run_to_end
 from tests.servers.media import MediaServer
 from tests.servers.runpod import Endpoint, rented
 
@@ -42,19 +41,6 @@ def messages(server: MediaServer) -> list[dict[str, Any]]:
     return [json.loads(asked.body) for asked in server.asked if asked.path == "/hook"]
 
 
-async def run(flow: Any, **parameters: Any) -> tuple[JobDocument, dict[str, Any]]:
-    """The ended job's document, and the data of its artifacts."""
-    state = await flow(**parameters, return_state=True)
-    async with get_client() as client:
-        found = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(
-                flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
-            )
-        )
-    artifacts = {str(artifact.key): artifact.data for artifact in found}
-    return JobDocument.model_validate(artifacts["result"]), artifacts
-
-
 def frames(path: Path) -> list[np.ndarray]:
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -72,7 +58,7 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
         for number in range(1, 6)
     ]
     images[2]["image_url"] = server.say("/3x.jpg", b"<html>not found</html>", content_type="text/html")
-    document, artifacts = await run(
+    document, artifacts = await run_to_end(
         img2vid,
         images=images,
         zoom_types=["zoomin", "zoompanright"],
@@ -118,20 +104,19 @@ async def test_the_same_images_are_not_rendered_twice(server: MediaServer, home:
         "webhook_url": receiver(server),
         **SMALL,
     }
-    first, _ = await run(img2vid, **asked)
+    first, _ = await run_to_end(img2vid, **asked)
     began = {path: path.stat().st_mtime_ns for path in (home / "store/clips").iterdir()}
-    second, _ = await run(img2vid, **asked)
+    second, _ = await run_to_end(img2vid, **asked)
     assert began == {path: path.stat().st_mtime_ns for path in (home / "store/clips").iterdir()}
-    one, two = first.result, second.result
-    assert one is not None
-    assert two is not None
+    one: Any = first.result
+    two: Any = second.result
     # Each job has its own files all the same.
     assert one["videos"][0]["file"] != two["videos"][0]["file"]
 
 
 async def test_a_job_without_a_single_clip_fails_and_says_why(server: MediaServer) -> None:
     gone = server.say("/gone.jpg", status=404)
-    document, artifacts = await run(
+    document, artifacts = await run_to_end(
         img2vid,
         images=[{"id": "a", "image_url": gone, "duracao": 1}],
         webhook_url=receiver(server),
@@ -145,7 +130,7 @@ async def test_a_job_without_a_single_clip_fails_and_says_why(server: MediaServe
 
 @pytest.mark.parametrize("path", ["../outside", "a/../../b", "a//b", ".hidden", "a\\b"])
 async def test_results_stay_in_the_store(server: MediaServer, path: str) -> None:
-    document, _ = await run(
+    document, _ = await run_to_end(
         img2vid,
         images=[{"id": "a", "image_url": server.say("/a.jpg", photograph(1)), "duracao": 0.5}],
         webhook_url=receiver(server),
@@ -170,14 +155,14 @@ async def test_a_video_is_fitted_to_its_narration(server: MediaServer, home: Pat
         "webhook_url": receiver(server),
         "path": "saida",
     }
-    document, _ = await run(addaudio, **asked, output_filename="narração final")
+    document, _ = await run_to_end(addaudio, **asked, output_filename="narração final")
     result: Any = document.result
     assert document.error is None
     assert result["speed_factor"] == pytest.approx(2 / 3, rel=0.02)
     assert result["file"] == "saida/narração final.mp4"
     with LocalMediaStore(root=home / "store").open_local(result["file"]) as path:
         assert len(frames(path)) == result["frames"] == pytest.approx(75, abs=1)
-    refused, _ = await run(addaudio, **asked, output_filename="../x.mp4")
+    refused, _ = await run_to_end(addaudio, **asked, output_filename="../x.mp4")
     assert refused.error_code == "invalid_input"
 
 
@@ -228,7 +213,9 @@ async def test_clips_can_be_made_by_a_rented_endpoint(
         {"id": str(number), "image_url": f"https://example.com/{number}.jpg", "duracao": 0.5}
         for number in range(60)
     ]
-    document, _ = await run(img2vid, images=images, webhook_url=receiver(server), path="alugado", **SMALL)
+    document, _ = await run_to_end(
+        img2vid, images=images, webhook_url=receiver(server), path="alugado", **SMALL
+    )
     result: Any = document.result
     assert document.error is None
     assert (result["completed"], result["shards"]) == (60, 2)
@@ -243,7 +230,7 @@ async def test_a_failing_endpoint_is_tried_once_more_and_named(
     server: MediaServer, endpoint: Endpoint
 ) -> None:
     endpoint.ending = "FAILED"
-    document, _ = await run(
+    document, _ = await run_to_end(
         img2vid,
         images=[{"id": "a", "image_url": "https://example.com/a.jpg", "duracao": 0.5}],
         webhook_url=receiver(server),

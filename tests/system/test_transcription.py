@@ -96,7 +96,7 @@ def test_a_job_over_rest_with_the_body_that_callers_have_always_sent(
         artifacts = job.artifacts()
         for stage in STAGES:
             seen[stage].add(artifacts.get(f"progress-{stage}", 0.0))
-        return job.run["state_type"] == "COMPLETED"
+        return bool(job.run["state_type"] == "COMPLETED")
 
     job.wait_until(look, what="the end of the job")
     document = job.document

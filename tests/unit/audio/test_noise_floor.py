@@ -19,7 +19,7 @@ def hiss(like: Samples, decibels: float, *, seed: int = 0) -> Samples:
     """Noise that many decibels below the voice's mean power while it speaks."""
     power = np.square(like[np.abs(like) > 0.003]).mean()
     noise = np.random.default_rng(seed).standard_normal(like.shape) * np.sqrt(power) * 10 ** (-decibels / 20)
-    return noise.astype(np.float32)
+    return np.asarray(noise, np.float32)
 
 
 def measured(sound: Samples, block: int = 16_000) -> NoiseFloor:

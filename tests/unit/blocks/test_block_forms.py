@@ -74,7 +74,7 @@ def test_a_saved_block_by_settings(
     saved = LocalMediaStore(root=tmp_path) if block is LocalMediaStore else S3MediaStore(bucket="media")
     asked: list[str] = []
 
-    def load(cls: type[Block], name: str, **_: Any) -> Block:
+    def load(cls: type[Block], /, name: str, **_: Any) -> Block:
         asked.append(f"{cls.get_block_type_slug()}/{name}")
         return saved
 
@@ -84,7 +84,7 @@ def test_a_saved_block_by_settings(
 
 
 def test_a_saved_block_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(cls: type[Block], name: str, **_: Any) -> Block:
+    def load(cls: type[Block], /, name: str, **_: Any) -> Block:
         raise ValueError(f"Unable to find block document named {name}")
 
     monkeypatch.setattr(Block, "load", classmethod(load))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from blocks import local_media_store
 from blocks.local_media_store import LocalMediaStore
 from tasks.errors import InvalidInputError, StorageFullError
 
@@ -78,7 +77,7 @@ def test_a_full_disk_leaves_the_old_file(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(local_media_store.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFullError, match=r'full: "a\.txt" could not be written'):
         store.put_text("new", "a.txt")
     monkeypatch.undo()
@@ -131,7 +130,7 @@ def test_writers_and_removers_of_one_folder_do_not_trip_each_other(
     store: LocalMediaStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Waiting for the disk would hide the races.
-    monkeypatch.setattr(local_media_store.os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     failures: list[BaseException] = []
 
     def work(number: int) -> None:

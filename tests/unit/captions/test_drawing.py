@@ -47,7 +47,9 @@ def burnt(video: Path, subtitles: list[Subtitle], folder: Path, look: SegmentLoo
 
 def picture(path: Path) -> NDArray[np.uint8]:
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)][5]
+        return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in container.decode(video=0)][
+            5
+        ]
 
 
 def test_paths_with_every_odd_character(tmp_path: Path) -> None:

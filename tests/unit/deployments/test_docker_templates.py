@@ -24,10 +24,10 @@ SECRET = "known-to-the-worker-alone"
 async def configured(made: dict[str, Any], **wishes: Any) -> DockerWorkerJobConfiguration:
     """What a worker starts for a run."""
     # A template that names no block and no variable asks the server for nothing.
-    no_server = object()
+    no_server: Any = object()
     configuration = await DockerWorkerJobConfiguration.from_template_and_values(
         made, wishes, client=no_server
-    )  # type: ignore[arg-type]
+    )
     configuration.prepare_for_flow_run(FlowRun(id=uuid4(), flow_id=uuid4(), name="a-job"))
     return configuration
 
@@ -71,7 +71,7 @@ async def test_the_workers_settings_stay_with_the_worker(monkeypatch: pytest.Mon
 
 
 async def test_models_are_read_only_and_secrets_come_in_a_file() -> None:
-    containers = Containers(models="/srv/models", settings_file="/etc/jobs.toml", memory="8g")  # type: ignore[arg-type]
+    containers = Containers(models="/srv/models", settings_file="/etc/jobs.toml", memory="8g")
     configuration = await configured(template(containers, with_gpu=False))
     assert configuration.volumes == [
         "/srv/models:/models:ro",

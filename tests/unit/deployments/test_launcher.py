@@ -230,10 +230,12 @@ def test_whatever_part_is_killed_the_run_and_its_children_end(service: Service, 
     run = service.launch("ends", "family")
     assert run.stdout is not None
     forked = psutil.Process(int(run.stdout.readline()))
+    monitor = forked.parent()
+    assert monitor is not None
     family = [forked, *forked.children()]
     assert len(family) == 2
     assert forked.name().startswith("run-")
-    {"launcher": run.kill, "monitor": forked.parent().kill, "run": forked.kill}[victim]()
+    {"launcher": run.kill, "monitor": monitor.kill, "run": forked.kill}[victim]()
     assert ended(run)[0] == -signal.SIGKILL
     wait_until(lambda: all(gone(member.pid) for member in family), "the end of the run and its children")
     probe(service.launch("probe"))
@@ -248,6 +250,7 @@ def test_a_run_of_which_the_worker_was_not_told_the_end_stays_marked(
     assert run.stdout is not None
     forked = psutil.Process(int(run.stdout.readline()))
     monitor = forked.parent()
+    assert monitor is not None
     assert len(list(service.marks.glob(f"{run_id}.*"))) == 1
     assert not [found for found in lost(service.marks) if str(found.run_id) == run_id]
     {"launcher": run.kill, "monitor": monitor.kill, "run": forked.kill}[killed]()
@@ -276,6 +279,7 @@ def test_a_run_that_outlives_its_worker_stays_marked_if_it_fails(
     assert worker.stdout is not None
     forked = psutil.Process(int(worker.stdout.readline()))
     monitor = forked.parent()
+    assert monitor is not None
     worker.kill()
     worker.wait(20)
     assert forked.is_running()

@@ -257,7 +257,7 @@ def test_a_host_that_comes_back_is_asked_again(tmp_path: Path, trial: MakeTrial)
         if len(hosts) == 1 and (work.folder / "begun").exists():
             models = psutil.Process(hosts[0].process.pid).children()
             hosts[0].kill()
-            _, left = psutil.wait_procs(models, timeout=10)
+            left = psutil.wait_procs(models, timeout=10)[1]
             assert not left, "models outlive their host"
             hosts.append(start_host(hosts[0].socket))
 

@@ -35,7 +35,8 @@ def recogniser(whisper_base: Path) -> Recogniser:
 def voice() -> Callable[[str], NDArray[np.float32]]:
     from hibari import Hibari  # noqa: PLC0415 - only the tests with models need it
 
-    return Hibari()
+    voice: Callable[[str], NDArray[np.float32]] = Hibari()
+    return voice
 
 
 @pytest.fixture(scope="session")

@@ -53,9 +53,8 @@ def test_clear_speech_is_understood_with_times(
 def test_windows_lose_and_double_nothing(recogniser: Recogniser, spoken: Speak, narration: list[str]) -> None:
     sentences = sentences_of(narration[1:4])
     audio = spoken(sentences, pause=0.25, name="windows.wav")
-    english = {"language": "en"}
-    whole = recogniser.transcribe(audio, RecognitionOptions(**english))
-    cut = recogniser.transcribe(audio, RecognitionOptions(**english, window_seconds=20))
+    whole = recogniser.transcribe(audio, RecognitionOptions(language="en"))
+    cut = recogniser.transcribe(audio, RecognitionOptions(language="en", window_seconds=20))
     expected = " ".join(sentences)
     assert word_error_rate(expected, cut.text) <= word_error_rate(expected, whole.text) + 0.02
     assert abs(len(cut.text.split()) - len(whole.text.split())) <= 2

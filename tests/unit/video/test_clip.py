@@ -34,7 +34,7 @@ def render(image: Path, target: Path, options: ClipOptions = SMALL, **changes: o
 
 def frames(path: Path) -> list[NDArray[np.uint8]]:
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(0.1, 1), (0.5, 6), (1.04, 12), (1.05, 13)])

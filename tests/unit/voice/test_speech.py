@@ -117,9 +117,10 @@ def test_a_speed_out_of_range_says_the_range(beep: Beep, tmp_path: Path, speed: 
 
 
 def test_english_is_spoken_by_the_bundled_voice(tmp_path: Path) -> None:
-    arguments = {"language": "en-GB", "models_dir": tmp_path}
-    first = speak("Good morning to you.", target=tmp_path / "a.wav", **arguments)
-    second = speak("Good morning to you.", target=tmp_path / "b.wav", **arguments)
+    first, second = (
+        speak("Good morning to you.", language="en-GB", target=tmp_path / name, models_dir=tmp_path)
+        for name in ("a.wav", "b.wav")
+    )
     assert (first.engine, first.voice, first.sample_rate) == ("hibari", "heart", 24000)
     assert 0.8 < first.duration < 3
     assert _samples(first.path).std() > 300
