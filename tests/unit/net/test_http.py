@@ -195,6 +195,7 @@ def test_redirects_to_other_schemes_are_refused(server: Any, loopback: AddressPo
     url = server.say("/", status=302, headers={"Location": target})
     with safe_client(loopback) as client, pytest.raises((httpx.HTTPError, httpx.InvalidURL)) as caught:
         client.get(url)
+    assert isinstance(caught.value, httpx.HTTPError | httpx.InvalidURL)
     refusal = request_error(caught.value, url)
     assert isinstance(refusal, InvalidInputError)
     assert not refusal.transient

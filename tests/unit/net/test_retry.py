@@ -193,7 +193,7 @@ def test_the_two_old_forms_of_a_date_are_read(form: str) -> None:
     ["", "soon", "1.5", "-3", "²", "Wed, 99 Oct 2015 07:28:00 GMT", f"Wed, 21 Oct {10**30} 07:28:00 GMT"],
 )
 def test_nonsense_asks_for_nothing(value: str) -> None:
-    answer = httpx.Response(503, headers={"Retry-After": value.encode()})
+    answer = httpx.Response(503, headers=[(b"Retry-After", value.encode())])
     assert retry_after(answer) is None
 
 

@@ -21,7 +21,6 @@ from tasks.errors import (
     StorageFullError,
     TransientError,
 )
-from tasks.remote import result_file
 from tasks.remote.outcomes import FinishedJob
 from tasks.remote.protocol import (
     DownloadRequest,
@@ -316,7 +315,7 @@ def test_a_full_disk_is_named(service: Service, tmp_path: Path, monkeypatch: pyt
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(result_file.hashlib, "sha256", full)
+    monkeypatch.setattr(hashlib, "sha256", full)
     client = client_of(service)
     with pytest.raises(StorageFullError, match=r"a\.wav"):
         client.fetch(FinishedJob("download", "job-0", {}), tmp_path / "a.wav", max_bytes=10**6, deadline=30)
