@@ -20,7 +20,7 @@ from operator import attrgetter
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from tasks.errors import ContrapontoError
+from tasks.errors import MissingEngineError
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 Handler = Callable[[int, FrameType | None], object]
 
 
-class PrefectMovedError(ContrapontoError):
+class PrefectMovedError(MissingEngineError):
     """The installed Prefect lacks a name that is no part of its documented interface."""
-
-    code = "prefect_moved"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The end of jobs that are told to end by a signal."""
 
 import asyncio
+import functools
 import os
 import signal
 import socket
@@ -51,6 +52,7 @@ def unless_heard(handler: Handler) -> Handler:
     on until it is killed, and its files stay.
     """
 
+    @functools.wraps(handler)
     def handle(number: int, frame: FrameType | None) -> None:
         if not _listener.hears(number):
             handler(number, frame)
