@@ -141,10 +141,10 @@ def test_its_time_limit_and_its_errors(project: Checkout) -> None:
 
 def test_its_form_refuses_what_it_does_not_know(project: Checkout) -> None:
     deployment = project.api("GET", "/deployments/name/count-words/count-words").json()
-    assert list(deployment["parameter_openapi_schema"]["properties"]) == [
+    assert set(deployment["parameter_openapi_schema"]["properties"]) == {
         *("text", "seconds"),
         *("webhook_url", "priority", "id_roteiro", "metadata"),
-    ]
+    }
     assert "job" in deployment["tags"]
     body = {"parameters": {"text": TEXT, "webhok_url": "http://example.org/"}}
     answer = project.api("POST", f"/deployments/{deployment['id']}/create_flow_run", body)
@@ -152,10 +152,12 @@ def test_its_form_refuses_what_it_does_not_know(project: Checkout) -> None:
 
 
 def test_it_is_counted_and_the_installation_is_healthy(project: Checkout) -> None:
+    project.submit({"text": TEXT}, "count-words").completed()
+    project.submit({"text": " "}, "count-words").ended()
     listed = json.loads(project.contraponto("jobs", "--operation", "count-words", "--json").stdout)
     assert {line["status"] for line in listed} == {"completed", "failed"}
     numbers = json.loads(project.contraponto("stats", "--json").stdout)
     (own,) = (found for found in numbers["operations"] if found["operation"] == "count-words")
-    assert own["jobs"]["completed"] >= 3
+    assert own["jobs"]["completed"] >= 1
     assert 'operation="count-words"' in project.contraponto("metrics").stdout
     project.contraponto("health")
