@@ -12,9 +12,8 @@ from blocks.settings import get_settings
 from flows.captions import caption, caption_highlight
 from flows.transcription import transcribe
 from flows.video import addaudio, img2vid
-from tasks.media.ffmpeg import run_ffmpeg
-from tests.flow.jobs import artifacts_of, end_of
-from tests.flow.test_video import SMALL, photograph
+from tests.flow.jobs import SMALL, artifacts_of, end_of
+from tests.material import film, photograph
 from tests.servers.media import MediaServer
 from tests.servers.traps import Traps, playlists
 
@@ -24,17 +23,7 @@ SRT = b"1\n00:00:00,000 --> 00:00:01,000\nOi\n"
 @pytest.fixture(scope="module")
 def film_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Half a second of picture and sound."""
-    path = tmp_path_factory.mktemp("film") / "v.mp4"
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=12:duration=0.5"),
-            *("-f", "lavfi", "-i", "sine=duration=0.5", "-pix_fmt", "yuv420p"),
-        ],
-        output=path,
-        duration=0.5,
-        deadline=60,
-    )
-    return path.read_bytes()
+    return film(tmp_path_factory.mktemp("film") / "v.mp4").read_bytes()
 
 
 @pytest.fixture
@@ -48,8 +37,8 @@ def outside(tmp_path: Path, film_bytes: bytes) -> Path:
     return folder
 
 
-@pytest.fixture
-def film(server: MediaServer, film_bytes: bytes) -> str:
+@pytest.fixture(name="film")
+def served_film(server: MediaServer, film_bytes: bytes) -> str:
     return server.say("/v.mp4", film_bytes, content_type="video/mp4", headers={"ETag": '"v"'})
 
 

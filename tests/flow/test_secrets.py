@@ -29,14 +29,13 @@ from flows.notifications import deliver_webhook
 from flows.transcription import transcribe
 from flows.video import addaudio, img2vid
 from tasks.errors import InvalidInputError
-from tasks.media.ffmpeg import run_ffmpeg
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.notify import check_endpoint, notify
 from tests.flow.conftest import Configure
-from tests.flow.jobs import end_of
-from tests.flow.test_video import SMALL, photograph
+from tests.flow.jobs import SMALL, end_of
+from tests.material import film, photograph
+from tests.servers.endpoint import ended_job
 from tests.servers.media import MediaServer, wav
-from tests.unit.webhooks.conftest import ended_job
 
 PASSWORD, TOKEN, HOOK = "s3nh4-do-site", "geheim-do-link", "geheim-do-receptor"
 SETTINGS = {
@@ -198,16 +197,7 @@ async def test_sounds_and_pictures_are_processed_without_a_secret_on_a_command_l
     server: MediaServer, configure: Configure, home: Path, tmp_path: Path, logged: list[str]
 ) -> None:
     configure(**SETTINGS)
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=12:duration=2"),
-            *("-f", "lavfi", "-i", "sine=duration=2", "-pix_fmt", "yuv420p"),
-        ],
-        output=tmp_path / "v.mp4",
-        duration=2,
-        deadline=60,
-    )
-    server.say("/v.mp4", (tmp_path / "v.mp4").read_bytes(), content_type="video/mp4")
+    server.say("/v.mp4", film(tmp_path / "v.mp4", seconds=2).read_bytes(), content_type="video/mp4")
     source = f"http://lia:{PASSWORD}@127.0.0.1:{server.port}/v.mp4?token={TOKEN}"
     told = server.say("/hook", content_type=None) + f"?key={HOOK}"
     with commands_of_children() as commands:
@@ -259,7 +249,7 @@ async def test_a_batch_names_its_sources_without_their_secrets(
 
 
 @pytest.mark.parametrize("trouble", ["500", "410", "302", "nobody listens", "no address", "blocked"])
-async def test_a_saved_receiver_is_named_and_its_address_never_shown(
+async def test_a_saved_endpoint_is_named_and_its_address_never_shown(
     server: MediaServer, configure: Configure, logged: list[str], trouble: str
 ) -> None:
     configure(webhook_retry_delays="0", webhook_max_retries=1)

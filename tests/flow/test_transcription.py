@@ -10,8 +10,9 @@ import pytest
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from tasks.jobs.document import JobStatus, StageStatus
-from tests.flow.jobs import run_job, word_error_rate
-from tests.flow.recordings import ENGLISH, music, silence
+from tests.flow.jobs import run_job
+from tests.flow.recordings import music, silence
+from tests.material import ENGLISH, word_error_rate
 from tests.servers.media import MediaServer
 
 pytestmark = pytest.mark.models

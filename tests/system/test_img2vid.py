@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, Job, wait_until
+from tests.system.checkout import Checkout, Job
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 

@@ -12,7 +12,7 @@ from tasks.errors import CancelledError, NotAnImageError, StageTimeoutError
 from tasks.video.clip import Background, Clip, ClipOptions, render_clip, thumbnail
 from tasks.video.motion import MAX_ZOOM, View, camera_path
 from tasks.video.zoom_types import ZoomType
-from tests.unit.media.test_process import linux_only, running
+from tests.processes import linux_only, running
 
 SMALL = ClipOptions(width=320, height=180, fps=12, quality="draft")
 DOTS = ((0.2, 0.25), (0.5, 0.5), (0.8, 0.25), (0.2, 0.75), (0.8, 0.75))

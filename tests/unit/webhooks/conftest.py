@@ -1,119 +1,20 @@
-"""A receiver of webhooks whose answers a test scripts, and a job that has ended."""
+"""An endpoint for webhooks, and a job that has ended."""
 
-import http.server
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from tasks.jobs.document import JobDocument, JobStatus
-from tasks.net.addresses import AddressPolicy
-
-
-@dataclass(frozen=True)
-class Received:
-    path: str
-    headers: dict[str, str]
-    """Names in lower case."""
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    stall: str = ""
-    """`before` or `after` the head of the answer: the receiver is silent until the test ends."""
-
-
-class Receiver:
-    """Gives the answers in turn; the last one stays."""
-
-    def __init__(self) -> None:
-        self.received: list[Received] = []
-        self.answers: list[Answer] = [Answer()]
-        self._closing = threading.Event()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                outer.serve(self)
-
-            def do_GET(self) -> None:
-                outer.serve(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: object) -> None:
-                pass  # senders that hang up are part of the tests
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-
-    def serve(self, handler: http.server.BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in handler.headers.items()}
-        answer = self.answers[min(len(self.received), len(self.answers) - 1)]
-        self.received.append(Received(handler.path, headers, body))
-        if answer.stall == "before":
-            self._closing.wait(30)
-        handler.send_response(answer.status)
-        for name, value in answer.headers.items():
-            handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(answer.body) + (1 if answer.stall else 0)))
-        handler.end_headers()
-        handler.wfile.write(answer.body)
-        if answer.stall == "after":
-            handler.wfile.flush()
-            self._closing.wait(30)
-            handler.close_connection = True
-
-    def close(self) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+from tasks.jobs.document import JobDocument
+from tests.servers.endpoint import WebhookEndpoint, ended_job
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    running = Receiver()
+def endpoint() -> Iterator[WebhookEndpoint]:
+    running = WebhookEndpoint()
     yield running
     running.close()
 
 
 @pytest.fixture
-def loopback() -> AddressPolicy:
-    return AddressPolicy(("127.0.0.1",))
-
-
-@pytest.fixture
 def document() -> JobDocument:
     return ended_job()
-
-
-def ended_job(**changes: Any) -> JobDocument:
-    fields: dict[str, Any] = {
-        "job_id": "8d4e3c1a-0000-4000-8000-000000000001",
-        "operation": "transcribe",
-        "status": JobStatus.COMPLETED,
-        "created_at": datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
-        "updated_at": datetime(2026, 3, 1, 12, 0, 5, 250_000, tzinfo=UTC),
-        "completed_at": datetime(2026, 3, 1, 12, 0, 5, 250_000, tzinfo=UTC),
-        "result": {"text": "olá", "files": {"srt": "transcripts/a.srt"}},
-        "id_roteiro": "roteiro-7",
-        "metadata": {"pedido": 42},
-    }
-    return JobDocument.model_validate(fields | changes)
