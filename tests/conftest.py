@@ -1,4 +1,4 @@
-"""What tests of every kind use: the models of this machine, and a web server that may be reached."""
+"""What tests of every kind use: the models of this machine, and servers that may be reached."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,9 @@ import pytest
 
 from blocks.settings import PROJECT_ROOT
 from tasks.net.addresses import AddressPolicy
+from tests.servers.endpoint import WebhookEndpoint
 from tests.servers.media import MediaServer, wav
+from tests.servers.traps import Traps
 
 # Read before any test changes the environment.
 _HOME = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto")
@@ -37,8 +39,23 @@ def server() -> Iterator[MediaServer]:
 
 
 @pytest.fixture
+def endpoint() -> Iterator[WebhookEndpoint]:
+    running = WebhookEndpoint()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def traps(tmp_path: Path) -> Iterator[Traps]:
+    (tmp_path / "traps").mkdir()
+    watched = Traps(tmp_path / "traps")
+    yield watched
+    watched.close()
+
+
+@pytest.fixture
 def loopback() -> AddressPolicy:
-    """The policy that lets tests reach the server above, and no other private address."""
+    """The policy that lets tests reach the servers above, and no other private address."""
     return AddressPolicy(("127.0.0.1",))
 
 

@@ -5,6 +5,7 @@ import re
 import wave
 from pathlib import Path
 
+import av
 import jiwer
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,12 @@ def photograph(seed: int, size: tuple[int, int] = (200, 150)) -> bytes:
     data = io.BytesIO()
     coarse.resize(size, Image.Resampling.BICUBIC).save(data, "JPEG")
     return data.getvalue()
+
+
+def frames_of(path: Path) -> list[NDArray[np.uint8]]:
+    """The pictures of a film, as RGB."""
+    with av.open(str(path)) as container:
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
 
 
 def film(

@@ -30,4 +30,4 @@ def checkout(tmp_path: Path, endpoint: FailingEndpoint) -> Iterator[Checkout]:
 
 def test_every_end_is_notified_or_a_dead_letter(checkout: Checkout, endpoint: FailingEndpoint) -> None:
     outcome = run(checkout, endpoint, jobs=len(ENDS))
-    assert outcome.told + outcome.dead_letters == outcome.jobs
+    assert outcome.notified + outcome.dead_letters == outcome.jobs

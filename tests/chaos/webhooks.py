@@ -62,7 +62,7 @@ class FailingEndpoint:
 
     def __init__(self, seed: int) -> None:
         self.taken: defaultdict[str, list[str]] = defaultdict(list)
-        """Statuses told of each job."""
+        """Statuses notified of each job."""
         self.refused = 0
         self.forged: list[str] = []
         self.heals = False
@@ -105,7 +105,7 @@ class Outcome:
     """What became of the messages."""
 
     jobs: int
-    told: int
+    notified: int
     """Jobs that the failing endpoint was notified of."""
     dead_letters: int
     refused: int
@@ -166,9 +166,9 @@ def run(checkout: Checkout, endpoint: FailingEndpoint, jobs: int, kill_every: fl
     except TimeoutError as error:
         lost = expected.keys() - endpoint.taken.keys() - _dead(checkout).keys()
         states = [(way, job.run["state"]) for job, way in submitted if job.id in lost]
-        raise AssertionError(f"{error}; untold: {states}") from None
-    told, dead = set(endpoint.taken), _dead(checkout)
-    assert not told & dead.keys(), "told, and yet a dead letter"
+        raise AssertionError(f"{error}; never notified: {states}") from None
+    notified, dead = set(endpoint.taken), _dead(checkout)
+    assert not notified & dead.keys(), "notified, and yet a dead letter"
 
     endpoint.heals = True
     checkout.contraponto("replay", "--all")
@@ -176,10 +176,10 @@ def run(checkout: Checkout, endpoint: FailingEndpoint, jobs: int, kill_every: fl
     wait_until(lambda: expected.keys() <= endpoint.taken.keys(), what="the dead letters", seconds=patience)
     assert not endpoint.forged, endpoint.forged
     right = {job: [{end}, {"FAILED"}] if kills else [{end}] for job, end in expected.items()}
-    wrong = {job: told for job, told in endpoint.taken.items() if set(told) not in right[job]}
-    assert not wrong, f"told something else than {expected}: {wrong}"
+    wrong = {job: got for job, got in endpoint.taken.items() if set(got) not in right[job]}
+    assert not wrong, f"notified of something else than {expected}: {wrong}"
     assert all(job.document["completed_at"] for job, _ in submitted), "a job document without an end"
-    return Outcome(jobs, len(told), len(dead), endpoint.refused, len(kills), time.monotonic() - began)
+    return Outcome(jobs, len(notified), len(dead), endpoint.refused, len(kills), time.monotonic() - began)
 
 
 @contextmanager
@@ -206,12 +206,12 @@ def _killing(checkout: Checkout, every: float | None, kills: list[str]) -> Itera
         killer.join()
 
 
-def _patiently(look: Callable[[], Found]) -> Found:
-    """What a look finds once the server answers."""
+def _patiently(poll: Callable[[], Found]) -> Found:
+    """What a poll finds once the server answers."""
     deadline = time.monotonic() + _BACK_SECONDS
     while True:
         try:
-            return look()
+            return poll()
         except (httpx.HTTPError, AssertionError, KeyError):
             if time.monotonic() > deadline:
                 raise

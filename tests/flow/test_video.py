@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,7 +18,7 @@ from tasks.jobs.correlation import LABEL
 from tasks.media.ffmpeg import run_ffmpeg
 from tests.flow.conftest import Configure
 from tests.flow.jobs import SMALL, run_to_end
-from tests.material import film, photograph
+from tests.material import film, frames_of, photograph
 from tests.servers.media import MediaServer
 from tests.servers.runpod import Endpoint, rented
 
@@ -30,11 +29,6 @@ def hook(server: MediaServer) -> str:
 
 def messages(server: MediaServer) -> list[dict[str, Any]]:
     return [json.loads(asked.body) for asked in server.asked if asked.path == "/hook"]
-
-
-def frames(path: Path) -> list[np.ndarray]:
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
 async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
@@ -72,7 +66,7 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
         video = videos[number - 1]
         assert video["file"] == f"Roteiros/São João/video_{number}.mp4"
         with store.open_local(video["file"]) as path:
-            shown = frames(path)
+            shown = frames_of(path)
         assert len(shown) == video["frames"] == 6
         original = np.asarray(Image.open(io.BytesIO(photograph(number))).resize((128, 96)))
         # The right picture is in the right clip.
@@ -147,7 +141,7 @@ async def test_a_video_is_fitted_to_its_narration(server: MediaServer, home: Pat
     assert result["speed_factor"] == pytest.approx(2 / 3, rel=0.02)
     assert result["file"] == "saida/narração final.mp4"
     with LocalMediaStore(root=home / "store").open_local(result["file"]) as path:
-        assert len(frames(path)) == result["frames"] == pytest.approx(75, abs=1)
+        assert len(frames_of(path)) == result["frames"] == pytest.approx(75, abs=1)
     refused, _ = await run_to_end(addaudio, **asked, output_filename="../x.mp4")
     assert refused.error_code == "invalid_input"
 
@@ -202,7 +196,7 @@ async def test_clips_can_be_made_by_a_rented_endpoint(
     assert [video["file"] for video in result["videos"]] == [f"alugado/video_{n}.mp4" for n in range(1, 61)]
     assert {video["encoder"] for video in result["videos"]} == {"h264_nvenc"}
     with LocalMediaStore(root=home / "store").open_local("alugado/video_60.mp4") as path:
-        assert len(frames(path)) == 6
+        assert len(frames_of(path)) == 6
 
 
 async def test_a_failing_endpoint_is_tried_once_more_and_named(

@@ -46,13 +46,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def endpoint() -> Iterator[WebhookEndpoint]:
-    running = WebhookEndpoint()
-    yield running
-    running.close()
-
-
-@pytest.fixture
 def document() -> JobDocument:
     return ended_job(job_id=str(uuid4()))
 
@@ -66,7 +59,7 @@ def settings(configure: Configure) -> None:
     )
 
 
-async def test_a_endpoint_that_heals_gets_the_message(
+async def test_an_endpoint_that_heals_gets_the_message(
     endpoint: WebhookEndpoint, document: JobDocument
 ) -> None:
     endpoint.answers = [Answer(500), Answer(302, {"Location": "/elsewhere"}), Answer(200)]
@@ -194,7 +187,7 @@ async def delivered(url: str, document: JobDocument) -> str:
     return str(state.message)
 
 
-async def test_a_endpoint_that_is_gone_gets_nothing_until_a_message_is_replayed(
+async def test_an_endpoint_that_is_gone_gets_nothing_until_a_message_is_replayed(
     endpoint: WebhookEndpoint, document: JobDocument
 ) -> None:
     endpoint.answers = [Answer(410), Answer(200)]
@@ -214,7 +207,7 @@ async def test_a_endpoint_that_is_gone_gets_nothing_until_a_message_is_replayed(
     assert "Delivered" in await delivered(url, document)
 
 
-async def test_a_endpoint_that_fails_for_days_is_paused_and_one_that_heals_is_not(
+async def test_an_endpoint_that_fails_for_days_is_paused_and_one_that_heals_is_not(
     endpoint: WebhookEndpoint, document: JobDocument, configure: Configure
 ) -> None:
     configure(webhook_retry_delays="0", webhook_pause_after_days=3)
@@ -293,7 +286,7 @@ def foreign() -> Iterator[subprocess.Popen[str]]:
         running.terminate()
 
 
-async def test_a_endpoint_in_another_language_takes_what_is_genuine(
+async def test_an_endpoint_in_another_language_takes_what_is_genuine(
     foreign: subprocess.Popen[str], document: JobDocument, configure: Configure
 ) -> None:
     assert foreign.stdout is not None

@@ -1,12 +1,12 @@
 """An endpoint of webhooks whose answers a test scripts, and a job that has ended."""
 
 import http.server
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tasks.jobs.document import JobDocument, JobStatus
+from tests.servers.http import LoopbackServer
 
 
 @dataclass(frozen=True)
@@ -26,37 +26,14 @@ class Answer:
     """`before` or `after` the head of the answer: the endpoint is silent until the test ends."""
 
 
-class WebhookEndpoint:
+class WebhookEndpoint(LoopbackServer):
     """Gives the answers in turn; the last one stays."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: list[Answer] = [Answer()]
-        self._closing = threading.Event()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                outer.serve(self)
-
-            def do_GET(self) -> None:
-                outer.serve(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: object) -> None:
-                pass  # senders that hang up are part of the tests
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        super().__init__()
+        self.url = f"http://127.0.0.1:{self.port}/hook"
 
     def serve(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
@@ -64,7 +41,7 @@ class WebhookEndpoint:
         answer = self.answers[min(len(self.received), len(self.answers) - 1)]
         self.received.append(Received(handler.path, headers, body))
         if answer.stall == "before":
-            self._closing.wait(30)
+            self.closing.wait(30)
         handler.send_response(answer.status)
         for name, value in answer.headers.items():
             handler.send_header(name, value)
@@ -73,14 +50,8 @@ class WebhookEndpoint:
         handler.wfile.write(answer.body)
         if answer.stall == "after":
             handler.wfile.flush()
-            self._closing.wait(30)
+            self.closing.wait(30)
             handler.close_connection = True
-
-    def close(self) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def ended_job(**changes: Any) -> JobDocument:

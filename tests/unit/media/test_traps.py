@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,14 +25,6 @@ from tests.material import film
 from tests.servers.traps import Traps, drawings, film_with_outside_data, film_with_playlist, playlists
 
 ARIAL = find_typeface("Arial", bold=True)
-
-
-@pytest.fixture
-def traps(tmp_path: Path) -> Iterator[Traps]:
-    (tmp_path / "traps").mkdir()
-    watched = Traps(tmp_path / "traps")
-    yield watched
-    watched.close()
 
 
 @pytest.fixture(scope="module", name="film")

@@ -1,18 +1,7 @@
-"""An endpoint for webhooks, and a job that has ended."""
-
-from collections.abc import Iterator
-
 import pytest
 
 from tasks.jobs.document import JobDocument
-from tests.servers.endpoint import WebhookEndpoint, ended_job
-
-
-@pytest.fixture
-def endpoint() -> Iterator[WebhookEndpoint]:
-    running = WebhookEndpoint()
-    yield running
-    running.close()
+from tests.servers.endpoint import ended_job
 
 
 @pytest.fixture
