@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from blocks.settings import PROJECT_ROOT
 
 _DOCS = PROJECT_ROOT / "docs"
@@ -27,6 +29,23 @@ ENGLISH = Language(PROJECT_ROOT / "README.md", _DOCS)
 PORTUGUESE = Language(PROJECT_ROOT / "README.pt-BR.md", _DOCS / "pt-BR")
 LANGUAGES = (ENGLISH, PORTUGUESE)
 PAGES = [page for language in LANGUAGES for page in language.pages]
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def manual(language: Language) -> str:
+    """All that is there to read in one language."""
+    return "\n".join(text_of(page) for page in language.pages)
+
+
+def named(path: Path) -> str:
+    """What a test's parameter is called."""
+    return str(path.relative_to(PROJECT_ROOT))
+
+
+by_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.readme.name)
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.webhooks import ENDS, FailingReceiver, make_checkout, run
+from tests.chaos.webhooks import ENDS, FailingEndpoint, make_checkout, run
 from tests.system.checkout import Checkout
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def receiver() -> Iterator[FailingReceiver]:
-    running = FailingReceiver(seed=1)
+def endpoint() -> Iterator[FailingEndpoint]:
+    running = FailingEndpoint(seed=1)
     yield running
     running.close()
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, receiver: FailingReceiver) -> Iterator[Checkout]:
-    copy = make_checkout(tmp_path / "project", receiver.port)
+def checkout(tmp_path: Path, endpoint: FailingEndpoint) -> Iterator[Checkout]:
+    copy = make_checkout(tmp_path / "project", endpoint.port)
     try:
         copy.contraponto("up")
         yield copy
@@ -28,6 +28,6 @@ def checkout(tmp_path: Path, receiver: FailingReceiver) -> Iterator[Checkout]:
         copy.contraponto("down")
 
 
-def test_every_end_is_told_or_a_dead_letter(checkout: Checkout, receiver: FailingReceiver) -> None:
-    outcome = run(checkout, receiver, jobs=len(ENDS))
-    assert outcome.told + outcome.dead_letters == outcome.jobs
+def test_every_end_is_notified_or_a_dead_letter(checkout: Checkout, endpoint: FailingEndpoint) -> None:
+    outcome = run(checkout, endpoint, jobs=len(ENDS))
+    assert outcome.notified + outcome.dead_letters == outcome.jobs

@@ -1,4 +1,4 @@
-"""Jobs that end in all six ways while the receiver fails half the time: no end may go untold.
+"""Jobs that end in all six ways while the endpoint fails half the time: no end may go without a message.
 
 `python -m tests.chaos.webhooks --jobs 1000 --kill-every 60` is the full one, in which workers and the server are
 killed, too; the tests run a few jobs.
@@ -28,7 +28,8 @@ import yaml
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from deployments.processes.sockets import free_port
-from tests.system.checkout import FINAL, Checkout, Job, wait_until
+from tests.system.checkout import FINAL, Checkout, Job
+from tests.waiting import wait_until
 
 SECRET = "whsec_Y29udHJhcG9udG8tY2hhb3M="
 ENDS = {
@@ -39,7 +40,7 @@ ENDS = {
     "cancelled in the queue": "CANCELLED",
     "cancelled while running": "CANCELLED",
 }
-"""Ways to end, and the status that the receiver must be told."""
+"""Ways to end, and the status that the endpoint must be notified of."""
 
 _PARAMETERS = {
     "complete": "complete",
@@ -56,12 +57,12 @@ _BACK_SECONDS = 120
 """After which the server answers again."""
 
 
-class FailingReceiver:
+class FailingEndpoint:
     """Verifies what it gets by itself, and takes only every second message, by chance."""
 
     def __init__(self, seed: int) -> None:
         self.taken: defaultdict[str, list[str]] = defaultdict(list)
-        """Statuses told of each job."""
+        """Statuses notified of each job."""
         self.refused = 0
         self.forged: list[str] = []
         self.heals = False
@@ -104,8 +105,8 @@ class Outcome:
     """What became of the messages."""
 
     jobs: int
-    told: int
-    """Jobs that the failing receiver was told of."""
+    notified: int
+    """Jobs that the failing endpoint was notified of."""
     dead_letters: int
     refused: int
     kills: int
@@ -137,20 +138,20 @@ def make_checkout(directory: Path, port: int) -> Checkout:
     return checkout
 
 
-def run(checkout: Checkout, receiver: FailingReceiver, jobs: int, kill_every: float | None = None) -> Outcome:
-    """Runs the jobs; fails unless every end was told or is a dead letter, and then told when sent anew.
+def run(checkout: Checkout, endpoint: FailingEndpoint, jobs: int, kill_every: float | None = None) -> Outcome:
+    """Runs the jobs; fails unless every end was notified or is a dead letter, and then notified when replayed.
 
     `kill_every`: seconds between two kills of a worker or the server. A job that one has hit twice may fail instead.
     """
     began = time.monotonic()
     ways = [list(ENDS)[number % len(ENDS)] for number in range(jobs)]
-    submitted = [(_submit(checkout, way, receiver.port), way) for way in ways]
+    submitted = [(_submit(checkout, way, endpoint.port), way) for way in ways]
     expected = {job.id: ENDS[way] for job, way in submitted}
     patience = 150 + 3 * jobs
 
     def settled() -> bool:
         # Dead letters last: to list them is a command, which takes a second of the processor.
-        return not _delivering(checkout) and expected.keys() <= receiver.taken.keys() | _dead(checkout).keys()
+        return not _delivering(checkout) and expected.keys() <= endpoint.taken.keys() | _dead(checkout).keys()
 
     kills: list[str] = []
     try:
@@ -163,22 +164,22 @@ def run(checkout: Checkout, receiver: FailingReceiver, jobs: int, kill_every: fl
                     _patiently(partial(_cancel, checkout, job))
             wait_until(lambda: _patiently(settled), what="every end", seconds=patience)
     except TimeoutError as error:
-        lost = expected.keys() - receiver.taken.keys() - _dead(checkout).keys()
+        lost = expected.keys() - endpoint.taken.keys() - _dead(checkout).keys()
         states = [(way, job.run["state"]) for job, way in submitted if job.id in lost]
-        raise AssertionError(f"{error}; untold: {states}") from None
-    told, dead = set(receiver.taken), _dead(checkout)
-    assert not told & dead.keys(), "told, and yet a dead letter"
+        raise AssertionError(f"{error}; never notified: {states}") from None
+    notified, dead = set(endpoint.taken), _dead(checkout)
+    assert not notified & dead.keys(), "notified, and yet a dead letter"
 
-    receiver.heals = True
+    endpoint.heals = True
     checkout.contraponto("replay", "--all")
     checkout.contraponto("replay", *list(dead.values())[:1]) if dead else None
-    wait_until(lambda: expected.keys() <= receiver.taken.keys(), what="the dead letters", seconds=patience)
-    assert not receiver.forged, receiver.forged
+    wait_until(lambda: expected.keys() <= endpoint.taken.keys(), what="the dead letters", seconds=patience)
+    assert not endpoint.forged, endpoint.forged
     right = {job: [{end}, {"FAILED"}] if kills else [{end}] for job, end in expected.items()}
-    wrong = {job: told for job, told in receiver.taken.items() if set(told) not in right[job]}
-    assert not wrong, f"told something else than {expected}: {wrong}"
+    wrong = {job: got for job, got in endpoint.taken.items() if set(got) not in right[job]}
+    assert not wrong, f"notified of something else than {expected}: {wrong}"
     assert all(job.document["completed_at"] for job, _ in submitted), "a job document without an end"
-    return Outcome(jobs, len(told), len(dead), receiver.refused, len(kills), time.monotonic() - began)
+    return Outcome(jobs, len(notified), len(dead), endpoint.refused, len(kills), time.monotonic() - began)
 
 
 @contextmanager
@@ -205,12 +206,12 @@ def _killing(checkout: Checkout, every: float | None, kills: list[str]) -> Itera
         killer.join()
 
 
-def _patiently(look: Callable[[], Found]) -> Found:
-    """What a look finds once the server answers."""
+def _patiently(poll: Callable[[], Found]) -> Found:
+    """What a poll finds once the server answers."""
     deadline = time.monotonic() + _BACK_SECONDS
     while True:
         try:
-            return look()
+            return poll()
         except (httpx.HTTPError, AssertionError, KeyError):
             if time.monotonic() > deadline:
                 raise
@@ -259,15 +260,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--kill-every", type=float, help="seconds between two kills of a worker or the server"
     )
     asked = parser.parse_args(arguments)
-    receiver = FailingReceiver(asked.seed)
+    endpoint = FailingEndpoint(asked.seed)
     with tempfile.TemporaryDirectory() as directory:
-        checkout = make_checkout(Path(directory), receiver.port)
+        checkout = make_checkout(Path(directory), endpoint.port)
         try:
             checkout.contraponto("up")
-            print(run(checkout, receiver, asked.jobs, asked.kill_every))  # noqa: T201
+            print(run(checkout, endpoint, asked.jobs, asked.kill_every))  # noqa: T201
         finally:
             checkout.contraponto("down")
-            receiver.close()
+            endpoint.close()
 
 
 if __name__ == "__main__":

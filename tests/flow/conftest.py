@@ -14,8 +14,9 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
-from blocks.settings import OLD_NAMES, PROJECT_ROOT, get_settings
-from tests.flow.recordings import ENGLISH, PORTUGUESE, Recordings
+from blocks.settings import OLD_NAMES, get_settings
+from tests.flow.recordings import Recordings
+from tests.material import ENGLISH, PORTUGUESE
 from tests.servers.media import MediaServer
 
 Configure = Callable[..., None]
@@ -39,24 +40,6 @@ def prefect_server() -> Iterator[None]:
     settings = {PREFECT_SERVER_ANALYTICS_ENABLED: False, PREFECT_LOGGING_TO_API_ENABLED: False}
     with temporary_settings(settings), prefect_test_harness(server_startup_timeout=120):
         yield
-
-
-@pytest.fixture(scope="session")
-def models_dir() -> Path:
-    """The models of this machine, as settings that are read before the tests change them say."""
-    home = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto")
-    models = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or home / "models").absolute()
-    for name in ("whisper-base", "whisper-tiny.en", "deepfilternet3", "kokoro-pt-br"):
-        if not (models / name).is_dir():
-            pytest.fail(f"the model {name} is not in {models}: get it with `make models`")
-    return models
-
-
-@pytest.fixture
-def server() -> Iterator[MediaServer]:
-    running = MediaServer()
-    yield running
-    running.close()
 
 
 @pytest.fixture(autouse=True)

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import jiwer
 from prefect import State
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
-from prefect.client.schemas.objects import Artifact
+from prefect.client.schemas.objects import Artifact, StateType
 
 from flows.transcription import transcribe
-from tasks.jobs.document import JobDocument, StageStatus
+from tasks.errors import ContrapontoError
+from tasks.jobs.document import JobDocument, JobStatus, StageStatus
 from tasks.speech.document import TranscriptionDocument
+
+STAGES = ["download", "normalization", "transcription"]
+"""Of `transcribe`."""
+SMALL = {"width": 128, "height": 72, "fps": 12, "quality": "draft"}
+"""Parameters of `img2vid` for clips that are made at once."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +86,32 @@ def by_key(artifacts: list[Artifact]) -> dict[str, Any]:
     return {str(artifact.key): artifact.data for artifact in artifacts}
 
 
-def word_error_rate(said: str, heard: str | None) -> float:
-    """Share of the words that were got wrong, regardless of case and punctuation."""
-    return float(jiwer.wer(_words(said), _words(heard or "")))
+async def assert_failed(
+    job: EndedJob, code: str, stage: str | None, says: str, *, name: str = "Failed"
+) -> None:
+    """The job failed in the stage (None: before the first), for a reason that its submitter understands."""
+    document = job.document
+    assert (job.state.type, job.state.name) == (StateType.FAILED, name)
+    assert (document.status, document.error_code) == (JobStatus.FAILED, code)
+    assert document.completed_at is not None
+    assert document.transcription_text is None
 
+    message = job.state.message or ""
+    assert document.error == message
+    assert re.search(says, message), message
+    error = await job.state.aresult(raise_on_failure=False)
+    assert isinstance(error, ContrapontoError)
+    assert error.code == code
+    assert error.hint, f"no next step: {message}"
+    assert message == f"{error.message} {error.hint}"
+    assert "\n" not in message
+    assert len(message) < 400
+    for technical in ("Traceback", "Error:", "Exception", "ffmpeg", "Errno", "[download]", "0x"):
+        assert technical not in message
 
-def _words(text: str) -> str:
-    return " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split())
+    failed = STAGES.index(stage) if stage else 0
+    expected = [StageStatus.COMPLETED] * failed + [StageStatus.FAILED] * bool(stage)
+    expected += [StageStatus.QUEUED] * (len(STAGES) - len(expected))
+    assert list(job.stages().values()) == expected
+    if stage and name == "Failed":
+        assert document.stages[stage].error == message

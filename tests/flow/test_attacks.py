@@ -1,7 +1,6 @@
 """Jobs whose callers try to reach files and addresses that are not theirs."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from blocks.settings import get_settings
 from flows.captions import caption, caption_highlight
 from flows.transcription import transcribe
 from flows.video import addaudio, img2vid
-from tasks.media.ffmpeg import run_ffmpeg
-from tests.flow.jobs import artifacts_of, end_of
-from tests.flow.test_video import SMALL, photograph
+from tests.flow.jobs import SMALL, artifacts_of, end_of
+from tests.material import film, photograph
 from tests.servers.media import MediaServer
 from tests.servers.traps import Traps, playlists
 
@@ -24,17 +22,7 @@ SRT = b"1\n00:00:00,000 --> 00:00:01,000\nOi\n"
 @pytest.fixture(scope="module")
 def film_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Half a second of picture and sound."""
-    path = tmp_path_factory.mktemp("film") / "v.mp4"
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=12:duration=0.5"),
-            *("-f", "lavfi", "-i", "sine=duration=0.5", "-pix_fmt", "yuv420p"),
-        ],
-        output=path,
-        duration=0.5,
-        deadline=60,
-    )
-    return path.read_bytes()
+    return film(tmp_path_factory.mktemp("film") / "v.mp4").read_bytes()
 
 
 @pytest.fixture
@@ -48,22 +36,14 @@ def outside(tmp_path: Path, film_bytes: bytes) -> Path:
     return folder
 
 
-@pytest.fixture
-def film(server: MediaServer, film_bytes: bytes) -> str:
+@pytest.fixture(name="film")
+def served_film(server: MediaServer, film_bytes: bytes) -> str:
     return server.say("/v.mp4", film_bytes, content_type="video/mp4", headers={"ETag": '"v"'})
 
 
 @pytest.fixture
-def told(server: MediaServer) -> dict[str, Any]:
+def notify(server: MediaServer) -> dict[str, Any]:
     return {"webhook_url": server.say("/hook", content_type=None)}
-
-
-@pytest.fixture
-def traps(tmp_path: Path) -> Iterator[Traps]:
-    (tmp_path / "traps").mkdir()
-    watched = Traps(tmp_path / "traps")
-    yield watched
-    watched.close()
 
 
 def spellings(file: Path, store: Path) -> list[str]:
@@ -107,7 +87,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["addaudio", "caption", "words", "transcribe", "img2vid"])
 async def test_a_source_is_never_a_file_outside_the_store(
-    server: MediaServer, home: Path, outside: Path, film: str, told: dict[str, Any], kind: str
+    server: MediaServer, home: Path, outside: Path, film: str, notify: dict[str, Any], kind: str
 ) -> None:
     ending = {"caption": "srt", "words": "srt", "img2vid": "jpg"}.get(kind, "mp4")
     before = files_of(outside)
@@ -118,19 +98,19 @@ async def test_a_source_is_never_a_file_outside_the_store(
         asked: dict[str, Any]
         match kind:
             case "addaudio":
-                flow, asked = addaudio, {"url_video": source, "url_audio": film, **told}
+                flow, asked = addaudio, {"url_video": source, "url_audio": film, **notify}
             case "caption":
-                flow, asked = caption, {"url_video": film, "url_srt": source, **told}
+                flow, asked = caption, {"url_video": film, "url_srt": source, **notify}
             case "words":
-                flow, asked = caption_highlight, {"url_video": film, "url_words_json": source, **told}
+                flow, asked = caption_highlight, {"url_video": film, "url_words_json": source, **notify}
             case "transcribe":
                 flow, asked = (
                     transcribe,
-                    {"youtube_url": source, "language": "en", "model": "tiny.en", **told},
+                    {"youtube_url": source, "language": "en", "model": "tiny.en", **notify},
                 )
             case _:
                 images = [{"id": "a", "image_url": source, "duracao": 0.5}]
-                flow, asked = img2vid, {"images": images, **told, **SMALL}
+                flow, asked = img2vid, {"images": images, **notify, **SMALL}
         state = await end_of(flow, **asked)
         assert state.is_failed(), source
         assert "unexpected" not in (state.message or ""), source
@@ -166,7 +146,7 @@ async def test_a_result_never_leaves_the_store(
     outside: Path,
     film: str,
     server: MediaServer,
-    told: dict[str, Any],
+    notify: dict[str, Any],
     kind: str,
     wish: dict[str, str],
 ) -> None:
@@ -174,7 +154,7 @@ async def test_a_result_never_leaves_the_store(
     (home / "store" / "linked").symlink_to(outside)
     (home / "store" / "out" / "linked.mp4").symlink_to(outside / "new.mp4")
     before = files_of(outside)
-    asked = {"path": "out", **told, **wish}
+    asked = {"path": "out", **notify, **wish}
     if kind == "addaudio":
         state = await end_of(addaudio, film, film, **asked, quality="draft")
     else:
@@ -195,10 +175,10 @@ async def test_a_result_never_leaves_the_store(
     ],
 )
 async def test_what_looks_like_climbing_stays_below(
-    home: Path, outside: Path, film: str, told: dict[str, Any], path: str, name: str, key: str
+    home: Path, outside: Path, film: str, notify: dict[str, Any], path: str, name: str, key: str
 ) -> None:
     before = files_of(outside)
-    state = await end_of(addaudio, film, film, path=path, output_filename=name, quality="draft", **told)
+    state = await end_of(addaudio, film, film, path=path, output_filename=name, quality="draft", **notify)
     assert state.is_completed(), state.message
     assert key in stored()
     assert (home / "store" / key).resolve().is_relative_to((home / "store").resolve())
@@ -207,11 +187,11 @@ async def test_what_looks_like_climbing_stays_below(
 
 @pytest.mark.parametrize("content_type", ["application/vnd.apple.mpegurl", "video/mp4", "text/plain"])
 async def test_a_served_playlist_leads_to_no_other_file_or_server(
-    server: MediaServer, traps: Traps, told: dict[str, Any], content_type: str
+    server: MediaServer, traps: Traps, notify: dict[str, Any], content_type: str
 ) -> None:
     for number, (name, content) in enumerate(playlists(traps).items()):
         url = server.say(f"/{number}", content, content_type=content_type)
-        state = await end_of(transcribe, url, language="en", model="tiny.en", **told)
+        state = await end_of(transcribe, url, language="en", model="tiny.en", **notify)
         assert state.is_failed(), name
         assert "unexpected" not in (state.message or ""), name
         assert traps.touched == [], name

@@ -13,8 +13,8 @@ from PIL import Image
 from deployments.runpod_worker.__main__ import handle
 from tasks.errors import InvalidSettingError
 from tests.flow.conftest import Configure
-from tests.flow.jobs import run_job, word_error_rate
-from tests.flow.recordings import ENGLISH
+from tests.flow.jobs import run_job
+from tests.material import ENGLISH, word_error_rate
 from tests.servers.media import MediaServer
 from tests.servers.s3 import s3_server
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from blocks.local_media_store import LocalMediaStore
 from flows.captions import caption, caption_highlight, caption_segments
 from tasks.jobs.document import JobDocument
-from tasks.media.ffmpeg import run_ffmpeg
 from tests.flow.jobs import run_to_end
+from tests.material import film
 from tests.servers.media import MediaServer
 
 SRT = """\ufeff1\r
@@ -27,20 +27,13 @@ RATE = 25
 def grey_film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Two seconds of grey, with a tone."""
     path = tmp_path_factory.mktemp("film") / "v.mp4"
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", f"color=0x606060:size=640x360:rate={RATE}:duration=2"),
-            *("-f", "lavfi", "-i", "sine=duration=2", "-c:a", "aac", "-pix_fmt", "yuv420p"),
-        ],
-        output=path,
-        duration=2,
-        deadline=60,
-    )
-    return path.read_bytes()
+    return film(
+        path, "-c:a", "aac", seconds=2, picture="color=0x606060", size="640x360", rate=RATE
+    ).read_bytes()
 
 
-@pytest.fixture
-def film(server: MediaServer, grey_film: bytes) -> str:
+@pytest.fixture(name="film")
+def served_film(server: MediaServer, grey_film: bytes) -> str:
     return server.say("/v.mp4", grey_film, content_type="video/mp4", headers={"ETag": '"v"'})
 
 

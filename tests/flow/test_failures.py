@@ -1,56 +1,21 @@
 """Jobs that cannot succeed: the right state, one clear sentence, the next step, and nothing left behind."""
 
-import re
 import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import StateType
 
-from tasks.errors import ContrapontoError
 from tasks.fetching.steps import fetch_media
-from tasks.jobs.document import JobStatus, StageStatus
+from tasks.jobs.document import StageStatus
 from tests.flow.conftest import Configure
-from tests.flow.jobs import EndedJob, run_job
+from tests.flow.jobs import assert_failed, run_job
 from tests.flow.recordings import Recordings, silence
 from tests.servers.media import MediaServer
 
-STAGES = ["download", "normalization", "transcription"]
 LOGIN = "<html><title>Sign in</title><body><p>This video is private. Sign in to watch it.</p></body></html>"
 HEADERS = {"ETag": '"first"'}
-
-
-async def assert_failed(
-    job: EndedJob, code: str, stage: str | None, says: str, *, name: str = "Failed"
-) -> None:
-    """The job failed in the stage (None: before the first), for a reason that its submitter understands."""
-    document = job.document
-    assert (job.state.type, job.state.name) == (StateType.FAILED, name)
-    assert (document.status, document.error_code) == (JobStatus.FAILED, code)
-    assert document.completed_at is not None
-    assert document.transcription_text is None
-
-    message = job.state.message or ""
-    assert document.error == message
-    assert re.search(says, message), message
-    error = await job.state.aresult(raise_on_failure=False)
-    assert isinstance(error, ContrapontoError)
-    assert error.code == code
-    assert error.hint, f"no next step: {message}"
-    assert message == f"{error.message} {error.hint}"
-    assert "\n" not in message
-    assert len(message) < 400
-    for technical in ("Traceback", "Error:", "Exception", "ffmpeg", "Errno", "[download]", "0x"):
-        assert technical not in message
-
-    failed = STAGES.index(stage) if stage else 0
-    expected = [StageStatus.COMPLETED] * failed + [StageStatus.FAILED] * bool(stage)
-    expected += [StageStatus.QUEUED] * (len(STAGES) - len(expected))
-    assert list(job.stages().values()) == expected
-    if stage and name == "Failed":
-        assert document.stages[stage].error == message
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the server is told of runs that were lost with a worker."""
+"""What the server learns of runs that were lost with a worker."""
 
 import os
 from collections.abc import Iterator

@@ -10,9 +10,8 @@ from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from tasks.jobs.document import StageStatus
 from tests.flow.conftest import Configure
-from tests.flow.jobs import run_job
+from tests.flow.jobs import assert_failed, run_job
 from tests.flow.recordings import silence
-from tests.flow.test_failures import assert_failed
 from tests.servers.stages import Service, serve
 
 TRANSCRIPT = {

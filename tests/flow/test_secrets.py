@@ -29,14 +29,13 @@ from flows.notifications import deliver_webhook
 from flows.transcription import transcribe
 from flows.video import addaudio, img2vid
 from tasks.errors import InvalidInputError
-from tasks.media.ffmpeg import run_ffmpeg
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.notify import check_endpoint, notify
 from tests.flow.conftest import Configure
-from tests.flow.jobs import end_of
-from tests.flow.test_video import SMALL, photograph
+from tests.flow.jobs import SMALL, end_of
+from tests.material import film, photograph
+from tests.servers.endpoint import ended_job
 from tests.servers.media import MediaServer, wav
-from tests.unit.webhooks.conftest import ended_job
 
 PASSWORD, TOKEN, HOOK = "s3nh4-do-site", "geheim-do-link", "geheim-do-receptor"
 SETTINGS = {
@@ -85,7 +84,7 @@ def commands_of_children() -> Iterator[set[str]]:
     seen: set[str] = set()
     over, this = threading.Event(), psutil.Process()
 
-    def look() -> None:
+    def watch() -> None:
         while not over.wait(0.005):
             for child in this.children(recursive=True):
                 try:
@@ -93,7 +92,7 @@ def commands_of_children() -> Iterator[set[str]]:
                 except psutil.Error:
                     continue
 
-    watcher = threading.Thread(target=look)
+    watcher = threading.Thread(target=watch)
     watcher.start()
     try:
         yield seen
@@ -167,14 +166,14 @@ async def test_nothing_that_others_read_holds_a_secret(
     source = f"{plain.replace('//', f'//lia:{PASSWORD}@')}?token={TOKEN}"
     server.say(f"/x.bin?token={TOKEN}", **answers[case])
     hook = server.say("/hook", b"", content_type=None)
-    told = {"webhook_url": f"{hook}?key={HOOK}", "metadata": {"pedido": 1}}
+    asked = {"webhook_url": f"{hook}?key={HOOK}", "metadata": {"pedido": 1}}
     server.say(f"/hook?key={HOOK}", b"", content_type=None)
     with commands_of_children() as commands:
         if kind == "img2vid":
             images = [{"id": "a", "image_url": source, "duracao": 0.5}]
-            state = await end_of(img2vid, images=images, **told, **SMALL)
+            state = await end_of(img2vid, images=images, **asked, **SMALL)
         else:
-            state = await end_of(transcribe, source, language="en", model="tiny.en", **told)
+            state = await end_of(transcribe, source, language="en", model="tiny.en", **asked)
     assert state.is_completed() == (case == "well"), state.message
     assert case != "well" or any("ffmpeg" in command for command in commands), (
         "nobody looked at the processes"
@@ -198,20 +197,11 @@ async def test_sounds_and_pictures_are_processed_without_a_secret_on_a_command_l
     server: MediaServer, configure: Configure, home: Path, tmp_path: Path, logged: list[str]
 ) -> None:
     configure(**SETTINGS)
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=12:duration=2"),
-            *("-f", "lavfi", "-i", "sine=duration=2", "-pix_fmt", "yuv420p"),
-        ],
-        output=tmp_path / "v.mp4",
-        duration=2,
-        deadline=60,
-    )
-    server.say("/v.mp4", (tmp_path / "v.mp4").read_bytes(), content_type="video/mp4")
+    server.say("/v.mp4", film(tmp_path / "v.mp4", seconds=2).read_bytes(), content_type="video/mp4")
     source = f"http://lia:{PASSWORD}@127.0.0.1:{server.port}/v.mp4?token={TOKEN}"
-    told = server.say("/hook", content_type=None) + f"?key={HOOK}"
+    hook = server.say("/hook", content_type=None) + f"?key={HOOK}"
     with commands_of_children() as commands:
-        state = await end_of(addaudio, source, source, webhook_url=told, quality="draft")
+        state = await end_of(addaudio, source, source, webhook_url=hook, quality="draft")
     assert state.is_completed(), state.message
     assert any("ffmpeg" in command for command in commands)
     readable = {
@@ -234,14 +224,14 @@ async def test_a_batch_names_its_sources_without_their_secrets(
     server.page("/page", "<p>nothing to hear</p>")
     at = f"http://lia:{PASSWORD}@127.0.0.1:{server.port}"
     sources = [f"{at}/{name}?token={TOKEN}" for name in ("good.wav", "gone.wav", "page")]
-    told = server.say("/hook", content_type=None) + f"?key={HOOK}"
+    hook = server.say("/hook", content_type=None) + f"?key={HOOK}"
     for only_new in (False, True):
         state = await end_of(
             transcribe_batch,
             sources,
             TranscriptionOptions(model="tiny.en", language="en", remove_noise=False, formats=["txt"]),
             only_new=only_new,
-            webhook_url=told,
+            webhook_url=hook,
         )
         assert state.is_completed(), state.message
     first, second = (
@@ -259,7 +249,7 @@ async def test_a_batch_names_its_sources_without_their_secrets(
 
 
 @pytest.mark.parametrize("trouble", ["500", "410", "302", "nobody listens", "no address", "blocked"])
-async def test_a_saved_receiver_is_named_and_its_address_never_shown(
+async def test_a_saved_endpoint_is_named_and_its_address_never_shown(
     server: MediaServer, configure: Configure, logged: list[str], trouble: str
 ) -> None:
     configure(webhook_retry_delays="0", webhook_max_retries=1)
@@ -274,11 +264,11 @@ async def test_a_saved_receiver_is_named_and_its_address_never_shown(
     block = WebhookNotification(url=SecretStr(at), allowed_private_hosts="127.0.0.1")
     await block.save("sala", overwrite=True)
     name = "webhook-notification/sala"
-    told: list[str] = []
+    said: list[str] = []
     try:
         await check_endpoint(name)
     except InvalidInputError as error:
-        told.append(str(error))
+        said.append(str(error))
     message = WebhookMessage.of(ended_job(job_id=str(uuid4())))
     state = await end_of(deliver_webhook, name, message, message.webhook_id)
     assert state.is_failed()
@@ -294,7 +284,7 @@ async def test_a_saved_receiver_is_named_and_its_address_never_shown(
         "the state": state.model_dump_json(),
         "the log": "\n".join(logged),
         "variables": "".join(variable.model_dump_json() for variable in known),
-        "what is told": f"{told} {refused.value}",
+        "what is said": f"{said} {refused.value}",
     }
     assert leaks(readable) == []
     assert trouble == "blocked" or name in (state.message or "")

@@ -10,15 +10,16 @@ import pytest
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from tasks.jobs.document import JobStatus, StageStatus
-from tests.flow.jobs import run_job, word_error_rate
-from tests.flow.recordings import ENGLISH, music, silence
+from tests.flow.jobs import run_job
+from tests.flow.recordings import music, silence
+from tests.material import ENGLISH, word_error_rate
 from tests.servers.media import MediaServer
 
 pytestmark = pytest.mark.models
 
 STAGES = ["download", "normalization", "transcription"]
 VERSION = {"ETag": '"first"'}
-"""Without it nobody knows whether a file is still the same, and it is fetched anew."""
+"""Without it nobody knows whether a file is still the same, and it is fetched once more."""
 
 
 async def test_a_recording_becomes_text_and_files(server: MediaServer, english: bytes, home: Path) -> None:
@@ -79,7 +80,7 @@ async def test_the_same_job_again_does_no_work(server: MediaServer, english: byt
     assert second.document.job_id != first.document.job_id
 
 
-async def test_a_file_that_changed_is_fetched_anew(server: MediaServer, english: bytes) -> None:
+async def test_a_file_that_changed_is_fetched_once_more(server: MediaServer, english: bytes) -> None:
     url = server.say("/talk.wav", silence(3), headers=VERSION)
     assert (await run_job(url)).document.transcription_text == ""
     server.replace("/talk.wav", english, headers={"ETag": '"second"'})
@@ -151,7 +152,7 @@ async def test_a_server_error_that_passes_is_outlived(server: MediaServer, engli
 
 
 async def test_a_cut_download_goes_on_where_it_was_cut(server: MediaServer, english: bytes) -> None:
-    server.say("/talk.wav", english, headers=VERSION)  # the look before the download
+    server.say("/talk.wav", english, headers=VERSION)  # the check before the download
     server.say("/talk.wav", english, headers=VERSION, cut_after=len(english) // 2)
     job = await run_job(server.say("/talk.wav", english, headers=VERSION, ranges=True))
     assert job.state.is_completed()
@@ -160,13 +161,13 @@ async def test_a_cut_download_goes_on_where_it_was_cut(server: MediaServer, engl
 
 
 @pytest.mark.parametrize("succeeds", [True, False], ids=["completed", "failed"])
-async def test_the_end_of_a_job_is_told_once(server: MediaServer, english: bytes, succeeds: bool) -> None:
+async def test_the_end_of_a_job_is_notified_once(server: MediaServer, english: bytes, succeeds: bool) -> None:
     source = server.say("/talk.wav", english) if succeeds else f"{server.url}/nothing.wav"
     job = await run_job(
         source, webhook_url=server.say("/hook"), id_roteiro="r-7", metadata={"client": "ação"}
     )
-    (told,) = server.requests("/hook", "POST")
-    message = json.loads(told.body)
+    (sent,) = server.requests("/hook", "POST")
+    message = json.loads(sent.body)
     assert message["jobId"] == job.document.job_id
     assert (message["idRoteiro"], message["metadata"]) == ("r-7", {"client": "ação"})
     assert message["status"] == ("COMPLETED" if succeeds else "FAILED")

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.flow.conftest import Configure
-from tests.flow.jobs import EndedJob, run_job, word_error_rate
-from tests.flow.recordings import ENGLISH, PORTUGUESE
+from tests.flow.jobs import EndedJob, run_job
+from tests.material import ENGLISH, PORTUGUESE, word_error_rate
 from tests.servers.chat import serve_chat
 from tests.servers.media import MediaServer
 

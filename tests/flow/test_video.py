@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,32 +17,18 @@ from flows.video import addaudio, img2vid
 from tasks.jobs.correlation import LABEL
 from tasks.media.ffmpeg import run_ffmpeg
 from tests.flow.conftest import Configure
-from tests.flow.jobs import run_to_end
+from tests.flow.jobs import SMALL, run_to_end
+from tests.material import film, frames_of, photograph
 from tests.servers.media import MediaServer
 from tests.servers.runpod import Endpoint, rented
 
-SMALL = {"width": 128, "height": 72, "fps": 12, "quality": "draft"}
 
-
-def photograph(seed: int, size: tuple[int, int] = (200, 150)) -> bytes:
-    rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8))
-    data = io.BytesIO()
-    coarse.resize(size, Image.Resampling.BICUBIC).save(data, "JPEG")
-    return data.getvalue()
-
-
-def receiver(server: MediaServer) -> str:
+def hook(server: MediaServer) -> str:
     return server.say("/hook", b"", content_type=None)
 
 
 def messages(server: MediaServer) -> list[dict[str, Any]]:
     return [json.loads(asked.body) for asked in server.asked if asked.path == "/hook"]
-
-
-def frames(path: Path) -> list[np.ndarray]:
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
 async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
@@ -63,7 +48,7 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
         images=images,
         zoom_types=["zoomin", "zoompanright"],
         path="/Roteiros/São João/",
-        webhook_url=receiver(server),
+        webhook_url=hook(server),
         id_roteiro="r-7",
         metadata={"canal": "história"},
         **SMALL,
@@ -81,7 +66,7 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
         video = videos[number - 1]
         assert video["file"] == f"Roteiros/São João/video_{number}.mp4"
         with store.open_local(video["file"]) as path:
-            shown = frames(path)
+            shown = frames_of(path)
         assert len(shown) == video["frames"] == 6
         original = np.asarray(Image.open(io.BytesIO(photograph(number))).resize((128, 96)))
         # The right picture is in the right clip.
@@ -101,7 +86,7 @@ async def test_the_same_images_are_not_rendered_twice(server: MediaServer, home:
     url = server.say("/a.jpg", photograph(1), headers={"ETag": '"1"'})
     asked = {
         "images": [{"id": "a", "image_url": url, "duracao": 0.5}],
-        "webhook_url": receiver(server),
+        "webhook_url": hook(server),
         **SMALL,
     }
     first, _ = await run_to_end(img2vid, **asked)
@@ -119,7 +104,7 @@ async def test_a_job_without_a_single_clip_fails_and_says_why(server: MediaServe
     document, artifacts = await run_to_end(
         img2vid,
         images=[{"id": "a", "image_url": gone, "duracao": 1}],
-        webhook_url=receiver(server),
+        webhook_url=hook(server),
         **SMALL,
     )
     assert (document.status, document.error_code) == ("failed", "engine_failed")
@@ -133,7 +118,7 @@ async def test_results_stay_in_the_store(server: MediaServer, path: str) -> None
     document, _ = await run_to_end(
         img2vid,
         images=[{"id": "a", "image_url": server.say("/a.jpg", photograph(1)), "duracao": 0.5}],
-        webhook_url=receiver(server),
+        webhook_url=hook(server),
         path=path,
         **SMALL,
     )
@@ -142,17 +127,12 @@ async def test_results_stay_in_the_store(server: MediaServer, path: str) -> None
 
 
 async def test_a_video_is_fitted_to_its_narration(server: MediaServer, home: Path, tmp_path: Path) -> None:
-    run_ffmpeg(
-        ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=2"],
-        output=tmp_path / "v.mp4",
-        duration=2,
-        deadline=60,
-    )
+    film(tmp_path / "v.mp4", seconds=2, rate=25, sound=False)
     run_ffmpeg(["-f", "lavfi", "-i", "sine=duration=3"], output=tmp_path / "a.mp3", duration=3, deadline=60)
     asked = {
         "url_video": server.say("/v.mp4", (tmp_path / "v.mp4").read_bytes(), content_type="video/mp4"),
         "url_audio": server.say("/a.mp3", (tmp_path / "a.mp3").read_bytes(), content_type="audio/mpeg"),
-        "webhook_url": receiver(server),
+        "webhook_url": hook(server),
         "path": "saida",
     }
     document, _ = await run_to_end(addaudio, **asked, output_filename="narração final")
@@ -161,7 +141,7 @@ async def test_a_video_is_fitted_to_its_narration(server: MediaServer, home: Pat
     assert result["speed_factor"] == pytest.approx(2 / 3, rel=0.02)
     assert result["file"] == "saida/narração final.mp4"
     with LocalMediaStore(root=home / "store").open_local(result["file"]) as path:
-        assert len(frames(path)) == result["frames"] == pytest.approx(75, abs=1)
+        assert len(frames_of(path)) == result["frames"] == pytest.approx(75, abs=1)
     refused, _ = await run_to_end(addaudio, **asked, output_filename="../x.mp4")
     assert refused.error_code == "invalid_input"
 
@@ -178,7 +158,7 @@ def endpoint(server: MediaServer, configure: Configure) -> Any:
         yield running
 
 
-def made_elsewhere(server: MediaServer, film: bytes) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def made_elsewhere(server: MediaServer, video: bytes) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def make(order: dict[str, Any]) -> dict[str, Any]:
         clips = [
             {
@@ -186,7 +166,7 @@ def made_elsewhere(server: MediaServer, film: bytes) -> Callable[[dict[str, Any]
                 "index": clip["index"],
                 "status": "completed",
                 "zoom_type": clip["zoom_type"],
-                "url": server.say(f"/made/{clip['index']}.mp4", film, content_type="video/mp4"),
+                "url": server.say(f"/made/{clip['index']}.mp4", video, content_type="video/mp4"),
                 "frames": 6,
                 "duration": 0.5,
                 "encoder": "h264_nvenc",
@@ -201,21 +181,14 @@ def made_elsewhere(server: MediaServer, film: bytes) -> Callable[[dict[str, Any]
 async def test_clips_can_be_made_by_a_rented_endpoint(
     server: MediaServer, home: Path, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    run_ffmpeg(
-        ["-f", "lavfi", "-i", "testsrc2=size=128x72:rate=12:duration=0.5"],
-        output=tmp_path / "v.mp4",
-        duration=1,
-        deadline=60,
-    )
-    endpoint.work = made_elsewhere(server, (tmp_path / "v.mp4").read_bytes())
-    # The first look is lost, and the job is followed all the same.
+    video = film(tmp_path / "v.mp4", size="128x72", sound=False)
+    endpoint.work = made_elsewhere(server, video.read_bytes())
+    # The first poll is lost, and the job is followed all the same.
     images = [
         {"id": str(number), "image_url": f"https://example.com/{number}.jpg", "duracao": 0.5}
         for number in range(60)
     ]
-    document, _ = await run_to_end(
-        img2vid, images=images, webhook_url=receiver(server), path="alugado", **SMALL
-    )
+    document, _ = await run_to_end(img2vid, images=images, webhook_url=hook(server), path="alugado", **SMALL)
     result: Any = document.result
     assert document.error is None
     assert (result["completed"], result["shards"]) == (60, 2)
@@ -223,7 +196,7 @@ async def test_clips_can_be_made_by_a_rented_endpoint(
     assert [video["file"] for video in result["videos"]] == [f"alugado/video_{n}.mp4" for n in range(1, 61)]
     assert {video["encoder"] for video in result["videos"]} == {"h264_nvenc"}
     with LocalMediaStore(root=home / "store").open_local("alugado/video_60.mp4") as path:
-        assert len(frames(path)) == 6
+        assert len(frames_of(path)) == 6
 
 
 async def test_a_failing_endpoint_is_tried_once_more_and_named(
@@ -233,7 +206,7 @@ async def test_a_failing_endpoint_is_tried_once_more_and_named(
     document, _ = await run_to_end(
         img2vid,
         images=[{"id": "a", "image_url": "https://example.com/a.jpg", "duracao": 0.5}],
-        webhook_url=receiver(server),
+        webhook_url=hook(server),
         **SMALL,
     )
     assert document.error_code == "engine_failed"

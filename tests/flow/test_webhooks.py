@@ -1,4 +1,4 @@
-"""Deliveries as flow runs, on a real server, to a real receiver."""
+"""Deliveries as flow runs, on a real server, to a real endpoint."""
 
 import json
 import logging
@@ -30,10 +30,10 @@ from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.notify import DELIVERY, check_endpoint, notify
 from tests.flow.conftest import Configure
 from tests.flow.jobs import id_of
-from tests.unit.webhooks.conftest import Answer, Receiver, ended_job
+from tests.servers.endpoint import Answer, WebhookEndpoint, ended_job
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOREIGN_RECEIVER = PROJECT / "tests" / "servers" / "receiver.js"
+FOREIGN_ENDPOINT = PROJECT / "tests" / "servers" / "endpoint.js"
 SECRET = "whsec_c2VncmVkbw=="
 
 # Prefect's engine leaves its own connections to the server for the garbage collector to close.
@@ -43,13 +43,6 @@ pytestmark = [
         "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
     ),
 ]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    running = Receiver()
-    yield running
-    running.close()
 
 
 @pytest.fixture
@@ -66,15 +59,17 @@ def settings(configure: Configure) -> None:
     )
 
 
-async def test_a_receiver_that_heals_gets_the_message(receiver: Receiver, document: JobDocument) -> None:
-    receiver.answers = [Answer(500), Answer(302, {"Location": "/elsewhere"}), Answer(200)]
+async def test_an_endpoint_that_heals_gets_the_message(
+    endpoint: WebhookEndpoint, document: JobDocument
+) -> None:
+    endpoint.answers = [Answer(500), Answer(302, {"Location": "/elsewhere"}), Answer(200)]
     message = WebhookMessage.of(document)
-    state = await deliver_webhook(receiver.url, message, message.webhook_id, return_state=True)
+    state = await deliver_webhook(endpoint.url, message, message.webhook_id, return_state=True)
     assert state.is_completed()
     assert state.message == "Delivered at try 3 (HTTP 200)."
-    assert {received.body for received in receiver.received} == {message.body()}
-    assert {received.headers["webhook-id"] for received in receiver.received} == {message.webhook_id}
-    for received in receiver.received:
+    assert {received.body for received in endpoint.received} == {message.body()}
+    assert {received.headers["webhook-id"] for received in endpoint.received} == {message.webhook_id}
+    for received in endpoint.received:
         Webhook(SECRET).verify(received.body, received.headers)
 
 
@@ -87,53 +82,53 @@ async def test_a_receiver_that_heals_gets_the_message(receiver: Receiver, docume
     ],
 )
 async def test_an_undelivered_message_is_a_failed_run(
-    receiver: Receiver, document: JobDocument, status: int, tries: int, said: str
+    endpoint: WebhookEndpoint, document: JobDocument, status: int, tries: int, said: str
 ) -> None:
-    receiver.answers = [Answer(status)]
+    endpoint.answers = [Answer(status)]
     message = WebhookMessage.of(document)
-    state = await deliver_webhook(receiver.url, message, message.webhook_id, return_state=True)
+    state = await deliver_webhook(endpoint.url, message, message.webhook_id, return_state=True)
     assert state.is_failed()
-    assert state.message == said.format(url=receiver.url)
-    assert len(receiver.received) == tries
+    assert state.message == said.format(url=endpoint.url)
+    assert len(endpoint.received) == tries
 
 
 async def test_without_a_deployment_the_message_is_sent_from_here(
-    receiver: Receiver, document: JobDocument
+    endpoint: WebhookEndpoint, document: JobDocument
 ) -> None:
-    receiver.answers = [Answer(503), Answer(200)]
-    await notify(document, receiver.url)
-    assert len(receiver.received) == 2
+    endpoint.answers = [Answer(503), Answer(200)]
+    await notify(document, endpoint.url)
+    assert len(endpoint.received) == 2
 
 
 async def test_a_delivery_that_fails_is_a_warning(
-    receiver: Receiver,
+    endpoint: WebhookEndpoint,
     document: JobDocument,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    receiver.answers = [Answer(400)]
+    endpoint.answers = [Answer(400)]
     monkeypatch.setattr(logging.getLogger("prefect"), "propagate", True)
     with caplog.at_level(logging.WARNING):
-        await notify(document, receiver.url + "?token=geheim")
+        await notify(document, endpoint.url + "?token=geheim")
     assert "was not delivered" in caplog.text
     assert "geheim" not in caplog.text
 
 
 async def test_a_long_wait_outlives_its_process(
-    receiver: Receiver, document: JobDocument, configure: Configure
+    endpoint: WebhookEndpoint, document: JobDocument, configure: Configure
 ) -> None:
     configure(webhook_retry_delays="0,7200")
-    receiver.answers = [Answer(500), Answer(500), Answer(200)]
+    endpoint.answers = [Answer(500), Answer(500), Answer(200)]
     deployment = await _deploy()
     try:
-        await notify(document, receiver.url)
-        await notify(document, receiver.url)
-        assert receiver.received == []
+        await notify(document, endpoint.url)
+        await notify(document, endpoint.url)
+        assert endpoint.received == []
         [run] = await _runs(deployment)
 
         _execute(run.id)
         [waiting] = await _runs(deployment)
-        assert len(receiver.received) == 2, waiting.state
+        assert len(endpoint.received) == 2, waiting.state
         assert waiting.state is not None
         assert (waiting.state.type, waiting.state.name) == (StateType.SCHEDULED, "AwaitingRetry")
         assert waiting.next_scheduled_start_time is not None
@@ -147,7 +142,7 @@ async def test_a_long_wait_outlives_its_process(
         [ended] = await _runs(deployment)
         assert ended.state is not None
         assert ended.state.message == "Delivered at try 3 (HTTP 200)."
-        assert {received.headers["webhook-id"] for received in receiver.received} == {run.name}
+        assert {received.headers["webhook-id"] for received in endpoint.received} == {run.name}
     finally:
         async with get_client() as client:
             await client.delete_deployment(deployment)
@@ -192,17 +187,17 @@ async def delivered(url: str, document: JobDocument) -> str:
     return str(state.message)
 
 
-async def test_a_receiver_that_is_gone_gets_nothing_until_a_message_is_replayed(
-    receiver: Receiver, document: JobDocument
+async def test_an_endpoint_that_is_gone_gets_nothing_until_a_message_is_replayed(
+    endpoint: WebhookEndpoint, document: JobDocument
 ) -> None:
-    receiver.answers = [Answer(410), Answer(200)]
-    url = f"{receiver.url}?token=geheim"
+    endpoint.answers = [Answer(410), Answer(200)]
+    url = f"{endpoint.url}?token=geheim"
     assert "HTTP 410" in await delivered(url, document)
     second = await delivered(url, document)
     assert "wants no more messages" in second
     assert "geheim" not in second
-    assert len(receiver.received) == 1
-    assert "Delivered" in await delivered(receiver.url, document), (
+    assert len(endpoint.received) == 1
+    assert "Delivered" in await delivered(endpoint.url, document), (
         "another address of that host is not paused"
     )
     with get_client(sync_client=True) as client:
@@ -212,33 +207,33 @@ async def test_a_receiver_that_is_gone_gets_nothing_until_a_message_is_replayed(
     assert "Delivered" in await delivered(url, document)
 
 
-async def test_a_receiver_that_fails_for_days_is_paused_and_one_that_heals_is_not(
-    receiver: Receiver, document: JobDocument, configure: Configure
+async def test_an_endpoint_that_fails_for_days_is_paused_and_one_that_heals_is_not(
+    endpoint: WebhookEndpoint, document: JobDocument, configure: Configure
 ) -> None:
     configure(webhook_retry_delays="0", webhook_pause_after_days=3)
-    receiver.answers = [Answer(500)]
-    assert "after 2 tries" in await delivered(receiver.url, document)
-    assert await paused_endpoint(receiver.url) is None
+    endpoint.answers = [Answer(500)]
+    assert "after 2 tries" in await delivered(endpoint.url, document)
+    assert await paused_endpoint(endpoint.url) is None
     # Some days later …
     configure(webhook_pause_after_days=0.0000001)
-    assert "after 2 tries" in await delivered(receiver.url, document)
-    paused = await paused_endpoint(receiver.url)
+    assert "after 2 tries" in await delivered(endpoint.url, document)
+    paused = await paused_endpoint(endpoint.url)
     assert paused is not None
     assert paused.paused == "failing"
-    assert "is paused" in await delivered(receiver.url, document)
-    assert len(receiver.received) == 4
+    assert "is paused" in await delivered(endpoint.url, document)
+    assert len(endpoint.received) == 4
     with get_client(sync_client=True) as client:
-        resume(client, receiver.url)
-    receiver.answers = [Answer(500), Answer(200)]
-    await delivered(receiver.url, document)
-    assert await paused_endpoint(receiver.url) is None
+        resume(client, endpoint.url)
+    endpoint.answers = [Answer(500), Answer(200)]
+    await delivered(endpoint.url, document)
+    assert await paused_endpoint(endpoint.url) is None
 
 
 async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
-    receiver: Receiver, document: JobDocument
+    endpoint: WebhookEndpoint, document: JobDocument
 ) -> None:
     block = WebhookNotification(
-        url=SecretStr(f"{receiver.url}?token=geheim"),
+        url=SecretStr(f"{endpoint.url}?token=geheim"),
         secrets=SecretStr(SECRET),
         allowed_private_hosts="127.0.0.1",
     )
@@ -249,7 +244,7 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
         "webhook-notification/caixa", message, message.webhook_id, return_state=True
     )
     assert state.is_completed(), state.message
-    [received] = receiver.received
+    [received] = endpoint.received
     Webhook(SECRET).verify(received.body, received.headers)
     assert "geheim" in received.path
     async with get_client() as client:
@@ -260,21 +255,21 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
 
 
 async def test_a_slow_server_is_no_reason_to_go_without_a_slot(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.webhooks.endpoints._SLOT_SECONDS", 0.0)
-    async with delivery_slot(receiver.url, 1):
+    async with delivery_slot(endpoint.url, 1):
         with pytest.raises(NoSlotError):
-            async with delivery_slot(receiver.url, 1):
+            async with delivery_slot(endpoint.url, 1):
                 pass
 
 
-async def test_so_many_deliveries_to_a_host_and_no_more(receiver: Receiver) -> None:
-    async with delivery_slot(receiver.url, 1):
+async def test_so_many_deliveries_to_a_host_and_no_more(endpoint: WebhookEndpoint) -> None:
+    async with delivery_slot(endpoint.url, 1):
         with pytest.raises(NoSlotError):
-            async with delivery_slot(receiver.url, 1):
+            async with delivery_slot(endpoint.url, 1):
                 pass
-    async with delivery_slot(receiver.url, 1):
+    async with delivery_slot(endpoint.url, 1):
         pass
 
 
@@ -282,7 +277,7 @@ async def test_so_many_deliveries_to_a_host_and_no_more(receiver: Receiver) -> N
 def foreign() -> Iterator[subprocess.Popen[str]]:
     program = [deno.find_deno_bin(), "run", "--quiet", "--no-remote", "--allow-net=127.0.0.1"]
     with subprocess.Popen(
-        [*program, str(FOREIGN_RECEIVER), SECRET],
+        [*program, str(FOREIGN_ENDPOINT), SECRET],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
@@ -291,7 +286,7 @@ def foreign() -> Iterator[subprocess.Popen[str]]:
         running.terminate()
 
 
-async def test_a_receiver_in_another_language_takes_what_is_genuine(
+async def test_an_endpoint_in_another_language_takes_what_is_genuine(
     foreign: subprocess.Popen[str], document: JobDocument, configure: Configure
 ) -> None:
     assert foreign.stdout is not None

@@ -7,11 +7,12 @@ import io
 import math
 import socket
 import struct
-import threading
 import time
 import wave
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.servers.http import LoopbackServer
 
 
 @dataclass(frozen=True)
@@ -42,42 +43,15 @@ class Answer:
     """Bytes a piece, seconds between pieces."""
 
 
-class MediaServer:
+class MediaServer(LoopbackServer):
     """Answers each path with the answers scripted for it, in turn; the last one stays."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
-        self.closing = threading.Event()
         self._answers: dict[str, list[Answer]] = {}
         self._served: dict[str, int] = {}
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                outer.serve(self)
-
-            def do_POST(self) -> None:
-                outer.serve(self)
-
-            def do_HEAD(self) -> None:
-                outer.serve(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: object) -> None:
-                pass  # clients that hang up are part of the tests
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
+        super().__init__()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
 
     def say(self, path: str, body: bytes = b"", status: int = 200, **rest: Any) -> str:
         """Scripts the next answer of a path (fields of `Answer`); returns the path's URL."""
@@ -95,12 +69,6 @@ class MediaServer:
 
     def requests(self, path: str, method: str = "GET") -> list[Asked]:
         return [a for a in self.asked if a.path == path and a.method == method]
-
-    def close(self) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def serve(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         headers = {k.lower(): v for k, v in handler.headers.items()}

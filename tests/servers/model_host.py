@@ -3,8 +3,7 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,10 @@ from deployments.model_host.models import Limits
 from tasks.inference.client import host_status
 from tasks.inference.kinds import KINDS
 from tasks.inference.protocol import HostStatus
+from tests.waiting import wait_until
 
 _TRIAL = {"trial": "tests.servers.model_work:Trial"}
 _WAIT_SECONDS = 30
-_POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -88,14 +87,6 @@ def model_host(socket: Path, limits: Limits | None = None) -> Iterator[RunningHo
         host.process.wait(_WAIT_SECONDS)
         _, left = psutil.wait_procs(family, timeout=_WAIT_SECONDS)
         assert not left, f"processes outlived the model host: {left}"
-
-
-def wait_until(condition: Callable[[], object], seconds: float = _WAIT_SECONDS) -> None:
-    """Returns when the condition holds; fails if it does not in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "this never came true"
-        time.sleep(_POLL_SECONDS)
 
 
 if __name__ == "__main__":

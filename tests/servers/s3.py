@@ -1,7 +1,6 @@
 """A real S3-speaking server (moto) in a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,11 +10,13 @@ from pathlib import Path
 
 import httpx
 
+from deployments.processes.sockets import free_port
+
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[str]:
     """Its address; `folder` takes its log."""
-    port = _free_port()
+    port = free_port()
     log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -40,10 +41,3 @@ def s3_server(folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

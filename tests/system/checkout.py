@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +14,12 @@ import psutil
 
 from deployments.embedded.supervisor import ServiceState, Supervisor
 from deployments.processes.environment import PROJECT
+from tests.waiting import wait_until
 
 FOLDERS = ("flows", "tasks", "blocks", "deployments")
 FILES = ("prefect.yaml", "pyproject.toml")
 STARTING = {"SCHEDULED", "PENDING"}
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -193,15 +192,6 @@ class Job:
         ]
         assert found, f"no process runs the job {self.id}"
         return min(found, key=lambda process: process.create_time())
-
-
-def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 180) -> None:
-    """Look again and again until the condition holds. Raises TimeoutError."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds:g} s: {what}")
-        time.sleep(_POLL_SECONDS)
 
 
 def _traces() -> Iterator[tuple[psutil.Process, list[str]]]:

@@ -1,16 +1,21 @@
 """One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
 
-import os
 import signal
-import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from deployments.processes.environment import PROJECT
+from deployments.processes.sockets import free_port
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """When several processes run tests, those of one stack stay together."""
+    fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+    group = "checkout" if "checkout" in fixtures else item.nodeid.partition("::")[0]
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,12 +26,6 @@ def interruptible() -> None:
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session")
-def models_dir() -> Path:
-    home = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT / ".contraponto")
-    return Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or home / "models").absolute()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +43,7 @@ def checkout(
     settings = {
         "CONTRAPONTO_MODELS_DIR": str(models_dir),
         "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{web.port}",
-        "CONTRAPONTO_METRICS_PORT": str(_free_port()),
+        "CONTRAPONTO_METRICS_PORT": str(free_port()),
     }
     copy = Checkout.copy(tmp_path_factory.mktemp("checkout"), settings)
     try:
@@ -52,10 +51,3 @@ def checkout(
         yield copy
     finally:
         copy.contraponto("down")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -16,7 +16,8 @@ from standardwebhooks.webhooks import Webhook
 from deployments.processes.environment import PROJECT
 from deployments.server.flow_catalogue import listed_flows
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, wait_until
+from tests.system.checkout import Checkout
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 

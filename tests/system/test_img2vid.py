@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, Job, wait_until
+from tests.system.checkout import Checkout, Job
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -86,11 +87,11 @@ def test_a_hundred_images_a_killed_worker_and_a_broken_image(checkout: Checkout,
     }
     assert all(abs(shade - (60 + number)) < 4 for number, shade in shown.items()), "clips were mixed up"
 
-    def told() -> list[dict[str, object]]:
+    def messages() -> list[dict[str, object]]:
         return [json.loads(asked.body) for asked in web.asked if asked.path == "/img2vid-hook"]
 
-    wait_until(lambda: bool(told()), what="the webhook", seconds=60)
-    [message] = told()
+    wait_until(lambda: bool(messages()), what="the webhook", seconds=60)
+    [message] = messages()
     assert (message["status"], message["idRoteiro"]) == ("COMPLETED", "R-7")
     assert not list(checkout.home.glob("scratch/*")), "scratch files were left"
 
@@ -149,8 +150,8 @@ def test_a_worker_killed_in_the_middle_costs_a_second_start_and_no_clip(
     assert "Crashed" in names
     assert job.document["result"]["completed"] == len(images)
 
-    def told() -> list[str]:
+    def messages() -> list[str]:
         return [json.loads(asked.body)["status"] for asked in web.asked if asked.path == "/killed-hook"]
 
-    wait_until(lambda: bool(told()), what="the webhook", seconds=60)
-    assert told() == ["COMPLETED"]
+    wait_until(lambda: bool(messages()), what="the webhook", seconds=60)
+    assert messages() == ["COMPLETED"]

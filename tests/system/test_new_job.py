@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, wait_until
+from tests.system.checkout import Checkout
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 

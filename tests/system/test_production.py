@@ -20,7 +20,8 @@ from deployments.embedded import valkey
 from deployments.processes.service import processes_of
 from deployments.processes.sockets import free_port
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, wait_until
+from tests.system.checkout import Checkout
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 

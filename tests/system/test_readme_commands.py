@@ -7,18 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from deployments.processes.environment import PROJECT
-from tasks.media.ffmpeg import run_ffmpeg
 from tasks.voice.speech import speak
+from tests.material import film
 from tests.readme import blocks, section
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout, Job
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.timeout(900)]
 
@@ -164,24 +164,18 @@ def test_a_batch_and_its_schedule(typed: Terminal, checkout: Checkout) -> None:
     assert checkout.api("DELETE", f"/deployments/{identifier}/schedules/{inbox['id']}").status_code == 204
 
 
-def operations_told(web: MediaServer) -> list[str]:
+def operations_notified(web: MediaServer) -> list[str]:
     return sorted(json.loads(asked.body)["operation"] for asked in web.asked if asked.path == "/hook")
 
 
 def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
-    run_ffmpeg(
-        ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=12:duration=2"],
-        output=film,
-        duration=2,
-        deadline=60,
-    )
+    video = film(tmp_path / "film.mp4", seconds=2, size="320x180", sound=False)
     image = io.BytesIO()
     Image.new("RGB", (320, 180), "teal").save(image, "JPEG")
     subtitles = "1\n00:00:00,000 --> 00:00:02,000\nOlá\n"
     words = {"words": [{"word": "Olá", "start": 0, "end": 1}]}
     web.say("/one.jpg", image.getvalue(), content_type="image/jpeg")
-    web.say("/film.mp4", film.read_bytes(), content_type="video/mp4")
+    web.say("/film.mp4", video.read_bytes(), content_type="video/mp4")
     web.say("/film.srt", subtitles.encode(), content_type="text/plain")
     web.say("/words.json", json.dumps(words).encode(), content_type="application/json")
     web.say("/hook", content_type=None)
@@ -190,10 +184,8 @@ def test_videos(typed: Terminal, checkout: Checkout, web: MediaServer, tmp_path:
     assert printed.count("completed") >= 4
     assert "video_1.mp4" in printed
     wanted = ["addaudio", "caption", "caption-highlight", "img2vid"]
-    deadline = time.monotonic() + 60
-    while len(told := operations_told(web)) < len(wanted) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert told == wanted
+    wait_until(lambda: len(operations_notified(web)) >= len(wanted), "four messages")
+    assert operations_notified(web) == wanted
 
 
 def test_models_and_health(typed: Terminal) -> None:

@@ -1,38 +1,22 @@
 """The first product as its callers use it: a server, workers, jobs over REST and from the command line."""
 
-import io
 import json
 import re
-import wave
 from pathlib import Path
 
 import httpx
-import jiwer
-import numpy as np
 import psutil
 import pytest
 
 from tasks.voice.speech import speak
+from tests.material import NARRATION, PORTUGUESE, with_noise, word_error_rate
 from tests.servers.media import MediaServer
-from tests.system.checkout import STARTING, Checkout, Job, wait_until
+from tests.system.checkout import STARTING, Checkout, Job
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.timeout(900)]
 
-PORTUGUESE = (
-    "O médico explicou que o tratamento dura muitos meses e exige acompanhamento constante. "
-    "Não se esqueça de trancar a porta e apagar as luzes antes de sair de casa."
-)
-NARRATION = Path(__file__).parents[1] / "unit" / "speech" / "narration_en.txt"
 STAGES = ("download", "normalization", "transcription")
-
-
-def word_error_rate(said: str, heard: str) -> float:
-    """Share of the words that were got wrong, regardless of case and punctuation."""
-
-    def words(text: str) -> str:
-        return " ".join(re.sub(r"[^\w\s]", " ", text.lower().replace("'", "")).split())
-
-    return float(jiwer.wer(words(said), words(heard)))
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +41,7 @@ def url(web: MediaServer, speech: bytes, request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def noisy_url(web: MediaServer, speech: bytes, request: pytest.FixtureRequest) -> str:
     """The same with noise that is worth removing, which takes as long as it takes to catch a job in it."""
-    with wave.open(io.BytesIO(speech)) as clean, wave.open(target := io.BytesIO(), "wb") as noisy:
-        noisy.setparams(clean.getparams())
-        sound = np.frombuffer(clean.readframes(clean.getnframes()), dtype="<i2")
-        noise = np.random.default_rng(1).normal(0, 600, sound.size)
-        noisy.writeframes(np.clip(sound + noise, -32768, 32767).astype("<i2").tobytes())
-    return _edition(web, target.getvalue(), request.node.name)
+    return _edition(web, with_noise(speech), request.node.name)
 
 
 def _edition(web: MediaServer, audio: bytes, test: str) -> str:

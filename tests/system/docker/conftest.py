@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, wait_until
+from tests.system.checkout import Checkout
 from tests.system.docker import image
 from tests.system.docker.engine import Engine, engine
+from tests.waiting import wait_until
 
 IMAGE = "contraponto:test"
 PASSWORD = "wears-a-hat-indoors"

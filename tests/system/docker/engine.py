@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.system.checkout import wait_until
+from tests.waiting import wait_until
 
 _SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _CLIENT = "/usr/bin/docker"

@@ -9,11 +9,12 @@ import psutil
 import pytest
 
 from tasks.voice.speech import speak
+from tests.material import word_error_rate
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout, Job, wait_until
+from tests.system.checkout import Checkout, Job
 from tests.system.docker.conftest import IMAGE, SECRET_OF_JOBS, SECRET_OF_THE_WORKER, prepare
 from tests.system.docker.engine import Engine
-from tests.system.test_transcription import word_error_rate
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.engine, pytest.mark.timeout(900)]
 

@@ -16,8 +16,9 @@ from websockets.asyncio.client import connect
 
 from deployments.processes.environment import PROJECT
 from deployments.processes.sockets import free_port
-from tests.system.checkout import Checkout, wait_until
+from tests.system.checkout import Checkout
 from tests.system.docker.conftest import PASSWORD
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 

@@ -1,6 +1,5 @@
-"""Speech with its clean version at hand, and the models directory."""
+"""Speech with its clean version at hand."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,19 +9,9 @@ from numpy.typing import NDArray
 
 from tasks.audio.resample import Resampler
 from tasks.media.pcm import Samples, encode
+from tests.material import HARBOUR
 
 WriteSound = Callable[..., Path]
-
-TEXT = (
-    "The harbour was quiet when the first boats came home. Nobody had expected them before noon, and yet the "
-    "whole town was waiting. She opened the letter slowly, read it twice, and laughed."
-)
-
-
-@pytest.fixture(scope="session")
-def models_dir() -> Path:
-    home = Path(os.environ.get("CONTRAPONTO_HOME", Path(__file__).parents[3] / ".contraponto"))
-    return Path(os.environ.get("CONTRAPONTO_MODELS_DIR", home / "models"))
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +19,7 @@ def speech() -> NDArray[np.float32]:
     """About 12 s of a clear voice at 48 kHz."""
     from hibari import SAMPLE_RATE, Hibari  # noqa: PLC0415 - takes a second
 
-    sound = np.asarray(Hibari()(TEXT, seed=1), dtype=np.float32)
+    sound = np.asarray(Hibari()(HARBOUR, seed=1), dtype=np.float32)
     resampler = Resampler(SAMPLE_RATE, 48_000, channels=1)
     return np.concatenate((resampler.process(sound[:, None]), resampler.flush()))[:, 0]
 

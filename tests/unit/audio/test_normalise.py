@@ -18,8 +18,8 @@ from tasks.errors import (
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.pcm import Samples, decode
 from tasks.media.probe import probe, require_audio
+from tests.processes import linux_only, running
 from tests.unit.audio.conftest import WriteSound, si_sdr
-from tests.unit.media.test_process import linux_only, running
 
 BARE = NormalisationOptions(
     remove_noise=False, convert_to_mono=False, set_sample_rate_16k=False, loudness_lufs=None

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.audio.normalise import NormalisationOptions, normalise
 from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
-from tasks.media.ffmpeg import run_ffmpeg
+from tests.material import film
 
 BARE = NormalisationOptions(
     remove_noise=False, convert_to_mono=False, set_sample_rate_16k=False, loudness_lufs=None
@@ -15,17 +15,7 @@ NO_MODELS = Path("/nowhere")
 
 
 def make_film(path: Path, *arguments: str) -> Path:
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=30"),
-            *("-f", "lavfi", "-i", "sine=d=30"),
-            *("-pix_fmt", "yuv420p", *arguments),
-        ],
-        output=path,
-        duration=30,
-        deadline=60,
-    )
-    return path
+    return film(path, *arguments, seconds=30, size="64x48", rate=10)
 
 
 def test_video_without_sound(tmp_path: Path) -> None:

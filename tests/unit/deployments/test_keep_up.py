@@ -15,7 +15,7 @@ from deployments.embedded import stack as embedded
 from deployments.embedded.stack import EmbeddedStack, Report, StackStatus, no_report
 from deployments.processes.environment import Surroundings
 from deployments.processes.service import Service, processes_of
-from tests.system.checkout import wait_until
+from tests.waiting import wait_until
 
 CODE = "import pathlib, sys, time; sys.exit('broken') if pathlib.Path('broken').exists() else time.sleep(600)"
 

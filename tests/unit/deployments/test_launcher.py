@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ import pytest
 from deployments.launcher import LAUNCH, SERVICE
 from deployments.launcher.taken import lost
 from deployments.processes.environment import PROJECT
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -145,13 +145,6 @@ class Service:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait(20)
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:
@@ -329,7 +322,7 @@ def test_changed_code_is_noticed(service: Service) -> None:
     wait_until(lambda: probe(service.launch("probe"))[1] == "on standard error\n", "served again")
 
 
-def test_a_worn_zygote_starts_anew_in_place(tmp_path: Path) -> None:
+def test_a_worn_zygote_is_restarted_in_place(tmp_path: Path) -> None:
     service = Service(tmp_path, "--runs=1")
     try:
         pid = service.zygote.pid
@@ -339,7 +332,7 @@ def test_a_worn_zygote_starts_anew_in_place(tmp_path: Path) -> None:
         assert service.zygote.pid == pid
     finally:
         service.stop()
-    wait_until(lambda: gone(pid), "its end with the service, also after it has started anew")
+    wait_until(lambda: gone(pid), "its end with the service, also after it has been restarted")
 
 
 @pytest.mark.parametrize(

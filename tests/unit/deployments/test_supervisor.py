@@ -14,7 +14,7 @@ import pytest
 
 from deployments.embedded.supervisor import Supervisor
 from deployments.processes.service import Service, ServiceError, end_processes_of, processes_of, still_running
-from tests.system.checkout import wait_until
+from tests.waiting import wait_until
 
 READY = "import pathlib; pathlib.Path('ready').write_text('yes')"
 SLEEP = f"{READY}; import time; time.sleep(600)"

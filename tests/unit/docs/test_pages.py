@@ -10,8 +10,7 @@ import pytest
 from blocks.settings import PROJECT_ROOT
 from deployments.scripts import reference
 from deployments.server.flow_catalogue import listed_flows
-from tests.readme import ENGLISH, LANGUAGES, PAGES, PORTUGUESE, Language
-from tests.unit.docs.test_readme import by_language, named, text_of
+from tests.readme import ENGLISH, LANGUAGES, PAGES, PORTUGUESE, Language, by_language, named, text_of
 
 LONGEST_README = 150
 LONGEST_LINE = 120

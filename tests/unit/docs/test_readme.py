@@ -34,29 +34,25 @@ from deployments.server.schemas import strict
 from tasks import errors
 from tasks.speech.document import TranscriptionDocument
 from tasks.webhooks.message import WebhookMessage
-from tests.readme import ENGLISH, LANGUAGES, PAGES, PORTUGUESE, Block, Language, blocks, statements
+from tests.readme import (
+    ENGLISH,
+    LANGUAGES,
+    PAGES,
+    PORTUGUESE,
+    Block,
+    Language,
+    blocks,
+    by_language,
+    manual,
+    named,
+    statements,
+    text_of,
+)
 
 FLOWS = listed_flows(PROJECT_ROOT)
 SHELL_WORDS = {"source", "mkdir", "cp", "make", "contraponto", "prefect", "curl", "pip", "docker"}
 """What the shell commands of the pages consist of."""
 JOB_ID = "6f4c1c1e-2b0d-4f43-9d29-2f2f0c1c3c0a"
-
-
-def text_of(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
-
-
-def manual(language: Language) -> str:
-    """All that is there to read in one language."""
-    return "\n".join(text_of(page) for page in language.pages)
-
-
-def named(path: Path) -> str:
-    """What a test's parameter is called."""
-    return str(path.relative_to(PROJECT_ROOT))
-
-
-by_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.readme.name)
 
 
 def schema_of(flow: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from tasks.errors import (
 )
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.pcm import decode, encode
+from tests.processes import linux_only, running
 from tests.unit.media.conftest import PICTURES, TONE, MakeMedia
-from tests.unit.media.test_process import linux_only, running, wait_until
+from tests.waiting import wait_until
 
 # Real time: it would run for ten minutes.
 SLOW = ("-re", "-f", "lavfi", "-i", "sine=d=600")
@@ -83,11 +85,11 @@ run_ffmpeg({SLOW!r}, output=Path({str(tmp_path / "orphan.flac")!r}), duration=60
     parent = subprocess.Popen([sys.executable, "-c", code])
     mark = f"file:{tmp_path}/"
     try:
-        wait_until(True, mark)
+        wait_until(partial(running, mark), "the start of the child")
     finally:
         parent.kill()
         parent.wait()
-    wait_until(False, mark)
+    wait_until(lambda: not running(mark), "the end of the child")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -1,35 +1,15 @@
 import os
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tasks.errors import MissingEngineError
 from tasks.media.process import ChildProcess
-
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-
-
-def running(mark: str) -> bool:
-    """Whether a live process has `mark` among its arguments."""
-    for directory in Path("/proc").iterdir():
-        if directory.name.isdigit() and int(directory.name) != os.getpid():
-            try:
-                found = mark.encode() in (directory / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if found:
-                return True
-    return False
-
-
-def wait_until(condition: bool, mark: str) -> None:
-    end = time.monotonic() + 20
-    while running(mark) != condition:
-        assert time.monotonic() < end, f"{mark}: running is not {condition}"
-        time.sleep(0.02)
+from tests.processes import linux_only, running
+from tests.waiting import wait_until
 
 
 def test_only_the_last_lines_are_kept_and_long_lines_are_cut() -> None:
@@ -62,8 +42,8 @@ import subprocess, sys
 subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", "{mark}"])
 """
     with ChildProcess([sys.executable, "-c", code, f"parent-{mark}"], deadline=60):
-        wait_until(True, f"\0{mark}")
-    wait_until(False, mark)
+        wait_until(partial(running, f"\0{mark}"), "the start of the child")
+    wait_until(lambda: not running(mark), "the end of the child")
 
 
 @linux_only
@@ -78,11 +58,11 @@ with ChildProcess(command, deadline=600) as child:
 """
     parent = subprocess.Popen([sys.executable, "-c", code])
     try:
-        wait_until(True, f"\0child-{mark}")
+        wait_until(partial(running, f"\0child-{mark}"), "the start of the child")
     finally:
         parent.kill()
         parent.wait()
-    wait_until(False, f"child-{mark}")
+    wait_until(lambda: not running(f"child-{mark}"), "the end of the child")
 
 
 def test_a_missing_program_is_named() -> None:

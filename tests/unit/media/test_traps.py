@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,33 +21,16 @@ from tasks.media.pcm import decode
 from tasks.media.probe import probe
 from tasks.video.clip import thumbnail
 from tasks.video.fitting import fit_to_audio
+from tests.material import film
 from tests.servers.traps import Traps, drawings, film_with_outside_data, film_with_playlist, playlists
 
 ARIAL = find_typeface("Arial", bold=True)
 
 
-@pytest.fixture
-def traps(tmp_path: Path) -> Iterator[Traps]:
-    (tmp_path / "traps").mkdir()
-    watched = Traps(tmp_path / "traps")
-    yield watched
-    watched.close()
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", name="film")
+def film_to_work_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half a second of picture and sound; its index is at the end."""
-    path = tmp_path_factory.mktemp("film") / "v.mov"
-    run_ffmpeg(
-        [
-            *("-f", "lavfi", "-i", "testsrc2=size=96x64:rate=12:duration=0.5"),
-            *("-f", "lavfi", "-i", "sine=duration=0.5", "-pix_fmt", "yuv420p"),
-        ],
-        output=path,
-        duration=0.5,
-        deadline=60,
-    )
-    return path
+    return film(tmp_path_factory.mktemp("film") / "v.mov", size="96x64")
 
 
 def _heard(source: Path, folder: Path, film: Path) -> None:

@@ -1,13 +1,10 @@
 """A model host, work for it, and real models with something to hear."""
 
-import os
-import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from deployments.model_host.models import Limits
@@ -15,20 +12,11 @@ from tasks.inference.client import perform
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.work import Recognition
 from tasks.voice.work import Speaking
+from tests.material import HARBOUR, with_noise
 from tests.servers.model_host import RunningHost, model_host
 from tests.servers.model_work import Trial
 
-TEXT = (
-    "The harbour was quiet when the first boats came home. Nobody had expected them before noon, and yet the "
-    "whole town was waiting. She opened the letter slowly, read it twice, and laughed."
-)
 MakeTrial = Callable[..., Trial]
-
-
-@pytest.fixture(scope="session")
-def models_dir() -> Path:
-    home = Path(os.environ.get("CONTRAPONTO_HOME") or Path(__file__).parents[3] / ".contraponto")
-    return Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or home / "models").absolute()
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +50,7 @@ def background() -> Iterator[ThreadPoolExecutor]:
 def talk(host: RunningHost, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The text, spoken by the host's English voice."""
     target = tmp_path_factory.mktemp("talk") / "talk.wav"
-    work = Speaking(text=TEXT, language="en", target=target, models_dir=models_dir, deadline=60)
+    work = Speaking(text=HARBOUR, language="en", target=target, models_dir=models_dir, deadline=60)
     assert perform(work, host=host.socket).engine == "hibari"
     return target
 
@@ -71,11 +59,7 @@ def talk(host: RunningHost, models_dir: Path, tmp_path_factory: pytest.TempPathF
 def noisy_talk(talk: Path) -> Path:
     """Its first three seconds with noise that is worth removing."""
     target = talk.with_name("noisy.wav")
-    with wave.open(str(talk)) as clean, wave.open(str(target), "wb") as noisy:
-        noisy.setparams(clean.getparams())
-        sound = np.frombuffer(clean.readframes(3 * clean.getframerate()), dtype="<i2")
-        noise = np.random.default_rng(1).normal(0, 600, sound.size)
-        noisy.writeframes(np.clip(sound + noise, -32768, 32767).astype("<i2").tobytes())
+    target.write_bytes(with_noise(talk.read_bytes(), seconds=3))
     return target
 
 

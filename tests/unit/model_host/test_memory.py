@@ -14,8 +14,9 @@ from tasks.audio.work import Normalisation
 from tasks.errors import OutOfMemoryError
 from tasks.inference.client import perform, unload_models
 from tasks.speech.work import Recognition
-from tests.servers.model_host import model_host, wait_until
+from tests.servers.model_host import model_host
 from tests.unit.model_host.conftest import MakeTrial
+from tests.waiting import wait_until
 
 
 @pytest.mark.models

@@ -31,8 +31,9 @@ from tasks.inference.protocol import (
     frame,
 )
 from tasks.inference.sockets import Connection, chosen_socket, is_own
-from tests.servers.model_host import RunningHost, wait_until
+from tests.servers.model_host import RunningHost
 from tests.unit.model_host.conftest import MakeTrial
+from tests.waiting import wait_until
 
 ERRORS = [
     kind

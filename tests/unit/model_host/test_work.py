@@ -27,8 +27,9 @@ from tasks.inference import client
 from tasks.inference.client import WorkFaultError, host_status, perform
 from tasks.inference.protocol import ModelStatus
 from tasks.speech.work import Recognition
-from tests.servers.model_host import RunningHost, model_host, start_host, wait_until
+from tests.servers.model_host import RunningHost, model_host, start_host
 from tests.unit.model_host.conftest import MakeTrial
+from tests.waiting import wait_until
 
 
 def loaded(host: RunningHost, model: str) -> ModelStatus | None:

@@ -1,8 +1,6 @@
 """Real speech for the recognition tests: spoken by the local English voice, heard by the local model."""
 
-import os
 import re
-import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,19 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from tasks.speech.recognition import Recogniser, load_recogniser
+from tests.material import NARRATION, as_wav
 
-ROOT = Path(__file__).parents[3]
 SPEECH_RATE = 24_000
 
 
 @pytest.fixture(scope="session")
-def whisper_base() -> Path:
-    home = Path(os.environ.get("CONTRAPONTO_HOME") or ROOT / ".contraponto")
-    models = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or home / "models")
-    model = models / "whisper-base"
-    if not (model / "model.bin").is_file():
-        pytest.fail(f"the model whisper-base is not in {models}: get it with `make models`")
-    return model
+def whisper_base(models_dir: Path) -> Path:
+    return models_dir / "whisper-base"
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +35,7 @@ def voice() -> Callable[[str], NDArray[np.float32]]:
 @pytest.fixture(scope="session")
 def narration() -> list[str]:
     """Paragraphs of varied English prose."""
-    return (Path(__file__).parent / "narration_en.txt").read_text(encoding="utf-8").strip().split("\n\n")
+    return NARRATION.read_text(encoding="utf-8").strip().split("\n\n")
 
 
 @pytest.fixture(scope="session")
@@ -60,18 +53,9 @@ def spoken(
     return speak
 
 
-def write_wav(path: Path, audio: NDArray[np.floating], rate: int) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes())
+def write_wav(path: Path, sound: NDArray[np.floating], rate: int) -> Path:
+    path.write_bytes(as_wav(sound, rate))
     return path
-
-
-def bare_words(text: str) -> str:
-    """Lower case, no punctuation: what counts when words are compared."""
-    return " ".join(re.sub(r"[^\w\s]", " ", text.lower().replace("'", "")).split())
 
 
 def sentences_of(paragraphs: list[str]) -> list[str]:

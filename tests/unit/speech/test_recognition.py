@@ -4,7 +4,6 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-import jiwer
 import numpy as np
 import pytest
 
@@ -17,16 +16,13 @@ from tasks.errors import (
 )
 from tasks.speech.activity import SAMPLE_RATE
 from tasks.speech.recognition import Recogniser, RecognitionOptions, load_recogniser
+from tests.material import bare_words, word_error_rate
 
-from .conftest import bare_words, sentences_of, write_wav
+from .conftest import sentences_of, write_wav
 
 pytestmark = pytest.mark.models
 
 Speak = Callable[..., Path]
-
-
-def word_error_rate(expected: str, text: str) -> float:
-    return float(jiwer.wer(bare_words(expected), bare_words(text)))
 
 
 def test_clear_speech_is_understood_with_times(

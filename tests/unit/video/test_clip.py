@@ -12,7 +12,8 @@ from tasks.errors import CancelledError, NotAnImageError, StageTimeoutError
 from tasks.video.clip import Background, Clip, ClipOptions, render_clip, thumbnail
 from tasks.video.motion import MAX_ZOOM, View, camera_path
 from tasks.video.zoom_types import ZoomType
-from tests.unit.media.test_process import linux_only, running
+from tests.material import frames_of
+from tests.processes import linux_only, running
 
 SMALL = ClipOptions(width=320, height=180, fps=12, quality="draft")
 DOTS = ((0.2, 0.25), (0.5, 0.5), (0.8, 0.25), (0.2, 0.75), (0.8, 0.75))
@@ -32,16 +33,11 @@ def render(image: Path, target: Path, options: ClipOptions = SMALL, **changes: o
     return render_clip(image, target, options=options, **(asked | changes))  # type: ignore[arg-type]
 
 
-def frames(path: Path) -> list[NDArray[np.uint8]]:
-    with av.open(str(path)) as container:
-        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
-
-
 @pytest.mark.parametrize(("seconds", "count"), [(0.1, 1), (0.5, 6), (1.04, 12), (1.05, 13)])
 def test_the_length_is_right_to_the_frame(tmp_path: Path, seconds: float, count: int) -> None:
     clip = render(noise(tmp_path / "a.png", 80, 60), tmp_path / "a.mp4", seconds=seconds)
     assert (clip.frames, clip.seconds) == (count, count / 12)
-    assert len(frames(tmp_path / "a.mp4")) == count
+    assert len(frames_of(tmp_path / "a.mp4")) == count
     with av.open(str(tmp_path / "a.mp4")) as container:
         stream = container.streams.video[0]
         assert stream.duration is not None
@@ -64,7 +60,7 @@ def test_nothing_shakes(tmp_path: Path, zoom: ZoomType) -> None:
     image = written(tmp_path / "dots.png", np.clip(light, 0, 255).astype(np.uint8))
     options = ClipOptions(width=800, height=450, fps=24, quality="high")
     render(image, tmp_path / "a.mp4", options, zoom=zoom, seconds=2.0)
-    shown = frames(tmp_path / "a.mp4")
+    shown = frames_of(tmp_path / "a.mp4")
     path = camera_path(zoom, len(shown), 2.0)
     for dot in DOTS:
         beside = [
@@ -111,7 +107,7 @@ def test_the_camera_goes_where_its_name_says() -> None:
 def test_tiny_and_extreme_images(tmp_path: Path, size: tuple[int, int], background: Background) -> None:
     options = SMALL.model_copy(update={"background": background})
     render(noise(tmp_path / "a.png", *size), tmp_path / "a.mp4", options, seconds=0.2)
-    assert frames(tmp_path / "a.mp4")[0].shape == (180, 320, 3)
+    assert frames_of(tmp_path / "a.mp4")[0].shape == (180, 320, 3)
 
 
 def test_an_upright_image_is_cropped_or_shown_whole(tmp_path: Path) -> None:
@@ -122,7 +118,7 @@ def test_an_upright_image_is_cropped_or_shown_whole(tmp_path: Path) -> None:
     for background in ("fill", "blur"):
         options = SMALL.model_copy(update={"background": background})
         render(image, tmp_path / "a.mp4", options, seconds=0.1)
-        seen[background] = frames(tmp_path / "a.mp4")[0].astype(int)
+        seen[background] = frames_of(tmp_path / "a.mp4")[0].astype(int)
     middle = {name: frame[:, 150:170].mean(axis=1) for name, frame in seen.items()}
     assert not (middle["fill"][:, 0] - middle["fill"][:, 1] > 60).any()
     assert (middle["blur"][:8, 0] - middle["blur"][:8, 1] > 60).any()
@@ -150,7 +146,7 @@ def test_fine_detail_is_kept(tmp_path: Path) -> None:
         SMALL.model_copy(update={"quality": "high"}),
         seconds=6,
     )
-    row = frames(tmp_path / "a.mp4")[-1][90, 100:220, 0].astype(int)
+    row = frames_of(tmp_path / "a.mp4")[-1][90, 100:220, 0].astype(int)
     assert row.max() - row.min() > 180
 
 

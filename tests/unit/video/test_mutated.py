@@ -11,10 +11,10 @@ from tasks.captions.fonts import find_typeface
 from tasks.captions.reading import Subtitle
 from tasks.captions.segments import SegmentLook, segment_script
 from tasks.errors import ContrapontoError, StageTimeoutError
-from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.probe import probe, require_video
 from tasks.video.fitting import fit_to_audio
-from tests.unit.media.test_process import linux_only, running
+from tests.material import film
+from tests.processes import linux_only, running
 
 ARIAL = find_typeface("Arial", bold=True)
 CONTAINERS = ("mp4", "mkv", "ts", "avi")
@@ -24,20 +24,7 @@ CONTAINERS = ("mp4", "mkv", "ts", "avi")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Half a second of picture and sound in each container."""
     folder = tmp_path_factory.mktemp("films")
-    found = {}
-    for container in CONTAINERS:
-        path = folder / f"v.{container}"
-        run_ffmpeg(
-            [
-                *("-f", "lavfi", "-i", "testsrc2=size=96x64:rate=12:duration=0.5"),
-                *("-f", "lavfi", "-i", "sine=duration=0.5", "-pix_fmt", "yuv420p"),
-            ],
-            output=path,
-            duration=0.5,
-            deadline=60,
-        )
-        found[container] = path.read_bytes()
-    return found
+    return {name: film(folder / f"v.{name}", size="96x64").read_bytes() for name in CONTAINERS}
 
 
 def mutated(data: bytes, numbers: random.Random) -> bytes:

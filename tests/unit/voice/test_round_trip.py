@@ -1,14 +1,12 @@
 """What is spoken is understood: text -> voice -> speech recognition -> text."""
 
-import os
-import re
 from pathlib import Path
 
-import jiwer
 import pytest
 
 from tasks.models.install import find_model
 from tasks.voice.speech import Speech, speak
+from tests.material import bare_words, word_error_rate
 
 pytestmark = pytest.mark.models
 
@@ -32,15 +30,8 @@ Segundo o jornal, o governo vai investir em escolas, hospitais e estradas nos pr
 NUMBERS = {"7": "seven", "10": "ten", "6": "seis"}
 
 
-@pytest.fixture(scope="module")
-def models_dir() -> Path:
-    home = os.environ.get("CONTRAPONTO_HOME", str(Path(__file__).parents[3] / ".contraponto"))
-    return Path(os.environ.get("CONTRAPONTO_MODELS_DIR", str(Path(home, "models"))))
-
-
-def _words(text: str) -> str:
-    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
-    return " ".join(NUMBERS.get(word, word) for word in words)
+def _spelt(text: str) -> str:
+    return " ".join(NUMBERS.get(word, word) for word in bare_words(text).split())
 
 
 def _error_rate(speech: Speech, text: str, language: str, models_dir: Path) -> float:
@@ -51,7 +42,7 @@ def _error_rate(speech: Speech, text: str, language: str, models_dir: Path) -> f
     )
     segments, _ = model.transcribe(str(speech.path), language=language, condition_on_previous_text=False)
     heard = " ".join(segment.text for segment in segments)
-    rate = jiwer.wer(_words(text), _words(heard))
+    rate = word_error_rate(_spelt(text), _spelt(heard))
     print(f"{speech.engine} {speech.voice}: WER {rate:.2%} of {heard}")  # noqa: T201 - shown when the test fails
     return rate
 

@@ -9,7 +9,7 @@ from standardwebhooks.webhooks import Webhook
 
 from blocks.webhook import WebhookNotification
 from tasks.errors import BlockedAddressError
-from tests.unit.webhooks.conftest import Answer, Receiver
+from tests.servers.endpoint import Answer, WebhookEndpoint
 
 SECRETS = ("whsec_c2VncmVkbw==", "whsec_b3V0cm8gc2VncmVkbw==")
 
@@ -20,31 +20,31 @@ def _block(url: str, allowed: str = "127.0.0.1") -> WebhookNotification:
     )
 
 
-async def test_a_notification_is_signed_with_each_secret(receiver: Receiver) -> None:
-    await _block(receiver.url).notify("O disco está cheio.", subject="Aviso")
-    [received] = receiver.received
+async def test_a_notification_is_signed_with_each_secret(endpoint: WebhookEndpoint) -> None:
+    await _block(endpoint.url).notify("O disco está cheio.", subject="Aviso")
+    [received] = endpoint.received
     for secret in SECRETS:
         Webhook(secret).verify(received.body, received.headers)
     assert json.loads(received.body) == {"subject": "Aviso", "body": "O disco está cheio."}
 
 
 @pytest.mark.parametrize("answer", [Answer(500), Answer(302, {"Location": "/elsewhere"})])
-async def test_a_refused_notification_is_an_error(receiver: Receiver, answer: Answer) -> None:
-    receiver.answers = [answer]
+async def test_a_refused_notification_is_an_error(endpoint: WebhookEndpoint, answer: Answer) -> None:
+    endpoint.answers = [answer]
     with pytest.raises(NotificationError, match=f"HTTP {answer.status}"):
-        await _block(receiver.url).notify("x")
-    assert len(receiver.received) == 1
+        await _block(endpoint.url).notify("x")
+    assert len(endpoint.received) == 1
 
 
-async def test_a_long_answer_is_cut(receiver: Receiver) -> None:
-    receiver.answers = [Answer(body=b"x" * 1_000_000)]
-    assert len((await _block(receiver.url).call({"a": 1})).content) == 65_536
+async def test_a_long_answer_is_cut(endpoint: WebhookEndpoint) -> None:
+    endpoint.answers = [Answer(body=b"x" * 1_000_000)]
+    assert len((await _block(endpoint.url).call({"a": 1})).content) == 65_536
 
 
-async def test_a_private_address_is_blocked(receiver: Receiver) -> None:
+async def test_a_private_address_is_blocked(endpoint: WebhookEndpoint) -> None:
     with pytest.raises(BlockedAddressError):
-        await _block(receiver.url, allowed="").call({})
-    assert receiver.received == []
+        await _block(endpoint.url, allowed="").call({})
+    assert endpoint.received == []
 
 
 def test_the_form_hides_url_and_secrets() -> None:

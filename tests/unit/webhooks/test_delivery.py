@@ -1,4 +1,4 @@
-"""One try against a real receiver, and the waits between tries."""
+"""One try against a real endpoint, and the waits between tries."""
 
 import socket
 import time
@@ -25,7 +25,7 @@ from tasks.webhooks.delivery import (
 )
 from tasks.webhooks.headers import signed_headers
 from tasks.webhooks.message import WebhookMessage
-from tests.unit.webhooks.conftest import Answer, Receiver
+from tests.servers.endpoint import Answer, WebhookEndpoint
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ async def send(message: WebhookMessage, url: str, policy: AddressPolicy, seconds
     return await attempt(url, message.body(), headers, policy=policy, timeout=seconds)
 
 
-async def test_the_receiver_gets_what_was_signed(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy
+async def test_the_endpoint_gets_what_was_signed(
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy
 ) -> None:
-    receiver.answers = [Answer(204)]
-    assert await send(message, receiver.url, loopback) == Delivered(204)
-    [received] = receiver.received
+    endpoint.answers = [Answer(204)]
+    assert await send(message, endpoint.url, loopback) == Delivered(204)
+    [received] = endpoint.received
     assert received.body == message.body()
     assert received.headers["content-type"] == "application/json"
     Webhook("whsec_c2VncmVkbw==").verify(received.body, received.headers)
@@ -53,28 +53,28 @@ async def test_the_receiver_gets_what_was_signed(
 
 @pytest.mark.parametrize("status", [500, 502, 504, 301, 302, 307, 308])
 async def test_failures_that_may_pass(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy, status: int
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy, status: int
 ) -> None:
-    receiver.answers = [Answer(status, {"Location": "/elsewhere"})]
-    outcome = await send(message, receiver.url, loopback)
+    endpoint.answers = [Answer(status, {"Location": "/elsewhere"})]
+    outcome = await send(message, endpoint.url, loopback)
     assert isinstance(outcome, Retry)
     assert f"HTTP {status}" in outcome.reason
     # A redirect could lead anywhere, so nothing is sent on.
-    assert [received.path for received in receiver.received] == ["/hook"]
+    assert [received.path for received in endpoint.received] == ["/hook"]
 
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("header", "seconds"), [("120", 120.0), ("soon", None)])
-async def test_a_receiver_may_ask_to_wait(
+async def test_a_endpoint_may_ask_to_wait(
     message: WebhookMessage,
-    receiver: Receiver,
+    endpoint: WebhookEndpoint,
     loopback: AddressPolicy,
     status: int,
     header: str,
     seconds: float | None,
 ) -> None:
-    receiver.answers = [Answer(status, {"Retry-After": header})]
-    outcome = await send(message, receiver.url, loopback)
+    endpoint.answers = [Answer(status, {"Retry-After": header})]
+    outcome = await send(message, endpoint.url, loopback)
     assert isinstance(outcome, Retry)
     assert outcome.retry_after == seconds
 
@@ -83,35 +83,35 @@ async def test_a_receiver_may_ask_to_wait(
     ("status", "gone"), [(410, True), (400, False), (401, False), (404, False), (422, False)]
 )
 async def test_refusals_are_final(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy, status: int, gone: bool
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy, status: int, gone: bool
 ) -> None:
-    receiver.answers = [Answer(status)]
-    outcome = await send(message, receiver.url, loopback)
+    endpoint.answers = [Answer(status)]
+    outcome = await send(message, endpoint.url, loopback)
     assert isinstance(outcome, Rejected)
     assert outcome.gone is gone
 
 
-async def test_a_silent_receiver(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy
+async def test_a_silent_endpoint(
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy
 ) -> None:
-    receiver.answers = [Answer(stall="before")]
-    outcome = await send(message, receiver.url, loopback, seconds=0.5)
+    endpoint.answers = [Answer(stall="before")]
+    outcome = await send(message, endpoint.url, loopback, seconds=0.5)
     assert isinstance(outcome, Retry)
     assert "in time" in outcome.reason or "within 0.5 seconds" in outcome.reason
 
 
 async def test_the_status_counts_though_the_answer_never_ends(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy
 ) -> None:
-    receiver.answers = [Answer(200, body=b"a" * 100, stall="after")]
-    assert await send(message, receiver.url, loopback, seconds=0.5) == Delivered(200)
+    endpoint.answers = [Answer(200, body=b"a" * 100, stall="after")]
+    assert await send(message, endpoint.url, loopback, seconds=0.5) == Delivered(200)
 
 
 async def test_an_endless_answer_is_not_read(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy
 ) -> None:
-    receiver.answers = [Answer(200, body=b"a" * 200_000, stall="after")]
-    assert await send(message, receiver.url, loopback, seconds=60) == Delivered(200)
+    endpoint.answers = [Answer(200, body=b"a" * 200_000, stall="after")]
+    assert await send(message, endpoint.url, loopback, seconds=60) == Delivered(200)
 
 
 async def test_nobody_listens(message: WebhookMessage, loopback: AddressPolicy) -> None:
@@ -122,22 +122,22 @@ async def test_nobody_listens(message: WebhookMessage, loopback: AddressPolicy) 
     assert isinstance(outcome, Retry)
 
 
-async def test_private_addresses_get_nothing(message: WebhookMessage, receiver: Receiver) -> None:
-    outcome = await send(message, receiver.url, AddressPolicy())
+async def test_private_addresses_get_nothing(message: WebhookMessage, endpoint: WebhookEndpoint) -> None:
+    outcome = await send(message, endpoint.url, AddressPolicy())
     assert isinstance(outcome, Rejected)
     assert "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS" in outcome.reason
-    assert receiver.received == []
+    assert endpoint.received == []
 
 
 async def test_credentials_stay_out_of_reasons(
-    message: WebhookMessage, receiver: Receiver, loopback: AddressPolicy
+    message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy
 ) -> None:
-    receiver.answers = [Answer(500)]
-    url = receiver.url.replace("http://", "http://user:geheim@") + "?token=geheim"
+    endpoint.answers = [Answer(500)]
+    url = endpoint.url.replace("http://", "http://user:geheim@") + "?token=geheim"
     outcome = await send(message, url, loopback)
     assert isinstance(outcome, Retry)
     assert "geheim" not in outcome.reason
-    assert receiver.received[0].headers["authorization"].startswith("Basic ")
+    assert endpoint.received[0].headers["authorization"].startswith("Basic ")
 
 
 @pytest.mark.parametrize("url", ["", "example.com/hook", "ftp://example.com/hook", "http://", "http://a b/"])

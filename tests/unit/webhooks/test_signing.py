@@ -1,4 +1,4 @@
-"""Signatures, checked by the public library that receivers use."""
+"""Signatures, checked by the public library that endpoints use."""
 
 import base64
 import hashlib

@@ -1,6 +1,6 @@
-// A receiver of webhooks in a process of its own, that shares no line with the product: it checks messages as
+// An endpoint of webhooks in a process of its own, that shares no line with the product: it checks messages as
 // https://www.standardwebhooks.com says, with the cryptography of its own runtime.
-//   deno run --allow-net receiver.js SECRET      prints its port, then a line of JSON for each message it has taken
+//   deno run --allow-net endpoint.js SECRET      prints its port, then a line of JSON for each message it has taken
 
 const TOLERANCE_SECONDS = 300;
 const secret = Uint8Array.from(atob(Deno.args[0].replace(/^whsec_/, "")), (letter) => letter.charCodeAt(0));

@@ -1,0 +1,65 @@
+"""What tests of every kind use: the models of this machine, and servers that may be reached."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blocks.settings import PROJECT_ROOT
+from tasks.net.addresses import AddressPolicy
+from tests.servers.endpoint import WebhookEndpoint
+from tests.servers.media import MediaServer, wav
+from tests.servers.traps import Traps
+
+# Read before any test changes the environment.
+_HOME = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto")
+_MODELS = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or _HOME / "models").absolute()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("models"):
+        from deployments.cli.models import FOR_TESTS  # noqa: PLC0415 - most tests need no command line
+
+        missing = [name for name in FOR_TESTS if not (_MODELS / name).is_dir()]
+        if missing:
+            pytest.fail(f"not in {_MODELS}: {', '.join(missing)}; `contraponto models get --for-tests`")
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    return _MODELS
+
+
+@pytest.fixture
+def server() -> Iterator[MediaServer]:
+    running = MediaServer()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[WebhookEndpoint]:
+    running = WebhookEndpoint()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def traps(tmp_path: Path) -> Iterator[Traps]:
+    (tmp_path / "traps").mkdir()
+    watched = Traps(tmp_path / "traps")
+    yield watched
+    watched.close()
+
+
+@pytest.fixture
+def loopback() -> AddressPolicy:
+    """The policy that lets tests reach the servers above, and no other private address."""
+    return AddressPolicy(("127.0.0.1",))
+
+
+@pytest.fixture(scope="session")
+def tone() -> bytes:
+    """A second of one tone, as WAV."""
+    return wav()
