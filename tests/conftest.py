@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from blocks.settings import PROJECT_ROOT
 from tasks.net.addresses import AddressPolicy
 from tests.servers.endpoint import WebhookEndpoint
 from tests.servers.media import MediaServer, wav
 from tests.servers.traps import Traps
+
+# How long an example takes depends on what else the machine does: no test may fail by it.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # Read before any test changes the environment.
 _HOME = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto")

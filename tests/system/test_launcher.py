@@ -22,7 +22,8 @@ from deployments.embedded import postgres
 from deployments.launcher import RUN_COMMAND, SERVICE
 from deployments.processes.environment import PROJECT, Surroundings
 from deployments.server.bootstrap import process_template
-from tests.system.checkout import FINAL, wait_until
+from tests.system.checkout import FINAL
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 

@@ -20,7 +20,7 @@ from deployments.processes.service import Service, ServiceError
 from deployments.processes.sockets import free_port
 from deployments.server.api import Api
 from tasks.errors import MissingEngineError
-from tests.system.checkout import wait_until
+from tests.waiting import wait_until
 
 
 def _check(state: State, *, needed: bool = True) -> Check:
