@@ -10,7 +10,7 @@ from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from blocks.store_keys import result_file, result_folder
 from flows.job import job_flow
-from flows.parameters import FileName, Source, StorePath, from_caller_with_webhook
+from flows.parameters import FileName, Source, StorePath
 from tasks.captions.document import CaptionOutcome, CaptionResult, UsedFont
 from tasks.captions.fonts import Typeface
 from tasks.captions.highlight import HighlightLook
@@ -47,7 +47,7 @@ FontName = Annotated[str, Field(min_length=1, max_length=100)]
 _caption_job = partial(
     job_flow,
     stages=("download", "rendering"),
-    envelope=from_caller_with_webhook,
+    needs_webhook=True,
     time_limit="caption_timeout_minutes",
     summary=video_summary,
 )

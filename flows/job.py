@@ -9,10 +9,11 @@ import functools
 import inspect
 import re
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from types import NoneType
+from typing import Any, Union, get_args
 from uuid import UUID
 
 from prefect import Flow, State, flow, get_run_logger
@@ -48,6 +49,7 @@ def job_flow(
     operation: str,
     stages: Sequence[str],
     envelope: Envelope | None = from_caller,
+    needs_webhook: bool = False,
     document: type[JobDocument] = JobDocument,
     time_limit: str | float | None = "job_timeout_minutes",
     summary: Callable[[Any], Iterable[str]] | None = None,
@@ -61,6 +63,7 @@ def job_flow(
         operation: Name of the flow and of its deployment.
         stages: Names of the stages, in their order.
         envelope: A function of `flows.parameters`, whose parameters the flow has beside those of the function.
+        needs_webhook: Whether callers must name an address to be notified at.
         document: Form of the job document.
         time_limit: Minutes after which the job ends, or the setting that says how many; None: it is made of jobs that
             have a limit of their own.
@@ -72,7 +75,7 @@ def job_flow(
     add_operation(known)
 
     def decorate(work: Work) -> Flow[..., Any]:
-        signature = _with_envelope(work, envelope)
+        signature = _with_envelope(work, envelope, ("webhook_url",) if needs_webhook else ())
 
         @functools.wraps(work)
         async def run(*args: Any, **kwargs: Any) -> JobDocument | State[Any]:
@@ -89,11 +92,22 @@ def job_flow(
     return decorate
 
 
-def _with_envelope(work: Work, envelope: Envelope | None) -> inspect.Signature:
-    """The parameters of both: Prefect makes the form and the schema of them."""
+def _with_envelope(work: Work, envelope: Envelope | None, needed: Collection[str]) -> inspect.Signature:
+    """The parameters of both, some of the envelope without a default: Prefect makes form and schema of them."""
     own = inspect.signature(work)
     added = inspect.signature(envelope).parameters.values() if envelope else ()
-    return own.replace(parameters=[*own.parameters.values(), *added])
+    return own.replace(
+        parameters=[
+            *own.parameters.values(),
+            *(_without_default(each) if each.name in needed else each for each in added),
+        ]
+    )
+
+
+def _without_default(parameter: inspect.Parameter) -> inspect.Parameter:
+    """The parameter as callers must give it: no default, and no None among its values."""
+    kinds = tuple(kind for kind in get_args(parameter.annotation) if kind is not NoneType)
+    return parameter.replace(default=inspect.Parameter.empty, annotation=Union[kinds])  # noqa: UP007 - of a tuple
 
 
 def _documented(work: Work, envelope: Envelope | None) -> str:

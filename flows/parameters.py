@@ -35,23 +35,6 @@ def from_caller(
     """
 
 
-def from_caller_with_webhook(
-    *,
-    webhook_url: WebhookUrl,
-    priority: Priority = "default",
-    id_roteiro: Echo | None = None,
-    metadata: Metadata | None = None,
-) -> None:
-    """The same for a job whose caller must name an address.
-
-    Args:
-        webhook_url: Address that is notified when the job has ended.
-        priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
-        id_roteiro: Your own identifier; echoed.
-        metadata: Anything of yours; echoed.
-    """
-
-
 def from_job(*, correlation_id: Echo | None = None) -> None:
     """The envelope of a job that another job starts.
 

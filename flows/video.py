@@ -14,7 +14,7 @@ from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from blocks.store_keys import result_file, result_folder
 from flows.job import job_flow
-from flows.parameters import FileName, Source, StorePath, from_caller_with_webhook, from_job
+from flows.parameters import FileName, Source, StorePath, from_job
 from tasks.errors import ContrapontoError, EngineError
 from tasks.fetching.steps import fetch_media, fetch_request
 from tasks.jobs.artifacts import write_image, write_table
@@ -62,7 +62,7 @@ Side = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 @job_flow(
     operation="img2vid",
     stages=("clips",),
-    envelope=from_caller_with_webhook,
+    needs_webhook=True,
     time_limit="img2vid_timeout_minutes",
     summary=clips_summary,
 )
@@ -205,7 +205,7 @@ async def img2vid_shard(
 @job_flow(
     operation="addaudio",
     stages=("download", "rendering"),
-    envelope=from_caller_with_webhook,
+    needs_webhook=True,
     time_limit="addaudio_timeout_minutes",
     summary=video_summary,
 )
