@@ -2,6 +2,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Most tests wait most of the time.
+PARALLEL := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := sh deployments/scripts/install.sh $(VENV)
 
 # pip's progress is shown in a terminal; elsewhere what it prints goes to $(VENV)/install.log.
@@ -31,8 +33,9 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
-	$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest --ignore tests/unit
+	$(PARALLEL) tests/unit
+	$(PARALLEL) tests/flow
+	$(BIN)/python -m pytest --ignore tests/unit --ignore tests/flow
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
