@@ -21,3 +21,17 @@ def machine(settings: Settings) -> Iterator[Check]:
     if unknown := unrecognised():
         remark = f"not understood: {', '.join(unknown)}"
         yield judged("settings", well=False, remark=remark, fix="correct or remove these names")
+    yield from _webhook_retries(settings)
+
+
+def _webhook_retries(settings: Settings) -> Iterator[Check]:
+    """A number of retries that an earlier system's `.env` brings may leave the longest delays unused."""
+    retries, delays = settings.webhook_max_retries, settings.webhook_retry_delays
+    if retries is not None and retries < len(delays):
+        given_up = f"a delivery is given up after {sum(delays[:retries]):g} s of waiting"
+        yield judged(
+            "webhook retries",
+            well=True,
+            remark=f"CONTRAPONTO_WEBHOOK_MAX_RETRIES uses {retries} of {len(delays)} delays: {given_up}",
+            fix="leave CONTRAPONTO_WEBHOOK_MAX_RETRIES empty to use all of them",
+        )
