@@ -33,7 +33,7 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
-	$(PARALLEL) tests/unit
+	$(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
 	$(PARALLEL) tests/flow
 	$(BIN)/python -m pytest --ignore tests/unit --ignore tests/flow
 

@@ -96,6 +96,8 @@ def _with_envelope(work: Work, envelope: Envelope | None, needed: Collection[str
     """The parameters of both, some of the envelope without a default: Prefect makes form and schema of them."""
     own = inspect.signature(work)
     added = inspect.signature(envelope).parameters.values() if envelope else ()
+    if twice := [each.name for each in added if each.name in own.parameters]:
+        raise TypeError(f"job_flow adds {', '.join(twice)}: leave it out of the function's own parameters")
     return own.replace(
         parameters=[
             *own.parameters.values(),
@@ -112,7 +114,8 @@ def _without_default(parameter: inspect.Parameter) -> inspect.Parameter:
 
 def _documented(work: Work, envelope: Envelope | None) -> str:
     """The text of the function, with the meaning of the parameters of the envelope."""
-    text = inspect.getdoc(work) or ""
+    # Prefect finds no meanings in a text that begins with them.
+    text = inspect.getdoc(work) or f"The job {work.__name__}."
     if envelope is None:
         return text
     meanings = (inspect.getdoc(envelope) or "").partition("Args:\n")[2]

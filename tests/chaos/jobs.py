@@ -17,12 +17,7 @@ class Outcome(BaseModel):
 
 
 @job_flow(operation="end-somehow", stages=["work"])
-async def end_somehow(
-    way: Literal["complete", "fail", "wait", "die"],
-    webhook_url: str,
-    id_roteiro: str | None = None,
-    metadata: dict[str, JsonValue] | None = None,
-) -> Outcome:
+async def end_somehow(way: Literal["complete", "fail", "wait", "die"]) -> Outcome:
     """Ends in the way that is asked for; `wait` until it is cancelled or out of time."""
     with current_job().stage("work"):
         if way == "fail":

@@ -63,7 +63,7 @@ def guarded(
         _interrupt_up(copy)
         with _up(copy, "--foreground") as keeping:
             try:
-                wait_until((copy.home / "run" / "prepared").exists, what="the start", seconds=120)
+                wait_until((copy.home / "run" / "prepared").exists, what="the start", seconds=300)
                 user, _, password = (copy.home / "api-auth").read_text().strip().partition(":")
                 yield replace(copy, credentials=(user, password))
             finally:

@@ -71,13 +71,13 @@ def test_a_job_over_rest_with_the_body_that_callers_have_always_sent(
     job = checkout.submit(body)
     seen: dict[str, set[float]] = {stage: set() for stage in STAGES}
 
-    def look() -> bool:
+    def poll() -> bool:
         artifacts = job.artifacts()
         for stage in STAGES:
             seen[stage].add(artifacts.get(f"progress-{stage}", 0.0))
         return bool(job.run["state_type"] == "COMPLETED")
 
-    job.wait_until(look, what="the end of the job")
+    job.wait_until(poll, what="the end of the job")
     document = job.document
     assert (document["status"], document["overall_progress"]) == ("completed", 100)
     assert (document["id_roteiro"], document["metadata"]) == ("R-42", {"episode": 7})
@@ -193,7 +193,7 @@ def test_a_schedule_makes_jobs(checkout: Checkout, web: MediaServer) -> None:
     deployment = f"/deployments/{checkout.deployment_id('transcribe')}"
     schedule = {
         # The server plans runs about once a minute, so a single moment could have passed by then.
-        "schedule": {"interval": 60},
+        "schedule": {"interval": 20},
         "parameters": {"youtube_url": url},
         "slug": "test",
     }
