@@ -35,6 +35,21 @@ def test_its_help_reads_nothing_that_takes_long_to_import() -> None:
     assert found.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    "way", [("-m", "deployments.cli"), ("-c", "from deployments.cli import main; main()")]
+)
+def test_the_ways_of_earlier_versions_lead_there_too(way: tuple[str, str]) -> None:
+    found = subprocess.run(
+        [sys.executable, *way, "--help"],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "factory-reset" in found.stdout
+
+
 def test_exit_codes_are_as_the_help_says(tmp_path: Path) -> None:
     home = {"CONTRAPONTO_HOME": str(tmp_path)}
     text = " ".join(run("--help").stdout.split())
