@@ -48,11 +48,6 @@ def connected() -> Iterator["SyncPrefectClient"]:
         ) from error
 
 
-def find_api_url() -> str:
-    """The address of the server that `find_api` finds."""
-    return find_api().url
-
-
 def find_api() -> Api:
     """`PREFECT_API_URL` if set, else the embedded stack that runs, else what Prefect's own profile names.
 

@@ -191,7 +191,8 @@ class EmbeddedStack:
         from tasks.inference.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare
 
         settings = self.settings
-        launcher = self._state_of_sources(self.surroundings.project / "deployments" / "launcher")
+        rooms = (self.surroundings.project / "deployments" / room for room in ("launcher", "processes"))
+        launcher = self._state_of_sources(*rooms)
         revision = revision_of(
             self._values(), api.environment(), self.surroundings.log_format, launcher, version("prefect")
         )

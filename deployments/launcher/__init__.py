@@ -11,7 +11,7 @@ A monitor leaves a mark of its run (`taken`); by those that a killed worker left
 next start which runs are lost.
 
 `service` is the service: it starts the worker and the zygote, and ends with them. A monitor watches one run: it
-does not depend on the zygote any more, so a zygote that dies or starts anew takes no run with it.
+does not depend on the zygote any more, so a zygote that dies or restarts takes no run with it.
 
 Linux only (`available`): elsewhere runs start in fresh interpreters.
 """

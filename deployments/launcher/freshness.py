@@ -1,4 +1,4 @@
-"""When a zygote has to start anew: what it has imported has changed, or it is old, large or worn."""
+"""When a zygote has to restart: what it has imported has changed, or it is old, large or worn."""
 
 import site
 import time
@@ -57,7 +57,7 @@ class Wear:
     started: float = field(default_factory=time.monotonic)
 
     def verdict(self) -> str | None:
-        """Why it should start anew, in a few words; None while it need not."""
+        """Why it should restart, in a few words; None while it need not."""
         if time.monotonic() - self.started > self.limits.seconds:
             return f"it is older than {self.limits.seconds:g} s"
         if self.runs >= self.limits.runs:

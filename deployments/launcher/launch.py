@@ -42,7 +42,7 @@ FORWARDED = (
 STANDARD_STREAMS = (0, 1, 2)
 
 _ANSWER_SECONDS = 3.0
-"""A fresh interpreter takes about as long: waiting longer for a zygote that starts anew gains nothing."""
+"""A fresh interpreter takes about as long: waiting longer for a zygote that restarts gains nothing."""
 
 
 class Unavailable(Exception):  # noqa: N818 - an answer, not an error: the run starts another way

@@ -2,7 +2,7 @@
 
 `python -m deployments.launcher.zygote --listener FD` from the project's directory; `service` starts it. It has
 one thread, opens no connection and touches no GPU, and looks before every fork whether that is still so. Runs
-do not depend on it once they are forked; it starts anew in place, with the same socket, whenever what it has
+do not depend on it once they are forked; it restarts in place, with the same socket, whenever what it has
 imported may be out of date.
 """
 
@@ -148,7 +148,7 @@ class Zygote:
         if self._unfit:
             return self._unfit
         if changed := self._watch.changed():
-            return f"{changed} has changed, it starts anew"
+            return f"{changed} has changed, it restarts"
         if (threads := processes.thread_count()) != 1:
             return f"it has {threads} threads and must not fork"
         if processes.has_loaded(_GPU_LIBRARY):
@@ -160,7 +160,7 @@ class Zygote:
         return f"{changed} has changed" if changed else self._wear.verdict()
 
     def _start_anew(self, reason: str) -> NoReturn:
-        logger.info("starting anew: %s", reason)
+        logger.info("restarting: %s", reason)
         self._listener.set_inheritable(True)
         os.execve(sys.executable, sys.orig_argv, self.environment)  # noqa: S606
 

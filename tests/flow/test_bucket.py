@@ -68,7 +68,7 @@ async def test_a_job_on_a_bucket(
     assert not list(home.glob("store/**/*.flac")), "nothing of the job stays on the machine"
 
 
-def test_a_rented_machine_makes_a_shard_in_a_process_of_its_own(
+def test_a_serverless_machine_makes_a_shard_in_a_process_of_its_own(
     bucket: str, server: MediaServer, configure: Configure
 ) -> None:
     image = io.BytesIO()

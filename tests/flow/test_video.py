@@ -20,7 +20,7 @@ from tests.flow.conftest import Configure
 from tests.flow.jobs import SMALL, run_to_end
 from tests.material import film, frames_of, photograph
 from tests.servers.media import MediaServer
-from tests.servers.runpod import Endpoint, rented
+from tests.servers.runpod import Endpoint, serverless
 
 
 def hook(server: MediaServer) -> str:
@@ -148,7 +148,7 @@ async def test_a_video_is_fitted_to_its_narration(server: MediaServer, home: Pat
 
 @pytest.fixture
 def endpoint(server: MediaServer, configure: Configure) -> Any:
-    with rented(Endpoint(key="geheim")) as running:
+    with serverless(Endpoint(key="geheim")) as running:
         configure(
             video_endpoint_url=running.address,
             remote_api_key="geheim",
@@ -178,7 +178,7 @@ def made_elsewhere(server: MediaServer, video: bytes) -> Callable[[dict[str, Any
     return make
 
 
-async def test_clips_can_be_made_by_a_rented_endpoint(
+async def test_clips_can_be_made_by_a_serverless_endpoint(
     server: MediaServer, home: Path, endpoint: Endpoint, tmp_path: Path
 ) -> None:
     video = film(tmp_path / "v.mp4", size="128x72", sound=False)

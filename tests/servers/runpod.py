@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def rented(endpoint: Endpoint) -> Iterator[Endpoint]:
+def serverless(endpoint: Endpoint) -> Iterator[Endpoint]:
     """Serves the endpoint within the block."""
     handler = type("Handler", (_Handler,), {"endpoint": endpoint})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

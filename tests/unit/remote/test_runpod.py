@@ -16,7 +16,7 @@ from tasks.errors import (
 from tasks.remote.outcomes import FinishedJob
 from tasks.remote.protocol import ServiceRules
 from tasks.remote.runpod import JobMemory, RunPodEndpoint
-from tests.servers.runpod import Endpoint, rented
+from tests.servers.runpod import Endpoint, serverless
 
 QUICK = ServiceRules(
     poll_interval=0.01, max_poll_attempts=200, max_retries=3, backoff=0.01, request_timeout=5
@@ -29,7 +29,7 @@ class Sum(BaseModel):
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    with rented(Endpoint(work=lambda order: {"sum": sum(order["numbers"])})) as running:
+    with serverless(Endpoint(work=lambda order: {"sum": sum(order["numbers"])})) as running:
         yield running
 
 

@@ -1,0 +1,35 @@
+"""Which changes of the code restart the workers of a stack."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from blocks.settings import Settings
+from deployments.embedded.stack import EmbeddedStack
+from deployments.processes.environment import Surroundings
+from deployments.server.api import Api
+
+RUN_BY_A_WORKER = ("deployments/launcher/service.py", "deployments/processes/kernel.py")
+
+
+def revisions(project: Path) -> dict[str, str]:
+    settings = Settings(whisper_device="cpu")
+    stack = EmbeddedStack(Surroundings(home=project / "home", project=project), settings)
+    return {
+        service.name: service.revision or ""
+        for service in stack._job_services(Api("http://127.0.0.1:1/api"))
+        if service.name.startswith("worker")
+    }
+
+
+@pytest.mark.parametrize("file", [*RUN_BY_A_WORKER, "flows/video.py"])
+def test_a_worker_restarts_when_the_code_that_it_runs_itself_has_changed(tmp_path: Path, file: str) -> None:
+    for name in (*RUN_BY_A_WORKER, "flows/video.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# before\n")
+    before = revisions(tmp_path)
+    assert set(before) == {"worker-cpu", "worker-gpu"}
+    os.utime(tmp_path / file, (1, 1))
+    after = revisions(tmp_path)
+    assert all((after[name] != before[name]) == (file in RUN_BY_A_WORKER) for name in before)
