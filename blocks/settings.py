@@ -13,6 +13,7 @@ An empty value counts as not given. Times are seconds unless the name says other
 Prefect, so that commands which only need a setting start fast.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -33,6 +34,7 @@ from typing_extensions import override
 from blocks import settings_sources as sources
 from tasks.errors import InvalidInputError
 from tasks.net.addresses import AddressPolicy
+from tasks.net.origins import check_host_name, check_origin
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEAST_PASSWORD = 12
@@ -75,6 +77,15 @@ def _default_home() -> Path:
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _each(values: tuple[str, ...], check: Callable[[str], None]) -> tuple[str, ...]:
+    try:
+        for value in values:
+            check(value)
+    except InvalidInputError as error:
+        raise ValueError(f"holds {error.message} {error.hint}") from error
+    return values
 
 
 def _web_address(value: str) -> str:
@@ -307,6 +318,13 @@ class Settings(BaseSettings):
     server_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of the server; empty: 4200 or the next free one."
     )
+    server_names: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (),
+        description="Names under which the server may be asked for, besides its addresses; comma-separated.",
+    )
+    server_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), description="Web pages elsewhere that may use the server, https://HOST; comma-separated."
+    )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of the numbers for Prometheus; empty: not served."
     )
@@ -330,6 +348,16 @@ class Settings(BaseSettings):
         except InvalidInputError as error:
             raise ValueError(error.message) from error
         return value
+
+    @field_validator("server_names")
+    @classmethod
+    def _understood_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(value, check_host_name)
+
+    @field_validator("server_origins")
+    @classmethod
+    def _understood_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(value, check_origin)
 
     @field_validator("api_auth")
     @classmethod

@@ -2,6 +2,8 @@
 
     python -m deployments.embedded.serve [OPTIONS OF prefect server start]
 
+- What a foreign page may have sent, and what could not be given back, is refused (`door.py`, `bodies.py`,
+  `idempotency.py`). Without these the server does not start.
 - Some 400,000 objects live as long as the server. Each full garbage collection would look at all of them, and for a
   fifth of a second no request would be answered. They are kept out of its way.
 - A submit is answered before what workers and runs ask for (`callers_first.py`).
@@ -14,22 +16,41 @@ import importlib
 import logging
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from blocks.settings import get_settings
+from deployments.embedded.bodies import Bodies
 from deployments.embedded.callers_first import CallersFirst
+from deployments.embedded.door import Door
+from deployments.embedded.idempotency import Idempotency
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,
     serve_through,
     write_plain_times,
 )
+from tasks.errors import ContrapontoError
 from tasks.prefect_internals import PrefectMovedError
+from tasks.recovery.ends import JOB_TAG
+
+if TYPE_CHECKING:  # comes with Prefect's server
+    from starlette.types import ASGIApp
 
 logger = logging.getLogger("contraponto.serve")
 
 
-def answer_callers_first() -> None:
-    """From now on, the application that Prefect serves lets submits pass; what it calls within itself does not wait."""
-    serve_through(CallersFirst)
+_UNGUARDED = ("--workers", "--background", "-b")
+"""Options with which Prefect starts its server in processes of its own, which know nothing of this one."""
+
+
+def guard(app: "ASGIApp") -> "ASGIApp":
+    """What stands in front of Prefect's application, the outermost first."""
+    settings = get_settings()
+    return Door(
+        Bodies(Idempotency(CallersFirst(app), tag=JOB_TAG)),
+        names=settings.server_names,
+        origins=settings.server_origins,
+    )
 
 
 def tune(*changes: Callable[[], None]) -> None:
@@ -44,7 +65,14 @@ def tune(*changes: Callable[[], None]) -> None:
 def main() -> None:
     """Be Prefect's server until it is told to stop."""
     gc.disable()  # what imports make stays
-    tune(answer_callers_first)
+    for option in _UNGUARDED:
+        if any(argument.partition("=")[0] == option for argument in sys.argv[1:]):
+            sys.exit(f"This server runs in one process, in the foreground: leave out {option}.")
+    try:
+        serve_through(guard)
+        get_settings()
+    except ContrapontoError as error:
+        sys.exit(str(error))
     command = importlib.import_module("prefect.cli").app
     tune(check_each_schema_once, read_each_address_once, write_plain_times)
     gc.freeze()

@@ -1,5 +1,6 @@
 """Prefect's server: API, UI and background services in one process."""
 
+import os
 import sys
 from importlib.util import find_spec
 
@@ -18,6 +19,7 @@ NAME = "server"
 DEFAULT_PORT = 4200
 _NEXT_PORTS = range(DEFAULT_PORT, DEFAULT_PORT + 20)
 _CONNECTIONS = 30
+_BROWSERS = ("PREFECT_SERVER_CORS_", "PREFECT_SERVER_CSRF_")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
@@ -61,8 +63,13 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
         "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": str(_CONNECTIONS),
         "PREFECT_SERVER_API_HOST": settings.server_host,
         "PREFECT_SERVER_API_PORT": str(port),
-        # Browsers elsewhere know the server by another name: the page asks where it came from.
-        "PREFECT_UI_API_URL": "/api" if settings.server_host in _EVERY_ADDRESS else access.url,
+        # Browsers know the server by several names: the page asks where it came from.
+        "PREFECT_UI_API_URL": "/api",
+        "CONTRAPONTO_SERVER_NAMES": ",".join(_names(settings)),
+        "CONTRAPONTO_SERVER_ORIGINS": ",".join(settings.server_origins),
+        # Nobody else's pages: by default Prefect tells browsers that every page may read its answers.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(settings.server_origins) or here,
+        **_operators(),
         # A run that is being cancelled and whose worker is gone ends after this many seconds, not 300.
         "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS": "60",
         # A job that waits for its turn is not late. Each one said to be, after 15 s, would cost as much as a submit.
@@ -97,6 +104,17 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
         start_seconds=180,
         stop_seconds=20,
     )
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    """Addresses need not be named."""
+    is_address = ":" in settings.server_host
+    return settings.server_names if is_address else (settings.server_host, *settings.server_names)
+
+
+def _operators() -> dict[str, str]:
+    """What the operator has set of Prefect's own protection against foreign pages; it comes on top of ours."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_BROWSERS)}
 
 
 def _lease_storage(settings: Settings) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """What the server's process changes of Prefect costs less, and means the same."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,11 +20,12 @@ from prefect.utilities.schema_tools import validation
 from rich.console import Console
 from sqlalchemy import Dialect, make_url
 
-from deployments.embedded.callers_first import CallersFirst
-from deployments.embedded.serve import answer_callers_first, tune
+from deployments.embedded.door import Door
+from deployments.embedded.serve import guard, tune
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,
+    serve_through,
     write_plain_times,
 )
 from tasks.prefect_internals import Internal
@@ -145,7 +149,7 @@ def test_a_change_that_prefect_does_not_allow_any_more_is_left_out(caplog: pytes
     assert "has no prefect.server.api.server.of_yesterday, without which the server is slow" in caplog.text
 
 
-def test_the_application_that_is_served_answers_callers_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_application_that_is_served_has_its_guards(monkeypatch: pytest.MonkeyPatch) -> None:
     """That of `prefect server start`, not one that the server calls within itself."""
     made: list[dict[str, Any]] = []
 
@@ -156,8 +160,33 @@ def test_the_application_that_is_served_answers_callers_first(monkeypatch: pytes
     served: dict[str, Any] = {}
     monkeypatch.setattr(server, "create_app", create_app)
     monkeypatch.setattr(uvicorn, "run", lambda **options: served.update(options))
-    answer_callers_first()
+    serve_through(guard)
     _server_utils._run_in_foreground(Console(), {}, "127.0.0.1", 1, 5, no_services=False, workers=1)
-    assert isinstance(served["app"], CallersFirst)
+    assert isinstance(served["app"], Door)
     assert made == [{"final": True, "webserver_only": False}]
     assert server.create_app() == "application"  # type: ignore[comparison-overlap]
+
+
+@pytest.mark.parametrize("option", ["--workers=2", "--workers", "--background", "-b"])
+def test_no_server_starts_that_would_have_none(option: str) -> None:
+    """Prefect would start it in another process."""
+    ended = _serve(option)
+    assert ended.returncode == 1
+    assert f"leave out {option.partition('=')[0]}." in ended.stderr
+
+
+def test_no_server_starts_with_names_that_it_does_not_understand() -> None:
+    ended = _serve(CONTRAPONTO_SERVER_NAMES="https://jobs.example.org/")
+    assert ended.returncode == 1
+    assert '"https://jobs.example.org/" is no name of a host. Write it as jobs.example.org' in ended.stderr
+
+
+def _serve(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.embedded.serve", *options],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

@@ -1,0 +1,111 @@
+"""The same idempotency key with another body is a mistake of the caller, who is told so.
+
+Prefect answers a submit whose key it knows with the first job, whatever else was sent: who uses a key twice by mistake
+believes that there are two jobs. As in Stripe's API (https://docs.stripe.com/api/idempotent_requests) the second is
+refused. What was sent is remembered as a label of the run, which Prefect gives back with it.
+"""
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from deployments.embedded.bodies import read_body, replay
+from deployments.embedded.door import refuse
+
+if TYPE_CHECKING:  # comes with Prefect's server
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LABEL = "contraponto.submitted"
+"""Label of a run that was submitted with a key: a digest of what was sent."""
+
+_SUBMIT = re.compile(r"/deployments/([0-9a-fA-F-]{32,36})/create_flow_run/?$")
+_CONTENT = ("parameters", "work_queue_name", "job_variables", "tags")
+"""What makes two submits the same; a retry may have another name, and its state another time."""
+
+
+class Idempotency:
+    """An ASGI application that refuses (409) a second, different submit with the same key, and hands on the rest.
+
+    Args:
+        app: Who answers; its requests have bounded bodies.
+        tag: Runs with this tag are jobs of callers. What starts by itself (deliveries, shards) writes its own keys, and
+            may meet its first run with another message.
+    """
+
+    def __init__(self, app: "ASGIApp", *, tag: str) -> None:
+        self._app = app
+        self._tag = tag
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer one request or refuse it."""
+        submit = (
+            _SUBMIT.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        )
+        if submit is None:
+            await self._app(scope, receive, send)
+            return
+        body = await read_body(receive)
+        sent = _submitted(body)
+        if sent is None:
+            await self._app(scope, replay(body, receive), send)
+            return
+        digest = _digest(submit[1], sent)
+        labels = sent.get("labels") or {}
+        marked = (
+            json.dumps({**sent, "labels": {**labels, LABEL: digest}}).encode() if _is_map(labels) else body
+        )
+        answer = _Answer()
+        await self._app(_plain(scope, len(marked)), replay(marked, receive), answer.take)
+        if (known := answer.job(self._tag)) is not None and known["labels"].get(LABEL, digest) != digest:
+            await refuse(
+                send,
+                409,
+                f'The idempotency key "{sent["idempotency_key"]}" has been used for another job, {known["id"]}: other '
+                "parameters, tags, queue or variables. Send what was sent first, or a new key.",
+            )
+            return
+        for message in answer.messages:
+            await send(message)
+
+
+class _Answer:
+    """An answer that is held back until it is known whether it is given."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def take(self, message: "Message") -> None:
+        self.messages.append(message)
+
+    def job(self, tag: str) -> dict[str, Any] | None:
+        """The job that was there before; None for a new one (201), a refusal, and what is no job."""
+        if not self.messages or self.messages[0].get("status") != 200:
+            return None
+        run = json.loads(b"".join(message.get("body", b"") for message in self.messages[1:]))
+        return run if tag in run.get("tags", ()) and _is_map(run.get("labels")) else None
+
+
+def _submitted(body: bytes) -> dict[str, Any] | None:
+    """What was sent, if it is an object with a key."""
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        return None  # the server says so
+    return sent if isinstance(sent, dict) and isinstance(sent.get("idempotency_key"), str) else None
+
+
+def _digest(deployment: str, sent: dict[str, Any]) -> str:
+    content = [deployment.replace("-", "").lower(), *(sent.get(field) or None for field in _CONTENT)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(scope: "Scope", length: int) -> "Scope":
+    """The request as one whose answer is not compressed, with the length of its body."""
+    dropped = (b"accept-encoding", b"content-length", b"transfer-encoding")
+    headers = [header for header in scope["headers"] if header[0] not in dropped]
+    return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, dict)
