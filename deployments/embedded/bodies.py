@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from deployments.embedded.door import refuse
+from deployments.embedded.submits import refusal
 
 if TYPE_CHECKING:  # comes with Prefect's server
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -119,6 +120,8 @@ def check_body(body: bytes, *, is_submit: bool = False) -> None:
     if is_suspicious:
         _check_values(value, "", is_submit=is_submit)
     for item in value if isinstance(value, list) else [value]:  # several schedules, several runs
+        if is_submit and (sentence := refusal(item)):
+            raise BodyError(sentence)
         if isinstance(item, dict):
             _check_names(item)
 

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.server.schemas.actions import DeploymentFlowRunCreate
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from deployments.embedded.bodies import DEEPEST, LARGEST, LONGEST_NAME, Bodies, BodyError, check_body
+from deployments.embedded.submits import _FIELDS
 
 SUBMIT = "/api/deployments/7365ebb0-c438-4c71-8669-f9fc6a5645a9/create_flow_run"
 
@@ -171,6 +173,37 @@ def _all(value: Any) -> list[Any]:
 @given(st.binary(max_size=200))
 def test_whatever_is_sent_it_passes_or_is_refused_with_a_sentence(body: bytes) -> None:
     assert (_refusal(body) or "A sentence.").endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ('"text"', "The body must be an object"),
+        ("[1]", "The body must be an object"),
+        ('{"parameters": []}', "parameters must be an object."),
+        ('{"empirical_policy": "twice"}', "empirical_policy must be an object."),
+        ('{"tags": "a"}', "tags must be a list."),
+        ('{"tags": [1]}', r"tags\[0\] must be text."),
+        ('{"labels": {"a": []}}', "labels.a must be text, a number"),
+        ('{"name": 5}', "name must be text."),
+        ('{"enforce_parameter_schema": "no"}', "enforce_parameter_schema must be true or false."),
+        ('{"state": "SCHEDULED"}', "state must be an object."),
+        ('{"state": {"type": "COMPLETED"}}', "state.type must be SCHEDULED"),
+        ('{"state": {"type": ["RUNNING"]}}', "state.type must be SCHEDULED"),
+        ('{"state": {"type": "SCHEDULED", "data": {"a": 1}}}', "state.data must be left out"),
+        ('{"state": {"state_details": "tomorrow"}}', "state.state_details must be an object."),
+    ],
+)
+def test_fields_of_a_submit(body: str, sentence: str) -> None:
+    with pytest.raises(BodyError, match=sentence):
+        check_body(body.encode(), is_submit=True)
+    check_body(body.encode())
+
+
+def test_each_field_of_a_submit_may_be_left_out_or_null() -> None:
+    fields = DeploymentFlowRunCreate.model_fields
+    check_body(json.dumps(dict.fromkeys(fields)).encode(), is_submit=True)
+    assert set(fields) == set(_FIELDS), "Prefect has others"
 
 
 def test_what_passes_reaches_the_application_byte_by_byte(caller: TestClient) -> None:
