@@ -6,6 +6,7 @@ cannot come out again is not let in, wherever it is written: runs, deployments, 
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,12 @@ _SUBMIT = re.compile(r"/create_flow_run(/bulk)?/?$")
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SUSPICIOUS = re.compile(
-    rb"\\u0000|\\u[dD][89a-fA-F]|[0-9]{19}|[eE]\+?[0-9]{3}|NaN|Infinity|__prefect_kind|[\x80-\xff]"
+    rb"\\u0000|\\u[dD][89a-fA-F]|[0-9]{19}|[0-9.][eE]\+?[0-9]|NaN|Infinity|__prefect_kind|[\x80-\xff]"
 )
 """Bytes without which no value of a JSON text can be one that is refused, unless it is nested too deep."""
 
-_LEAST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**64 - 1
+_LEAST_NUMBER, _LARGEST_NUMBER = -(2**63), 2**64 - 1
+"""Fractions, too: PostgreSQL keeps 1e300 as an integer of 301 digits, which is read as one."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAMES = (
     "name",
@@ -145,12 +147,12 @@ def _check_values(value: Any, place: str, *, is_submit: bool) -> None:
             _check_text(found, where)
         elif isinstance(found, bool):
             continue
-        elif isinstance(found, int) and not _LEAST_INTEGER <= found <= _LARGEST_INTEGER:
-            raise BodyError(f"{where} is a number beyond 64 bits. Send it as text.")
-        elif isinstance(found, float) and (found != found or abs(found) == float("inf")):
+        elif isinstance(found, float) and not math.isfinite(found):
             raise BodyError(
                 f"{where} is no number that JSON knows (NaN, Infinity or too large). Leave it out."
             )
+        elif isinstance(found, int | float) and not _LEAST_NUMBER <= found <= _LARGEST_NUMBER:
+            raise BodyError(f"{where} is a number beyond 64 bits. Send it as text.")
         elif isinstance(found, dict):
             _check_prefect_kind(found, where, is_submit=is_submit)
 

@@ -175,11 +175,14 @@ class EmbeddedStack:
             return len(running)
 
     def _base_services(self, port: int) -> list[Service]:
-        """What jobs need, in the order of the start."""
+        """What jobs need, in the order of the start. The server is restarted when the code that it runs has changed."""
+        rooms = (self.surroundings.project / "deployments" / room for room in ("embedded", "server"))
+        code = self._state_of_sources(*rooms, self.surroundings.project / "tasks" / "net")
+        served = server.service(self.surroundings, self.settings, port=port)
         return [
             postgres.service(self.surroundings),
             *([] if self.settings.redis_url else [valkey.service(self.surroundings)]),
-            server.service(self.surroundings, self.settings, port=port),
+            dataclasses.replace(served, revision=revision_of(served.revision, code, version("prefect"))),
         ]
 
     def _job_services(self, api: Api) -> list[Service]:
