@@ -26,6 +26,10 @@ _FIELDS = {
 """All of `DeploymentFlowRunCreate` in Prefect 3.8; each may be left out or null."""
 
 
+_BANNED = frozenset("/%&><")
+"""What no name has in Prefect's API, which fails when it would make a queue of such a name."""
+
+
 def refusal(sent: Any) -> str | None:
     """A sentence about what is wrong with the fields of one submit; None if nothing is."""
     if not isinstance(sent, dict):
@@ -34,6 +38,8 @@ def refusal(sent: Any) -> str | None:
         value = sent.get(field)
         if value is not None and not isinstance(value, _TYPES[kind]):
             return f"{field} must be {kind}."
+    if not _BANNED.isdisjoint(sent.get("work_queue_name") or ""):
+        return f"work_queue_name may not hold any of {' '.join(sorted(_BANNED))}."
     for number, tag in enumerate(sent.get("tags") or ()):
         if not isinstance(tag, str):
             return f"tags[{number}] must be text."

@@ -193,6 +193,7 @@ def test_whatever_is_sent_it_passes_or_is_refused_with_a_sentence(body: bytes) -
         ('{"tags": "a"}', "tags must be a list."),
         ('{"tags": [1]}', r"tags\[0\] must be text."),
         ('{"labels": {"a": []}}', "labels.a must be text, a number"),
+        ('{"work_queue_name": "a/b"}', "work_queue_name may not hold any of % & / < >."),
         ('{"name": 5}', "name must be text."),
         ('{"enforce_parameter_schema": "no"}', "enforce_parameter_schema must be true or false."),
         ('{"state": "SCHEDULED"}', "state must be an object."),
