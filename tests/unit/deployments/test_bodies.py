@@ -44,6 +44,14 @@ def test_depth(brackets: str) -> None:
             check_body(_nested(depth, brackets=brackets).encode())
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("text", ['{"a": NaN}', _nested(300), '{"a": 1e400}'])
+def test_poison_in_another_encoding(encoding: str, text: str) -> None:
+    """Python's reader of JSON takes them all."""
+    with pytest.raises(BodyError):
+        check_body(text.encode(encoding))
+
+
 def test_brackets_in_text_are_no_depth() -> None:
     check_body(json.dumps({"a": "[" * 1000, "b": '\\"[{' * 100, "c": ["[", "{"] * 100}).encode())
 
