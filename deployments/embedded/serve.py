@@ -2,11 +2,10 @@
 
     python -m deployments.embedded.serve [OPTIONS OF prefect server start]
 
-- What a foreign page may have sent, and what could not be given back, is refused (`door.py`, `bodies.py`,
-  `idempotency.py`). Without these the server does not start.
+- What a foreign page may have sent, and what could not be given back, is refused, and a submit is answered before what
+  workers and runs ask for (`deployments.guard`). Without these the server does not start.
 - Some 400,000 objects live as long as the server. Each full garbage collection would look at all of them, and for a
   fifth of a second no request would be answered. They are kept out of its way.
-- A submit is answered before what workers and runs ask for (`callers_first.py`).
 - What has been found right once is not checked again, and times are written as Python's own
   (`deployments.server.prefect_internals`).
 """
@@ -19,10 +18,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from blocks.settings import get_settings
-from deployments.embedded.bodies import Bodies
-from deployments.embedded.callers_first import CallersFirst
-from deployments.embedded.door import Door
-from deployments.embedded.idempotency import Idempotency
+from deployments.guard.bodies import Bodies
+from deployments.guard.callers_first import CallersFirst
+from deployments.guard.door import Door
+from deployments.guard.idempotency import Idempotency
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,

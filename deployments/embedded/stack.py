@@ -176,7 +176,7 @@ class EmbeddedStack:
 
     def _base_services(self, port: int) -> list[Service]:
         """What jobs need, in the order of the start. The server is restarted when the code that it runs has changed."""
-        rooms = (self.surroundings.project / "deployments" / room for room in ("embedded", "server"))
+        rooms = (self.surroundings.project / "deployments" / room for room in ("embedded", "guard", "server"))
         code = self._state_of_sources(*rooms, self.surroundings.project / "tasks" / "net")
         served = server.service(self.surroundings, self.settings, port=port)
         return [

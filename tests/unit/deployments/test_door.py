@@ -11,7 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from deployments.embedded.door import Door
+from deployments.guard.door import Door
 
 HERE = "http://127.0.0.1:4200"
 JSON = {"content-type": "application/json"}

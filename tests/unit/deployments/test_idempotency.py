@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from deployments.embedded.idempotency import LABEL, Idempotency
+from deployments.guard.idempotency import LABEL, Idempotency
 
 SUBMIT = "/api/deployments/7365ebb0-c438-4c71-8669-f9fc6a5645a9/create_flow_run"
 OTHER = "/api/deployments/11111111-c438-4c71-8669-f9fc6a5645a9/create_flow_run"

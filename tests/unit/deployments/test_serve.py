@@ -20,8 +20,8 @@ from prefect.utilities.schema_tools import validation
 from rich.console import Console
 from sqlalchemy import Dialect, make_url
 
-from deployments.embedded.door import Door
 from deployments.embedded.serve import guard, tune
+from deployments.guard.door import Door
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,

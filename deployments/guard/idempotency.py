@@ -10,8 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from deployments.embedded.bodies import read_body, replay
-from deployments.embedded.door import refuse
+from deployments.guard.bodies import read_body, replay
+from deployments.guard.door import refuse
 
 if TYPE_CHECKING:  # comes with Prefect's server
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from deployments.embedded.door import refuse
-from deployments.embedded.submits import refusal
+from deployments.guard.door import refuse
+from deployments.guard.submits import refusal
 
 if TYPE_CHECKING:  # comes with Prefect's server
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -1,0 +1,1 @@
+"""What stands in front of Prefect's server: who may call, what may be written, who is answered first."""
