@@ -14,6 +14,7 @@ from tasks.batches.ledger import Ledger
 from tasks.errors import ContrapontoError, EngineError
 from tasks.jobs.artifacts import write_table
 from tasks.jobs.locks import work_lock
+from tasks.jobs.page import UNSAID
 from tasks.jobs.tracker import current_job
 from tasks.speech.document import TranscriptionDocument, TranscriptionResult
 
@@ -130,7 +131,7 @@ async def transcribe_batch(
         skipped=len(found) - len(items),
         items=tuple(entries),
     )
-    await write_table("summary", [_row(entry) for entry in entries], "One line for each recording")
+    await write_table("recordings", [_row(entry) for entry in entries], "One line for each recording")
     if result.failed and not result.completed:
         raise EngineError(
             f"None of the {result.failed} recordings could be transcribed. The first: {entries[0].error}",
@@ -161,7 +162,7 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Le
     ledger.record(item.identity, job_id, code)
     get_run_logger().warning("%s: %s", item.title, state.message)
     return BatchEntry(
-        source=item.shown, title=item.title, status="failed", job_id=job_id, error=state.message
+        source=item.shown, title=item.title, status="failed", job_id=job_id, error=state.message or UNSAID
     )
 
 
@@ -171,6 +172,6 @@ def _row(entry: BatchEntry) -> dict[str, str]:
         "status": entry.status,
         "language": entry.language or "",
         "transcript": entry.transcription_file or "",
-        "error": entry.error or "",
+        "error": (entry.error or UNSAID) if entry.status == "failed" else "",
         "job": entry.job_id or "",
     }

@@ -17,7 +17,9 @@ from flows.parameters import Source
 from tasks.audio.normalise import NormalisationOptions
 from tasks.audio.steps import NormalisedAudio, check_normalisation, normalise_audio, normalise_request
 from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
+from tasks.jobs import markdown
 from tasks.jobs.artifacts import write_markdown, write_table
+from tasks.jobs.markdown import Markdown
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import current_job
 from tasks.speech.document import (
@@ -225,11 +227,15 @@ def _outcome(
 
 async def _show(transcript: Transcript, title: str, files: dict[str, str], links: dict[str, str]) -> None:
     """Artifacts for people: the transcript as a page, the files as a table."""
-    lines = [f"`{_clock(segment.start)}` {segment.text}" for segment in transcript.segments]
-    warnings = [f"> {warning}" for warning in transcript.quality.warnings]
-    page = "\n\n".join([f"# {title}", *warnings, *(lines or ["*No speech was found in this recording.*"])])
-    await write_markdown("transcript", page, "What is said in the recording")
-    rows = [{"format": kind, "file": key, "link": links[kind]} for kind, key in files.items()]
+    lines = [
+        Markdown(f"`{_clock(segment.start)}` {markdown.text(segment.text)}")
+        for segment in transcript.segments
+    ]
+    warnings = [Markdown(f"> {markdown.text(warning)}") for warning in transcript.quality.warnings]
+    nothing = Markdown("*No speech was found in this recording.*")
+    shown = markdown.page(markdown.heading(title), *warnings, *(lines or [nothing]))
+    await write_markdown("transcript", shown, "What is said in the recording")
+    rows = [{"format": kind, "file": key, "link": markdown.link(links[kind])} for kind, key in files.items()]
     await write_table("files", rows, "Files of the transcript")
 
 

@@ -19,6 +19,8 @@ from tasks.errors import ContrapontoError, EngineError
 from tasks.fetching.steps import fetch_media, fetch_request
 from tasks.jobs.artifacts import write_image, write_table
 from tasks.jobs.correlation import correlation_id
+from tasks.jobs.markdown import link
+from tasks.jobs.page import UNSAID
 from tasks.jobs.shards import do_shards
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import StageParts, StageTracker, current_job
@@ -103,7 +105,7 @@ async def img2vid(
     await _show(result)
     if not result.completed:
         raise EngineError(
-            f"None of the {result.total} images became a clip. The first: {videos[0].error}",
+            f"None of the {result.total} images became a clip. The first: {videos[0].error or UNSAID}",
             hint="The table of the job names the reason for each.",
         )
     return Img2VidOutcome(path=folder, result=result)
@@ -167,12 +169,13 @@ async def _show(result: Img2VidResult) -> None:
     rows = [
         {
             "clip": video.index,
+            "status": video.status,
             "image": video.id,
             "move": video.zoom_type,
             "seconds": video.duration if video.duration is not None else "",
             "file": video.file or "",
-            "link": video.url or "",
-            "error": video.error or "",
+            "link": link(video.url) if video.url else "",
+            "error": (video.error or UNSAID) if video.status == "failed" else "",
         }
         for video in result.videos
     ]

@@ -7,6 +7,7 @@ import typer
 
 from deployments.cli.options import EndpointOption, JsonOption, SinceOption
 from deployments.cli.output import print_json, say
+from tasks.foreign_text import one_line
 
 app = typer.Typer(help="Webhook messages that were not delivered.", invoke_without_command=True)
 
@@ -36,7 +37,7 @@ def dead_letters(
         return
     for letter in letters:
         ended = f"{letter.ended_at:%Y-%m-%d %H:%M}" if letter.ended_at else ""
-        typer.echo(f"{letter.id}  {ended}  {letter.url}  {letter.reason}")
+        typer.echo(f"{letter.id}  {ended}  {one_line(letter.url)}  {one_line(letter.reason)}")
     say(f"{len(letters)} undelivered." + (" Deliver one again: contraponto replay ID" if letters else ""))
 
 

@@ -9,6 +9,7 @@ import typer
 from deployments.cli.options import JsonOption
 from deployments.cli.output import print_json, say
 from tasks.errors import InvalidInputError
+from tasks.foreign_text import one_line
 from tasks.jobs.status import JobStatus
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -42,8 +43,8 @@ def jobs(
         return
     for line in found:
         created = f"{line.created_at.astimezone():%Y-%m-%d %H:%M}" if line.created_at else " " * 16
-        reason = f"  {line.error.splitlines()[0]}" if line.error else ""
-        typer.echo(f"{line.job_id}  {created}  {line.operation:<18} {line.status:<10}{reason}")
+        reason = one_line((line.error or "").strip().partition("\n")[0])
+        typer.echo(f"{line.job_id}  {created}  {line.operation:<18} {line.status:<10}  {reason}".rstrip())
     if not found:
         say("No such jobs.")
 

@@ -6,6 +6,7 @@ import typer
 
 from deployments.cli.options import JobArgument, JsonOption
 from deployments.cli.output import print_json
+from tasks.foreign_text import printable
 
 _LEVELS = ((40, "ERROR"), (30, "WARNING"), (20, "INFO"), (0, "DEBUG"))
 
@@ -29,6 +30,6 @@ def logs(
                     print_json(line.model_dump_json())
                     continue
                 level = next(name for least, name in _LEVELS if line.level >= least)
-                typer.echo(f"{line.time.astimezone():%H:%M:%S} {level:<7} {line.message}")
+                typer.echo(f"{line.time.astimezone():%H:%M:%S} {level:<7} {printable(line.message)}")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from tasks.errors import ContrapontoError
+from tasks.foreign_text import printable
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -27,7 +28,7 @@ _COLOURS = {"healthy": "green", "degraded": "yellow", "down": "red"}
 
 def say(line: str) -> None:
     """Print one line about what is going on."""
-    console.print(line, markup=False)
+    console.print(printable(line), markup=False)
 
 
 def show_error(error: ContrapontoError) -> None:
@@ -48,7 +49,7 @@ def show_checks(checks: "Iterable[Check]", to: Console) -> None:
     """Print how each part is and, below it, what fixes it."""
     for check in checks:
         to.print(f"  {check.state:<9}", style=_COLOURS[check.state], end="")
-        to.print(f"{check.subject}: {check.remark}", markup=False)
+        to.print(printable(f"{check.subject}: {check.remark}"), markup=False)
         if check.fix:
             to.print(f"           -> {check.fix}", markup=False)
 
@@ -61,7 +62,7 @@ def show(document: "JobDocument", *, as_json: bool) -> None:
     from deployments.cli.summary import summary
 
     for line in summary(document):
-        typer.echo(line)
+        typer.echo(printable(line))
 
 
 def finish(document: "JobDocument", *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,21 +17,23 @@ from prefect.client.schemas.sorting import ArtifactSort
 from prefect.exceptions import PrefectException
 
 from tasks.jobs.document import JobDocument
+from tasks.jobs.markdown import Markdown, cell
+from tasks.jobs.page import job_page
 from tasks.jobs.tracker import JobTracker, current_job
 
 RESULT_ARTIFACT = "result"
 """Key of the artifact that holds the job document."""
+SUMMARY_ARTIFACT = "summary"
+"""Key of the page that shows the document to people."""
 
 NEWEST_FIRST = ArtifactSort.UPDATED_DESC
 
 _PUBLISH_SECONDS = 0.5
 
 
-def of_job(job: UUID) -> ArtifactFilter:
-    """Finds the artifact that holds the document of a job."""
-    return ArtifactFilter(
-        flow_run_id=ArtifactFilterFlowRunId(any_=[job]), key=ArtifactFilterKey(any_=[RESULT_ARTIFACT])
-    )
+def of_job(job: UUID, key: str = RESULT_ARTIFACT) -> ArtifactFilter:
+    """Finds the artifact that holds the document of a job, or another one by its key."""
+    return ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[job]), key=ArtifactFilterKey(any_=[key]))
 
 
 def document_in(artifact: Artifact) -> JobDocument:
@@ -58,10 +60,22 @@ async def read_document(client: PrefectClient, job: UUID) -> JobDocument | None:
 async def write_document(client: PrefectClient, document: JobDocument, known: UUID | None) -> UUID:
     """Write a document over that of an artifact, or into a new one; the artifact's id."""
     data = document.model_dump(mode="json")
-    # The UI leaves artifacts of the type "result" out of a run's page.
-    return await _write(
-        client, known, UUID(document.job_id), RESULT_ARTIFACT, "json", data, "The job document"
+    # Programs read it. The UI leaves artifacts of this type out of a run's page, where people find the summary.
+    description = "The job document, for programs; people read the artifact *summary* of the run."
+    return await _write(client, known, UUID(document.job_id), RESULT_ARTIFACT, "result", data, description)
+
+
+async def write_summary(client: PrefectClient, document: JobDocument) -> None:
+    """Write the page of a document over that of the job, or a new one."""
+    run = UUID(document.job_id)
+    found = await client.read_artifacts(
+        artifact_filter=of_job(run, SUMMARY_ARTIFACT), sort=NEWEST_FIRST, limit=1
     )
+    await _write_summary(client, found[0].id if found else None, run, job_page(document))
+
+
+async def _write_summary(client: PrefectClient, known: UUID | None, run: UUID, shown: Markdown) -> UUID:
+    return await _write(client, known, run, SUMMARY_ARTIFACT, "markdown", shown, "What became of the job")
 
 
 async def _write(
@@ -82,6 +96,7 @@ class JobArtifacts:
         self._tracker = tracker
         self._ids: dict[str, UUID] = {}
         self._shown: dict[str, float] = {}
+        self._page = Markdown()
         self._revision = -1
 
     async def create(self) -> None:
@@ -94,6 +109,10 @@ class JobArtifacts:
         self._ids = {str(artifact.key): artifact.id for artifact in found}
         self._ids[RESULT_ARTIFACT] = await write_document(
             self._client, document, self._ids.get(RESULT_ARTIFACT)
+        )
+        self._page = job_page(document)
+        self._ids[SUMMARY_ARTIFACT] = await _write_summary(
+            self._client, self._ids.get(SUMMARY_ARTIFACT), run, self._page
         )
         for name in document.stages:
             key = f"progress-{name}"
@@ -118,19 +137,34 @@ class JobArtifacts:
                     await self._client.update_artifact(self._ids[name], ArtifactUpdate(data=stage.progress))
                     self._shown[name] = stage.progress
             await write_document(self._client, document, self._ids[RESULT_ARTIFACT])
+            if (shown := job_page(document)) != self._page:
+                summary = self._ids[SUMMARY_ARTIFACT]
+                await _write_summary(self._client, summary, UUID(document.job_id), shown)
+                self._page = shown
             self._revision = revision
         except (httpx.HTTPError, PrefectException) as error:
             get_run_logger().warning("The job's progress could not be written: %s", error)
 
 
-async def write_markdown(key: str, text: str, description: str) -> None:
+async def write_markdown(key: str, page: Markdown, description: str) -> None:
     """An artifact of the current job that the UI shows as a page."""
-    await _write_artifact(key, "markdown", text, description)
+    await _write_artifact(key, "markdown", page, description)
 
 
-async def write_table(key: str, rows: Iterable[dict[str, Any]], description: str) -> None:
-    """An artifact of the current job that the UI shows as a table."""
-    await _write_artifact(key, "table", list(rows), description)
+async def write_table(key: str, rows: Iterable[Mapping[str, object]], description: str) -> None:
+    """An artifact of the current job that the UI shows as a table.
+
+    Texts are shown as the characters that they are made of; what is to be a link is `Markdown`.
+    """
+    # The UI takes every text in a table for Markdown.
+    shown = [{name: _in_table(value) for name, value in row.items()} for row in rows]
+    await _write_artifact(key, "table", shown, description)
+
+
+def _in_table(value: object) -> str | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    return cell(value)
 
 
 async def write_image(key: str, jpeg: bytes, description: str) -> None:

@@ -155,8 +155,14 @@ class JobTracker:
                 name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error)
             )
             raise
+        except Exception as error:
+            # What nobody foresaw is for the log; here stands that it was.
+            why = f"An unexpected error ended the stage ({type(error).__name__}). The run's log has the details."
+            self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=why)
+            raise
         except BaseException:
-            self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC))
+            why = "The job ended while the stage was going on."
+            self.update_stage(name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=why)
             raise
         if self.stage_document(name).status is not StageStatus.SKIPPED:
             self.update_stage(

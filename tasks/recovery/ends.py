@@ -19,7 +19,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling, Scheduled
 
-from tasks.jobs.artifacts import find_document, write_document
+from tasks.jobs.artifacts import find_document, write_document, write_summary
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.status import ended_status
 from tasks.recovery.runs import FINAL, all_runs
@@ -102,6 +102,7 @@ async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]
         }
     )
     await write_document(client, ended, known[0].id if known else None)
+    await write_summary(client, ended)
     return ended
 
 

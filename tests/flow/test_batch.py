@@ -27,7 +27,7 @@ async def run_batch(
     """The batch's document, its result, and the rows of its summary table."""
     document, artifacts = await run_to_end(transcribe_batch, sources, options=QUICK, **parameters)
     result = BatchResult.model_validate(document.result) if document.result else None
-    return document, result, artifacts.get("summary", [])
+    return document, result, artifacts.get("recordings", [])
 
 
 async def test_one_bad_item_never_stops_the_rest(server: MediaServer, english: bytes, home: Path) -> None:

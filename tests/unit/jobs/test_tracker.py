@@ -58,12 +58,20 @@ def test_a_stage_that_fails_says_why_and_the_next_ones_stay_queued() -> None:
     assert statuses(job)[1:] == [StageStatus.QUEUED] * 2
 
 
-def test_what_nobody_foresaw_is_not_shown_but_fails_the_stage() -> None:
+def test_what_nobody_foresaw_fails_the_stage_which_names_its_kind_alone() -> None:
     job = tracker()
     with pytest.raises(ZeroDivisionError), job.stage("download"):
         _ = 1 / 0
     assert job.document.stages["download"].status is StageStatus.FAILED
-    assert job.document.stages["download"].error is None
+    error = job.document.stages["download"].error
+    assert error == "An unexpected error ended the stage (ZeroDivisionError). The run's log has the details."
+
+
+def test_a_stage_that_ends_with_its_job_says_so() -> None:
+    job = tracker()
+    with pytest.raises(KeyboardInterrupt), job.stage("download"):
+        raise KeyboardInterrupt
+    assert job.document.stages["download"].error == "The job ended while the stage was going on."
 
 
 def test_a_skipped_stage_counts_as_done() -> None:
