@@ -4,14 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-Source = Annotated[
-    str, Field(pattern=r"^(https?://[^\s]+|[^\s/:][^:\\]*)$", max_length=4096, title="URL or store key")
-]
+from tasks.fetching.source import Source as Source  # noqa: PLC0414 - a type that flows share
+
 StorePath = Annotated[str, Field(max_length=800)]
 FileName = Annotated[str, Field(min_length=1, max_length=200)]
 
 WebhookUrl = Annotated[
-    str, Field(pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$", max_length=4096)
+    str,
+    Field(
+        pattern=r"^(https?://[^\s]+|webhook-notification/[a-z0-9-]+)$",
+        max_length=4096,
+        json_schema_extra={
+            "allowed": "a URL that begins with https:// or http://, or webhook-notification/ and the name of a block"
+        },
+    ),
 ]
 Priority = Literal["high", "default", "low"]
 Echo = Annotated[str, Field(max_length=1000)]

@@ -46,11 +46,20 @@ def submit_job(
     except PrefectHTTPStatusError as error:
         if error.response.status_code != _CONFLICT:
             raise
-        raise InvalidInputError(
-            f'The deployment "{deployment}" refuses these parameters.',
-            hint=str(error.response.json()["detail"]),
-        ) from error
+        raise _refused(found, parameters, str(error.response.json()["detail"])) from error
     return run.id
+
+
+def _refused(deployment: DeploymentResponse, parameters: Mapping[str, Any], detail: str) -> InvalidInputError:
+    from deployments.server.refusals import refusals  # noqa: PLC0415 - few submits need it
+
+    schema = deployment.parameter_openapi_schema or {}
+    # The server names one thing, and one of Prefect's own in the words of its validator.
+    lines = refusals({**deployment.parameters, **parameters}, schema)
+    return InvalidInputError(
+        f'The deployment "{deployment.name}" refuses these parameters.',
+        hint="\n".join(lines) if lines else detail,
+    )
 
 
 def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:

@@ -6,6 +6,7 @@
   workers and runs ask for (`deployments.guard`). Without these the server does not start.
 - Some 400,000 objects live as long as the server. Each full garbage collection would look at all of them, and for a
   fifth of a second no request would be answered. They are kept out of its way.
+- Parameters that a job cannot use are refused in sentences (`deployments/server/refusals.py`).
 - What has been found right once is not checked again, and times are written as Python's own
   (`deployments.server.prefect_internals`).
 """
@@ -25,6 +26,8 @@ from deployments.guard.idempotency import Idempotency
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,
+    refuse_forms_in_sentences,
+    refuse_in_sentences,
     serve_through,
     write_plain_times,
 )
@@ -74,6 +77,7 @@ def main() -> None:
         sys.exit(str(error))
     command = importlib.import_module("prefect.cli").app
     tune(check_each_schema_once, read_each_address_once, write_plain_times)
+    tune(refuse_in_sentences, refuse_forms_in_sentences)
     gc.freeze()
     gc.enable()
     sys.argv[1:1] = ["server", "start"]

@@ -5,13 +5,16 @@ functions, not here. What tunes it is only faster: a caller may go on where a fu
 """
 
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from tasks.prefect_internals import Internal
 
 _KNOWN_SCHEMAS = 500
+_SHOWN_BODY = 500
+"""Characters."""
 
 _VALIDATOR = Internal(
     "prefect.utilities.schema_tools.validation",
@@ -20,6 +23,18 @@ _VALIDATOR = Internal(
 )
 _CHECK_SCHEMA = Internal(
     _VALIDATOR.module, "_VALIDATOR.check_schema", _VALIDATOR.purpose, ("schema", "format_checker")
+)
+_ITER_ERRORS = Internal(
+    _VALIDATOR.module,
+    "_VALIDATOR.iter_errors",
+    "the server refuses parameters in the words of its validator",
+    ("self", "instance"),
+)
+_REFUSE_FORM = Internal(
+    "prefect.server.api.server",
+    "validation_exception_handler",
+    "the server refuses requests of another form in the words of its validator",
+    ("request", "exc"),
 )
 _GET_DIALECT = Internal(
     "prefect.server.database.dependencies",
@@ -71,6 +86,42 @@ def check_each_schema_once() -> None:
         known.add(key)
 
     _CHECK_SCHEMA.replace(check_schema)
+
+
+def refuse_in_sentences() -> None:
+    """From now on, what Prefect says of parameters that a schema refuses are sentences.
+
+    So are the answers of the API and the errors in its forms: both show the messages of this validator. No public way
+    in 3.8.
+    """
+    from deployments.server.refusals import reworded  # noqa: PLC0415 - only the server's process needs it
+
+    iter_errors = _ITER_ERRORS.find()
+
+    def in_sentences(self: Any, instance: Any, *schema: Any) -> Iterator[Any]:
+        return iter(reworded(iter_errors(self, instance, *schema), self.schema))
+
+    _ITER_ERRORS.replace(in_sentences)
+
+
+def refuse_forms_in_sentences() -> None:
+    """From now on, the answer to a request of a wrong form has a sentence, `detail`, beside Prefect's own fields.
+
+    It shows the beginning of a long body: who sent it knows the rest. To be called before the application is made. No
+    public way in 3.8.
+    """
+    from deployments.server.refusals import misfits  # noqa: PLC0415
+
+    refuse = _REFUSE_FORM.find()
+
+    async def with_a_sentence(request: Any, exc: Any) -> Any:
+        answer = await refuse(request, exc)
+        content = {"detail": " ".join(misfits(exc.errors())), **json.loads(answer.body)}
+        if len(json.dumps(content.get("request_body"))) > _SHOWN_BODY:
+            content["request_body"] = f"{str(content['request_body'])[:_SHOWN_BODY]}…"
+        return type(answer)(status_code=answer.status_code, content=content)
+
+    _REFUSE_FORM.replace(with_a_sentence)
 
 
 def read_each_address_once() -> None:
@@ -136,5 +187,5 @@ def application() -> Any:
     return _CREATE_APP.find()()
 
 
-INTERNALS = (_VALIDATOR, _CHECK_SCHEMA, _GET_DIALECT, _BIND_TIME, _CREATE_APP)
+INTERNALS = (_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP)
 """All of them."""

@@ -5,7 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Color = Annotated[
+    str,
+    Field(
+        pattern=r"^#[0-9a-fA-F]{6}$", json_schema_extra={"allowed": "a colour as #RRGGBB, such as #FF8800"}
+    ),
+]
 """#RRGGBB."""
 
 Position = Literal[

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.errors import ContrapontoError
+from tasks.fetching.source import Source
 from tasks.video.clip import ClipOptions
 from tasks.video.zoom_types import ZoomType, share_out
 
@@ -23,8 +24,7 @@ class Image(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
-    image_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+|[^\s/:][^:\\]*)$", max_length=4096)]
-    """URL, or a key of the media store."""
+    image_url: Source
     duracao: Annotated[float, Field(ge=0.1, le=1000)]
     """Seconds."""
 
