@@ -32,6 +32,7 @@ from tasks.jobs.background import beside
 from tasks.jobs.correlation import LABEL, correlated, correlation_id
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.operations import Operation, add_operation
+from tasks.jobs.run_names import is_free, run_name
 from tasks.jobs.termination import ended_by, unless_heard
 from tasks.jobs.tracker import JobTracker
 from tasks.prefect_internals import install_sigterm_handler
@@ -147,7 +148,12 @@ async def _run(
     identifier = sent.get("correlation_id") or sent.get("id_roteiro") or first.job_id
     webhook_url = str(sent.get("webhook_url") or "")
     with ended_by(signal.SIGTERM, TerminationSignal(signal.SIGTERM)), correlated(str(identifier)):
-        async with _published(tracker):
+        # A name that somebody gave the run stays.
+        free = is_free(flow_run.name, operation.name)
+        naming = functools.partial(run_name, operation.name, sent) if free else None
+        if naming is not None:
+            flow_run.name = naming(None)  # The runs that this one starts are named by it.
+        async with _published(tracker, naming):
             failure = await _do(work, tracker, operation.time_limit, webhook_url)
         ended = tracker.document
         if webhook_url:
@@ -202,10 +208,10 @@ async def _do(
 
 
 @asynccontextmanager
-async def _published(tracker: JobTracker) -> AsyncIterator[None]:
-    """Keeps the job's artifacts current within the block, and right at its end."""
+async def _published(tracker: JobTracker, name: Callable[[str | None], str] | None) -> AsyncIterator[None]:
+    """Keeps the job's artifacts, and the name of its run, current within the block, and right at its end."""
     async with get_client() as client:
-        artifacts = JobArtifacts(client, tracker)
+        artifacts = JobArtifacts(client, tracker, name)
         await artifacts.create()
         await client.update_flow_run_labels(UUID(tracker.document.job_id), {LABEL: correlation_id() or ""})
         try:

@@ -116,6 +116,7 @@ async def transcribe(
 
     with job.stage("download"):
         media = await run_step(fetch_media, await fetch_request(youtube_url))
+        job.entitle(media.title)
 
     with job.stage("normalization") as stage:
         if sound.changes_anything:

@@ -12,6 +12,7 @@ from deployments.client.parameters import check_names, choose
 from deployments.client.read import read_run
 from deployments.server.pools import Priority
 from tasks.errors import InvalidInputError
+from tasks.jobs.run_names import run_name
 
 _CONFLICT = 409
 
@@ -41,6 +42,7 @@ def submit_job(
             parameters=dict(parameters),
             work_queue_name=(priority or _asked(parameters)).value,
             idempotency_key=idempotency_key,
+            name=run_name(found.name, parameters),
             job_variables={"env": dict(environment)} if environment else None,
         )
     except PrefectHTTPStatusError as error:
@@ -86,6 +88,7 @@ def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
         parameters=run.parameters,
         work_queue_name=run.work_queue_name,
         tags=run.tags,
+        name=run.name,
         job_variables=run.job_variables,
     ).id
 

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -89,11 +89,18 @@ async def _write(
 
 
 class JobArtifacts:
-    """The document of a running job and one progress bar for each of its stages."""
+    """The document of a running job, its page, one progress bar for each of its stages, and the name of its run.
 
-    def __init__(self, client: PrefectClient, tracker: JobTracker) -> None:
+    `name` makes a name of the title of what the job works on; without it the run keeps the one that it has.
+    """
+
+    def __init__(
+        self, client: PrefectClient, tracker: JobTracker, name: Callable[[str | None], str] | None = None
+    ) -> None:
         self._client = client
         self._tracker = tracker
+        self._name = name
+        self._named: str | None = None
         self._ids: dict[str, UUID] = {}
         self._shown: dict[str, float] = {}
         self._page = Markdown()
@@ -114,6 +121,7 @@ class JobArtifacts:
         self._ids[SUMMARY_ARTIFACT] = await _write_summary(
             self._client, self._ids.get(SUMMARY_ARTIFACT), run, self._page
         )
+        await self._name_run()
         for name in document.stages:
             key = f"progress-{name}"
             self._ids[name] = await _write(
@@ -137,6 +145,7 @@ class JobArtifacts:
                     await self._client.update_artifact(self._ids[name], ArtifactUpdate(data=stage.progress))
                     self._shown[name] = stage.progress
             await write_document(self._client, document, self._ids[RESULT_ARTIFACT])
+            await self._name_run()
             if (shown := job_page(document)) != self._page:
                 summary = self._ids[SUMMARY_ARTIFACT]
                 await _write_summary(self._client, summary, UUID(document.job_id), shown)
@@ -144,6 +153,12 @@ class JobArtifacts:
             self._revision = revision
         except (httpx.HTTPError, PrefectException) as error:
             get_run_logger().warning("The job's progress could not be written: %s", error)
+
+    async def _name_run(self) -> None:
+        if self._name is None or (name := self._name(self._tracker.title)) == self._named:
+            return
+        await self._client.set_flow_run_name(UUID(self._tracker.document.job_id), name)
+        self._named = name
 
 
 async def write_markdown(key: str, page: Markdown, description: str) -> None:

@@ -122,6 +122,8 @@ class JobTracker:
         self._document = document.model_copy(update={"stages": {name: StageDocument() for name in stages}})
         self.revision = 0
         """Grows with every change."""
+        self.title: str | None = None
+        """Of what the job works on, once that is known; the run is named by it."""
 
     @property
     def document(self) -> JobDocument:
@@ -168,6 +170,12 @@ class JobTracker:
             self.update_stage(
                 name, status=StageStatus.COMPLETED, progress=100.0, completed_at=datetime.now(UTC)
             )
+
+    def entitle(self, title: str) -> None:
+        """What the job works on is called so."""
+        with self._lock:
+            self.title = title
+            self.revision += 1
 
     def update_stage(self, name: str, **changes: Any) -> None:
         """Changes fields of a stage, and with them the overall progress."""

@@ -1,16 +1,20 @@
 """Jobs that succeed: what they deliver, and what they do not do twice."""
 
 import asyncio
+import html
 import json
 from pathlib import Path
 
 import pysubs2
 import pytest
+from markdown_it import MarkdownIt
+from prefect.client.orchestration import get_client
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
+from flows.transcription import transcribe
 from tasks.jobs.document import JobStatus, StageStatus
-from tests.flow.jobs import run_job
+from tests.flow.jobs import end_of, id_of, run_job
 from tests.flow.recordings import music, silence
 from tests.material import ENGLISH, word_error_rate
 from tests.servers.media import MediaServer
@@ -63,10 +67,37 @@ async def test_a_recording_becomes_text_and_files(server: MediaServer, english: 
 
 async def test_a_jobs_artifacts_can_be_read_by_anyone(server: MediaServer, english: bytes) -> None:
     job = await run_job(server.say("/talk.wav", english))
-    assert set(job.artifacts) == {"result", "transcript", "files", *(f"progress-{name}" for name in STAGES)}
+    shown = {"result", "summary", "transcript", "files", *(f"progress-{name}" for name in STAGES)}
+    assert set(job.artifacts) == shown
     assert all(job.artifacts[f"progress-{name}"] == 100 for name in STAGES)
     assert "thousands of trees" in job.artifacts["transcript"]
     assert "talk.srt" in str(job.artifacts["files"])
+
+
+async def test_what_a_stranger_named_is_shown_as_text(english: bytes, home: Path) -> None:
+    title = "![x](y) <img src=z> **b** | `c` www.attacker.example"
+    media_store(get_settings()).put_bytes(english, f"in/{title}.wav")
+    job = await run_job(f"in/{title}.wav", id_roteiro="<img src=q>![r](s)")
+    assert job.document.result is not None
+    assert title in str(job.document.result["title"])
+    renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    cells = [str(cell) for row in job.artifacts["files"] for cell in row.values()]
+    for page in (job.artifacts["transcript"], job.artifacts["summary"], *cells):
+        shown = renderer.render(page)
+        for tag in ("<img", "<a ", "<strong", "<em"):
+            assert tag not in shown
+        assert "www.attacker" not in page
+    assert f"<h1>{html.escape(title)}</h1>" in renderer.render(job.artifacts["transcript"])
+    assert "<td>transcription</td>\n<td>completed</td>" in renderer.render(job.artifacts["summary"])
+
+
+async def test_a_run_is_called_by_its_job_unless_its_caller_named_it(server: MediaServer) -> None:
+    url = server.say("/aula%201.wav", b"<html>")
+    drawn = await end_of(transcribe, url, id_roteiro="R-34")
+    named = await end_of(transcribe.with_options(flow_run_name="Aula de João"), url)
+    async with get_client() as client:
+        names = [(await client.read_flow_run(id_of(state))).name for state in (drawn, named)]
+    assert names == ["transcribe · R-34 · 127.0.0.1/aula 1.wav", "Aula de João"]
 
 
 async def test_the_same_job_again_does_no_work(server: MediaServer, english: bytes) -> None:
