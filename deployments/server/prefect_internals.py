@@ -117,11 +117,17 @@ def refuse_forms_in_sentences() -> None:
     async def with_a_sentence(request: Any, exc: Any) -> Any:
         answer = await refuse(request, exc)
         content = {"detail": " ".join(misfits(exc.errors())), **json.loads(answer.body)}
-        if len(json.dumps(content.get("request_body"))) > _SHOWN_BODY:
-            content["request_body"] = f"{str(content['request_body'])[:_SHOWN_BODY]}…"
+        _shorten(content, "request_body")
+        for error in content.get("exception_detail", []):
+            _shorten(error, "input")
         return type(answer)(status_code=answer.status_code, content=content)
 
     _REFUSE_FORM.replace(with_a_sentence)
+
+
+def _shorten(content: dict[str, Any], field: str) -> None:
+    if len(text := json.dumps(content.get(field), ensure_ascii=False)) > _SHOWN_BODY:
+        content[field] = f"{text[:_SHOWN_BODY]}…"
 
 
 def read_each_address_once() -> None:

@@ -1,5 +1,6 @@
 """Foreign text in Markdown: what a browser is given is the text, and nothing that it loads, follows or runs."""
 
+import ast
 import html
 import re
 
@@ -8,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from blocks.settings import PROJECT_ROOT
 from tasks.foreign_text import one_line, printable
 from tasks.jobs.markdown import Markdown, cell, heading, link, page, table, text
 
@@ -144,3 +146,36 @@ def test_a_terminal_gets_lines_and_no_commands() -> None:
 def test_words_of_all_languages_stay() -> None:
     for words in ("Não é assim — “ok”", "می‌خواهم", "👩‍👩‍👧 família", "日本語 の 歌"):
         assert one_line(words) == words
+
+
+CODE = [
+    path
+    for part in ("flows", "tasks", "blocks", "deployments")
+    for path in (PROJECT_ROOT / part).rglob("*.py")
+]
+
+
+def test_artifacts_are_written_in_one_place_which_takes_foreign_text_for_text() -> None:
+    makes = re.compile(
+        r"ArtifactCreate|ArtifactUpdate|create_\w*artifact|(Markdown|Table|Link|Image)Artifact\b"
+    )
+    found = [path for path in CODE if makes.search(path.read_text("utf-8"))]
+    assert [path.relative_to(PROJECT_ROOT).as_posix() for path in found] == ["tasks/jobs/artifacts.py"]
+
+
+def test_markdown_of_our_own_is_made_of_constants_and_of_what_is_escaped() -> None:
+    escaping = {"text", "link", "cell", "_clock", "_counted"}
+    makers = 0
+    for path in CODE:
+        if path.name == "markdown.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Markdown")):
+                continue
+            makers += 1
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.FormattedValue):
+                    value = inner.value
+                    by = ast.unparse(value.func).rpartition(".")[2] if isinstance(value, ast.Call) else ""
+                    assert by in escaping or ast.unparse(value) == "more", f"{path}:{node.lineno}"
+    assert makers > 5
