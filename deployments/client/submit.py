@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from httpx import Response
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
@@ -14,7 +15,7 @@ from deployments.server.pools import Priority
 from tasks.errors import InvalidInputError
 from tasks.jobs.run_names import run_name
 
-_CONFLICT = 409
+_REFUSED = (400, 409, 413, 422)
 
 
 def submit_job(
@@ -46,10 +47,19 @@ def submit_job(
             job_variables={"env": dict(environment)} if environment else None,
         )
     except PrefectHTTPStatusError as error:
-        if error.response.status_code != _CONFLICT:
+        detail = _detail(error.response) if error.response.status_code in _REFUSED else None
+        if detail is None:
             raise
-        raise _refused(found, parameters, str(error.response.json()["detail"])) from error
+        raise _refused(found, parameters, detail) from error
     return run.id
+
+
+def _detail(answer: Response) -> str | None:
+    """What the server says of a request that it refuses."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _refused(deployment: DeploymentResponse, parameters: Mapping[str, Any], detail: str) -> InvalidInputError:
@@ -58,9 +68,10 @@ def _refused(deployment: DeploymentResponse, parameters: Mapping[str, Any], deta
     schema = deployment.parameter_openapi_schema or {}
     # The server names one thing, and one of Prefect's own in the words of its validator.
     lines = refusals({**deployment.parameters, **parameters}, schema)
+    if not lines:
+        return InvalidInputError("The server refuses this job.", hint=detail)
     return InvalidInputError(
-        f'The deployment "{deployment.name}" refuses these parameters.',
-        hint="\n".join(lines) if lines else detail,
+        f'The deployment "{deployment.name}" refuses these parameters.', hint="\n".join(lines)
     )
 
 

@@ -11,10 +11,12 @@ from jsonschema import Draft202012Validator
 from prefect.utilities.schema_tools import validation
 
 from blocks.settings import PROJECT_ROOT
+from deployments.local.run import _check
 from deployments.server.flow_catalogue import ListedFlow, listed_flows
 from deployments.server.prefect_internals import refuse_in_sentences
 from deployments.server.refusals import allowed, misfits, refusals
 from deployments.server.schemas import strict
+from tasks.errors import InvalidInputError
 
 FLOWS = listed_flows(PROJECT_ROOT)
 RAW = (
@@ -203,3 +205,30 @@ def test_a_request_of_another_form() -> None:
         "parameters: The empty list cannot be used: it must be a valid dictionary.",
         "priority is not known to this call: leave it out.",
     ]
+
+
+_TAKEN_OR_SAID_BEFORE = {"remove_noise", "langage"}
+"""A terminal's "yes" is true to a flow; a name that does not exist is refused before any value is looked at."""
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "says"), [case for case in CASES if not _TAKEN_OR_SAID_BEFORE & set(case[1])]
+)
+def test_a_run_in_this_process_is_refused_in_the_same_words(
+    name: str, parameters: dict[str, Any], says: str
+) -> None:
+    listed = FLOWS[name]
+    flow = getattr(import_module(listed.module), listed.function)
+    needed = {
+        "youtube_url": "a.mp3",
+        "images": [],
+        "url_video": "a",
+        "url_srt": "a",
+        "webhook_url": "https://a.b",
+    }
+    sent = {
+        key: value for key, value in needed.items() if key in SCHEMAS[name].get("required", [])
+    } | parameters
+    with pytest.raises(InvalidInputError) as refused:
+        _check(flow, listed, sent if parameters else {})
+    assert says in refused.value.hint if parameters else "youtube_url" in refused.value.message
