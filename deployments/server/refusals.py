@@ -8,6 +8,7 @@ keyword `allowed`: `Field(pattern=…, json_schema_extra={"allowed": "a colour s
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -23,6 +24,8 @@ _SHOWN = 80
 """Characters of a value that are shown: it may be long, or a secret."""
 _CHOICES = 20
 _SENTENCES = 10
+_LOOKED_AT = 50
+"""Errors that are put into words. Ten thousand images may each have three, and while they are, nobody is answered."""
 _DEPTH = 3
 """Schemas within each other that are put into words; beyond, their names have to do."""
 
@@ -53,25 +56,24 @@ Schema = Mapping[str, Any]
 
 def refusals(parameters: Mapping[str, Any], schema: Schema) -> list[str]:
     """A sentence for everything that the schema refuses, each with the place it is about; empty if nothing is."""
-    found = list(Draft202012Validator(schema).iter_errors(parameters))
-    worded = reworded(found, schema)
+    worded = reworded(Draft202012Validator(schema).iter_errors(parameters), schema)
     lines = []
     for error in worded[:_SENTENCES]:
         place = _place(error.absolute_path)
         lines.append(f"{place}: {error.message}" if place else error.message)
     if len(worded) > _SENTENCES:
-        lines.append(f"And {len(worded) - _SENTENCES} more.")
+        lines.append("And there is more.")
     return lines
 
 
 def reworded(errors: Iterable[ValidationError], schema: Schema) -> list[ValidationError]:
-    """The errors with sentences as their messages; of those that say the same about the same place one.
+    """The first errors with sentences as their messages; of those that say the same about the same place one.
 
     What lies in an error, such as the choices of `anyOf`, gets its sentence: whoever picks one of these has it too.
     """
     kept: dict[tuple[str, object], ValidationError] = {}
     names_are_checked = False
-    errors = list(errors)
+    errors = list(islice(errors, _LOOKED_AT))
     for error in errors:
         names_are_checked |= "propertyNames" in error.relative_schema_path
     for error in errors:

@@ -147,6 +147,13 @@ def test_a_value_is_shown_in_part_and_without_its_passwords() -> None:
     assert len(line) < 250
 
 
+def test_of_many_mistakes_the_first_are_told() -> None:
+    lines = refusals({"images": [{}] * 10_000, "webhook_url": "https://a.b"}, SCHEMAS["img2vid"])
+    assert len(lines) == 11
+    assert lines[0].startswith("images[0]: 'id' is missing")
+    assert lines[-1] == "And there is more."
+
+
 @pytest.fixture
 def in_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation._VALIDATOR, "iter_errors", validation._VALIDATOR.iter_errors)
