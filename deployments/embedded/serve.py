@@ -7,6 +7,8 @@
 - Some 400,000 objects live as long as the server. Each full garbage collection would look at all of them, and for a
   fifth of a second no request would be answered. They are kept out of its way.
 - Parameters that a job cannot use are refused in sentences (`deployments/server/refusals.py`).
+- A stored value that no answer can hold is left out of answers, and a run that has one is not handed to workers: it
+  has failed, for that reason, and its pool goes on (`deployments.server.stored_json`).
 - What has been found right once is not checked again, and times are written as Python's own
   (`deployments.server.prefect_internals`).
 """
@@ -25,13 +27,17 @@ from deployments.guard.door import Door
 from deployments.guard.idempotency import Idempotency
 from deployments.server.prefect_internals import (
     check_each_schema_once,
+    hand_out_only,
     read_each_address_once,
     refuse_forms_in_sentences,
     refuse_in_sentences,
+    read_stored_json_with,
     serve_through,
     write_plain_times,
 )
+from deployments.server.stored_json import holds_left_out, read_json
 from tasks.errors import ContrapontoError
+from tasks.jobs.unreadable import UNREADABLE
 from tasks.prefect_internals import PrefectMovedError
 from tasks.recovery.ends import JOB_TAG
 
@@ -55,6 +61,12 @@ def guard(app: "ASGIApp") -> "ASGIApp":
     )
 
 
+def survive_what_is_stored() -> None:
+    """From now on, no value in the database makes an answer an error, or a run of a pool wait for another's."""
+    read_stored_json_with(read_json)
+    hand_out_only(lambda given: UNREADABLE if holds_left_out(given) else None)
+
+
 def tune(*changes: Callable[[], None]) -> None:
     """Make these changes; one that this version of Prefect does not allow is left out, with a warning."""
     for change in changes:
@@ -76,7 +88,7 @@ def main() -> None:
     except ContrapontoError as error:
         sys.exit(str(error))
     command = importlib.import_module("prefect.cli").app
-    tune(check_each_schema_once, read_each_address_once, write_plain_times)
+    tune(survive_what_is_stored, check_each_schema_once, read_each_address_once, write_plain_times)
     tune(refuse_in_sentences, refuse_forms_in_sentences)
     gc.freeze()
     gc.enable()

@@ -4,13 +4,18 @@ See `tasks.prefect_internals`, which has what runs need, for the rules. The serv
 functions, not here. What tunes it is only faster: a caller may go on where a function raises PrefectMovedError.
 """
 
+import asyncio
 import functools
 import json
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from tasks.prefect_internals import Internal
+
+logger = logging.getLogger("contraponto.server")
 
 _KNOWN_SCHEMAS = 500
 _SHOWN_BODY = 500
@@ -51,6 +56,29 @@ _BIND_TIME = Internal(
 _CREATE_APP = Internal(
     "prefect.server.api.server", "create_app", "the server cannot be served by this project", ("final",)
 )
+
+_CREATE_ENGINE = Internal(
+    "prefect.server.database.configurations",
+    "create_async_engine",
+    "one stored value that cannot be told makes every answer about it an error",
+)
+_HAND_OUT = Internal(
+    "prefect.server.models.workers",
+    "get_scheduled_flow_runs",
+    "runs whose parameters cannot be read are handed to workers",
+    ("db", "session"),
+)
+_SET_STATE = Internal(
+    "prefect.server.models.flow_runs",
+    "set_flow_run_state",
+    _HAND_OUT.purpose,
+    ("session", "flow_run_id", "state", "force"),
+)
+_READ_RUN = Internal(
+    _SET_STATE.module, "read_flow_run", _HAND_OUT.purpose, ("db", "session", "flow_run_id", "for_update")
+)
+_FAILED = Internal("prefect.server.schemas.states", "Failed", _HAND_OUT.purpose)
+_DATABASE = Internal("prefect.server.database", "provide_database_interface", _HAND_OUT.purpose, ())
 
 EPHEMERAL_VARIABLE = "PREFECT__SERVER_EPHEMERAL"
 """Set in the environment of a server, has it run without background services, as Prefect's own temporary servers do.
@@ -167,6 +195,60 @@ def _plain(time: datetime) -> datetime:
     )
 
 
+def read_stored_json_with(read: Callable[[str], Any]) -> None:
+    """From now on, the server reads all JSON of its database with this.
+
+    Neither Prefect nor its settings give the engine a reader of JSON. No public way in 3.8.
+    """
+    create = _CREATE_ENGINE.find()
+    _CREATE_ENGINE.replace(functools.partial(create, json_deserializer=read))
+
+
+def hand_out_only(reason_against: Callable[[object], str | None]) -> None:
+    """From now on, a run against whose parameters or job variables there is a reason is handed to no worker.
+
+    It has failed, for that reason: a worker would start it with whatever could be read of them. No public way in 3.8:
+    Prefect looks at parameters when a run is submitted, and never again.
+    """
+    hand_out = _HAND_OUT.find()
+    for internal in (_SET_STATE, _READ_RUN, _FAILED, _DATABASE):
+        internal.find()
+    failing: dict[UUID, asyncio.Task[None]] = {}
+
+    def fail(run: UUID, reason: str) -> None:
+        # In a transaction of its own, when that of the poll is over: what goes wrong with it concerns nobody else.
+        failing[run] = asyncio.create_task(_fail(run, reason))
+        failing[run].add_done_callback(lambda _: failing.pop(run))
+
+    async def hand_out_good(*arguments: Any, **options: Any) -> list[Any]:
+        good = []
+        for found in await hand_out(*arguments, **options):
+            run = found.flow_run
+            reason = reason_against([run.parameters, run.job_variables])
+            if reason is None:
+                good.append(found)
+            elif run.id not in failing:
+                fail(run.id, reason)
+        return good
+
+    _HAND_OUT.replace(hand_out_good)
+
+
+async def _fail(run: UUID, reason: str) -> None:
+    try:
+        database = _DATABASE.find()()
+        async with database.session_context(begin_transaction=True, with_for_update=True) as session:
+            known = await _READ_RUN.find()(session=session, flow_run_id=run, for_update=True)
+            if known is None or known.state is None or known.state.type != "SCHEDULED":
+                return  # another server was faster, or its caller has cancelled it
+            failed = _FAILED.find()(message=reason)
+            await _SET_STATE.find()(session=session, flow_run_id=run, state=failed, force=True)
+    except Exception:  # nobody awaits this; the next poll tries again
+        logger.exception("The run %s cannot be handed to a worker, and could not be ended.", run)
+    else:
+        logger.error("The run %s was not handed to a worker and has failed. %s", run, reason)
+
+
 def serve_through(wrap: Callable[[Any], Any]) -> None:
     """From now on, `prefect server start` serves what `wrap` makes of its ASGI application.
 
@@ -193,5 +275,8 @@ def application() -> Any:
     return _CREATE_APP.find()()
 
 
-INTERNALS = (_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP)
+INTERNALS = (
+    *(_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP),
+    *(_CREATE_ENGINE, _HAND_OUT, _SET_STATE, _READ_RUN, _FAILED, _DATABASE),
+)
 """All of them."""
