@@ -16,6 +16,7 @@ from tasks.jobs.artifacts import write_table
 from tasks.jobs.locks import work_lock
 from tasks.jobs.page import UNSAID
 from tasks.jobs.tracker import current_job
+from tasks.recovery.survival import OF_ONE
 from tasks.speech.document import TranscriptionDocument, TranscriptionResult
 
 _SETTINGS = get_settings()
@@ -143,9 +144,20 @@ async def transcribe_batch(
 async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Ledger) -> BatchEntry:
     """One recording as a job of its own; its failure is an entry, never an exception."""
     run: Any = transcribe  # Prefect's annotations know `return_state` only for flows that are not awaited.
-    state: State[Any] = await run(youtube_url=item.source, **options.model_dump(), return_state=True)
-    job_id = str(state.state_details.flow_run_id)
-    outcome = await state.aresult(raise_on_failure=False)
+    try:
+        state: State[Any] = await run(youtube_url=item.source, **options.model_dump(), return_state=True)
+        job_id = str(state.state_details.flow_run_id)
+        outcome = await state.aresult(raise_on_failure=False)
+    except OF_ONE as error:
+        # Not even a job that fails: the server takes no run of it, or cannot tell how it ended.
+        get_run_logger().warning("%s: %s", item.title, error)
+        return BatchEntry(
+            source=item.shown,
+            title=item.title,
+            status="failed",
+            job_id=None,
+            error=f"The recording could not be made a job ({type(error).__name__}): {error}"[:1000],
+        )
     if isinstance(outcome, TranscriptionDocument):
         ledger.record(item.identity, job_id, None)
         result = TranscriptionResult.model_validate(outcome.result)

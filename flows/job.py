@@ -26,7 +26,7 @@ from pydantic import BaseModel
 
 from blocks.settings import Settings, get_settings
 from flows.parameters import from_caller
-from tasks.errors import ContrapontoError, StageTimeoutError
+from tasks.errors import ContrapontoError, InvalidInputError, StageTimeoutError
 from tasks.jobs.artifacts import JobArtifacts
 from tasks.jobs.background import beside
 from tasks.jobs.correlation import LABEL, correlated, correlation_id
@@ -35,6 +35,7 @@ from tasks.jobs.operations import Operation, add_operation
 from tasks.jobs.run_names import is_free, run_name
 from tasks.jobs.termination import ended_by, unless_heard
 from tasks.jobs.tracker import JobTracker
+from tasks.jobs.unreadable import MOST_LEVELS, is_nested_too_deep
 from tasks.prefect_internals import install_sigterm_handler
 from tasks.recovery.ends import can_restart, record_end
 from tasks.webhooks.notify import check_endpoint, notify
@@ -153,8 +154,9 @@ async def _run(
         naming = functools.partial(run_name, operation.name, sent) if free else None
         if naming is not None:
             flow_run.name = naming(None)  # The runs that this one starts are named by it.
-        async with _published(tracker, naming):
-            failure = await _do(work, tracker, operation.time_limit, webhook_url)
+        async with _published(tracker, naming) as artifacts:
+            failure = await _do(work, tracker, operation.time_limit, webhook_url, sent)
+        failure = artifacts.refused or failure
         ended = tracker.document
         if webhook_url:
             await notify(ended, webhook_url)
@@ -170,6 +172,7 @@ async def _do(
     tracker: JobTracker,
     time_limit: str | float | None,
     webhook_url: str,
+    sent: Mapping[str, Any],
 ) -> ContrapontoError | None:
     """Does the job; the document holds how it ended."""
     logger = get_run_logger()
@@ -177,6 +180,7 @@ async def _do(
     try:
         with tracker.current():
             async with asyncio.timeout(minutes * 60 if minutes else None) as limit:
+                _check_echo(sent)
                 if webhook_url:
                     # What is wrong with a job is said before anything is fetched.
                     await check_endpoint(webhook_url)
@@ -207,8 +211,20 @@ async def _do(
     return None
 
 
+def _check_echo(sent: Mapping[str, Any]) -> None:
+    """Raises InvalidInputError for parameters that no document or message can hold."""
+    for name, value in sent.items():
+        if is_nested_too_deep(value):
+            raise InvalidInputError(
+                f'The parameter "{name}" is nested deeper than {MOST_LEVELS} levels.',
+                hint="Send it flatter, or as one text.",
+            )
+
+
 @asynccontextmanager
-async def _published(tracker: JobTracker, name: Callable[[str | None], str] | None) -> AsyncIterator[None]:
+async def _published(
+    tracker: JobTracker, name: Callable[[str | None], str] | None
+) -> AsyncIterator[JobArtifacts]:
     """Keeps the job's artifacts, and the name of its run, current within the block, and right at its end."""
     async with get_client() as client:
         artifacts = JobArtifacts(client, tracker, name)
@@ -216,9 +232,9 @@ async def _published(tracker: JobTracker, name: Callable[[str | None], str] | No
         await client.update_flow_run_labels(UUID(tracker.document.job_id), {LABEL: correlation_id() or ""})
         try:
             async with beside(artifacts.keep_current()):
-                yield
+                yield artifacts
         finally:
-            await artifacts.publish()
+            await artifacts.publish_end()
 
 
 async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names

@@ -11,14 +11,16 @@ from tasks.jobs.correlation import correlated
 from tasks.jobs.slots import NoSlotError, slot
 from tasks.recovery.reconciliation import reconcile
 from tasks.webhooks.deliver import deliver
-from tasks.webhooks.message import WebhookMessage
+from tasks.webhooks.message import MessageReference, WebhookMessage
 
 _WAIT_SECONDS = 5.0
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @flow(name="deliver-webhook", flow_run_name="{webhook_id}")
-async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: WebhookId) -> State[Any]:
+async def deliver_webhook(
+    url: WebhookUrl, message: WebhookMessage | MessageReference, webhook_id: WebhookId
+) -> State[Any]:
     """Delivers one webhook message.
 
     It is retried on the schedule of CONTRAPONTO_WEBHOOK_RETRY_DELAYS. A run that ends as Failed is a
@@ -26,7 +28,8 @@ async def deliver_webhook(url: WebhookUrl, message: WebhookMessage, webhook_id: 
 
     Args:
         url: Where the endpoint listens.
-        message: The message, as it was when the job ended.
+        message: The message, as it was when the job ended. Of a long one what stands for it: its job, which has a
+            document.
         webhook_id: The same on every try, so that the endpoint can drop a second copy.
     """
     with correlated(message.correlation_id):

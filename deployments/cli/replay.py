@@ -8,6 +8,7 @@ import typer
 
 from deployments.cli.options import EndpointOption, JsonOption, SinceOption
 from deployments.cli.output import print_json, say
+from deployments.cli.several import Several
 from tasks.errors import InvalidInputError
 
 
@@ -31,18 +32,20 @@ def replay(
         raise InvalidInputError(
             "Which messages are to be delivered again?", hint="Give one id, or --all, --endpoint or --since."
         )
+    one_by_one = Several()
     with connected() as client:
         chosen = (
             [letter_id]
             if letter_id
             else [letter.id for letter in list_dead_letters(client, endpoint=endpoint, since=since)]
         )
-        # One after the other, so that those before a wrong id are printed.
         deliveries = {}
         for chosen_id in chosen:
-            deliveries[str(chosen_id)] = str(redeliver(client, chosen_id))
-            if not as_json:
-                typer.echo(deliveries[str(chosen_id)])
+            with one_by_one.each(chosen_id):
+                deliveries[str(chosen_id)] = str(redeliver(client, chosen_id))
+                if not as_json:
+                    typer.echo(deliveries[str(chosen_id)])
     if as_json:
         print_json(json.dumps({"deliveries": deliveries}))
-    say(f"{len(chosen)} are being delivered again.")
+    say(f"{len(deliveries)} are being delivered again.")
+    one_by_one.finish()

@@ -6,6 +6,7 @@ import typer
 
 from deployments.cli.options import JobsArgument, JsonOption
 from deployments.cli.output import print_json
+from deployments.cli.several import Several
 
 
 def retry(job_ids: JobsArgument, as_json: JsonOption = False) -> None:
@@ -16,12 +17,14 @@ def retry(job_ids: JobsArgument, as_json: JsonOption = False) -> None:
     from deployments.client.connection import connected
     from deployments.client.submit import retry_job
 
+    several = Several()
     with connected() as client:
-        # One after the other, so that those before a wrong id are printed.
         retries = {}
         for job_id in job_ids:
-            retries[str(job_id)] = str(retry_job(client, job_id))
-            if not as_json:
-                typer.echo(retries[str(job_id)])
+            with several.each(job_id):
+                retries[str(job_id)] = str(retry_job(client, job_id))
+                if not as_json:
+                    typer.echo(retries[str(job_id)])
     if as_json:
         print_json(json.dumps({"jobs": retries}))
+    several.finish()

@@ -3,10 +3,11 @@
 import asyncio
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
-from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.states import Cancelled, Cancelling
 
 from tasks.errors import SourceNotFoundError
 from tasks.recovery.ends import record_end
@@ -28,6 +29,13 @@ def cancel_job(client: SyncPrefectClient, job_id: UUID) -> bool:
             f"There is no job {job_id} on {client.api_url}.",
             hint="Its id is what `contraponto submit` printed.",
         ) from error
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != httpx.codes.INTERNAL_SERVER_ERROR:
+            raise
+        # The server cannot tell what the run holds, and no worker can be told either.
+        end: State = Cancelled(message="Cancelled by its caller. The server cannot tell what the job holds.")
+        client.set_flow_run_state(job_id, end, force=True)
+        return True
     if run.state is not None and run.state.is_final():
         return False
     # Prefect refuses this state for a run that never started, and cancels it instead.

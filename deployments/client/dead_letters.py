@@ -25,8 +25,10 @@ from pydantic import BaseModel
 
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.net.urls import mask_url
+from tasks.recovery.runs import read_page_sync
+from tasks.recovery.survival import Survivors
 from tasks.webhooks.endpoints import resume
-from tasks.webhooks.message import WebhookMessage
+from tasks.webhooks.message import MessageReference, WebhookMessage
 from tasks.webhooks.notify import DELIVERY
 
 REPLAYED_TAG = "replayed"
@@ -47,11 +49,25 @@ class DeadLetter(BaseModel):
     ended_at: datetime | None
     webhook_id: str
     replayed: bool
-    message: WebhookMessage
+    message: WebhookMessage | MessageReference
 
     @classmethod
     def of(cls, run: FlowRun) -> "DeadLetter":
-        """The dead letter that a run is."""
+        """The dead letter that a run is.
+
+        Raises:
+            InvalidInputError: it has no message that could be delivered.
+        """
+        try:
+            return cls._of(run)
+        except (KeyError, ValueError) as error:
+            raise InvalidInputError(
+                f"The dead letter {run.id} holds no message that could be delivered.",
+                hint="It goes with `contraponto cleanup`, or on the page of its run.",
+            ) from error
+
+    @classmethod
+    def _of(cls, run: FlowRun) -> "DeadLetter":
         url = str(run.parameters["url"])
         return cls(
             id=run.id,
@@ -61,15 +77,19 @@ class DeadLetter(BaseModel):
             ended_at=run.end_time,
             webhook_id=str(run.parameters["webhook_id"]),
             replayed=REPLAYED_TAG in run.tags,
-            message=WebhookMessage.model_validate(run.parameters["message"]),
+            message=run.parameters["message"],
         )
 
 
 def list_dead_letters(
     client: SyncPrefectClient, *, endpoint: str | None = None, since: datetime | None = None
 ) -> list[DeadLetter]:
-    """Those that were not redelivered, the newest first."""
-    letters = [DeadLetter.of(run) for run in _undelivered(client, since)]
+    """Those that were not redelivered, the newest first. One without a message is a warning in the log."""
+    letters = []
+    survivors = Survivors()
+    for run in _undelivered(client, since):
+        with survivors.each(f"The dead letter {run.id}"):
+            letters.append(DeadLetter.of(run))
     return [
         letter
         for letter in letters
@@ -136,11 +156,14 @@ def _undelivered(client: SyncPrefectClient, since: datetime | None) -> Iterator[
         return
     wanted = _wanted(deployment, since)
     offset = 0
-    while page := client.read_flow_runs(
-        flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=offset
-    ):
-        yield from page
-        offset += len(page)
+    while True:
+        page = read_page_sync(
+            client, flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=offset
+        )
+        yield from page.runs
+        offset += page.count
+        if page.count < _PAGE:
+            return
 
 
 def _delivery(client: SyncPrefectClient) -> UUID | None:

@@ -26,6 +26,7 @@ from prefect.types import DateTime
 from pydantic import BaseModel
 
 from tasks.jobs.status import JobStatus, status_of
+from tasks.recovery.runs import NamedRun, read_page_sync
 
 _PAGE = 200
 _HISTORY = timedelta(days=1)
@@ -86,15 +87,17 @@ def list_jobs(
     wanted = _filter(status, since)
     names = {flow.id: flow.name for flow in client.read_flows(flow_filter=_named(operations), limit=_PAGE)}
     while len(lines) < limit:
-        page = client.read_flow_runs(
+        page = read_page_sync(
+            client,
             flow_filter=_named(operations),
             flow_run_filter=wanted,
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             limit=min(_PAGE, limit - len(lines)),
             offset=len(lines),
         )
-        lines += [_line(run, names[run.flow_id]) for run in page]
-        if not page:
+        lines += [_line(run, names[run.flow_id]) for run in page.runs]
+        lines += [_unread(run) for run in page.unreadable]
+        if not page.runs and not page.unreadable:
             break
     return lines
 
@@ -116,16 +119,19 @@ def recent_seconds(
 ) -> tuple[float, float] | None:
     """Median and 95th percentile of how long the newest jobs that completed in the last day took."""
     seconds: list[float] = []
-    while len(seconds) < most:
-        page = client.read_flow_runs(
+    read = 0
+    while read < most:
+        page = read_page_sync(
+            client,
             flow_filter=_named([operation]),
             flow_run_filter=_filter(JobStatus.COMPLETED, _HISTORY),
             sort=FlowRunSort.END_TIME_DESC,
             limit=_PAGE,
-            offset=len(seconds),
+            offset=read,
         )
-        seconds += [run.total_run_time.total_seconds() for run in page]
-        if len(page) < _PAGE:
+        read += page.count
+        seconds += [run.total_run_time.total_seconds() for run in page.runs]
+        if page.count < _PAGE:
             break
     if not seconds:
         return None
@@ -213,6 +219,19 @@ def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRun
 
 def _at(moment: datetime) -> DateTime:
     return DateTime.fromisoformat(moment.isoformat())
+
+
+def _unread(run: NamedRun) -> JobLine:
+    return JobLine(
+        job_id=run.id,
+        operation="?",
+        status=status_of(run.state_type),
+        created_at=None,
+        started_at=None,
+        completed_at=None,
+        queue=None,
+        error=f"The server cannot tell what this job holds. End it with: contraponto cancel {run.id}",
+    )
 
 
 def _line(run: FlowRun, operation: str) -> JobLine:

@@ -28,6 +28,7 @@ from pydantic import BaseModel
 from blocks.settings import get_settings
 from deployments.server.pools import pools
 from tasks.jobs.document import JobDocument
+from tasks.recovery.runs import read_page_sync
 
 _HISTORY = 20
 """The newest completed jobs of a deployment, whose median time is what the next one is expected to take."""
@@ -170,14 +171,15 @@ class _History:
         ]
 
     def _read(self, deployment: UUID) -> float | None:
-        runs = self._client.read_flow_runs(
+        runs = read_page_sync(
+            self._client,
             flow_run_filter=FlowRunFilter(
                 deployment_id=FlowRunFilterDeploymentId(any_=[deployment]),
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED])),
             ),
             sort=FlowRunSort.END_TIME_DESC,
             limit=_HISTORY,
-        )
+        ).runs
         return round(median(run.total_run_time.total_seconds() for run in runs), 3) if runs else None
 
 
@@ -202,13 +204,14 @@ def _ahead(
 def _read(
     client: SyncPrefectClient, pool: WorkPool, queues: Iterable[WorkQueue], wanted: FlowRunFilter
 ) -> list[FlowRun]:
-    return client.read_flow_runs(
+    return read_page_sync(
+        client,
         flow_run_filter=wanted,
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool.name])),
         work_queue_filter=WorkQueueFilter(name=WorkQueueFilterName(any_=[queue.name for queue in queues])),
         sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
         limit=_MOST_READ,
-    )
+    ).runs
 
 
 def _count(client: SyncPrefectClient, pool: WorkPool, queue: WorkQueue, wanted: FlowRunFilter) -> int:

@@ -14,6 +14,7 @@ from deployments.client.read import read_run
 from deployments.server.pools import Priority
 from tasks.errors import InvalidInputError
 from tasks.jobs.run_names import run_name
+from tasks.jobs.unreadable import UNREADABLE
 
 _REFUSED = (400, 409, 413, 422)
 
@@ -94,6 +95,8 @@ def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
             f"The job {job_id} was not made from a deployment, so no worker can run it again.",
             hint="Submit it with `contraponto submit`.",
         )
+    if run.state.message == UNREADABLE:
+        raise InvalidInputError(f"The job {job_id} cannot be submitted again as it is. {UNREADABLE}")
     return client.create_flow_run_from_deployment(
         run.deployment_id,
         parameters=run.parameters,

@@ -29,9 +29,9 @@ from deployments.server.prefect_internals import (
     check_each_schema_once,
     hand_out_only,
     read_each_address_once,
+    read_stored_json_with,
     refuse_forms_in_sentences,
     refuse_in_sentences,
-    read_stored_json_with,
     serve_through,
     write_plain_times,
 )
@@ -63,8 +63,9 @@ def guard(app: "ASGIApp") -> "ASGIApp":
 
 def survive_what_is_stored() -> None:
     """From now on, no value in the database makes an answer an error, or a run of a pool wait for another's."""
-    read_stored_json_with(read_json)
+    # First this: where Prefect does not allow it, nothing is left out, and no worker starts half of what was asked.
     hand_out_only(lambda given: UNREADABLE if holds_left_out(given) else None)
+    read_stored_json_with(read_json)
 
 
 def tune(*changes: Callable[[], None]) -> None:

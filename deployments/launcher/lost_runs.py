@@ -65,7 +65,7 @@ def report_all(client: httpx.Client, directory: Path) -> int:
     for run in lost(directory):
         try:
             report(client, run)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ValueError) as error:  # of an answer that is none
             logger.warning("run %s was lost, and the server was not told: %s", run.run_id, error)
             left += 1
         else:

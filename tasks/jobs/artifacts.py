@@ -14,8 +14,9 @@ from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
 from prefect.client.schemas.objects import Artifact
 from prefect.client.schemas.sorting import ArtifactSort
-from prefect.exceptions import PrefectException
+from prefect.exceptions import PrefectException, PrefectHTTPStatusError
 
+from tasks.errors import EngineError
 from tasks.jobs.document import JobDocument
 from tasks.jobs.markdown import Markdown, cell
 from tasks.jobs.page import job_page
@@ -29,6 +30,14 @@ SUMMARY_ARTIFACT = "summary"
 NEWEST_FIRST = ArtifactSort.UPDATED_DESC
 
 _PUBLISH_SECONDS = 0.5
+_END_WAITS = (0.0, 0.5, 2.0)
+"""Seconds before each try to write the end of a job. A server in trouble may say the same as one that refuses."""
+_REFUSALS = (
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
+    httpx.codes.UNPROCESSABLE_ENTITY,
+    httpx.codes.INTERNAL_SERVER_ERROR,  # what a database says to text that it cannot hold
+)
 
 
 def of_job(job: UUID, key: str = RESULT_ARTIFACT) -> ArtifactFilter:
@@ -45,16 +54,16 @@ def document_in(artifact: Artifact) -> JobDocument:
     return JobDocument.model_validate(data)
 
 
-async def find_document(client: PrefectClient, job: UUID) -> tuple[Artifact, JobDocument] | None:
-    """The document of a job, and where it is kept; None if it has not begun."""
+async def find_artifact(client: PrefectClient, job: UUID) -> Artifact | None:
+    """Where the document of a job is kept; None if it has not begun."""
     found = await client.read_artifacts(artifact_filter=of_job(job), sort=NEWEST_FIRST, limit=1)
-    return (found[0], document_in(found[0])) if found else None
+    return found[0] if found else None
 
 
 async def read_document(client: PrefectClient, job: UUID) -> JobDocument | None:
     """The document of a job; None if it has not begun."""
-    known = await find_document(client, job)
-    return known[1] if known else None
+    found = await find_artifact(client, job)
+    return document_in(found) if found else None
 
 
 async def write_document(client: PrefectClient, document: JobDocument, known: UUID | None) -> UUID:
@@ -105,6 +114,9 @@ class JobArtifacts:
         self._shown: dict[str, float] = {}
         self._page = Markdown()
         self._revision = -1
+        self._failed: Exception | None = None
+        self.refused: EngineError | None = None
+        """Why the end of the job is not what it did: nobody can be told that."""
 
     async def create(self) -> None:
         """Make them; a job that was restarted goes on with those that it has."""
@@ -151,8 +163,42 @@ class JobArtifacts:
                 await _write_summary(self._client, summary, UUID(document.job_id), shown)
                 self._page = shown
             self._revision = revision
-        except (httpx.HTTPError, PrefectException) as error:
+        except (httpx.HTTPError, PrefectException, ValueError) as error:
             get_run_logger().warning("The job's progress could not be written: %s", error)
+            self._failed = error
+
+    async def publish_end(self) -> None:
+        """Write the end. Where the server takes another document but not this one, that is the end, and it says so."""
+        for wait in _END_WAITS:
+            await asyncio.sleep(wait)
+            await self.publish()
+            if self._revision == self._tracker.revision or not _is_refused(self._failed):
+                return
+        refused = EngineError(
+            f"The job's document cannot be kept: {_first_line(self._failed)}.",
+            hint="What the job was sent, or has made, is too long or too deep. Its files are in the media store.",
+        )
+        least = self._tracker.least_document(str(refused), refused.code)
+        try:
+            await write_document(self._client, least, self._ids[RESULT_ARTIFACT])
+        except (httpx.HTTPError, PrefectException) as error:
+            get_run_logger().warning("The end of the job could not be written: %s", error)
+            return
+        self._tracker.document = least
+        self.refused = refused
+
+
+def _is_refused(error: Exception | None) -> bool:
+    """Whether the server, or JSON, will never take the document; else it is the server that is in trouble."""
+    if isinstance(error, PrefectHTTPStatusError):
+        return error.response.status_code in _REFUSALS
+    return isinstance(error, ValueError)
+
+
+def _first_line(error: Exception | None) -> str:
+    if isinstance(error, PrefectHTTPStatusError):
+        return f"the server answered {error.response.status_code}"
+    return str(error).partition("\n")[0].rstrip(".")
 
     async def _name_run(self) -> None:
         if self._name is None or (name := self._name(self._tracker.title)) == self._named:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
+from tasks.jobs.unreadable import is_nested_too_deep
 
 
 class StageStatus(StrEnum):
@@ -75,12 +76,20 @@ class JobDocument(BaseModel):
         parameters: Mapping[str, Any],
         **fields: datetime | None,
     ) -> Self:
-        """The document of a job that has done nothing yet, with the echo of what its caller sent."""
-        return cls(
-            job_id=str(job_id),
-            operation=operation,
-            status=status,
-            id_roteiro=parameters.get("id_roteiro"),
-            metadata=parameters.get("metadata"),
-            **fields,
-        )
+        """The document of a job that has done nothing yet, with the echo of what its caller sent.
+
+        What cannot be an echo is left out of it: such a job ends for that reason, and has a document that says so.
+        """
+        document = cls(job_id=str(job_id), operation=operation, status=status, **fields)
+        for name in ("id_roteiro", "metadata"):
+            if is_nested_too_deep(parameters.get(name)):
+                continue
+            try:
+                sent = cls.model_validate({**_LEAST, name: parameters.get(name)})
+            except ValueError:
+                continue
+            document = document.model_copy(update={name: getattr(sent, name)})
+        return document
+
+
+_LEAST = {"job_id": "", "operation": "", "status": JobStatus.QUEUED}

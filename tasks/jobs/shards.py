@@ -163,7 +163,11 @@ class _Offers(Generic[Result]):
         for number, run_id in list(self._open.items()):
             run = self._known.get(run_id)
             if run is None or (run.state is not None and run.state.is_final()) or _is_stuck(run):
-                made = await self._made_by(number, run)
+                try:
+                    made = await self._made_by(number, run)
+                except ValueError as error:  # no document, or not of this kind of work
+                    get_run_logger().warning("Shard %d cannot be understood: %s", number + 1, error)
+                    made = None
                 # Somebody may have taken it back meanwhile.
                 if self._open.pop(number, None) is not None:
                     self._ended.append((number, made))

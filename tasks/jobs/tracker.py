@@ -131,6 +131,11 @@ class JobTracker:
         with self._lock:
             return self._document.model_copy(deep=True)
 
+    @document.setter
+    def document(self, document: JobDocument) -> None:
+        with self._lock:
+            self._document = document
+
     def stage_document(self, name: str) -> StageDocument:
         """The state of one stage."""
         return self._document.stages[name]
@@ -200,6 +205,20 @@ class JobTracker:
             self._change(
                 status=JobStatus.FAILED, error=message, error_code=code, completed_at=datetime.now(UTC)
             )
+
+    def least_document(self, message: str, code: str) -> JobDocument:
+        """One that says that the job has failed, and nothing of what it was sent, did or made."""
+        now, document = datetime.now(UTC), self.document
+        return JobDocument(
+            job_id=document.job_id,
+            operation=document.operation,
+            status=JobStatus.FAILED,
+            created_at=document.created_at,
+            updated_at=now,
+            completed_at=now,
+            error=message,
+            error_code=code,
+        )
 
     def _change(self, **changes: Any) -> None:
         self._document = self._document.model_copy(update={**changes, "updated_at": datetime.now(UTC)})

@@ -27,6 +27,9 @@ from prefect.types import DateTime
 from tasks.errors import InvalidInputError, StageTimeoutError
 from tasks.maintenance.report import Removed
 from tasks.recovery.ends import record_end
+from tasks.recovery.runs import all_runs, read_page
+from tasks.recovery.survival import Survivors
+from tasks.webhooks.message import MessageReference
 from tasks.webhooks.notify import DELIVERY
 
 _PAGE = 100
@@ -37,6 +40,7 @@ _END_SECONDS = 150.0
 """A job whose process is gone is found out within 75 s."""
 _POLL_SECONDS = 0.5
 _NO_BYTES = "the server tells no sizes of runs and logs; its database uses their space again"
+_DELIVERIES = FlowFilter(name=FlowFilterName(any_=[DELIVERY.partition("/")[0]]))
 _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
@@ -46,6 +50,7 @@ async def remove_runs(older_than: timedelta, *, undelivered: bool, dry_run: bool
     Webhook messages that were not delivered stay unless `undelivered`: somebody may want to redeliver them.
     """
     runs = kept = 0
+    survivors = Survivors()
     artifacts = Removed(what="artifacts", count=0, bytes=0)
     ended = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ENDED)),
@@ -53,20 +58,34 @@ async def remove_runs(older_than: timedelta, *, undelivered: bool, dry_run: bool
     )
     async with get_client() as client:
         deliveries = await _deliveries(client)
-        while page := await client.read_flow_runs(
-            flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=kept
-        ):
-            for run in page:
-                if not undelivered and run.flow_id == deliveries and not _is_dealt_with(run):
-                    kept += 1
-                    continue
-                artifacts = await _remove_artifacts(client, run.id, artifacts, dry_run=dry_run)
-                runs += 1
-                if dry_run:
-                    kept += 1
-                else:
-                    await _remove_run(client, run.id)
-    return [Removed(what="runs", count=runs, remark=_NO_BYTES), artifacts]
+        needed = set() if undelivered else await _referred_to(client)
+        while True:
+            page = await read_page(
+                client, flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=kept
+            )
+            if not page.count:
+                break
+            staying = {
+                run.id
+                for run in page.runs
+                if run.id in needed
+                or (not undelivered and run.flow_id == deliveries and not _is_dealt_with(run))
+            }
+            kept += len(staying)
+            for run in page.ids() - staying:
+                with survivors.each(f"What the run {run} has made"):
+                    artifacts = await _remove_artifacts(client, run, artifacts, dry_run=dry_run)
+                gone = False
+                with survivors.each(f"The run {run}"):
+                    if not dry_run:
+                        await _remove_run(client, run)
+                        gone = True
+                    runs += 1
+                kept += not gone  # the next page passes it over
+    found = [Removed(what="runs", count=runs, remark=_NO_BYTES), artifacts]
+    if survivors.left:
+        found.append(Removed(what="runs left", count=len(survivors.left), remark=survivors.left[0]))
+    return found
 
 
 async def refuse_while_jobs_run(but: UUID) -> None:
@@ -86,12 +105,14 @@ async def cancel_jobs(but: UUID, *, seconds: float = _END_SECONDS) -> None:
     Raises StageTimeoutError if one has not ended in time.
     """
     deadline = time.monotonic() + seconds
+    survivors = Survivors()
     async with get_client() as client:
         cancelled: set[UUID] = set()
         while others := await _unended(client, but):
             for run in [run for run in others if run.id not in cancelled]:
-                await _cancel(client, run)
                 cancelled.add(run.id)
+                with survivors.each(f"The job {run.id} that is to be cancelled"):
+                    await _cancel(client, run)
             if time.monotonic() > deadline:
                 raise StageTimeoutError(
                     f"{_jobs(others)} still at work {seconds:.0f} s after having been cancelled, "
@@ -114,15 +135,16 @@ async def _cancel(client: PrefectClient, run: FlowRun) -> None:
 
 async def _unended(client: PrefectClient, but: UUID) -> list[FlowRun]:
     """Jobs that run, or wait and are due; housekeeping and deliveries are no jobs."""
-    found = []
+    found: list[FlowRun] = []
     for types, due in ((_AT_WORK, None), ([StateType.SCHEDULED], _at(datetime.now(UTC)))):
-        found += await client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
-                expected_start_time=FlowRunFilterExpectedStartTime(before_=due) if due else None,
-            ),
-            limit=_PAGE,
+        wanted = FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
+            expected_start_time=FlowRunFilterExpectedStartTime(before_=due) if due else None,
         )
+        page = await read_page(
+            client, flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_PAGE
+        )
+        found += page.runs
     return [run for run in found if run.id != but and _SERVING.isdisjoint(run.tags)]
 
 
@@ -135,10 +157,24 @@ def _at(moment: datetime) -> DateTime:
 
 
 async def _deliveries(client: PrefectClient) -> UUID | None:
-    found = await client.read_flows(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[DELIVERY.partition("/")[0]]))
-    )
+    found = await client.read_flows(flow_filter=_DELIVERIES)
     return found[0].id if found else None
+
+
+async def _referred_to(client: PrefectClient) -> set[UUID]:
+    """Jobs whose documents are messages that somebody may want to redeliver."""
+    undelivered = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.COMPLETED]))
+    )
+    found = set()
+    for run in await all_runs(client, undelivered, flow_filter=_DELIVERIES):
+        try:
+            reference = MessageReference.model_validate(run.parameters.get("message"))
+            if "replayed" not in run.tags:
+                found.add(UUID(reference.job_id))
+        except ValueError:
+            continue  # the whole message, or nothing that could be redelivered
+    return found
 
 
 def _is_dealt_with(run: FlowRun) -> bool:

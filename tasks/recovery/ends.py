@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect import State
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
@@ -16,13 +17,17 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import Artifact, FlowRun, StateType
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import Cancelling, Scheduled
 
-from tasks.jobs.artifacts import find_document, write_document, write_summary
+from tasks.errors import InvalidInputError
+from tasks.jobs.artifacts import document_in, find_artifact, write_document, write_summary
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.status import ended_status
+from tasks.jobs.unreadable import UNREADABLE
 from tasks.recovery.runs import FINAL, all_runs
+from tasks.recovery.survival import Survivors
 from tasks.webhooks.notify import notify
 
 JOB_TAG = "job"
@@ -47,8 +52,8 @@ async def record_end(client: PrefectClient, run: FlowRun, state: State[Any]) -> 
 
 async def has_end(client: PrefectClient, run: FlowRun) -> bool:
     """Whether the job's document says how it ended."""
-    known = await find_document(client, run.id)
-    return known is not None and known[1].completed_at is not None
+    known = await _known_document(client, run)
+    return known is not None and known[1] is not None and known[1].completed_at is not None
 
 
 def can_restart(run: FlowRun, state: State[Any], *, most: int = JOB_RESTARTS) -> bool:
@@ -80,17 +85,19 @@ async def _cancel_children(client: PrefectClient, parent: UUID) -> None:
         parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]),
         state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[*FINAL, StateType.CANCELLING])),
     )
+    survivors = Survivors()
     for child in await all_runs(client, going_on):
         if child.deployment_id is not None:
-            await client.set_flow_run_state(child.id, Cancelling(message="Its job has ended."))
+            with survivors.each(f"The run {child.id} of a job that has ended"):
+                await client.set_flow_run_state(child.id, Cancelling(message="Its job has ended."))
 
 
 async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]) -> JobDocument:
     """The job's document with an end in it, which is written if it was missing."""
-    known = await find_document(client, run.id)
-    if known is not None and known[1].completed_at is not None:
+    known = await _known_document(client, run)
+    if known is not None and known[1] is not None and known[1].completed_at is not None:
         return known[1]
-    document = known[1] if known else await _first_document(client, run)
+    document = (known[1] if known else None) or await _first_document(client, run)
     error, code = _reason(state)
     ended = document.model_copy(
         update={
@@ -104,6 +111,21 @@ async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]
     await write_document(client, ended, known[0].id if known else None)
     await write_summary(client, ended)
     return ended
+
+
+async def _known_document(client: PrefectClient, run: FlowRun) -> tuple[Artifact, JobDocument | None] | None:
+    """What is kept of the job: one that is no document (any more) is written over."""
+    try:
+        found = await find_artifact(client, run.id)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != httpx.codes.INTERNAL_SERVER_ERROR:
+            raise
+        # The server cannot tell what it has kept. A newer one hides it.
+        return None
+    try:
+        return (found, document_in(found)) if found else None
+    except ValueError:
+        return (found, None) if found else None
 
 
 async def _first_document(client: PrefectClient, run: FlowRun) -> JobDocument:
@@ -120,4 +142,6 @@ def _reason(state: State[Any]) -> tuple[str | None, str | None]:
             return "The job was cancelled.", "cancelled"
         case _, StateType.CRASHED:
             return f"The job's process ended early. {state.message or ''}".strip(), "crashed"
+        case _ if state.message == UNREADABLE:
+            return UNREADABLE, InvalidInputError.code
     return state.message or "The job failed before it could say why.", "internal"

@@ -19,7 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_logger
 from prefect.states import Crashed
 
-from tasks.recovery.runs import PAGE, all_runs
+from tasks.recovery.runs import PAGE, all_runs, read_page
 from tasks.webhooks.deliver import longest_delivery
 from tasks.webhooks.notify import DELIVERY
 
@@ -38,11 +38,10 @@ async def crash_pending(client: PrefectClient, now: datetime) -> int:
     """Mark the runs that a worker took and never started; how many the server did not take."""
     processes = {pool.name for pool in await client.read_work_pools() if pool.type == "process"}
     failed = 0
-    for run in await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=_in(StateType.PENDING)),
-        sort=FlowRunSort.EXPECTED_START_TIME_ASC,
-        limit=PAGE,
-    ):
+    pending = FlowRunFilter(state=_in(StateType.PENDING))
+    for run in (
+        await read_page(client, flow_run_filter=pending, limit=PAGE, sort=FlowRunSort.EXPECTED_START_TIME_ASC)
+    ).runs:
         limit = PENDING_PROCESS if run.work_pool_name in processes else PENDING
         taken = run.state.timestamp if run.state is not None and run.work_queue_id is not None else now
         if now - taken > limit:

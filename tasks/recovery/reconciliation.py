@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -15,8 +14,6 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.exceptions import PrefectException
-from prefect.logging import get_logger
 from prefect.variables import Variable
 
 from tasks.jobs.status import ended_status
@@ -30,11 +27,14 @@ from tasks.recovery.ends import (
 )
 from tasks.recovery.lost import crash_deliveries, crash_pending, crashed_deliveries
 from tasks.recovery.runs import FINAL, PAGE, all_runs
+from tasks.recovery.survival import Survivors
 from tasks.webhooks.message import message_id
+from tasks.webhooks.notify import NOTIFIED
 
 _RECONCILED_UNTIL = "contraponto_jobs_ended_until"
 """Prefect variable: ends before this time have all been dealt with."""
 _FIRST_TIME = timedelta(days=1)
+_LONGEST = timedelta(days=7)
 _OVERLAP = timedelta(minutes=10)
 """Clocks differ, and a run that ended during the last poll may have been written after it."""
 
@@ -46,7 +46,7 @@ class Reconciliation:
     notified: int = 0
     restarted: int = 0
     failed: int = 0
-    """Left for the next poll: the server did not take what was to be written."""
+    """Left for the next poll: the server did not take what was to be written, or one job could not be understood."""
 
     def __str__(self) -> str:
         return f"{self.notified} ends notified, {self.restarted} runs restarted, {self.failed} left"
@@ -60,17 +60,23 @@ async def reconcile() -> Reconciliation:
     done, began = Reconciliation(), datetime.now(UTC)
     known = await Variable.aget(_RECONCILED_UNTIL)
     since = datetime.fromisoformat(str(known)) - _OVERLAP if known else began - _FIRST_TIME
+    # What could not be dealt with for so long is not looked at for ever, with all that has ended since.
+    since = max(since, began - _LONGEST)
+    survivors = Survivors()
     async with get_client() as client:
         done.failed += await crash_pending(client, began)
         done.failed += await crash_deliveries(client, began)
         ended = await _ended_since(client, since)
         for start in range(0, len(ended), PAGE):
             for run in await _unnotified(client, ended[start : start + PAGE]):
-                await _deal_with(client, run, done)
+                with survivors.each(f"The end of the job {run.id}"):
+                    await _deal_with(client, run, done)
         for run in await crashed_deliveries(client, since):
             if run.state is not None and can_restart(run, run.state, most=DELIVERY_RESTARTS):
-                await restart(client, run)
-                done.restarted += 1
+                with survivors.each(f"The lost delivery {run.id}"):
+                    await restart(client, run)
+                    done.restarted += 1
+    done.failed += len(survivors.left)
     if not done.failed:
         await Variable.aset(_RECONCILED_UNTIL, began.isoformat(), overwrite=True)
     return done
@@ -78,16 +84,12 @@ async def reconcile() -> Reconciliation:
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:
     assert run.state is not None, "an ended run has a state"  # noqa: S101
-    try:
-        if can_restart(run, run.state) and not await has_end(client, run):
-            await restart(client, run)
-            done.restarted += 1
-        else:
-            await record_end(client, run, run.state)
-            done.notified += 1
-    except (httpx.HTTPError, PrefectException) as error:
-        get_logger("jobs").warning("The end of the job %s could not be recorded: %s", run.id, error)
-        done.failed += 1
+    if can_restart(run, run.state) and not await has_end(client, run):
+        await restart(client, run)
+        done.restarted += 1
+    else:
+        await record_end(client, run, run.state)
+        done.notified += 1
 
 
 async def _ended_since(client: PrefectClient, since: datetime) -> list[FlowRun]:
@@ -115,6 +117,7 @@ async def _unnotified(client: PrefectClient, runs: Sequence[FlowRun]) -> list[Fl
         run
         for run in runs
         if keys.get(run.id) not in notified
+        and keys.get(run.id) != run.labels.get(NOTIFIED)
         # Without an endpoint a job that ended by itself needs nothing; its document is written.
         and (run.parameters.get("webhook_url") or run.state_type in (StateType.CRASHED, StateType.CANCELLED))
     ]

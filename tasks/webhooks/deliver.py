@@ -30,7 +30,8 @@ from tasks.webhooks.attempts import (
 )
 from tasks.webhooks.delivery import Delivered, Outcome, Rejected, Retry
 from tasks.webhooks.endpoints import delivery_slot, note_failure, note_success, paused_endpoint
-from tasks.webhooks.message import WebhookMessage
+from tasks.webhooks.message import MessageReference, WebhookMessage
+from tasks.webhooks.notify import whole_message
 
 FAILED_TRIES = "contraponto.failed-tries"
 """Label of a delivery's run that counts its tries: it outlives the process."""
@@ -39,7 +40,7 @@ _BUSY_WAIT = 5.0
 """Seconds after which a delivery asks again for a slot, where its endpoint gets as many as it may; ± half."""
 
 
-async def deliver(url: str, message: WebhookMessage, webhook_id: str) -> State[Any]:
+async def deliver(url: str, message: WebhookMessage | MessageReference, webhook_id: str) -> State[Any]:
     """Tries until the message is delivered, the endpoint refuses it or no try is left; the state to end in.
 
     Must run within a flow. For a long wait the run leaves its process and slot: it is scheduled for the time of the
@@ -58,7 +59,7 @@ async def deliver(url: str, message: WebhookMessage, webhook_id: str) -> State[A
         address = await find_address(url, settings)
         if paused := await paused_endpoint(url):
             return Failed(message=f"Not delivered. {paused.remark} A replay of this message resumes it.")
-        letter = Letter(address, message, webhook_id)
+        letter = Letter(address, await whole_message(message), webhook_id)
         async with _slot(run, address.url, settings):
             tried = await try_repeatedly(
                 letter, settings, retry_delays(settings), wait, failed=_failed_tries(run)

@@ -44,6 +44,22 @@ class Execution(_Part):
     duration_seconds: float | None
 
 
+class MessageReference(_Part):
+    """Stands for a message that is too large for the parameters of a run: the job's document says the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    job_id: str
+    id_roteiro: str | None
+    status: Status
+    timestamp: datetime
+
+    @property
+    def correlation_id(self) -> str:
+        """As that of the message."""
+        return self.id_roteiro or self.job_id
+
+
 class WebhookMessage(_Part):
     """The body of a message; in JSON the names are in camel case (`jobId`)."""
 
@@ -87,6 +103,13 @@ class WebhookMessage(_Part):
     def webhook_id(self) -> str:
         """The same for every message about this end of this job, so that endpoints can drop a second copy."""
         return message_id(self.job_id, self.status)
+
+    @property
+    def reference(self) -> MessageReference:
+        """What may stand for it."""
+        return MessageReference(
+            job_id=self.job_id, id_roteiro=self.id_roteiro, status=self.status, timestamp=self.timestamp
+        )
 
     def body(self) -> bytes:
         """The JSON that is signed and sent."""

@@ -1,14 +1,19 @@
 """Notifies the endpoint of a job that has ended: a delivery is a flow run of its own; no job waits for an endpoint."""
 
 import asyncio
+from enum import Enum, auto
 from itertools import takewhile
+from typing import Any
+from uuid import UUID
 
 import httpx
-from prefect.client.orchestration import get_client
-from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import Artifact
+from prefect.exceptions import ObjectNotFound, PrefectException, PrefectHTTPStatusError
 
 from blocks.settings import get_settings
-from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError
+from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError, SourceNotFoundError
+from tasks.jobs.artifacts import document_in, find_artifact, read_document, write_document
 from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
 from tasks.net.urls import mask_url
@@ -23,10 +28,37 @@ from tasks.webhooks.attempts import (
     try_repeatedly,
 )
 from tasks.webhooks.delivery import Delivered, check_webhook_url
-from tasks.webhooks.message import WebhookMessage
+from tasks.webhooks.message import MessageReference, WebhookMessage
 
 DELIVERY = "deliver-webhook/deliver-webhook"
 """The deployment whose runs are deliveries, as `flow/deployment`."""
+
+NOTIFIED = "contraponto.notified"
+"""Label of a job's run: the id of the message that was sent without a delivery. It is not sent once more."""
+
+MOST_BYTES = 100_000
+"""JSON of a message that a delivery has among its parameters. Of a longer one it has a reference: Prefect bounds them.
+
+A second copy of it would be all the same to the database, and read with every list of runs.
+"""
+
+
+_REFUSALS = (
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.CONFLICT,
+    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
+    httpx.codes.UNPROCESSABLE_ENTITY,
+)
+
+
+class _Delivery(Enum):
+    """What became of the start of a delivery."""
+
+    STARTED = auto()
+    NONE = auto()
+    """The server has none to start, or refuses it: asked again, it would say the same."""
+    UNKNOWN = auto()
+    """The server does not answer now."""
 
 
 async def check_endpoint(endpoint: str) -> None:
@@ -50,22 +82,25 @@ async def notify(document: JobDocument, endpoint: str) -> None:
 
     On a server that has the deployment `DELIVERY` this starts a delivery and does not wait for it; a second
     call for the same end starts no second one. Elsewhere the message is sent from here, with the short
-    retries only. A message that cannot be delivered is a warning in the log: the job has ended as it has.
+    retries only, and the job's run says so. A message that cannot be delivered is a warning in the log: the job has
+    ended as it has.
     """
     message = WebhookMessage.of(document)
+    delivery = await _start_delivery(document, message, endpoint)
+    if delivery is _Delivery.STARTED:
+        return
     try:
-        if await _hand_over(message, endpoint):
-            return
         reason = await _send_from_here(message, endpoint)
     except (ContrapontoError, httpx.HTTPError, PrefectException) as error:
         reason = str(error)
+    if reason is None or delivery is _Delivery.NONE:
+        await _remember(message)
     if reason:
         shown = endpoint if endpoint.startswith(BLOCK) else mask_url(endpoint)
         logger().warning("The webhook message to %s was not delivered: %s", shown, reason)
 
 
-async def _hand_over(message: WebhookMessage, endpoint: str) -> bool:
-    """Starts a delivery; False if the server has none to start or does not answer."""
+async def _start_delivery(document: JobDocument, message: WebhookMessage, endpoint: str) -> _Delivery:
     key = message.webhook_id
     try:
         async with get_client() as client:
@@ -74,7 +109,7 @@ async def _hand_over(message: WebhookMessage, endpoint: str) -> bool:
                 deployment.id,
                 parameters={
                     "url": endpoint,
-                    "message": message.model_dump(mode="json", by_alias=True),
+                    "message": await _as_parameter(client, document, message),
                     "webhook_id": key,
                 },
                 name=key,
@@ -82,11 +117,66 @@ async def _hand_over(message: WebhookMessage, endpoint: str) -> bool:
                 labels={LABEL: message.correlation_id},
             )
     except ObjectNotFound:
-        return False
+        return _Delivery.NONE
     except (httpx.HTTPError, PrefectException) as error:
         logger().warning("No delivery could be started, so the message is sent from here: %s", error)
+        return _Delivery.NONE if _is_refused(error) else _Delivery.UNKNOWN
+    return _Delivery.STARTED
+
+
+async def _as_parameter(client: PrefectClient, document: JobDocument, message: WebhookMessage) -> Any:
+    """The message, or if it is long a reference to the document of its job, which then says the same."""
+    if len(message.body()) <= MOST_BYTES:
+        return message.model_dump(mode="json", by_alias=True)
+    job = UUID(document.job_id)
+    known = await find_artifact(client, job)
+    if known is None or not _says(message, known):
+        # A job writes its end into its document before it notifies; what a server did not take then is written now.
+        await write_document(client, document, known.id if known else None)
+    return message.reference.model_dump(mode="json", by_alias=True)
+
+
+async def whole_message(message: WebhookMessage | MessageReference) -> WebhookMessage:
+    """The message that a reference stands for.
+
+    Raises:
+        SourceNotFoundError: the job's document is gone.
+    """
+    if isinstance(message, WebhookMessage):
+        return message
+    async with get_client() as client:
+        document = await read_document(client, UUID(message.job_id))
+    if document is not None and document.completed_at is not None:
+        whole = WebhookMessage.of(document, now=message.timestamp)
+        if whole.status == message.status:
+            return whole
+    raise SourceNotFoundError(
+        f"The message cannot be made any more: the document of the job {message.job_id} is gone.",
+        hint="It was long, so the delivery had only a reference to it.",
+    )
+
+
+def _says(message: WebhookMessage, kept: Artifact) -> bool:
+    try:
+        return WebhookMessage.of(document_in(kept), now=message.timestamp) == message
+    except ValueError:
         return False
-    return True
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether it is this delivery that the server does not want, and not this client or this moment."""
+    return isinstance(error, PrefectHTTPStatusError) and error.response.status_code in _REFUSALS
+
+
+async def _remember(message: WebhookMessage) -> None:
+    """Whoever looks for jobs that nobody was notified of sees that this was done."""
+    try:
+        async with get_client() as client:
+            await client.update_flow_run_labels(UUID(message.job_id), {NOTIFIED: message.webhook_id})
+    except (httpx.HTTPError, PrefectException) as error:
+        logger().warning(
+            "That the job's end was notified could not be written; it may be once more: %s", error
+        )
 
 
 async def _send_from_here(message: WebhookMessage, endpoint: str) -> str | None:
