@@ -55,13 +55,14 @@ def _api_checks(api: Api, *, is_here: bool) -> Iterator[Check]:
         yield from found
         if worst(found) == State.DOWN:
             return
-        try:
-            yield from pools(client, is_here=is_here)
-            yield from paused_endpoints(client)
-        except httpx.HTTPError as error:
-            yield judged(
-                "API", well=False, remark=str(error).partition("\n")[0] or type(error).__name__, fix=fix
-            )
+        # What is wrong with the one hides nothing of the other.
+        for checks in (pools(client, is_here=is_here), paused_endpoints(client)):
+            try:
+                yield from checks
+            except (httpx.HTTPError, ValueError) as error:
+                yield judged(
+                    "API", well=False, remark=str(error).partition("\n")[0] or type(error).__name__, fix=fix
+                )
 
 
 def _local(api: Api, stack: EmbeddedStack) -> Iterator[Check]:

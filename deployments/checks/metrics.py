@@ -5,22 +5,28 @@ They are asked of the server when they are scraped, at most once in `_FRESH_SECO
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import WorkerFilter, WorkerFilterStatus
+from prefect.exceptions import PrefectHTTPStatusError
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from deployments.checks.queue_watch import Ask, PoolSlots, standstill
 from deployments.client.dead_letters import count_dead_letters
 from deployments.client.overview import count_jobs, read_queues, recent_seconds
+from deployments.client.queue_place import usual_slots
 from tasks.errors import ContrapontoError
 from tasks.inference.client import host_status
 from tasks.jobs.document import JobStatus
+from tasks.recovery.survival import Survivors
 
 Connect = Callable[[], AbstractContextManager[SyncPrefectClient]]
 
@@ -81,17 +87,17 @@ class _Jobs(Collector):
         start = time.monotonic()
         try:
             with self._connect() as client:
-                found = [
-                    *_jobs(client, self._operations),
-                    *_queues(client),
-                    *_pools(client),
-                    _gauge(
-                        "dead_letters",
-                        "Webhook messages that were not delivered.",
-                        count_dead_letters(client),
-                    ),
-                ]
-            answers = True
+                survivors = Survivors()
+                found = [*_jobs(client, self._operations, survivors)]
+                for what, numbers in _OTHERS.items():
+                    with survivors.each(f"The numbers of {what}"):
+                        found += numbers(client)
+                found.append(
+                    _gauge("collect_errors", "Numbers that could not be asked for.", len(survivors.left))
+                )
+            # Of a server that answers nothing nothing is claimed.
+            answers = len(survivors.left) < len(self._operations) + len(_OTHERS)
+            found = found if answers else []
         except ContrapontoError:
             found, answers = [], False
         if self._host is not None:
@@ -103,18 +109,19 @@ class _Jobs(Collector):
         ]
 
 
-def _jobs(client: SyncPrefectClient, operations: Sequence[str]) -> Iterator[Metric]:
+def _jobs(client: SyncPrefectClient, operations: Sequence[str], survivors: Survivors) -> Iterator[Metric]:
     jobs = _family("jobs", "Jobs that the server holds.", "operation", "status")
     seconds = _family(
         "job_seconds", "How long jobs took that completed in the last day.", "operation", "quantile"
     )
     for operation in operations:
-        counts = count_jobs(client, operation)
-        for status in JobStatus:
-            jobs.add_metric([operation, status], counts[status])
-        if marks := recent_seconds(client, operation, most=_NEWEST):
-            for quantile, value in zip(("0.5", "0.95"), marks, strict=True):
-                seconds.add_metric([operation, quantile], value)
+        with survivors.each(f"The numbers of {operation}"):
+            counts = count_jobs(client, operation)
+            for status in JobStatus:
+                jobs.add_metric([operation, status], counts[status])
+            if marks := recent_seconds(client, operation, most=_NEWEST):
+                for quantile, value in zip(("0.5", "0.95"), marks, strict=True):
+                    seconds.add_metric([operation, quantile], value)
     yield jobs
     yield seconds
 
@@ -130,13 +137,46 @@ def _queues(client: SyncPrefectClient) -> Iterator[Metric]:
 def _pools(client: SyncPrefectClient) -> Iterator[Metric]:
     workers = _family("workers", "Workers that listen.", "pool")
     slots = _family("pool_slots", "Jobs that a pool may run at once, where it has a limit.", "pool")
+    still = _family(
+        "pool_still",
+        "Whether jobs of a pool are due, workers listen and slots are free, and none begins.",
+        "pool",
+    )
     online = WorkerFilter(status=WorkerFilterStatus(any_=["ONLINE"]))
     for pool in client.read_work_pools():
-        workers.add_metric([pool.name], len(client.read_workers_for_work_pool(pool.name, online)))
+        listening = len(client.read_workers_for_work_pool(pool.name, online))
+        workers.add_metric([pool.name], listening)
         if pool.concurrency_limit is not None:
             slots.add_metric([pool.name], pool.concurrency_limit)
+        known = PoolSlots(name=pool.name, is_paused=pool.is_paused, concurrency_limit=pool.concurrency_limit)
+        stands = listening > 0 and standstill(
+            _asking(client), known, usual_slots=usual_slots(pool.name, listening)
+        )
+        still.add_metric([pool.name], float(bool(stands)))
     yield workers
     yield slots
+    yield still
+
+
+def _asking(client: SyncPrefectClient) -> Ask:
+    def ask(path: Any, body: dict[str, Any]) -> httpx.Response:
+        try:
+            return client.request("POST", path, json=body)
+        except PrefectHTTPStatusError as error:
+            return error.response
+
+    return ask
+
+
+def _dead_letters(client: SyncPrefectClient) -> Iterator[Metric]:
+    yield _gauge("dead_letters", "Webhook messages that were not delivered.", count_dead_letters(client))
+
+
+_OTHERS: Mapping[str, Callable[[SyncPrefectClient], Iterator[Metric]]] = {
+    "queues": _queues,
+    "pools": _pools,
+    "dead letters": _dead_letters,
+}
 
 
 def _model_host(socket: Path) -> Iterator[Metric]:

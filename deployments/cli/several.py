@@ -1,20 +1,18 @@
-"""Commands that do the same for several things: what is wrong with one is printed, and the others are done."""
+"""Commands that do the same for several things: what is wrong with one is told at the end, and the others are done."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
-
 from deployments.cli.output import show_error
 from deployments.processes.service import ServiceError
-from tasks.errors import ContrapontoError, InvalidInputError
+from tasks.errors import ContrapontoError
 
 
 class Several:
     """The things, one after the other, and how the command ends."""
 
     def __init__(self) -> None:
-        self._code = 0
+        self._errors: list[ContrapontoError] = []
 
     @contextmanager
     def each(self, what: object) -> Iterator[None]:
@@ -24,16 +22,18 @@ class Several:
         try:
             yield
         except PrefectHTTPStatusError as error:
-            status = error.response.status_code
-            self._note(ServiceError(f"{what}: the server answered {status}.", hint=error.response.text[:500]))
+            status, said = error.response.status_code, error.response.text[:500]
+            self._errors.append(ServiceError(f"{what}: the server answered {status}.", hint=said))
         except ContrapontoError as error:
-            self._note(error)
+            self._errors.append(error)
 
     def finish(self) -> None:
-        """End the command with the code of what went wrong, if anything did."""
-        if self._code:
-            raise typer.Exit(self._code)
+        """Tell what was wrong with some of them.
 
-    def _note(self, error: ContrapontoError) -> None:
-        show_error(error)
-        self._code = max(self._code, 2 if isinstance(error, InvalidInputError) else 1)
+        Raises:
+            ContrapontoError: the last of these errors, if there are any; those before it have been printed.
+        """
+        for error in self._errors[:-1]:
+            show_error(error)
+        if self._errors:
+            raise self._errors[-1]

@@ -81,7 +81,7 @@ def read_place(client: SyncPrefectClient, run: FlowRun) -> QueuePlace | None:
     history = _History(client)
     running = _read(client, pool, queues.values(), _in_state(StateType.PENDING, StateType.RUNNING))
     ahead, count = ([], 0) if run.state_type is StateType.PENDING else _ahead(client, pool, queues, run)
-    slots = pool.concurrency_limit or _usual_slots(pool.name, listening)
+    slots = pool.concurrency_limit or usual_slots(pool.name, listening)
     typical = history.seconds(run)
     starts: float | None = None
     remark = _obstacle(pool, own, listening)
@@ -240,7 +240,7 @@ def _obstacle(pool: WorkPool, queue: WorkQueue, listening: int) -> str | None:
     )
 
 
-def _usual_slots(pool: str, workers: int) -> int | None:
+def usual_slots(pool: str, workers: int) -> int | None:
     """Of a pool without a limit: what its workers take as they are started here."""
     known = {found.name: found.worker_limit for found in pools(get_settings().queue_max_workers)}
     return known[pool] * workers if pool in known and workers else None
