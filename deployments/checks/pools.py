@@ -44,7 +44,10 @@ def _state(client: httpx.Client, pool: PoolSlots, *, start: str) -> tuple[State,
     if not workers:
         return State.DOWN, "no worker listens", start
     still = standstill(
-        lambda path, body: client.post(path, json=body), pool, usual_slots=usual_slots(pool.name, workers)
+        # A server resets the connection on which it has failed to answer.
+        lambda path, body: client.post(path, json=body, headers={"Connection": "close"}),
+        pool,
+        usual_slots=usual_slots(pool.name, workers),
     )
     if still is None:
         return State.HEALTHY, count, ""

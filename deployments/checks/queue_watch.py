@@ -123,7 +123,9 @@ def _due(ask: Ask, pool: PoolSlots) -> dict[str, Any] | None:
 
 
 def _began(ask: Ask, pool: PoolSlots) -> bool:
-    return _count(ask, _of(pool, start_time={"after_": _long_ago()})) > 0
+    # Of a run that has not started, the server takes the time when it should.
+    started = {"type": {"not_any_": ["SCHEDULED", "PENDING"]}}
+    return _count(ask, _of(pool, state=started, start_time={"after_": _long_ago()})) > 0
 
 
 def _of(pool: PoolSlots, **wanted: Any) -> dict[str, Any]:
