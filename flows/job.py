@@ -35,7 +35,7 @@ from tasks.jobs.operations import Operation, add_operation
 from tasks.jobs.run_names import is_free, run_name
 from tasks.jobs.termination import ended_by, unless_heard
 from tasks.jobs.tracker import JobTracker
-from tasks.jobs.unreadable import MOST_LEVELS, is_nested_too_deep
+from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 from tasks.prefect_internals import install_sigterm_handler
 from tasks.recovery.ends import can_restart, record_end
 from tasks.webhooks.notify import check_endpoint, notify
@@ -214,7 +214,7 @@ async def _do(
 def _check_echo(sent: Mapping[str, Any]) -> None:
     """Raises InvalidInputError for parameters that no document or message can hold."""
     for name, value in sent.items():
-        if is_nested_too_deep(value):
+        if is_nested_deeper(value, MOST_LEVELS):
             raise InvalidInputError(
                 f'The parameter "{name}" is nested deeper than {MOST_LEVELS} levels.',
                 hint="Send it flatter, or as one text.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, TypeAdapter
 
 from deployments.launcher.taken import TOUCH_SECONDS, LostRun, lost
 from deployments.processes.log_lines import formatter
@@ -26,6 +26,7 @@ _LOOK_SECONDS = 2.0
 _LEAST_SECONDS = 60.0
 """Runs outlive their worker, but some fail soon: whoever read what they write is gone. Later, their silence tells."""
 _MOST_SECONDS = 600.0
+_FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 _ENDS = {"PENDING": "CRASHED", "RUNNING": "CRASHED", "CANCELLING": "CANCELLED"}
 _REASON = "The worker of this run was killed."
 
@@ -33,6 +34,9 @@ _REASON = "The worker of this run was killed."
 class _State(BaseModel):
     type: str
     timestamp: datetime
+
+
+_STATES = TypeAdapter(list[_State])
 
 
 class _FlowRun(BaseModel):
@@ -51,12 +55,24 @@ def report(client: httpx.Client, run: LostRun) -> None:
     state = _FlowRun.model_validate_json(answer.raise_for_status().content).state
     if state is None or state.type not in _ENDS or state.timestamp > run.alive + _ATTEMPT:
         return
+    if _is_known(client, run):
+        return
     end = _ENDS[state.type]
     client.post(
         f"/flow_runs/{run.run_id}/set_state",
         json={"state": {"type": end, "name": end.capitalize(), "message": _REASON}, "force": True},
     ).raise_for_status()
     logger.info("run %s was lost with its worker: %s", run.run_id, end)
+
+
+def _is_known(client: httpx.Client, run: LostRun) -> bool:
+    """Whether the run has ended since its last sign of life: what goes on is a later start of it.
+
+    The answer to an earlier report may have come too late, or others have seen the loss, too.
+    """
+    answer = client.get("/flow_run_states/", params={"flow_run_id": str(run.run_id)})
+    states = _STATES.validate_json(answer.raise_for_status().content)
+    return any(state.type in _FINAL and state.timestamp > run.alive for state in states)
 
 
 def report_all(client: httpx.Client, directory: Path) -> int:

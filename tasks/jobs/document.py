@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
-from tasks.jobs.unreadable import is_nested_too_deep
+from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 
 
 class StageStatus(StrEnum):
@@ -82,7 +82,7 @@ class JobDocument(BaseModel):
         """
         document = cls(job_id=str(job_id), operation=operation, status=status, **fields)
         for name in ("id_roteiro", "metadata"):
-            if is_nested_too_deep(parameters.get(name)):
+            if is_nested_deeper(parameters.get(name), MOST_LEVELS):
                 continue
             try:
                 sent = cls.model_validate({**_LEAST, name: parameters.get(name)})

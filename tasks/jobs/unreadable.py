@@ -6,16 +6,16 @@ UNREADABLE = (
 )
 """The state of a run that was not handed to a worker says so."""
 
-MOST_LEVELS = 64
-"""Of lists and objects in each other that a job takes: documents and messages put it a few levels deeper."""
+MOST_LEVELS = 62
+"""Of lists and objects in each other that a parameter may have: a body may have two more, which are around it."""
 
 
-def is_nested_too_deep(value: object) -> bool:
-    """Whether there are more than `MOST_LEVELS` lists and objects in each other."""
+def is_nested_deeper(value: object, most: int) -> bool:
+    """Whether there are more than so many lists and objects in each other."""
     level, levels = [value], 0
     while level:
         held = [found for found in level if isinstance(found, list | dict)]
-        if held and levels == MOST_LEVELS:
+        if held and levels == most:
             return True
         levels += 1
         level = [item for each in held for item in (each.values() if isinstance(each, dict) else each)]

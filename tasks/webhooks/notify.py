@@ -16,6 +16,7 @@ from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputErro
 from tasks.jobs.artifacts import document_in, find_artifact, read_document, write_document
 from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
+from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 from tasks.net.urls import mask_url
 from tasks.webhooks.attempts import (
     BLOCK,
@@ -42,6 +43,9 @@ MOST_BYTES = 100_000
 A second copy of it would be all the same to the database, and read with every list of runs.
 """
 
+
+_MOST_LEVELS = MOST_LEVELS - 10
+"""Of metadata in a message among parameters, where it lies deeper than among those of its job."""
 
 _REFUSALS = (
     httpx.codes.BAD_REQUEST,
@@ -125,8 +129,8 @@ async def _start_delivery(document: JobDocument, message: WebhookMessage, endpoi
 
 
 async def _as_parameter(client: PrefectClient, document: JobDocument, message: WebhookMessage) -> Any:
-    """The message, or if it is long a reference to the document of its job, which then says the same."""
-    if len(message.body()) <= MOST_BYTES:
+    """The message, or if it is long or deep a reference to the document of its job, which then says the same."""
+    if len(message.body()) <= MOST_BYTES and not is_nested_deeper(message.metadata, _MOST_LEVELS):
         return message.model_dump(mode="json", by_alias=True)
     job = UUID(document.job_id)
     known = await find_artifact(client, job)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from prefect import State
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelling, Completed, Pending, Running, Scheduled
 
@@ -91,6 +92,27 @@ def test_a_later_start_of_the_run_is_not_ended(
     found = client.read_flow_run(run).state
     assert found is not None
     assert found.is_running()
+    assert list(marks.iterdir()) == []
+
+
+def test_a_loss_is_reported_once_though_the_run_has_started_again_at_once(
+    client: SyncPrefectClient, raw: httpx.Client, deployment: UUID, marks: Path
+) -> None:
+    """The answer to the first report came too late, so it is made once more."""
+    run = _run_in(client, deployment, Running())
+    mark = take(marks, str(run))
+    moments_ago = (datetime.now(UTC) - timedelta(seconds=1)).timestamp()
+    os.utime(mark.path, (moments_ago, moments_ago))
+    kept = mark.path.with_name(f"{mark.path.name}-again")
+    os.link(mark.path, kept)
+    mark.close()
+    kept.rename(marks / f".{kept.name}")
+    assert report_all(raw, marks) == 0
+    assert client.read_flow_run(run).state_type is StateType.CRASHED
+    client.set_flow_run_state(run, Running(), force=True)  # restarted within the second
+    (marks / f".{kept.name}").rename(kept)
+    assert report_all(raw, marks) == 0
+    assert client.read_flow_run(run).state_type is StateType.RUNNING
     assert list(marks.iterdir()) == []
 
 
