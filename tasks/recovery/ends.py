@@ -38,6 +38,17 @@ RESTARTS = "contraponto.restarts"
 _EARLIER_RESTARTS = "contraponto.crashes"
 """What earlier versions called it; runs of theirs may still be there."""
 
+_REFUSALS = (
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
+    httpx.codes.UNPROCESSABLE_ENTITY,
+)
+_LEAST = {
+    *("job_id", "operation", "status", "created_at", "updated_at", "completed_at"),
+    *("error", "error_code", "id_roteiro"),
+}
+"""Fields of a document that every server takes."""
+
 JOB_RESTARTS = 1
 DELIVERY_RESTARTS = 5
 
@@ -108,7 +119,15 @@ async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]
             "completed_at": run.end_time or datetime.now(UTC),
         }
     )
-    await write_document(client, ended, known[0].id if known else None)
+    artifact = known[0].id if known else None
+    try:
+        await write_document(client, ended, artifact)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code not in _REFUSALS:
+            raise
+        # That the job has ended, and why, is said all the same.
+        ended = JobDocument(**ended.model_dump(include=_LEAST))
+        await write_document(client, ended, artifact)
     await write_summary(client, ended)
     return ended
 

@@ -25,6 +25,8 @@ _MOST_UNREADABLE = 20
 """Of one page. With more, it is not the runs that something is wrong with."""
 _HISTORY: Any = "/ui/flow_runs/history"
 """Tells which runs there are and nothing of what they hold, so it answers where others cannot."""
+_UNKNOWN_TO_HISTORY = "work_queue_filter"
+"""Among the runs of one queue a bad one is passed over without its name."""
 
 
 class NamedRun(BaseModel):
@@ -84,7 +86,7 @@ async def read_page(
             page._take(await client.read_flow_runs(**asked))
         except PrefectHTTPStatusError as error:
             readable = _raise_if_refused(error)
-            if span.count == 1:
+            if span.count == 1 and _UNKNOWN_TO_HISTORY not in filters:
                 page._leave(await client.request("POST", _HISTORY, json=_as_json(asked)), error)
         span = _following(spans, readable=readable)
     return page
@@ -107,7 +109,7 @@ def read_page_sync(
             page._take(client.read_flow_runs(**asked))
         except PrefectHTTPStatusError as error:
             readable = _raise_if_refused(error)
-            if span.count == 1:
+            if span.count == 1 and _UNKNOWN_TO_HISTORY not in filters:
                 page._leave(client.request("POST", _HISTORY, json=_as_json(asked)), error)
         span = _following(spans, readable=readable)
     return page
@@ -130,14 +132,13 @@ def _following(spans: Any, *, readable: bool) -> Span | None:
 
 def _as_json(asked: dict[str, Any]) -> dict[str, Any]:
     """The same question to the history, which knows filters by other names."""
-    return {
-        f"{name.removesuffix('_filter')}s" if name.endswith("_filter") else name: wanted.model_dump(
-            mode="json"
-        )
-        if isinstance(wanted, BaseModel)
-        else wanted
-        for name, wanted in asked.items()
-    }
+    named = {}
+    for name, wanted in asked.items():
+        if isinstance(wanted, BaseModel):
+            named[f"{name.removesuffix('_filter')}s"] = wanted.model_dump(mode="json")
+        else:
+            named[name] = wanted
+    return named
 
 
 async def all_runs(client: PrefectClient, wanted: FlowRunFilter, **more: BaseModel) -> list[FlowRun]:
