@@ -34,10 +34,15 @@ _END_WAITS = (0.0, 0.5, 2.0)
 """Seconds before each try to write the end of a job. A server in trouble may say the same as one that refuses."""
 _REFUSALS = (
     httpx.codes.BAD_REQUEST,
+    httpx.codes.CONFLICT,
     httpx.codes.REQUEST_ENTITY_TOO_LARGE,
     httpx.codes.UNPROCESSABLE_ENTITY,
-    httpx.codes.INTERNAL_SERVER_ERROR,  # what a database says to text that it cannot hold
 )
+
+
+def is_refused(error: Exception | None) -> bool:
+    """Whether it is what was to be written that the server does not want, and not this client or this moment."""
+    return isinstance(error, PrefectHTTPStatusError) and error.response.status_code in _REFUSALS
 
 
 def of_job(job: UUID, key: str = RESULT_ARTIFACT) -> ArtifactFilter:
@@ -114,6 +119,8 @@ class JobArtifacts:
         self._shown: dict[str, float] = {}
         self._page = Markdown()
         self._revision = -1
+        self._kept = -1
+        """The revision of the document that the server has."""
         self._failed: Exception | None = None
         self.refused: EngineError | None = None
         """Why the end of the job is not what it did: nobody can be told that."""
@@ -157,6 +164,7 @@ class JobArtifacts:
                     await self._client.update_artifact(self._ids[name], ArtifactUpdate(data=stage.progress))
                     self._shown[name] = stage.progress
             await write_document(self._client, document, self._ids[RESULT_ARTIFACT])
+            self._kept = revision
             await self._name_run()
             if (shown := job_page(document)) != self._page:
                 summary = self._ids[SUMMARY_ARTIFACT]
@@ -172,7 +180,7 @@ class JobArtifacts:
         for wait in _END_WAITS:
             await asyncio.sleep(wait)
             await self.publish()
-            if self._revision == self._tracker.revision or not _is_refused(self._failed):
+            if self._kept == self._tracker.revision or not _may_be_refused(self._failed):
                 return
         refused = EngineError(
             f"The job's document cannot be kept: {_first_line(self._failed)}.",
@@ -187,24 +195,29 @@ class JobArtifacts:
         self._tracker.document = least
         self.refused = refused
 
+    async def _name_run(self) -> None:
+        if self._name is None or (name := self._name(self._tracker.title)) == self._named:
+            return
+        await self._client.set_flow_run_name(UUID(self._tracker.document.job_id), name)
+        self._named = name
 
-def _is_refused(error: Exception | None) -> bool:
-    """Whether the server, or JSON, will never take the document; else it is the server that is in trouble."""
-    if isinstance(error, PrefectHTTPStatusError):
-        return error.response.status_code in _REFUSALS
-    return isinstance(error, ValueError)
+
+def _may_be_refused(error: Exception | None) -> bool:
+    """Whether the server, or JSON, may take another document: databases fail at texts that they cannot hold."""
+    return (
+        is_refused(error)
+        or isinstance(error, ValueError)
+        or (
+            isinstance(error, PrefectHTTPStatusError)
+            and error.response.status_code == httpx.codes.INTERNAL_SERVER_ERROR
+        )
+    )
 
 
 def _first_line(error: Exception | None) -> str:
     if isinstance(error, PrefectHTTPStatusError):
         return f"the server answered {error.response.status_code}"
     return str(error).partition("\n")[0].rstrip(".")
-
-    async def _name_run(self) -> None:
-        if self._name is None or (name := self._name(self._tracker.title)) == self._named:
-            return
-        await self._client.set_flow_run_name(UUID(self._tracker.document.job_id), name)
-        self._named = name
 
 
 async def write_markdown(key: str, page: Markdown, description: str) -> None:

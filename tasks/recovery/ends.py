@@ -22,7 +22,13 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import Cancelling, Scheduled
 
 from tasks.errors import InvalidInputError
-from tasks.jobs.artifacts import document_in, find_artifact, write_document, write_summary
+from tasks.jobs.artifacts import (
+    document_in,
+    find_artifact,
+    is_refused,
+    write_document,
+    write_summary,
+)
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.status import ended_status
 from tasks.jobs.unreadable import UNREADABLE
@@ -38,11 +44,6 @@ RESTARTS = "contraponto.restarts"
 _EARLIER_RESTARTS = "contraponto.crashes"
 """What earlier versions called it; runs of theirs may still be there."""
 
-_REFUSALS = (
-    httpx.codes.BAD_REQUEST,
-    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
-    httpx.codes.UNPROCESSABLE_ENTITY,
-)
 _LEAST = {
     *("job_id", "operation", "status", "created_at", "updated_at", "completed_at"),
     *("error", "error_code", "id_roteiro"),
@@ -123,12 +124,13 @@ async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]
     try:
         await write_document(client, ended, artifact)
     except PrefectHTTPStatusError as error:
-        if error.response.status_code not in _REFUSALS:
+        if not is_refused(error):
             raise
         # That the job has ended, and why, is said all the same.
         ended = JobDocument(**ended.model_dump(include=_LEAST))
         await write_document(client, ended, artifact)
-    await write_summary(client, ended)
+    with Survivors().each(f"The page of the job {run.id}"):
+        await write_summary(client, ended)
     return ended
 
 

@@ -9,11 +9,11 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import Artifact
-from prefect.exceptions import ObjectNotFound, PrefectException, PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectException
 
 from blocks.settings import get_settings
 from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError, SourceNotFoundError
-from tasks.jobs.artifacts import document_in, find_artifact, read_document, write_document
+from tasks.jobs.artifacts import document_in, find_artifact, is_refused, read_document, write_document
 from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument
 from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
@@ -43,16 +43,8 @@ MOST_BYTES = 100_000
 A second copy of it would be all the same to the database, and read with every list of runs.
 """
 
-
 _MOST_LEVELS = MOST_LEVELS - 10
 """Of metadata in a message among parameters, where it lies deeper than among those of its job."""
-
-_REFUSALS = (
-    httpx.codes.BAD_REQUEST,
-    httpx.codes.CONFLICT,
-    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
-    httpx.codes.UNPROCESSABLE_ENTITY,
-)
 
 
 class _Delivery(Enum):
@@ -124,7 +116,7 @@ async def _start_delivery(document: JobDocument, message: WebhookMessage, endpoi
         return _Delivery.NONE
     except (httpx.HTTPError, PrefectException) as error:
         logger().warning("No delivery could be started, so the message is sent from here: %s", error)
-        return _Delivery.NONE if _is_refused(error) else _Delivery.UNKNOWN
+        return _Delivery.NONE if is_refused(error) else _Delivery.UNKNOWN
     return _Delivery.STARTED
 
 
@@ -165,11 +157,6 @@ def _says(message: WebhookMessage, kept: Artifact) -> bool:
         return WebhookMessage.of(document_in(kept), now=message.timestamp) == message
     except ValueError:
         return False
-
-
-def _is_refused(error: Exception) -> bool:
-    """Whether it is this delivery that the server does not want, and not this client or this moment."""
-    return isinstance(error, PrefectHTTPStatusError) and error.response.status_code in _REFUSALS
 
 
 async def _remember(message: WebhookMessage) -> None:
