@@ -21,6 +21,7 @@ from prefect.states import Failed, Pending, Running, Scheduled
 from pydantic import BaseModel
 
 from deployments.checks.check import Check, State
+from deployments.checks.metrics import as_text, registry
 from deployments.checks.pools import pools
 from deployments.checks.queue_watch import LONG
 from deployments.client.cancel import cancel_job
@@ -178,6 +179,9 @@ def test_health_sees_a_queue_that_does_not_move(client: SyncPrefectClient) -> No
     found = pool_of(client, "waiting")
     assert found.state is State.DEGRADED
     assert f"{waits.id} for one" in found.remark
+    numbers = as_text(registry(lambda: get_client(sync_client=True), [], None))
+    assert 'contraponto_pool_still{pool="waiting"} 1.0' in numbers
+    assert "contraponto_collect_errors 0.0" in numbers
     client.update_work_pool("waiting", WorkPoolUpdate(concurrency_limit=1))
     other = client.create_flow_run_from_deployment(jobs)
     client.set_flow_run_state(other.id, Pending(), force=True)
