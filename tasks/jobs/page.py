@@ -17,6 +17,7 @@ UNSAID = "It failed without saying why; the run's log has the details."
 
 _TEXT = 300
 """Characters of one value: whole texts have files of their own."""
+_NAME = 60
 _ROWS = 100
 _NAMES = ("title", "id", "source", "name", "index")
 """What an entry of a result is called, the best name first."""
@@ -68,14 +69,14 @@ def _remark(stage: StageDocument) -> object:
     return "was done before" if stage.cached else None
 
 
-def _failures(result: Mapping[str, JsonValue]) -> Iterator[tuple[str, Markdown]]:
+def _failures(result: Mapping[str, JsonValue]) -> Iterator[tuple[Markdown, Markdown]]:
     """The entries of a result that failed, such as recordings of a batch, with their reasons."""
     for name, entries in result.items():
         for number, entry in enumerate(entries if isinstance(entries, list) else [], start=1):
             if isinstance(entry, Mapping) and entry.get("status") == "failed":
                 called = next((entry[key] for key in _NAMES if entry.get(key)), None)
                 what = f"{name} {number}" if called is None else f"{name} {number}: {called}"
-                yield what, text(str(entry.get("error") or UNSAID))
+                yield text(what, _NAME), text(str(entry.get("error") or UNSAID))
 
 
 def _rows(name: str, value: JsonValue, depth: int) -> Iterator[tuple[str, Markdown]]:

@@ -13,6 +13,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tasks.jobs import markdown
+from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.page import job_page
 from tests.servers.http import LoopbackServer
 from tests.system.checkout import Checkout
 
@@ -27,11 +30,13 @@ class Site(LoopbackServer):
 
     def __init__(self) -> None:
         self.seen: dict[str, str] = {}
+        self.asked: set[str] = set()
         self.reported = threading.Event()
         super().__init__()
 
     def serve(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         body = b""
+        self.asked.add(handler.path)
         if handler.command == "POST":
             self.seen = json.loads(handler.rfile.read(int(handler.headers["content-length"])))
             self.reported.set()
@@ -117,6 +122,36 @@ def test_the_owners_page_works(chromium: str, checkout: Checkout, tmp_path: Path
     address = checkout.address.replace("127.0.0.1", host)
     seen = _document(chromium, tmp_path, f"{address}/work-pools")
     assert ">gpu<" in seen.replace(" ", "").replace("\n", "")
+
+
+def test_what_a_stranger_named_makes_a_browser_load_nothing(
+    chromium: str, checkout: Checkout, site: Site, tmp_path: Path
+) -> None:
+    """Pages and tables of a job, and beside them a page whose text was not escaped."""
+
+    def title(name: str) -> str:
+        return f"![a](http://127.0.0.1:{site.port}/{name}) <img src=http://127.0.0.1:{site.port}/{name}-html>"
+
+    job = JobDocument(
+        job_id="1",
+        operation="transcribe",
+        status=JobStatus.FAILED,
+        error=title("error"),
+        result={"title": title("title"), "items": [{"title": title("item"), "status": "failed"}]},
+    )
+    table = [{"file": str(markdown.cell(title("cell")))}]
+    pages: dict[str, tuple[str, object]] = {
+        "summary": ("markdown", job_page(job)),
+        "transcript": ("markdown", markdown.page(markdown.heading(title("heading")))),
+        "files": ("table", table),
+        "control": ("markdown", title("control")),
+    }
+    for key, (kind, data) in pages.items():
+        made = checkout.api("POST", "/artifacts/", {"key": key, "type": kind, "data": data})
+        made.raise_for_status()
+        page = f"{checkout.address}/artifacts/artifact/{made.json()['id']}"
+        assert "127.0.0.1:" in _document(chromium, tmp_path, page), "the text is not shown"
+    assert site.asked == {"/control", "/control-html"}
 
 
 def _flows(checkout: Checkout) -> set[str]:
