@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import inspect
+import logging
 import os
 import sys
 import threading
@@ -80,6 +81,8 @@ def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, 
             raise InvalidInputError(
                 f'The flow "{listed.name}" needs the parameter "{name}".', hint=f"Add: -p {name}=VALUE"
             )
+    # Prefect would log every value, passwords and all, before it says what is wrong with one.
+    logging.disable(logging.ERROR)
     try:
         flow.validate_parameters(dict(parameters))
     except ParameterTypeError as error:
@@ -87,6 +90,8 @@ def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, 
         raise InvalidInputError(
             f'The flow "{listed.name}" refuses these parameters.', hint="\n".join(lines) or str(error)
         ) from error
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _run(flow: "Flow[Any, Any]", parameters: Mapping[str, Any], show: "Show") -> "JobDocument":

@@ -222,7 +222,7 @@ _TAKEN_OR_SAID_BEFORE = {"remove_noise", "langage"}
     ("name", "parameters", "says"), [case for case in CASES if not _TAKEN_OR_SAID_BEFORE & set(case[1])]
 )
 def test_a_run_in_this_process_is_refused_in_the_same_words(
-    name: str, parameters: dict[str, Any], says: str
+    name: str, parameters: dict[str, Any], says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     listed = FLOWS[name]
     flow = getattr(import_module(listed.module), listed.function)
@@ -239,3 +239,4 @@ def test_a_run_in_this_process_is_refused_in_the_same_words(
     with pytest.raises(InvalidInputError) as refused:
         _check(flow, listed, sent if parameters else {})
     assert says in refused.value.hint if parameters else "youtube_url" in refused.value.message
+    assert not caplog.records, "Prefect logs what was sent, whole"
