@@ -70,6 +70,7 @@ class WebhookNotification(Webhook, NotificationBlock):
         headers = {
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
+            "Accept-Encoding": "identity",
             **self.headers.get_secret_value(),
             **standard_headers(body, f"msg_{uuid.uuid4()}", timestamp=int(time.time()), secrets=secrets),
         }
@@ -120,9 +121,9 @@ class WebhookNotification(Webhook, NotificationBlock):
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """What the endpoint says, up to a bound."""
+    """What the endpoint says, up to a bound, as it comes: what is packed may be a thousand times larger."""
     read = bytearray()
-    async for piece in response.aiter_bytes():
+    async for piece in response.aiter_raw():
         read += piece
         if len(read) > ANSWER_LIMIT:
             break

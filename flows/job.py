@@ -146,9 +146,9 @@ async def _run(
     )
     tracker = JobTracker(first, operation.stages)
     # Of a shard it is that of its job.
-    identifier = sent.get("correlation_id") or sent.get("id_roteiro") or first.job_id
+    identifier = sent.get("correlation_id") or first.correlation_id
     webhook_url = str(sent.get("webhook_url") or "")
-    with ended_by(signal.SIGTERM, TerminationSignal(signal.SIGTERM)), correlated(str(identifier)):
+    with ended_by(signal.SIGTERM, TerminationSignal(signal.SIGTERM)), correlated(identifier):
         # A name that somebody gave the run stays.
         free = is_free(flow_run.name, operation.name)
         naming = functools.partial(run_name, operation.name, sent) if free else None

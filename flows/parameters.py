@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from tasks.fetching.source import Source as Source  # noqa: PLC0414 - a type that flows share
+from tasks.jobs.identifiers import Identifier
 
 StorePath = Annotated[str, Field(max_length=800)]
 FileName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -28,7 +29,7 @@ def from_caller(
     *,
     webhook_url: WebhookUrl | None = None,
     priority: Priority = "default",
-    id_roteiro: Echo | None = None,
+    id_roteiro: Identifier | None = None,
     metadata: Metadata | None = None,
 ) -> None:
     """The envelope of a job: `flows.job.job_flow` adds these parameters to the flow's own, and acts on them.
@@ -36,7 +37,7 @@ def from_caller(
     Args:
         webhook_url: Address that is notified when the job has ended.
         priority: Which queue the job waits in. Takes effect with contraponto submit; over REST name the work queue.
-        id_roteiro: Your own identifier; echoed.
+        id_roteiro: Your own identifier, a number or a text; echoed as it was sent.
         metadata: Anything of yours; echoed.
     """
 

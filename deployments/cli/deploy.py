@@ -38,8 +38,8 @@ def deploy(
 ) -> None:
     """Prepare the server that PREFECT_API_URL names: pools, queues, automations, blocks, deployments.
 
-    With --image all deployments move to the pools cpu-docker and gpu-docker, whose workers are started with
-    `prefect worker start --type docker`; without it, back to cpu and gpu. May be repeated at any time.
+    With --image all deployments but that of webhooks move to the pools cpu-docker and gpu-docker, whose workers are
+    started with `prefect worker start --type docker`; without it, back to cpu and gpu. May be repeated at any time.
     """
     from blocks.settings import get_settings
     from deployments.client.connection import connected, find_api
@@ -70,6 +70,8 @@ def deploy(
         if containers:
             from deployments.docker.pools import deploy_to_docker, ensure_docker_pools
 
+            in_processes = [pool for pool in pools(settings.queue_max_workers) if pool.in_one_process]
+            bootstrap.ensure_pools(client, in_processes, command=RUN_COMMAND)
             ensure_docker_pools(client, containers, gpu_jobs=settings.queue_max_workers)
             deploy_to_docker(client, project=PROJECT, environment=environment)
         else:

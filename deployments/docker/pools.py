@@ -26,6 +26,7 @@ def docker_pools(gpu_jobs: int) -> tuple[Pool, ...]:
             uses_gpus=pool.uses_gpus,
         )
         for pool in pools(gpu_jobs)
+        if not pool.in_one_process
     )
 
 
@@ -38,14 +39,17 @@ def ensure_docker_pools(client: SyncPrefectClient, containers: Containers, *, gp
 
 
 def deploy_to_docker(client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str]) -> None:
-    """Apply every deployment of prefect.yaml, names kept, to the docker pools.
+    """Apply every deployment of prefect.yaml, names kept, to the docker pools; deliveries stay where they are.
 
     Raises:
         ServiceError: `prefect deploy` refused something.
     """
     declared = yaml.safe_load((project / "prefect.yaml").read_text(encoding="utf-8"))
+    stay = {pool.name for pool in pools(1) if pool.in_one_process}
     for deployment in declared["deployments"]:
         pool = deployment["work_pool"]
+        if pool["name"] in stay:
+            continue
         deployment["work_pool"] = {**pool, "name": f"{pool['name']}{_SUFFIX}"}
     declared["pull"] = [{"prefect.deployments.steps.set_working_directory": {"directory": APP}}]
     handle, name = tempfile.mkstemp(suffix=".yaml")

@@ -28,7 +28,7 @@ from deployments.processes.environment import Surroundings
 from deployments.processes.service import Service, ServiceError, revision_of, write_atomically
 from deployments.processes.sockets import port_lock
 from deployments.server.api import Api
-from deployments.server.pools import pools
+from deployments.server.pools import Pool, pools
 
 Report = Callable[[str], None]
 """Called with one line about what is going on."""
@@ -189,19 +189,14 @@ class EmbeddedStack:
         """What runs jobs and watches them: the model host, the workers, the numbers for Prometheus.
 
         A worker is restarted when its settings have changed, or the code that it runs itself: that of the jobs is
-        read for each job.
+        read for each job, that of deliveries is not.
         """
         from tasks.inference.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare
 
         settings = self.settings
-        rooms = (self.surroundings.project / "deployments" / room for room in ("launcher", "processes"))
-        launcher = self._state_of_sources(*rooms)
-        revision = revision_of(
-            self._values(), api.environment(), self.surroundings.log_format, launcher, version("prefect")
-        )
         gpus = () if settings.whisper_device == "cpu" else usable_gpus()
         workers = [
-            dataclasses.replace(service, revision=revision)
+            dataclasses.replace(service, revision=self._worker_revision(pool, api))
             for pool in pools(settings.queue_max_workers)
             for service in worker.services(
                 self.surroundings,
@@ -222,6 +217,17 @@ class EmbeddedStack:
             return [*workers, *watching]
         # It knows by itself which code and which settings concern it.
         return [model_host.service(self.surroundings, settings), *workers, *watching]
+
+    def _worker_revision(self, pool: Pool, api: Api) -> str:
+        project = self.surroundings.project
+        folders = ["deployments/launcher", "deployments/processes"]
+        if pool.in_one_process:
+            # Its runs are not forked from a process that reads their code again.
+            folders += ["deployments/webhook_worker", "flows", "tasks", "blocks"]
+        sources = self._state_of_sources(*(project / folder for folder in folders))
+        return revision_of(
+            self._values(), api.environment(), self.surroundings.log_format, sources, version("prefect")
+        )
 
     def _server_port(self, status: StackStatus) -> int:
         """The port of the server that runs; of the last one, if it is free, for one that is to be started."""

@@ -1,7 +1,8 @@
-"""The workers of the process pools: every job is a process of its own, forked by the worker's zygote.
+"""The workers of the pools: every job is a process of its own, forked by the worker's zygote.
 
 A worker service is three processes: `service`, which stands for it, a stock Prefect worker and the zygote (see
-`deployments.launcher`). The gpu pool has one worker a GPU, each of which sees that GPU alone.
+`deployments.launcher`). The gpu pool has one worker a GPU, each of which sees that GPU alone. The worker of
+the webhooks pool is one process, in which all deliveries run (see `deployments.webhook_worker`).
 """
 
 import socket
@@ -53,6 +54,7 @@ def services(
         service(
             surroundings,
             pool=pool.name,
+            in_one_process=pool.in_one_process,
             part="-".join([joined or pool.name, *([str(number)] if len(devices) > 1 else [])]),
             limit=-(-(limit or pool.worker_limit) // len(devices)),
             api=api,
@@ -74,11 +76,12 @@ def service(
     query_seconds: float,
     part: str | None = None,
     gpu: str | None = None,
+    in_one_process: bool = False,
 ) -> Service:
     """A worker that runs at most `limit` jobs of a pool at once and looks for more every `query_seconds`.
 
     `part` tells the workers of one machine apart, by default the pool. `gpu`: the one GPU that its jobs see, as
-    CUDA_VISIBLE_DEVICES names it.
+    CUDA_VISIBLE_DEVICES names it. `in_one_process`: its runs are deliveries, and tasks of the worker itself.
     """
     part = part or pool
     worker_name = f"{part}-{socket.gethostname()}"
@@ -96,13 +99,18 @@ def service(
             return False
         return response.is_success and any(worker["name"] == worker_name for worker in response.json())
 
-    stock = (
+    stock: tuple[str, ...] = (
         *(prefect_program(), "worker", "start"),
         *("--pool", pool, "--type", "process", "--name", worker_name, "--limit", str(limit)),
     )
+    command = stock
+    if in_one_process:
+        command = _webhook_worker(surroundings, part, pool, worker_name, limit)
+    elif launcher.available:
+        command = _with_zygote(surroundings, part, stock)
     return Service(
         name=service_name(part),
-        command=_with_zygote(surroundings, part, stock) if launcher.available else stock,
+        command=command,
         environment=surroundings.environment(
             **api.environment(),
             PREFECT_WORKER_QUERY_SECONDS=str(query_seconds),
@@ -115,6 +123,17 @@ def service(
         is_ready=is_ready,
         start_seconds=120,
         stop_seconds=30,
+    )
+
+
+def _webhook_worker(
+    surroundings: Surroundings, part: str, pool: str, name: str, limit: int
+) -> tuple[str, ...]:
+    # The folder that the services of forked runs have beside their sockets.
+    marks = socket_directory(surroundings.home, f"{part}.sock") / "taken"
+    return (
+        *(sys.executable, "-m", "deployments.webhook_worker", "--pool", pool, "--name", name),
+        *("--limit", str(limit), "--marks", str(marks)),
     )
 
 

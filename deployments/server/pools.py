@@ -24,29 +24,37 @@ class Pool:
     """Runs at once on this machine, over all of its workers."""
     uses_gpus: bool = False
     """One worker a GPU, each of which sees that one alone."""
+    in_one_process: bool = False
+    """Its runs are tasks of their worker (`deployments.webhook_worker`), not processes; nor are they containers."""
 
 
 class PoolName(StrEnum):
-    """The pools whose runs are processes."""
+    """The pools that every installation has."""
 
     CPU = "cpu"
     GPU = "gpu"
+    WEBHOOKS = "webhooks"
 
 
 POOL_NAMES = tuple(name.value for name in PoolName)
 
 
 def pools(gpu_jobs: int) -> tuple[Pool, ...]:
-    """Both pools; `gpu_jobs` run at once on the gpu pool (setting `queue_max_workers`)."""
+    """All of them; `gpu_jobs` run at once on the gpu pool (setting `queue_max_workers`)."""
     return (
-        Pool(
-            "cpu", "Orchestration, downloads, documents and notifications.", concurrency=None, worker_limit=8
-        ),
+        Pool("cpu", "Orchestration, downloads and documents.", concurrency=None, worker_limit=8),
         Pool(
             "gpu",
             "Transcription, video, images: what a GPU speeds up.",
             concurrency=gpu_jobs,
             worker_limit=gpu_jobs,
             uses_gpus=True,
+        ),
+        Pool(
+            "webhooks",
+            "Deliveries of webhook messages.",
+            concurrency=None,
+            worker_limit=100,
+            in_one_process=True,
         ),
     )

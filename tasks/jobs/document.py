@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
+from tasks.jobs.identifiers import Identifier
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
 from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 
@@ -63,9 +64,14 @@ class JobDocument(BaseModel):
     """What went wrong, and what to change."""
     error_code: str | None = None
     """Name of the kind of error, for programs: `tasks.errors` lists them."""
-    id_roteiro: str | None = None
+    id_roteiro: Identifier | None = None
     metadata: dict[str, JsonValue] | None = None
     """Echo of what the caller sent."""
+
+    @property
+    def correlation_id(self) -> str:
+        """What its log is marked with: the caller's own identifier, if there is one."""
+        return self.job_id if self.id_roteiro in (None, "") else str(self.id_roteiro)
 
     @classmethod
     def first(

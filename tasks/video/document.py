@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from tasks.jobs.document import JobDocument
+from tasks.jobs.identifiers import ItemIdentifier
 from tasks.jobs.summary import entry, place
 from tasks.video.clip import ClipOptions
 from tasks.video.encoding import Encoder
@@ -88,7 +89,7 @@ class _Clip(BaseModel):
     """What is printed of one clip."""
 
     index: int
-    id: str
+    id: ItemIdentifier
     url: str | None
     error: str | None
 

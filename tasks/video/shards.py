@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.errors import ContrapontoError
 from tasks.fetching.source import Source
+from tasks.jobs.identifiers import ItemIdentifier
 from tasks.video.clip import ClipOptions
 from tasks.video.zoom_types import ZoomType, share_out
 
@@ -23,7 +24,7 @@ class Image(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[str, Field(min_length=1, max_length=200)]
+    id: ItemIdentifier
     image_url: Source
     duracao: Annotated[float, Field(ge=0.1, le=1000)]
     """Seconds."""
@@ -54,7 +55,7 @@ class ShardOrder(BaseModel):
 class VideoClip(BaseModel):
     """What became of one image."""
 
-    id: str
+    id: ItemIdentifier
     index: int
     status: Literal["completed", "failed"]
     zoom_type: ZoomType

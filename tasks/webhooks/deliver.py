@@ -1,9 +1,9 @@
-"""A delivery as a flow run: tries until the message is delivered, and leaves its worker for the long waits."""
+"""A delivery as a flow run: tries until the message is delivered, and leaves its worker between the tries."""
 
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -19,25 +19,30 @@ from blocks.settings import Settings, get_settings
 from tasks.errors import ContrapontoError
 from tasks.jobs.slots import NoSlotError
 from tasks.prefect_internals import leave_until
-from tasks.webhooks.attempts import (
-    LONGEST_SHORT_WAIT,
-    SHORT_WAIT,
-    Letter,
-    find_address,
-    logger,
-    retry_delays,
-    try_repeatedly,
-)
+from tasks.webhooks.attempts import Letter, find_address, logger, retry_delays, try_repeatedly
 from tasks.webhooks.delivery import Delivered, Outcome, Rejected, Retry
-from tasks.webhooks.endpoints import delivery_slot, note_failure, note_success, paused_endpoint
+from tasks.webhooks.endpoints import (
+    delivery_slot,
+    failing_endpoint,
+    note_failure,
+    note_success,
+    slow_delivery_slot,
+)
 from tasks.webhooks.message import MessageReference, WebhookMessage
 from tasks.webhooks.notify import whole_message
 
 FAILED_TRIES = "contraponto.failed-tries"
 """Label of a delivery's run that counts its tries: it outlives the process."""
 
-_BUSY_WAIT = 5.0
-"""Seconds after which a delivery asks again for a slot, where its endpoint gets as many as it may; ± half."""
+_BUSY = "contraponto.busy"
+"""Label of a delivery's run that counts how often in a row it found no slot."""
+_BUSY_WAIT, _LONGEST_BUSY_WAIT = 5.0, 160.0
+"""Seconds after which a delivery asks again for a slot, where its endpoint gets as many as it may; ± half.
+
+They double each time: a thousand messages to one silent endpoint must not come back all the time.
+"""
+_STAY_SECONDS = 0.5
+"""For no longer a wait the run stays: to leave and come back takes as long."""
 
 
 async def deliver(url: str, message: WebhookMessage | MessageReference, webhook_id: str) -> State[Any]:
@@ -53,16 +58,19 @@ async def deliver(url: str, message: WebhookMessage | MessageReference, webhook_
 
     async def wait(failed: int, seconds: float, reason: str) -> None:
         logger().info("%s Next try in %.0f s.", reason, seconds)
+        await _remember(url, Retry(reason), settings)
         await _wait(run, failed, seconds)
 
     try:
         address = await find_address(url, settings)
-        if paused := await paused_endpoint(url):
-            return Failed(message=f"Not delivered. {paused.remark} A replay of this message resumes it.")
+        failing = await failing_endpoint(url)
+        if failing is not None and failing.paused:
+            return Failed(message=f"Not delivered. {failing.remark} A replay of this message resumes it.")
         letter = Letter(address, await whole_message(message), webhook_id)
-        async with _slot(run, address.url, settings):
+        slow = failing is not None or _count(run, FAILED_TRIES) > 0
+        async with _slot(run, address.url, settings, slow=slow):
             tried = await try_repeatedly(
-                letter, settings, retry_delays(settings), wait, failed=_failed_tries(run)
+                letter, settings, retry_delays(settings), wait, failed=_count(run, FAILED_TRIES)
             )
     except ContrapontoError as error:
         return Failed(message=str(error))
@@ -81,22 +89,27 @@ def longest_delivery() -> timedelta:
     """What no process of a delivery outlasts: all tries in one, each as slow as may be, and the waits between them."""
     settings = get_settings()
     tries = len(retry_delays(settings)) + 1
-    return timedelta(seconds=(settings.webhook_timeout + LONGEST_SHORT_WAIT) * tries)
+    return timedelta(seconds=(settings.webhook_timeout + _STAY_SECONDS) * tries)
 
 
 @asynccontextmanager
-async def _slot(run: FlowRun, url: str, settings: Settings) -> AsyncIterator[None]:
+async def _slot(run: FlowRun, url: str, settings: Settings, *, slow: bool) -> AsyncIterator[None]:
     """Held while the endpoint is spoken to. Without one the run leaves its worker and comes back some seconds later."""
     if run.deployment_id is None:
         yield
         return
     try:
-        async with delivery_slot(url, settings.webhook_deliveries_per_receiver):
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(delivery_slot(url, settings.webhook_deliveries_per_receiver))
+            if slow:
+                await held.enter_async_context(slow_delivery_slot())
             yield
     except NoSlotError:
-        later = _BUSY_WAIT * random.uniform(0.5, 1.5)  # noqa: S311 - spreads deliveries, keeps no secret
+        busy = _count(run, _BUSY)
+        spread = random.uniform(0.5, 1.5)  # noqa: S311 - spreads deliveries, keeps no secret
         async with get_client() as client:
-            await _leave_until(client, run, later)
+            await client.update_flow_run_labels(run.id, {_BUSY: busy + 1})
+            await _leave_until(client, run, min(_BUSY_WAIT * 2 ** min(busy, 8), _LONGEST_BUSY_WAIT) * spread)
 
 
 async def _remember(url: str, outcome: Outcome, settings: Settings) -> None:
@@ -123,9 +136,9 @@ async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False
 
 async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
     async with get_client() as client:
-        await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed})
+        await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed, _BUSY: 0})
         # Only a worker would start the run again, and a worker runs nothing but deployments.
-        if seconds > SHORT_WAIT and run.deployment_id is not None:
+        if seconds > _STAY_SECONDS and run.deployment_id is not None:
             await _leave_until(client, run, seconds)
     await asyncio.sleep(seconds)
 
@@ -135,6 +148,6 @@ async def _leave_until(client: PrefectClient, run: FlowRun, seconds: float) -> N
     await leave_until(client, run.id, datetime.now(UTC) + timedelta(seconds=seconds))
 
 
-def _failed_tries(run: FlowRun) -> int:
-    count = run.labels.get(FAILED_TRIES, 0)
+def _count(run: FlowRun, label: str) -> int:
+    count = run.labels.get(label, 0)
     return count if isinstance(count, int) else 0

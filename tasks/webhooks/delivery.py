@@ -22,6 +22,8 @@ LONGEST_WAIT = 86_400.0
 """Seconds; an endpoint cannot ask for more."""
 
 _ASKS_TO_WAIT = (429, 503)
+_DRAIN_SECONDS = 1.0
+"""How long an endpoint may take to finish its answer, of which nothing but the status counts."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,10 @@ async def attempt(
                     verify=verify,
                 ) as client,
                 client.stream(
-                    "POST", url, content=body, headers={**headers, "User-Agent": USER_AGENT}
+                    "POST",
+                    url,
+                    content=body,
+                    headers={**headers, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
                 ) as response,
             ):
                 outcome = _outcome(response, where)
@@ -130,11 +135,13 @@ async def _drain(response: httpx.Response) -> None:
     """Lets the endpoint finish its answer, within bounds; the status has decided already."""
     read = 0
     try:
-        async for piece in response.aiter_raw():
-            read += len(piece)
-            if read > ANSWER_LIMIT:
-                return
-    except httpx.HTTPError:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            # As it comes: what is packed may be a thousand times larger.
+            async for piece in response.aiter_raw():
+                read += len(piece)
+                if read > ANSWER_LIMIT:
+                    return
+    except (httpx.HTTPError, TimeoutError):
         return
 
 
@@ -150,7 +157,7 @@ def _outcome(response: httpx.Response, where: str) -> Outcome:
         return Retry(f"The endpoint at {where} asks to wait (HTTP {status}).", retry_after(response))
     if 400 <= status < 500:
         return Rejected(f"The endpoint at {where} refuses the message (HTTP {status}).")
-    return Retry(f"The endpoint at {where} failed (HTTP {status}).")
+    return Retry(f"The endpoint at {where} failed (HTTP {status}).", retry_after(response))
 
 
 def wait_before_retry(failed: int, delays: Sequence[float], asked: float | None = None) -> float | None:

@@ -26,11 +26,15 @@ _SLOT_SECONDS = 1.0
 """How long a delivery waits for a slot before it leaves its worker to others."""
 
 
-async def paused_endpoint(url: str) -> Endpoint | None:
-    """The endpoint at a URL, if nothing is to be sent to it now."""
+SLOW_DELIVERIES = 50
+"""Deliveries that go on at once, over all workers, to endpoints that failed the last time: half of what one worker
+takes. However many such endpoints are silent, the others find a slot."""
+
+
+async def failing_endpoint(url: str) -> Endpoint | None:
+    """The endpoint at a URL, if it failed the last time or nothing is to be sent to it now."""
     async with get_client() as client:
-        found = await _read(client, url)
-    return found if found is not None and found.paused else None
+        return await _read(client, url)
 
 
 async def note_failure(url: str, reason: str, *, gone: bool, pause_after: timedelta) -> Endpoint:
@@ -69,6 +73,15 @@ def delivery_slot(url: str, most: int) -> AbstractAsyncContextManager[None]:
     """
     host = (urlsplit(url).hostname or "").lower()
     return slot(f"webhook-endpoint:{host}", most, wait=_SLOT_SECONDS, lease=300)
+
+
+def slow_delivery_slot() -> AbstractAsyncContextManager[None]:
+    """Held besides during a delivery to an endpoint that failed the last time, whichever machines deliver.
+
+    Raises:
+        NoSlotError: all are taken.
+    """
+    return slot("webhook-slow-deliveries", SLOW_DELIVERIES, wait=_SLOT_SECONDS, lease=300)
 
 
 def resume(client: SyncPrefectClient, url: str) -> Endpoint:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
 from tasks.jobs.document import JobDocument
+from tasks.jobs.identifiers import Identifier
 
 RESULT_LIMIT = 20_000
 """Bytes of JSON above which a result is sent as its links and store keys."""
@@ -64,7 +65,7 @@ class WebhookMessage(_Part):
     """The body of a message; in JSON the names are in camel case (`jobId`)."""
 
     job_id: str
-    id_roteiro: str | None
+    id_roteiro: Identifier | None
     path_raiz: str | None
     """Prefix of the result's files in the media store, if the job has one."""
     status: Status
@@ -80,7 +81,7 @@ class WebhookMessage(_Part):
     @property
     def correlation_id(self) -> str:
         """What the log of its delivery is marked with: as that of the job."""
-        return self.id_roteiro or self.job_id
+        return self.job_id if self.id_roteiro in (None, "") else str(self.id_roteiro)
 
     @classmethod
     def of(cls, document: JobDocument, *, now: datetime | None = None) -> Self:

@@ -36,7 +36,10 @@ def test_the_envelope_is_part_of_the_form() -> None:
     ]
     assert schema["required"] == ["stone"]
     assert schema["properties"]["twice"]["description"] == "Weigh it once more."
-    assert schema["properties"]["id_roteiro"]["description"] == "Your own identifier; echoed."
+    assert (
+        schema["properties"]["id_roteiro"]["description"]
+        == "Your own identifier, a number or a text; echoed as it was sent."
+    )
 
 
 def test_a_job_that_needs_a_webhook_says_so() -> None:
