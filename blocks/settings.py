@@ -3,7 +3,8 @@
 `get_settings()` is what the rest of the code calls. A value comes from, first found wins:
 
 1. the environment, `CONTRAPONTO_` + the name in capitals (`CONTRAPONTO_CACHE_TTL_HOURS`);
-2. the environment, by a name that earlier `.env` files used (`CACHE_TTL_HOURS`; all of them in `OLD_NAMES`);
+2. the environment, by a name that earlier `.env` files used (`CACHE_TTL_HOURS`; all of them, and their units, in
+   `blocks.old_names`);
 3. the file `.env` in the working directory, by either name;
 4. the settings file: `contraponto.toml` in the working directory, or what `CONTRAPONTO_SETTINGS_FILE` names;
    its keys are the names below in lower case (`cache_ttl_hours = 24`);
@@ -32,41 +33,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import override
 
 from blocks import settings_sources as sources
+from blocks.old_names import OLD_NAMES as OLD_NAMES  # noqa: PLC0414 - belongs to the settings
 from tasks.errors import InvalidInputError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.origins import check_host_name, check_origin
+from tasks.net.standard_webhooks import check_secrets
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEAST_PASSWORD = 12
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-
-OLD_NAMES: dict[str, tuple[str, ...]] = {
-    "redis_url": ("REDIS_URL",),
-    "cache_ttl_hours": ("CACHE_TTL_HOURS",),
-    "job_timeout_minutes": ("JOB_TIMEOUT_MINUTES",),
-    "poll_interval": ("POLL_INTERVAL",),
-    "max_poll_attempts": ("MAX_POLL_ATTEMPTS",),
-    "http_max_retries": ("HTTP_MAX_RETRIES",),
-    "retry_backoff_base_seconds": ("RETRY_BACKOFF_BASE_SECONDS",),
-    "video_downloader_url": ("VIDEO_DOWNLOADER_URL",),
-    "audio_normalization_url": ("AUDIO_NORMALIZATION_URL",),
-    "audio_transcriber_url": ("AUDIO_TRANSCRIBER_URL",),
-    "download_timeout": ("VIDEO_DOWNLOADER_TIMEOUT", "VIDEO_DOWNLOADER_URL_TIMEOUT"),
-    "normalisation_timeout": ("AUDIO_NORMALIZATION_TIMEOUT", "AUDIO_NORMALIZATION_URL_TIMEOUT"),
-    "transcription_timeout": ("AUDIO_TRANSCRIBER_TIMEOUT", "AUDIO_TRANSCRIBER_URL_TIMEOUT"),
-    "default_language": ("DEFAULT_LANGUAGE",),
-    "default_remove_noise": ("DEFAULT_REMOVE_NOISE",),
-    "default_convert_mono": ("DEFAULT_CONVERT_MONO",),
-    "default_sample_rate_16k": ("DEFAULT_SAMPLE_RATE_16K",),
-    "queue_max_workers": ("QUEUE_MAX_WORKERS",),
-    "queue_polling_interval": ("QUEUE_POLLING_INTERVAL",),
-    "queue_job_ttl": ("QUEUE_JOB_TTL",),
-    "webhook_secret": ("WEBHOOK_SECRET",),
-    "webhook_max_retries": ("WEBHOOK_MAX_RETRIES",),
-    "webhook_retry_delays": ("WEBHOOK_RETRY_DELAYS",),
-}
-"""Names that `.env` files of earlier systems hold, understood without the prefix."""
 
 
 def _default_home() -> Path:
@@ -370,6 +346,13 @@ class Settings(BaseSettings):
                 )
         return value
 
+    @field_validator("webhook_secret")
+    @classmethod
+    def _that_can_sign(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_secrets(value.get_secret_value())
+        return value
+
     @field_validator("server_host")
     @classmethod
     def _reached_with_credentials_only(cls, value: str, info: ValidationInfo) -> str:
@@ -420,6 +403,11 @@ def reload_settings() -> Settings:
 def explain() -> list[sources.SettingSource]:
     """Every setting with its value (secrets masked) and where it comes from, in the order of this file."""
     return sources.explain_values(Settings.load(), OLD_NAMES)
+
+
+def overruled() -> list[str]:
+    """One sentence for each old name that has no effect, because the new name is given as well."""
+    return sources.overruled_names(Settings, OLD_NAMES)
 
 
 def unrecognised() -> list[str]:

@@ -1,5 +1,6 @@
 """Where settings come from: the environment, `.env`, the settings file; and how that is shown to a person."""
 
+import contextlib
 import difflib
 import os
 import tomllib
@@ -14,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from typing_extensions import override
 
+from blocks.old_names import UnknownUnitError, in_seconds
 from tasks.errors import InvalidSettingError
 from tasks.net.urls import mask_urls
 
@@ -21,6 +23,8 @@ ENV_FILE = ".env"
 SETTINGS_FILE = "contraponto.toml"
 SETTINGS_FILE_VARIABLE = "CONTRAPONTO_SETTINGS_FILE"
 MASK = "********"
+MILLISECONDS = ", in milliseconds"
+"""Ends the source of a value that was read so."""
 
 OldNames = Mapping[str, tuple[str, ...]]
 
@@ -68,6 +72,48 @@ class NamedValues(PydanticBaseSettingsSource):
         found = self._find(field_name)
         return (found[0], f"{self._place} {found[1]}") if found else None
 
+    def fault(self, field_name: str) -> str | None:  # noqa: ARG002 - for those who know more
+        """What is wrong with the value of a setting before anybody looks at it, as the end of a sentence."""
+        return None
+
+
+_NO_NUMBER = "seconds or milliseconds"
+
+
+class OldValues(NamedValues):
+    """Settings under the names that earlier systems had for them, some of them in milliseconds."""
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        return {name: self._value(name, value) for name, value in super().__call__().items()}
+
+    @override
+    def origin(self, field_name: str) -> tuple[Any, str] | None:
+        found = super().origin(field_name)
+        if found is None:
+            return None
+        value, place = found
+        with contextlib.suppress(UnknownUnitError):
+            if in_seconds(field_name, value)[1]:
+                return value, f"{place}{MILLISECONDS}"
+        return value, place
+
+    @override
+    def fault(self, field_name: str) -> str | None:
+        try:
+            in_seconds(field_name, self.get_field_value(FieldInfo(), field_name)[0])
+        except UnknownUnitError as error:
+            return str(error)
+        return None
+
+    @staticmethod
+    def _value(name: str, value: Any) -> Any:
+        try:
+            return in_seconds(name, value)[0]
+        except UnknownUnitError:
+            # Refused like any other that is no number, but only if it is the one in force; then `fault` says why.
+            return _NO_NUMBER
+
 
 def variable_name(settings_cls: type[BaseSettings], field_name: str) -> str:
     """The environment variable of a setting."""
@@ -81,9 +127,9 @@ def all_sources(settings_cls: type[BaseSettings], old_names: OldNames) -> tuple[
     file, content = _read_file(settings_cls)
     return (
         NamedValues(settings_cls, os.environ, current, "environment"),
-        NamedValues(settings_cls, os.environ, old_names, "environment (old name)"),
+        OldValues(settings_cls, os.environ, old_names, "environment (old name)"),
         NamedValues(settings_cls, dotenv, current, ".env"),
-        NamedValues(settings_cls, dotenv, old_names, ".env (old name)"),
+        OldValues(settings_cls, dotenv, old_names, ".env (old name)"),
         NamedValues(settings_cls, content, {name: (name,) for name in settings_cls.model_fields}, str(file)),
     )
 
@@ -125,6 +171,21 @@ def unrecognised_names(settings_cls: type[BaseSettings]) -> list[str]:
     return sorted(seen - known - {SETTINGS_FILE_VARIABLE})
 
 
+def overruled_names(settings_cls: type[BaseSettings], old_names: OldNames) -> list[str]:
+    """One sentence for each old name whose setting is given by its new name, too, and differs."""
+    found = all_sources(settings_cls, old_names)
+    sentences = []
+    for name in old_names:
+        given = [origin for source in found if (origin := source.origin(name))]
+        in_force, others = given[:1], given[1:]
+        for value, place in others:
+            if "(old name)" in place and str(value) != str(in_force[0][0]):
+                sentences.append(
+                    f"{place} has no effect: {in_force[0][1]} is in force. Remove one of the two."
+                )
+    return sentences
+
+
 def explain_values(settings: BaseSettings, old_names: OldNames) -> list[SettingSource]:
     """Every setting with its masked value and its source."""
     found = all_sources(type(settings), old_names)
@@ -145,7 +206,7 @@ def explain_invalid(
         value, place = _origin(found, name) or (problem["input"], "default")
         secret = "SecretStr" in str(settings_cls.model_fields[name].annotation)
         shown = MASK if secret else mask_urls(str(value))
-        allowed = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        allowed = _fault(found, name) or problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
         sentences.append(f'The setting {name} is "{shown}" ({place}): it {allowed}.')
     meaning = settings_cls.model_fields[str(error.errors()[0]["loc"][0])].description or ""
     return InvalidSettingError(" ".join(sentences), hint=meaning)
@@ -153,6 +214,11 @@ def explain_invalid(
 
 def _origin(found: tuple[NamedValues, ...], name: str) -> tuple[Any, str] | None:
     return next((origin for source in found if (origin := source.origin(name))), None)
+
+
+def _fault(found: tuple[NamedValues, ...], name: str) -> str | None:
+    """Of the value in force."""
+    return next((source.fault(name) for source in found if source.origin(name)), None)
 
 
 def _show(value: object) -> str:

@@ -9,19 +9,28 @@ from typing import Any
 import httpx
 from prefect.blocks.abstract import NotificationBlock, NotificationError
 from prefect.blocks.webhook import Webhook
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from blocks.settings import get_settings
 from tasks.errors import ContrapontoError, InvalidInputError, TransientError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.http import CONNECT_TIMEOUT, REQUEST_ERRORS, request_error, safe_async_client, secret_address
-from tasks.net.standard_webhooks import ANSWER_LIMIT, USER_AGENT, parse_secrets, standard_headers
+from tasks.net.standard_webhooks import (
+    ANSWER_LIMIT,
+    USER_AGENT,
+    check_secrets,
+    parse_secrets,
+    standard_headers,
+)
 from tasks.net.urls import check_url
 from tasks.prefect_internals import saved_name
 
 
 class WebhookNotification(Webhook, NotificationBlock):
     """Sends Standard Webhooks messages; redirects are not followed, private addresses only if allowed."""
+
+    # An error of a secret must not repeat it.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     _block_type_name = "Webhook Notification"
     _block_type_slug = "webhook-notification"
@@ -50,6 +59,14 @@ class WebhookNotification(Webhook, NotificationBlock):
         title="Allowed private hosts",
         description="Hosts and networks that may be reached although private, with commas between them.",
     )
+
+    @field_validator("secrets")
+    @classmethod
+    def _that_can_sign(cls, value: SecretStr | None) -> SecretStr | None:
+        # The form of the web page sends an empty text for none.
+        if value is not None and value.get_secret_value():
+            check_secrets(value.get_secret_value())
+        return value
 
     async def call(self, payload: dict[str, Any] | str | None = None) -> httpx.Response:
         """Send a message once; its answer.

@@ -16,11 +16,52 @@ ANSWER_LIMIT = 65_536
 """Bytes of an answer that are read."""
 
 _PREFIX = "whsec_"
+_LEAST_BYTES = 16
+"""Of the key that `whsec_` stands before. The specification has 24 to 64; less than this nobody's generator makes."""
+_LEAST_CHARACTERS = 8
+"""Of a plain text secret; earlier systems had such."""
 
 
 def parse_secrets(setting: str | None) -> tuple[str, ...]:
     """The secrets of a comma-separated setting, the current one first."""
     return tuple(part.strip() for part in (setting or "").split(",") if part.strip())
+
+
+def check_secrets(setting: str) -> None:
+    """Whether every secret of a comma-separated setting can sign.
+
+    Raises:
+        ValueError: one cannot. The message is the end of a sentence, and does not repeat the secret.
+    """
+    secrets = parse_secrets(setting)
+    if not secrets:
+        raise ValueError("must hold a secret, and holds nothing but commas")
+    for number, secret in enumerate(secrets, 1):
+        which = f" (number {number} of {len(secrets)})" if len(secrets) > 1 else ""
+        if (fault := _fault(secret)) is not None:
+            raise ValueError(f"{fault}{which}")
+
+
+def _fault(secret: str) -> str | None:
+    if not secret.startswith(_PREFIX):
+        if len(secret) >= _LEAST_CHARACTERS:
+            return None
+        return f"must have {_LEAST_CHARACTERS} or more characters: anybody can guess a shorter one"
+    if secret == _PREFIX:
+        return f"must have a key after {_PREFIX}: nothing stands there. Copy it again in full"
+    try:
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return (
+            f"must be base64 after {_PREFIX}, and is not: copy it again in full, or write a plain text secret "
+            f"without {_PREFIX}"
+        )
+    if len(key) < _LEAST_BYTES:
+        return (
+            f"must have a key of {_LEAST_BYTES} or more bytes after {_PREFIX}, and has {len(key)}: "
+            f"make one with `openssl rand -base64 32`"
+        )
+    return None
 
 
 def standard_headers(
@@ -32,7 +73,7 @@ def standard_headers(
     signed.
 
     Raises:
-        InvalidSettingError: a `whsec_` secret is not base64.
+        InvalidSettingError: a secret cannot sign.
     """
     headers = {"webhook-id": webhook_id, "webhook-timestamp": str(timestamp)}
     if secrets:
@@ -47,12 +88,11 @@ def _standard(secret: str, signed: bytes) -> str:
 
 
 def _key(secret: str) -> bytes:
+    if (fault := _fault(secret)) is not None:
+        raise InvalidSettingError(
+            f"A secret of webhooks {fault}.",
+            hint="It stands in CONTRAPONTO_WEBHOOK_SECRET, or in the saved block of the endpoint.",
+        )
     if not secret.startswith(_PREFIX):
         return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidSettingError(
-            "A secret in CONTRAPONTO_WEBHOOK_SECRET begins with whsec_ but is not base64 after it.",
-            hint="Copy it again in full, or write a plain text secret without whsec_.",
-        ) from error
+    return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)

@@ -8,6 +8,7 @@ from typing import Any
 from prefect import get_run_logger
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_logger
+from pydantic import ValidationError
 
 from blocks.settings import Settings
 from blocks.webhook import WebhookNotification
@@ -60,7 +61,7 @@ async def find_address(endpoint: str, settings: Settings) -> Address:
     """That of an endpoint, which is a URL or `webhook-notification/NAME`: a saved block.
 
     Raises:
-        InvalidInputError: there is no such block.
+        InvalidInputError: there is no such block, or it cannot be used.
     """
     own = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
     if not endpoint.startswith(BLOCK):
@@ -69,6 +70,15 @@ async def find_address(endpoint: str, settings: Settings) -> Address:
     try:
         # The annotation of `aload` is lost in its decorators.
         block: Any = await WebhookNotification.aload(name)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])} {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise InvalidInputError(
+            f'The saved block "{endpoint}" cannot be used: {faults}.',
+            hint="Correct it on the Blocks page of the web page.",
+        ) from None
     except ValueError as error:
         raise InvalidInputError(
             f'There is no saved block "{endpoint}".',

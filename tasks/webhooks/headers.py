@@ -18,7 +18,7 @@ def signed_headers(
 
     Each secret gives a signature, so that endpoints can change theirs one after the other; the old header has
     room for one only, that of the first secret as it is written. Without secrets nothing is signed. Raises
-    InvalidSettingError for a `whsec_` secret that is not base64.
+    InvalidSettingError for a secret that cannot sign.
     """
     body = message.body()
     headers = {

@@ -34,7 +34,7 @@ from tests.servers.endpoint import Answer, WebhookEndpoint, ended_job
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOREIGN_ENDPOINT = PROJECT / "tests" / "servers" / "endpoint.js"
-SECRET = "whsec_c2VncmVkbw=="
+SECRET = "whsec_dW0gc2VncmVkbyBjb21wcmlkbw=="
 
 # Prefect's engine leaves its own connections to the server for the garbage collector to close.
 pytestmark = [
@@ -295,5 +295,5 @@ async def test_an_endpoint_in_another_language_takes_what_is_genuine(
     taken = json.loads(foreign.stdout.readline())
     assert taken["message"]["jobId"] == document.job_id
     assert taken["id"] == WebhookMessage.of(document).webhook_id
-    configure(webhook_secret="whsec_b3V0cm8gc2VncmVkbw==")
+    configure(webhook_secret="whsec_b3V0cm8gc2VncmVkbyBjb21wcmlkbw==")
     assert "HTTP 401" in await delivered(url, document)

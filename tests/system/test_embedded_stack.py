@@ -175,7 +175,7 @@ def test_down_leaves_no_process_and_up_finds_everything_again(checkout: Checkout
 
 
 def test_an_automation_of_the_server_sends_a_signed_message(checkout: Checkout, web: MediaServer) -> None:
-    secret = "whsec_YXV0b21hdGlvbg=="
+    secret = "whsec_dGhlIHNlY3JldCBvZiBhdXRvbWF0aW9ucw=="
     kind = checkout.api("GET", "/block_types/slug/webhook-notification").json()["id"]
     wanted = {"block_schemas": {"block_type_id": {"any_": [kind]}}}
     [schema] = checkout.api("POST", "/block_schemas/filter", wanted).json()

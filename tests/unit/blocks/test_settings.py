@@ -65,7 +65,7 @@ def test_an_old_env_file_is_understood(bare_environment: Path) -> None:
         "AUDIO_NORMALIZATION_URL=http://normaliser:8002\nAUDIO_TRANSCRIBER_URL=http://transcriber:8003\n"
         "DEFAULT_LANGUAGE=pt\nDEFAULT_REMOVE_NOISE=false\nDEFAULT_CONVERT_MONO=0\nDEFAULT_SAMPLE_RATE_16K=no\n"
         "JOB_TIMEOUT_MINUTES=30\nQUEUE_MAX_WORKERS=2\nQUEUE_POLLING_INTERVAL=0.5\nQUEUE_JOB_TTL=3600\n"
-        "WEBHOOK_SECRET=segredo\nWEBHOOK_MAX_RETRIES=3\nWEBHOOK_RETRY_DELAYS=1, 5, 15\n"
+        "WEBHOOK_SECRET=segredo antigo\nWEBHOOK_MAX_RETRIES=3\nWEBHOOK_RETRY_DELAYS=1, 5, 15\n"
         "SOMETHING_ELSE=of another program\n",
         encoding="utf-8",
     )
@@ -78,12 +78,12 @@ def test_an_old_env_file_is_understood(bare_environment: Path) -> None:
     assert (settings.default_convert_mono, settings.default_sample_rate_16k) == (False, False)
     assert settings.webhook_retry_delays == (1, 5, 15)
     assert settings.webhook_secret is not None
-    assert settings.webhook_secret.get_secret_value() == "segredo"
+    assert settings.webhook_secret.get_secret_value() == "segredo antigo"
 
 
 def test_nothing_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:geheim@cache:6379/0")
-    monkeypatch.setenv("WEBHOOK_SECRET", "segredo")
+    monkeypatch.setenv("WEBHOOK_SECRET", "segredo antigo")
     monkeypatch.setenv("CONTRAPONTO_YTDLP_PROXY", "http://me:geheim@proxy:3128")
     shown = repr(explain()) + repr(reload_settings().webhook_secret)
     assert "geheim" not in shown
@@ -99,7 +99,17 @@ def test_nothing_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
             "abc",
             'poll_interval is "abc" (environment (old name) POLL_INTERVAL): it should be a valid number',
         ),
-        ("QUEUE_POLLING_INTERVAL", "5000", "it should be less than or equal to 300"),
+        ("QUEUE_POLLING_INTERVAL", "500000", "it should be less than or equal to 300"),
+        (
+            "QUEUE_JOB_TTL",
+            "3600000",
+            "it may be seconds and may be milliseconds: give it in seconds as CONTRA",
+        ),
+        ("WEBHOOK_RETRY_DELAYS", "300,1800", "it may be seconds and may be milliseconds"),
+        ("WEBHOOK_SECRET", "whsec_", "it must have a key after whsec_"),
+        ("WEBHOOK_SECRET", "um segredo,whsec_?", "it must be base64 after whsec_"),
+        ("WEBHOOK_SECRET", "segredo", "it must have 8 or more characters"),
+        ("CONTRAPONTO_WEBHOOK_SECRET", ",", "it must hold a secret"),
         ("CONTRAPONTO_STORE", "gcs://bucket", "it must be local, s3://BUCKET/PREFIX"),
         ("CONTRAPONTO_STORE", "s3://", "it must be local, s3://BUCKET/PREFIX"),
         ("CONTRAPONTO_WHISPER_DEVICE", "tpu", "it should be 'auto', 'cpu' or 'cuda'"),

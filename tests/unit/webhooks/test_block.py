@@ -4,14 +4,14 @@ import json
 
 import pytest
 from prefect.blocks.abstract import NotificationError
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from standardwebhooks.webhooks import Webhook
 
 from blocks.webhook import WebhookNotification
 from tasks.errors import BlockedAddressError
 from tests.servers.endpoint import Answer, WebhookEndpoint
 
-SECRETS = ("whsec_c2VncmVkbw==", "whsec_b3V0cm8gc2VncmVkbw==")
+SECRETS = ("whsec_dW0gc2VncmVkbyBjb21wcmlkbw==", "whsec_b3V0cm8gc2VncmVkbyBjb21wcmlkbw==")
 
 
 def _block(url: str, allowed: str = "127.0.0.1") -> WebhookNotification:
@@ -45,6 +45,13 @@ async def test_a_private_address_is_blocked(endpoint: WebhookEndpoint) -> None:
     with pytest.raises(BlockedAddressError):
         await _block(endpoint.url, allowed="").call({})
     assert endpoint.received == []
+
+
+@pytest.mark.parametrize("secrets", ["whsec_", "whsec_não é base64", f"{SECRETS[0]},curto"])
+def test_secrets_that_cannot_sign_are_refused_and_not_repeated(secrets: str) -> None:
+    with pytest.raises(ValidationError, match=r"secrets\n.*must") as caught:
+        WebhookNotification(url=SecretStr("https://example.org/hook"), secrets=SecretStr(secrets))
+    assert secrets.removeprefix("whsec_") not in str(caught.value) or secrets == "whsec_"
 
 
 def test_the_form_hides_url_and_secrets() -> None:

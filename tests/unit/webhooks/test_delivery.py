@@ -35,7 +35,10 @@ def message(document: JobDocument) -> WebhookMessage:
 
 async def send(message: WebhookMessage, url: str, policy: AddressPolicy, seconds: float = 10) -> Outcome:
     headers = signed_headers(
-        message, message.webhook_id, timestamp=int(time.time()), secrets=["whsec_c2VncmVkbw=="]
+        message,
+        message.webhook_id,
+        timestamp=int(time.time()),
+        secrets=["whsec_dW0gc2VncmVkbyBjb21wcmlkbw=="],
     )
     return await attempt(url, message.body(), headers, policy=policy, timeout=seconds)
 
@@ -48,7 +51,7 @@ async def test_the_endpoint_gets_what_was_signed(
     [received] = endpoint.received
     assert received.body == message.body()
     assert received.headers["content-type"] == "application/json"
-    Webhook("whsec_c2VncmVkbw==").verify(received.body, received.headers)
+    Webhook("whsec_dW0gc2VncmVkbyBjb21wcmlkbw==").verify(received.body, received.headers)
 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 301, 302, 307, 308])

@@ -7,11 +7,13 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tasks.errors import InvalidSettingError
 from tasks.jobs.document import JobDocument
-from tasks.net.standard_webhooks import parse_secrets
+from tasks.net.standard_webhooks import check_secrets, parse_secrets, standard_headers
 from tasks.webhooks.headers import signed_headers
 from tasks.webhooks.message import WebhookMessage
 
@@ -80,3 +82,34 @@ def test_a_mangled_secret_is_a_setting_that_cannot_be_used(message: WebhookMessa
 )
 def test_secrets_stand_between_commas(setting: str | None, secrets: tuple[str, ...]) -> None:
     assert parse_secrets(setting) == secrets
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("whsec_", "nothing stands there"),
+        ("um bom segredo, whsec_", r"nothing stands there.*\(number 2 of 2\)"),
+        ("whsec_não é", "must be base64"),
+        ("whsec_abc", "must be base64"),
+        ("whsec_c2VncmVkbw==", "16 or more bytes after whsec_, and has 7"),
+        ("segredo", "8 or more characters"),
+        (" , ", "nothing but commas"),
+    ],
+)
+def test_what_cannot_sign_is_refused_with_a_sentence(setting: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_secrets(setting)
+
+
+@given(st.text())
+def test_what_is_accepted_signs_and_what_is_not_signs_nothing(setting: str) -> None:
+    secrets = parse_secrets(setting)
+    try:
+        check_secrets(setting)
+    except ValueError:
+        if secrets:
+            with pytest.raises(InvalidSettingError):
+                standard_headers(b"{}", "msg_1", timestamp=1, secrets=secrets)
+    else:
+        signed = standard_headers(b"{}", "msg_1", timestamp=1, secrets=secrets)["webhook-signature"]
+        assert len(signed.split(" ")) == len(secrets)
