@@ -150,11 +150,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     print(machine(), flush=True)
     with TemporaryDirectory() as temporary:
-        hostile = [HostileEndpoint("silent", host) for host in _HOSTS for _ in range(2)]
+        hostile = [HostileEndpoint(WAYS["silent"], host) for host in _HOSTS for _ in range(2)]
         if not chosen.silent_only:
-            hostile += [HostileEndpoint(way, _HOSTS[number % 8]) for number, way in enumerate(WAYS)]
-            hostile += [HostileEndpoint("silent", "::1")]
-            hostile += [HostileEndpoint("silent", certificate=self_signed(Path(temporary)))]
+            hostile += [HostileEndpoint(way, _HOSTS[number % 8]) for number, way in enumerate(WAYS.values())]
+            hostile += [HostileEndpoint(WAYS["silent"], "::1")]
+            hostile += [HostileEndpoint(WAYS["silent"], certificate=self_signed(Path(temporary)))]
         good = GoodEndpoint()
         try:
             with own_stack(

@@ -13,6 +13,7 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tasks.errors import ContrapontoError, EngineError, InvalidSettingError, TransientError
+from tasks.net.retry_after import seconds_to_wait
 from tasks.progress import Progress, ignore_progress
 
 _CHUNK_TEXTS = 40
@@ -187,17 +188,12 @@ class TextModel(Block):
         if error.status_code in (408, 429) or error.status_code >= 500:
             return TransientError(
                 f"{place} is overloaded or out of order ({error.status_code}).",
-                retry_after=_retry_after(error),
+                retry_after=seconds_to_wait(error.response.headers.get("Retry-After")),
             )
         hint = ""
         if "response_format" in str(error) or "json_schema" in str(error):
             hint = "Use a text-model block whose answer format is json_object or text."
         return InvalidSettingError(f"{place} refuses the request ({error.status_code}).", hint=hint)
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    value = error.response.headers.get("retry-after", "")
-    return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) else None
 
 
 def _chunks(indices: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:

@@ -49,9 +49,9 @@ class WebhookWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WebhookWorke
         self._taken: dict[UUID, TakenRun] = {}
 
     @classmethod
-    def __dispatch_key__(cls) -> None:
-        """No type of its own in Prefect's list of workers: `process` is Prefect's."""
-        return
+    def __dispatch_key__(cls) -> str:
+        """Its place in Prefect's list of workers, where `process` is Prefect's own."""
+        return "contraponto-webhooks"
 
     @override
     async def run(

@@ -61,6 +61,8 @@ class Failed(_Message):
     code: str
     message: str
     hint: str
+    retry_after: float | None = None
+    """Seconds that the site asked to wait."""
 
 
 Reply = Annotated[ProgressMade | Downloaded | Listed | Failed, Field(discriminator="kind")]

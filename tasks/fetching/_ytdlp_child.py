@@ -21,6 +21,7 @@ from tasks.errors import (
     InvalidInputError,
     LimitExceededError,
     NotMediaError,
+    TransientError,
 )
 from tasks.fetching._guard import guard_process
 from tasks.fetching._protocol import Downloaded, Entry, Failed, Listed, ProgressMade, Request
@@ -42,7 +43,8 @@ def main() -> None:
     try:
         reply: Downloaded | Listed | Failed = _run(request, runtime, replies, refusals)
     except ContrapontoError as error:
-        reply = Failed(code=error.code, message=mask_urls(error.message), hint=error.hint)
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        reply = Failed(code=error.code, message=mask_urls(error.message), hint=error.hint, retry_after=asked)
     _say(replies, reply)
 
 

@@ -22,6 +22,7 @@ from tasks.errors import (
     TransientError,
 )
 from tasks.fetching._guard import BlockedConnectionError
+from tasks.net.retry_after import seconds_to_wait
 
 SIGN_IN_HINT = "Give a public link, or configure a cookies file of an account that may see it."
 
@@ -115,7 +116,7 @@ def _by_type(cause: BaseException, where: str) -> ContrapontoError | None:
         case UserNotLive():
             return live(where)
         case HTTPError():
-            return _by_status(cause.status, where)
+            return _by_status(cause.status, where, cause.response.headers.get("Retry-After"))
         case CertificateVerifyError():
             return InvalidInputError(
                 f"The server of {where} has no valid TLS certificate.", hint="Ask its owner to renew it."
@@ -124,14 +125,16 @@ def _by_type(cause: BaseException, where: str) -> ContrapontoError | None:
             return None
 
 
-def _by_status(status: int, where: str) -> ContrapontoError:
+def _by_status(status: int, where: str, retry_after: str | None = None) -> ContrapontoError:
     if status in (404, 410):
         return SourceNotFoundError(f"Nothing is at {where} (HTTP {status}).", hint="Check the address.")
     if status in (401, 402, 403, 407, 451):
         return SourceForbiddenError(f"The site refuses access to {where} (HTTP {status}).", hint=SIGN_IN_HINT)
     if status in (408, 425, 429) or status >= 500:
         return TransientError(
-            f"The site of {where} is not available at the moment (HTTP {status}).", hint="Try again later."
+            f"The site of {where} is not available at the moment (HTTP {status}).",
+            hint="Try again later.",
+            retry_after=seconds_to_wait(retry_after),
         )
     return InvalidInputError(
         f"The site refuses the request for {where} (HTTP {status}).", hint="Check the address."

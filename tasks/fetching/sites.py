@@ -232,6 +232,8 @@ def _error(reply: Failed) -> ContrapontoError:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, ContrapontoError)
     }
+    if reply.code == TransientError.code:
+        return TransientError(reply.message, hint=reply.hint, retry_after=reply.retry_after)
     return kinds.get(reply.code, EngineError)(reply.message, hint=reply.hint)
 
 

@@ -1,8 +1,10 @@
 """Which errors are worth another try."""
 
-from tasks.errors import ContrapontoError
+from tasks.errors import ContrapontoError, TransientError
 
 RETRIES = 3
+LONGEST_ASKED = 300.0
+"""Seconds that a step waits because the other side asked for them; it holds a place on its worker meanwhile."""
 
 
 def is_transient(error: BaseException) -> bool:
@@ -14,3 +16,8 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, ContrapontoError):
         return error.transient
     return isinstance(error, ConnectionError | TimeoutError)
+
+
+def asked_to_wait(error: BaseException) -> float:
+    """Seconds that the other side asked to wait before another try (Retry-After); 0 if it did not."""
+    return (error.retry_after or 0.0) if isinstance(error, TransientError) else 0.0

@@ -26,7 +26,7 @@ from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from tasks.jobs.locks import work_lock
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.retries import RETRIES, is_transient
+from tasks.jobs.retries import LONGEST_ASKED, RETRIES, asked_to_wait, is_transient
 from tasks.jobs.threads import in_thread
 from tasks.jobs.tracker import current_stage
 from tasks.prefect_internals import keep_results_in
@@ -89,7 +89,14 @@ def _request_key(_context: object, parameters: dict[str, Any]) -> str | None:
 
 async def _worth_another_try(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     error = await state.aresult(raise_on_failure=False)
-    return isinstance(error, BaseException) and is_transient(error)
+    if not (isinstance(error, BaseException) and is_transient(error)):
+        return False
+    # Prefect knows the pause before the error: what is asked for beyond it is waited for here, or not at all.
+    asked = asked_to_wait(error)
+    if asked > LONGEST_ASKED:
+        return False
+    await asyncio.sleep(asked)
+    return True
 
 
 async def run_step(step: Step[Request, Result], request: Request) -> Result:

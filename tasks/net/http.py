@@ -7,7 +7,6 @@ checked, while the Host header and the TLS name stay those of the URL.
 
 from __future__ import annotations
 
-import email.utils
 import functools
 import logging
 import socket
@@ -16,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -31,13 +29,12 @@ from tasks.errors import (
     TransientError,
 )
 from tasks.net.addresses import AddressPolicy
+from tasks.net.retry_after import seconds_to_wait
 from tasks.net.urls import mask_url
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
 MAX_REDIRECTS = 5
-LONGEST_RETRY_AFTER = 86_400.0
-"""Seconds; whoever asks for more gets no other treatment."""
 USER_AGENT = "Mozilla/5.0 (compatible; Contraponto)"
 
 _WATCH_INTERVAL = 0.5
@@ -123,22 +120,8 @@ def status_error(response: httpx.Response) -> ContrapontoError | None:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that the Retry-After header asks to wait, at most a day; None if it asks for nothing.
-
-    Both forms are read: a number of seconds, and a date (which is compared with this machine's clock).
-    """
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        # Thousands of digits are more than `int` reads, and no more than "very long".
-        return min(float(value), LONGEST_RETRY_AFTER)
-    try:
-        when = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    if when.tzinfo is None:
-        # The oldest of the three forms of a date names no zone: HTTP has all dates in UTC.
-        when = when.replace(tzinfo=UTC)
-    return min(max((when - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+    """The seconds that the Retry-After header asks to wait, at most a day; None if it asks for nothing."""
+    return seconds_to_wait(response.headers.get("Retry-After"))
 
 
 REQUEST_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)

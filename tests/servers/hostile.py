@@ -1,12 +1,13 @@
 """Endpoints of webhooks that hold up whoever posts to them, each in a way of its own."""
 
 import contextlib
-import gzip
+import functools
 import socket
 import socketserver
 import ssl
 import struct
 import threading
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,15 +23,20 @@ _PIECE = bytes(64 * 2**10)
 
 
 class HostileEndpoint:
-    """Listens on a loopback address and answers each connection in one of the ways of `WAYS`."""
+    """Listens on a loopback address and answers each connection in its way, one of `WAYS`."""
 
-    def __init__(self, way: str, address: str = "127.0.0.1", certificate: Path | None = None) -> None:
+    def __init__(
+        self,
+        answer: "Callable[[Peer], None]",
+        address: str = "127.0.0.1",
+        certificate: Path | None = None,
+    ) -> None:
         """`certificate`: a file with a key, by which it speaks TLS."""
         self.closing = threading.Event()
         self.connections = 0
         self.sent = 0
         """Bytes of answers, so far."""
-        self._answer = WAYS[way]
+        self._answer = answer
         context = None
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -145,8 +151,15 @@ def _large_body(peer: Peer) -> None:
         peer.send(_PIECE)
 
 
+@functools.cache
+def gzip_bomb() -> bytes:
+    """A hundred kilobytes that become a hundred megabytes. Takes a moment the first time."""
+    packing = zlib.compressobj(wbits=31)  # gzip
+    return b"".join(packing.compress(_PIECE) for _ in range(_LARGE // len(_PIECE))) + packing.flush()
+
+
 def _gzip_bomb(peer: Peer) -> None:
-    packed = gzip.compress(bytes(_LARGE), 9)
+    packed = gzip_bomb()
     peer.read_request()
     peer.send(_HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode() + packed)
 
@@ -159,6 +172,12 @@ def _reset_after_body(peer: Peer) -> None:
 def _nonsense(peer: Peer) -> None:
     peer.read_request()
     peer.send(b"\x00\xff" * 1000 + b"\r\n\r\n")
+
+
+def good(peer: Peer) -> None:
+    """Takes the message, as endpoints should."""
+    peer.read_request()
+    peer.send(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 WAYS: dict[str, Callable[[Peer], None]] = {

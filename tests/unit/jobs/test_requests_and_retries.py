@@ -1,11 +1,17 @@
 """What the work of a step is known by, and which of its errors are worth another try."""
 
+from typing import Any, cast
+
 import pytest
+from prefect import State
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import Failed
 
 from tasks import errors
-from tasks.errors import ContrapontoError, TransientError
+from tasks.errors import ContrapontoError, InvalidInputError, TransientError
+from tasks.jobs import step
 from tasks.jobs.requests import StepRequest
-from tasks.jobs.retries import is_transient
+from tasks.jobs.retries import LONGEST_ASKED, is_transient
 
 
 class Cut(StepRequest):
@@ -70,3 +76,28 @@ def test_the_products_other_errors_are_final(kind: type[ContrapontoError]) -> No
 @pytest.mark.parametrize("error", [ValueError(), PermissionError(), KeyError(), MemoryError()])
 def test_faults_in_the_code_are_final(error: BaseException) -> None:
     assert not is_transient(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "again", "waited"),
+    [
+        (TransientError("x"), True, [0.0]),
+        (TransientError("x", retry_after=7), True, [7]),
+        (TransientError("x", retry_after=LONGEST_ASKED), True, [LONGEST_ASKED]),
+        (TransientError("x", retry_after=LONGEST_ASKED + 1), False, []),
+        (ConnectionResetError(), True, [0.0]),
+        (InvalidInputError("x"), False, []),
+    ],
+)
+async def test_a_step_is_tried_again_when_the_other_side_asks_for_it(
+    error: Exception, again: bool, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("tasks.jobs.step.asyncio.sleep", sleep)
+    failed: State[Any] = Failed(data=error)
+    assert await step._worth_another_try(None, cast(TaskRun, None), failed) is again
+    assert slept == waited

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tasks.errors import CancelledError, EngineError, StageTimeoutError, TransientError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.deadline import Deadline
-from tasks.net.http import LONGEST_RETRY_AFTER, retry_after, safe_client, status_error
+from tasks.net.http import retry_after, safe_client, status_error
 from tasks.net.retry import RetryPolicy
+from tasks.net.retry_after import LONGEST_RETRY_AFTER, seconds_to_wait
 from tasks.progress import ignore_progress
 from tests.servers.media import MediaServer
 
@@ -190,11 +191,39 @@ def test_the_two_old_forms_of_a_date_are_read(form: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "soon", "1.5", "-3", "²", "Wed, 99 Oct 2015 07:28:00 GMT", f"Wed, 21 Oct {10**30} 07:28:00 GMT"],
+    [
+        "",
+        "soon",
+        "1,5",
+        "1e9",
+        "-3",
+        "inf",
+        "nan",
+        "²",
+        "Wed, 99 Oct 2015 07:28:00 GMT",
+        f"Wed, 21 Oct {10**30} 07:28:00 GMT",
+    ],
 )
 def test_nonsense_asks_for_nothing(value: str) -> None:
     answer = httpx.Response(503, headers=[(b"Retry-After", value.encode())])
     assert retry_after(answer) is None
+
+
+@given(st.none() | st.text())
+def test_any_header_is_read_within_bounds(header: str | None) -> None:
+    found = seconds_to_wait(header)
+    assert found is None or 0 <= found <= LONGEST_RETRY_AFTER
+
+
+@pytest.mark.parametrize("year", [1, 1970, 9999])
+@pytest.mark.parametrize("zone", ["GMT", "+2359", "-2359", "-0000"])
+def test_dates_at_the_ends_of_time_are_read_within_bounds(year: int, zone: str) -> None:
+    for day in (f"01 Jan {year:04} 00:00:00", f"31 Dec {year:04} 23:59:59"):
+        assert seconds_to_wait(f"{day} {zone}") in (0, LONGEST_RETRY_AFTER, None)
+
+
+def test_parts_of_a_second_are_read() -> None:
+    assert seconds_to_wait("1.5") == 1.5
 
 
 def test_thousands_of_digits_are_a_very_long_time() -> None:
