@@ -27,7 +27,7 @@ from tasks.jobs.slots import slot
 from tasks.recovery import lost, reconciliation, runs
 from tasks.recovery.ends import JOB_TAG, RESTARTS
 from tasks.recovery.reconciliation import reconcile
-from tasks.webhooks.endpoints import note_failure, paused_endpoint
+from tasks.webhooks.endpoints import failing_endpoint, note_failure
 
 URL = "https://user:geheim@hooks.example.org:8443/done?token=geheim"
 
@@ -217,9 +217,9 @@ def test_a_dead_letter_is_replayed_once(client: SyncPrefectClient, jobs: UUID) -
 
     url = delivery.parameters["url"]
     asyncio.run(note_failure(url, "HTTP 410", gone=True, pause_after=timedelta(days=3)))
-    assert asyncio.run(paused_endpoint(url))
+    assert asyncio.run(failing_endpoint(url))
     again = replay(client, letter.id)
-    assert asyncio.run(paused_endpoint(url)) is None, "whoever replays has mended it"
+    assert asyncio.run(failing_endpoint(url)) is None, "whoever replays has mended it"
     assert replay(client, letter.id) == again
     assert client.read_flow_run(again).parameters == delivery.parameters
     assert list_dead_letters(client) == []

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import deno
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import BlockDocumentUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import get_current_settings
@@ -25,7 +26,7 @@ from flows.notifications import deliver_webhook
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.document import JobDocument
 from tasks.jobs.slots import NoSlotError
-from tasks.webhooks.endpoints import delivery_slot, paused_endpoint, resume
+from tasks.webhooks.endpoints import delivery_slot, failing_endpoint, resume
 from tasks.webhooks.message import WebhookMessage
 from tasks.webhooks.notify import DELIVERY, check_endpoint, notify
 from tests.flow.conftest import Configure
@@ -213,11 +214,13 @@ async def test_an_endpoint_that_fails_for_days_is_paused_and_one_that_heals_is_n
     configure(webhook_retry_delays="0", webhook_pause_after_days=3)
     endpoint.answers = [Answer(500)]
     assert "after 2 tries" in await delivered(endpoint.url, document)
-    assert await paused_endpoint(endpoint.url) is None
+    failing = await failing_endpoint(endpoint.url)
+    assert failing is not None
+    assert failing.paused is None
     # Some days later …
     configure(webhook_pause_after_days=0.0000001)
     assert "after 2 tries" in await delivered(endpoint.url, document)
-    paused = await paused_endpoint(endpoint.url)
+    paused = await failing_endpoint(endpoint.url)
     assert paused is not None
     assert paused.paused == "failing"
     assert "is paused" in await delivered(endpoint.url, document)
@@ -226,7 +229,7 @@ async def test_an_endpoint_that_fails_for_days_is_paused_and_one_that_heals_is_n
         resume(client, endpoint.url)
     endpoint.answers = [Answer(500), Answer(200)]
     await delivered(endpoint.url, document)
-    assert await paused_endpoint(endpoint.url) is None
+    assert await failing_endpoint(endpoint.url) is None
 
 
 async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
@@ -250,8 +253,25 @@ async def test_a_saved_block_keeps_the_address_out_of_the_parameters(
     async with get_client() as client:
         run = await client.read_flow_run(id_of(state))
     assert "geheim" not in str(run.parameters)
+    await _change_secrets(block, "whsec_")
+    with pytest.raises(
+        InvalidInputError, match='"webhook-notification/caixa" cannot be used: secrets must have a key'
+    ):
+        await check_endpoint("webhook-notification/caixa")
     with pytest.raises(InvalidInputError, match="no saved block"):
         await check_endpoint("webhook-notification/nobody")
+
+
+async def _change_secrets(block: WebhookNotification, secrets: str) -> None:
+    """As the web page does it, where nothing looks at them."""
+    document = block._block_document_id
+    assert document is not None
+    async with get_client() as client:
+        known = await client.read_block_document(document, include_secrets=True)
+        data = {**known.data, "secrets": secrets}
+        await client.update_block_document(
+            document, BlockDocumentUpdate(data=data, merge_existing_data=False)
+        )
 
 
 async def test_a_slow_server_is_no_reason_to_go_without_a_slot(
