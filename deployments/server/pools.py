@@ -54,7 +54,7 @@ def pools(gpu_jobs: int) -> tuple[Pool, ...]:
             "webhooks",
             "Deliveries of webhook messages.",
             concurrency=None,
-            worker_limit=100,
+            worker_limit=200,
             in_one_process=True,
         ),
     )

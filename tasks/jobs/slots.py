@@ -13,6 +13,11 @@ from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurr
 
 from tasks.prefect_internals import all_slots_taken
 
+_MADE_SECONDS = 60.0
+"""A limit that this process has made is taken to be there for so long."""
+_made: dict[str, tuple[int, float]] = {}
+"""Of each limit: how many slots, and when."""
+
 
 class NoSlotError(Exception):
     """All slots of this name are taken."""
@@ -25,8 +30,14 @@ async def slot(name: str, most: int, *, wait: float, lease: float) -> AsyncItera
     Raises:
         NoSlotError: all are taken.
     """
-    async with get_client() as client:
-        await client.upsert_global_concurrency_limit_by_name(name, most)
+    now = time.monotonic()
+    known, since = _made.get(name, (0, 0.0))
+    if known != most or now - since > _MADE_SECONDS:
+        async with get_client() as client:
+            await client.upsert_global_concurrency_limit_by_name(name, most)
+        for old in [old for old, (_, made) in _made.items() if now - made > _MADE_SECONDS]:
+            del _made[old]
+        _made[name] = (most, now)
     async with AsyncExitStack() as held:
         await _take(held, name, wait=wait, lease=lease)
         yield

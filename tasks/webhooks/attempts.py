@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,13 +98,15 @@ async def try_repeatedly(
     *,
     failed: int = 0,
     longest_wait: float = float("inf"),
+    during: Callable[[int], AbstractAsyncContextManager[None]] = lambda _failed: nullcontext(),
 ) -> LastTry:
     """Tries after each of the delays that `failed` earlier tries have left, as long as it is of use.
 
-    `wait(failed, seconds, reason)` is awaited before each further try.
+    `wait(failed, seconds, reason)` is awaited before each further try; each try is made within `during(failed)`.
     """
     while True:
-        outcome = await _try_once(letter, settings)
+        async with during(failed):
+            outcome = await _try_once(letter, settings)
         if not isinstance(outcome, Retry):
             return LastTry(outcome, failed + 1)
         failed += 1

@@ -1,9 +1,9 @@
-"""A delivery as a flow run: tries until the message is delivered, and leaves its worker between the tries."""
+"""A delivery as a flow run: tries until the message is delivered, and leaves its worker for the long waits."""
 
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -19,8 +19,17 @@ from blocks.settings import Settings, get_settings
 from tasks.errors import ContrapontoError
 from tasks.jobs.slots import NoSlotError
 from tasks.prefect_internals import leave_until
-from tasks.webhooks.attempts import Letter, find_address, logger, retry_delays, try_repeatedly
+from tasks.webhooks.attempts import (
+    LONGEST_SHORT_WAIT,
+    SHORT_WAIT,
+    Letter,
+    find_address,
+    logger,
+    retry_delays,
+    try_repeatedly,
+)
 from tasks.webhooks.delivery import Delivered, Outcome, Rejected, Retry
+from tasks.webhooks.endpoint import Endpoint
 from tasks.webhooks.endpoints import (
     delivery_slot,
     failing_endpoint,
@@ -41,25 +50,29 @@ _BUSY_WAIT, _LONGEST_BUSY_WAIT = 5.0, 160.0
 
 They double each time: a thousand messages to one silent endpoint must not come back all the time.
 """
-_STAY_SECONDS = 0.5
-"""For no longer a wait the run stays: to leave and come back takes as long."""
 
 
 async def deliver(url: str, message: WebhookMessage | MessageReference, webhook_id: str) -> State[Any]:
     """Tries until the message is delivered, the endpoint refuses it or no try is left; the state to end in.
 
-    Must run within a flow. For a long wait the run leaves its process and slot: it is scheduled for the time of the
-    next try.
+    Must run within a flow. Between two tries it holds no slot that others wait for; for a long wait the run leaves
+    its worker, too: it is scheduled for the time of the next try.
     """
     context = FlowRunContext.get()
     run = context.flow_run if context else None
     assert run is not None, "a delivery is a flow run"  # noqa: S101
     settings = get_settings()
+    failing: Endpoint | None = None
 
     async def wait(failed: int, seconds: float, reason: str) -> None:
         logger().info("%s Next try in %.0f s.", reason, seconds)
-        await _remember(url, Retry(reason), settings)
+        nonlocal failing
+        if failing is None:
+            failing = await _remember(url, Retry(reason), settings)
         await _wait(run, failed, seconds)
+
+    def during(failed: int) -> AbstractAsyncContextManager[None]:
+        return _slot(run, address.url, settings, slow=failing is not None or failed > 0)
 
     try:
         address = await find_address(url, settings)
@@ -67,14 +80,14 @@ async def deliver(url: str, message: WebhookMessage | MessageReference, webhook_
         if failing is not None and failing.paused:
             return Failed(message=f"Not delivered. {failing.remark} A replay of this message resumes it.")
         letter = Letter(address, await whole_message(message), webhook_id)
-        slow = failing is not None or _count(run, FAILED_TRIES) > 0
-        async with _slot(run, address.url, settings, slow=slow):
-            tried = await try_repeatedly(
-                letter, settings, retry_delays(settings), wait, failed=_count(run, FAILED_TRIES)
-            )
+        tried = await try_repeatedly(
+            letter, settings, retry_delays(settings), wait, failed=_count(run, FAILED_TRIES), during=during
+        )
     except ContrapontoError as error:
         return Failed(message=str(error))
-    await _remember(url, tried.outcome, settings)
+    # Nothing is known of an endpoint that is in order, and so nothing is to be forgotten.
+    if failing is not None or not isinstance(tried.outcome, Delivered):
+        await _remember(url, tried.outcome, settings)
     match tried.outcome:
         case Delivered(status=status):
             return Completed(message=f"Delivered at try {tried.number} (HTTP {status}).")
@@ -89,7 +102,7 @@ def longest_delivery() -> timedelta:
     """What no process of a delivery outlasts: all tries in one, each as slow as may be, and the waits between them."""
     settings = get_settings()
     tries = len(retry_delays(settings)) + 1
-    return timedelta(seconds=(settings.webhook_timeout + _STAY_SECONDS) * tries)
+    return timedelta(seconds=(settings.webhook_timeout + LONGEST_SHORT_WAIT) * tries)
 
 
 @asynccontextmanager
@@ -112,33 +125,38 @@ async def _slot(run: FlowRun, url: str, settings: Settings, *, slow: bool) -> As
             await _leave_until(client, run, min(_BUSY_WAIT * 2 ** min(busy, 8), _LONGEST_BUSY_WAIT) * spread)
 
 
-async def _remember(url: str, outcome: Outcome, settings: Settings) -> None:
-    """What the outcome says of the endpoint. A refused message says nothing: the next may be taken."""
+async def _remember(url: str, outcome: Outcome, settings: Settings) -> Endpoint | None:
+    """What the outcome says of the endpoint, and then is known if it is not in order.
+
+    A refused message says nothing: the next may be taken.
+    """
     try:
         match outcome:
             case Delivered():
                 await note_success(url)
             case Retry(reason=reason):
-                await _note(url, reason, settings)
+                return await _note(url, reason, settings)
             case Rejected(gone=True, reason=reason):
-                await _note(url, reason, settings, gone=True)
+                return await _note(url, reason, settings, gone=True)
     except (httpx.HTTPError, PrefectException) as error:
         # The message has its end all the same; the next delivery shows the same of the endpoint.
         logger().warning("What is known of the endpoint could not be written: %s", error)
+    return None
 
 
-async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False) -> None:
+async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False) -> Endpoint:
     after = timedelta(days=settings.webhook_pause_after_days)
     endpoint = await note_failure(url, reason, gone=gone, pause_after=after)
     if endpoint.paused:
         logger().warning("%s", endpoint.remark)
+    return endpoint
 
 
 async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
     async with get_client() as client:
         await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed, _BUSY: 0})
         # Only a worker would start the run again, and a worker runs nothing but deployments.
-        if seconds > _STAY_SECONDS and run.deployment_id is not None:
+        if seconds > SHORT_WAIT and run.deployment_id is not None:
             await _leave_until(client, run, seconds)
     await asyncio.sleep(seconds)
 

@@ -26,7 +26,7 @@ _SLOT_SECONDS = 1.0
 """How long a delivery waits for a slot before it leaves its worker to others."""
 
 
-SLOW_DELIVERIES = 50
+SLOW_DELIVERIES = 100
 """Deliveries that go on at once, over all workers, to endpoints that failed the last time: half of what one worker
 takes. However many such endpoints are silent, the others find a slot."""
 
