@@ -52,7 +52,7 @@ _PARAMETERS = {
 }
 _TIMEOUT_MINUTES = 0.4
 Found = TypeVar("Found")
-_KILLED = ("worker-cpu", "worker-cpu", "server")
+_KILLED = ("worker-cpu", "worker-webhooks", "server")
 _BACK_SECONDS = 120
 """After which the server answers again."""
 

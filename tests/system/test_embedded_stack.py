@@ -21,7 +21,10 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
-SERVICES = {"postgres", "valkey", "server", "model-host", "worker-cpu", "worker-gpu", "metrics"}
+SERVICES = {
+    *("postgres", "valkey", "server", "model-host", "metrics"),
+    *("worker-cpu", "worker-gpu", "worker-webhooks"),
+}
 
 
 def test_every_service_runs_and_the_server_is_only_reachable_from_here(checkout: Checkout) -> None:

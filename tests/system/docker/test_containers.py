@@ -181,4 +181,4 @@ def test_preparing_again_makes_nothing_twice(stack: Checkout) -> None:
     prepare(stack)
     assert prepared() == before
     pools = {found["name"]: found["work_pool_name"] for found in deployments()}
-    assert (pools["transcribe"], pools["deliver-webhook"]) == ("gpu-docker", "cpu-docker")
+    assert (pools["transcribe"], pools["deliver-webhook"]) == ("gpu-docker", "webhooks")
