@@ -16,7 +16,7 @@ from deployments.checks.server import server
 from deployments.checks.services import loaded_models, services
 from deployments.checks.storage import media_store, redis_server
 from deployments.checks.video import ffmpeg
-from deployments.checks.webhooks import paused_endpoints
+from deployments.checks.webhooks import blocks_that_cannot_sign, paused_endpoints
 from deployments.embedded.stack import EmbeddedStack
 from deployments.server.api import Api
 
@@ -56,7 +56,11 @@ def _api_checks(api: Api, *, is_here: bool) -> Iterator[Check]:
         if worst(found) == State.DOWN:
             return
         # What is wrong with the one hides nothing of the other.
-        for checks in (pools(client, is_here=is_here), paused_endpoints(client)):
+        for checks in (
+            pools(client, is_here=is_here),
+            paused_endpoints(client),
+            blocks_that_cannot_sign(client),
+        ):
             try:
                 yield from checks
             except (httpx.HTTPError, ValueError) as error:

@@ -23,6 +23,8 @@ from deployments.server.api import Api
 from deployments.server.automations import HEARTBEAT_SECONDS
 from deployments.server.pools import Pool
 
+_DELIVERY_QUERY_SECONDS = 0.5
+
 
 def service_name(pool: str) -> str:
     """The name of the service that works on a pool."""
@@ -59,7 +61,10 @@ def services(
             limit=-(-(limit or pool.worker_limit) // len(devices)),
             api=api,
             redis_url=redis_url,
-            query_seconds=query_seconds,
+            # A message that is half a second late costs less than to be asked for all the time.
+            query_seconds=max(query_seconds, _DELIVERY_QUERY_SECONDS)
+            if pool.in_one_process
+            else query_seconds,
             gpu=gpu,
         )
         for number, gpu in enumerate(devices)
