@@ -17,7 +17,8 @@ _WAIT_SECONDS = 5.0
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-@flow(name="deliver-webhook", flow_run_name="{webhook_id}")
+# Whoever starts it names it: to do it here is a request for each delivery.
+@flow(name="deliver-webhook")
 async def deliver_webhook(
     url: WebhookUrl, message: WebhookMessage | MessageReference, webhook_id: WebhookId
 ) -> State[Any]:

@@ -17,7 +17,7 @@ from prefect.exceptions import Abort, Pause, PrefectException
 from prefect.flow_engine import run_flow_async
 from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
-from typing_extensions import override
+from typing_extensions import Self, override
 
 from deployments.launcher.taken import TOUCH_SECONDS, TakenRun, take
 
@@ -25,11 +25,20 @@ _GRACE_SECONDS = 5.0
 """What runs under way have left when the worker is told to stop; the others are started again by its successor."""
 
 
+class NoConfiguration(BaseJobConfiguration):
+    """Of a run that no process is started for: nothing has to be asked for it."""
+
+    @classmethod
+    @override
+    async def resolve_for_flow_run(cls, *_arguments: Any, **_named: Any) -> Self:
+        return cls()
+
+
 class WebhookWorkerResult(BaseWorkerResult):
     """A run that has come to its end, or leaves until later."""
 
 
-class WebhookWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WebhookWorkerResult]):
+class WebhookWorker(BaseWorker[NoConfiguration, BaseVariables, WebhookWorkerResult]):
     """Runs one flow, whatever the runs of its pool say that they are, many at once.
 
     Like the monitors of forked runs it leaves a mark of each run, so that those that are lost with it are known when
@@ -38,7 +47,7 @@ class WebhookWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WebhookWorke
 
     # The pool is one of processes: a stock worker could do its work, too, if it had to.
     type = "process"
-    job_configuration = BaseJobConfiguration
+    job_configuration = NoConfiguration
 
     def __init__(self, flow: Flow[..., Any], marks: Path, *, pool: str, name: str, limit: int) -> None:
         """A worker of `pool` that runs at most `limit` runs of `flow` at once; `marks` is the folder of the marks."""
@@ -57,7 +66,7 @@ class WebhookWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WebhookWorke
     async def run(
         self,
         flow_run: FlowRun,
-        configuration: BaseJobConfiguration,
+        configuration: NoConfiguration,
         task_status: anyio.abc.TaskStatus[str] | None = None,  # type: ignore[override] # Prefect's says int
     ) -> WebhookWorkerResult:
         """Run one delivery to its end, or until it leaves for later."""

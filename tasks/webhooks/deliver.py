@@ -37,6 +37,7 @@ from tasks.webhooks.endpoints import (
     note_success,
     slow_delivery_slot,
 )
+from tasks.webhooks.lanes import LANES, host_of
 from tasks.webhooks.message import MessageReference, WebhookMessage
 from tasks.webhooks.notify import whole_message
 
@@ -111,11 +112,15 @@ async def _slot(run: FlowRun, url: str, settings: Settings, *, slow: bool) -> As
     if run.deployment_id is None:
         yield
         return
+    most, lanes = settings.webhook_deliveries_per_receiver, LANES.get()
     try:
         async with AsyncExitStack() as held:
-            await held.enter_async_context(delivery_slot(url, settings.webhook_deliveries_per_receiver))
-            if slow:
-                await held.enter_async_context(slow_delivery_slot())
+            if lanes is not None:
+                await held.enter_async_context(lanes.slot(host_of(url), most, slow=slow))
+            else:
+                await held.enter_async_context(delivery_slot(url, most))
+                if slow:
+                    await held.enter_async_context(slow_delivery_slot())
             yield
     except NoSlotError:
         busy = _count(run, _BUSY)

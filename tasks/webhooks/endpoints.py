@@ -8,7 +8,6 @@ import hashlib
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_client
 from prefect.client.schemas.actions import VariableCreate, VariableUpdate
@@ -20,6 +19,7 @@ from tasks.errors import SourceNotFoundError
 from tasks.jobs.slots import slot
 from tasks.net.urls import mask_url
 from tasks.webhooks.endpoint import TAG, Endpoint
+from tasks.webhooks.lanes import host_of
 
 _PREFIX = "contraponto_webhook_"
 _SLOT_SECONDS = 1.0
@@ -27,8 +27,8 @@ _SLOT_SECONDS = 1.0
 
 
 SLOW_DELIVERIES = 100
-"""Deliveries that go on at once, over all workers, to endpoints that failed the last time: half of what one worker
-takes. However many such endpoints are silent, the others find a slot."""
+"""Deliveries that go on at once to endpoints that failed the last time: half of what a worker takes. However many such
+endpoints are silent, the others find a slot."""
 
 
 async def failing_endpoint(url: str) -> Endpoint | None:
@@ -71,8 +71,7 @@ def delivery_slot(url: str, most: int) -> AbstractAsyncContextManager[None]:
     Raises:
         NoSlotError: all are taken.
     """
-    host = (urlsplit(url).hostname or "").lower()
-    return slot(f"webhook-endpoint:{host}", most, wait=_SLOT_SECONDS, lease=300)
+    return slot(f"webhook-endpoint:{host_of(url)}", most, wait=_SLOT_SECONDS, lease=300)
 
 
 def slow_delivery_slot() -> AbstractAsyncContextManager[None]:
