@@ -20,7 +20,6 @@ from prefect.context import AsyncClientContext
 from deployments.launcher.service import report_lost_runs
 from deployments.webhook_worker.worker import WebhookWorker
 from flows.notifications import deliver_webhook
-from tasks.webhooks.lanes import LANES, Lanes
 
 _LOOK_SECONDS = 0.5
 _ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -29,7 +28,6 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 async def _serve(worker: WebhookWorker, limit: int) -> None:
     # Names are looked up in threads; by default there are so few that some dead name servers would stop all.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * limit, "look-up"))
-    LANES.set(Lanes(slow=limit // 2))
     async with AsyncClientContext.get_or_create():
         touching = asyncio.create_task(worker.touch_marks())
         try:

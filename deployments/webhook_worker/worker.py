@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import anyio
@@ -17,9 +17,10 @@ from prefect.exceptions import Abort, Pause, PrefectException
 from prefect.flow_engine import run_flow_async
 from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from deployments.launcher.taken import TOUCH_SECONDS, TakenRun, take
+from tasks.webhooks.lanes import LANES, Lanes
 
 _GRACE_SECONDS = 5.0
 """What runs under way have left when the worker is told to stop; the others are started again by its successor."""
@@ -56,6 +57,8 @@ class WebhookWorker(BaseWorker[NoConfiguration, BaseVariables, WebhookWorkerResu
         self._flow = flow
         self._marks = marks
         self._taken: dict[UUID, TakenRun] = {}
+        # Half of the places stay free of endpoints that fail.
+        self._lanes = Lanes(slow=max(1, limit // 2))
 
     @classmethod
     def __dispatch_key__(cls) -> str:
@@ -83,6 +86,7 @@ class WebhookWorker(BaseWorker[NoConfiguration, BaseVariables, WebhookWorkerResu
 
     async def _run(self, flow_run: FlowRun) -> None:
         state: State[Any] | None = None
+        LANES.set(self._lanes)
         # It may leave for later, or somebody else may have it.
         with contextlib.suppress(Abort, Pause):
             state = await run_flow_async(
