@@ -121,6 +121,8 @@ def service(
             PREFECT_WORKER_QUERY_SECONDS=str(query_seconds),
             PREFECT_FLOWS_HEARTBEAT_FREQUENCY=str(HEARTBEAT_SECONDS),
             **_one_authority(surroundings, api),
+            # It would end where the server does not answer yet; the stock worker waits.
+            **({"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false"} if in_one_process else {}),
             **({} if redis_url is None else {"CONTRAPONTO_REDIS_URL": redis_url}),
             **({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}),
         ),
