@@ -151,6 +151,12 @@ def test_refusals_of_a_page(server: Any, fetch: Any, status: int, kind: type[Exc
         fetch(server.say("/p", b"no", status))
 
 
+def test_a_site_that_asks_to_wait_is_heard(server: Any, fetch: Any) -> None:
+    with pytest.raises(TransientError) as caught:
+        fetch(server.say("/p", b"busy", 429, headers={"Retry-After": "1200"}))
+    assert caught.value.retry_after == 1200
+
+
 def test_a_page_without_media(server: Any, fetch: Any, loopback: AddressPolicy) -> None:
     url = server.page("/p", "<p>words</p>")
     with pytest.raises(NotMediaError, match="no audio or video"):
