@@ -71,13 +71,10 @@ async def find_address(endpoint: str, settings: Settings) -> Address:
     try:
         # The annotation of `aload` is lost in its decorators.
         block: Any = await WebhookNotification.aload(name)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])} {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors(include_url=False, include_context=False, include_input=False)
-        )
+    except RuntimeError as error:
+        # So Prefect says that what is saved is not valid; its sentence does not say what.
         raise InvalidInputError(
-            f'The saved block "{endpoint}" cannot be used: {faults}.',
+            f'The saved block "{endpoint}" cannot be used{_faults(error.__cause__)}.',
             hint="Correct it on the Blocks page of the web page.",
         ) from None
     except ValueError as error:
@@ -88,6 +85,16 @@ async def find_address(endpoint: str, settings: Settings) -> Address:
     assert isinstance(block, WebhookNotification)  # noqa: S101 - for the type checker
     secrets = block.secrets.get_secret_value() if block.secrets else own
     return Address(block.url.get_secret_value(), secrets, block.address_policy(), endpoint)
+
+
+def _faults(error: BaseException | None) -> str:
+    if not isinstance(error, ValidationError):
+        return ""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return ": " + "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])} {fault['msg'].removeprefix('Value error, ')}"
+        for fault in found
+    )
 
 
 async def try_repeatedly(

@@ -81,8 +81,15 @@ async def until(client: PrefectClient, run: UUID, *states: StateType) -> FlowRun
 
 
 async def test_silent_endpoints_keep_no_good_one_waiting(
-    client: PrefectClient, deployment: UUID, endpoint: WebhookEndpoint, tmp_path: Path
+    client: PrefectClient,
+    deployment: UUID,
+    endpoint: WebhookEndpoint,
+    configure: Configure,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    configure(webhook_timeout=300)
+    monkeypatch.setattr("deployments.webhook_worker.worker._GRACE_SECONDS", 0.1)
     silent = [HostileEndpoint(WAYS["silent"], f"127.0.0.{number}") for number in range(2, 8)]
     try:
         async with working(tmp_path / "marks"):
