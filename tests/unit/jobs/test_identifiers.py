@@ -19,7 +19,7 @@ from tasks.webhooks.message import WebhookMessage
 from tests.servers.endpoint import ended_job
 
 IDENTIFIER: TypeAdapter[int | str] = TypeAdapter(Identifier)
-SENT = st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=1000)
+SENT = st.integers(-(10**18), 10**18) | st.text(max_size=1000)
 
 
 def check(body: dict[str, Any], schema: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ def test_they_come_back_as_they_were_sent(sent: int | str) -> None:
     assert again.correlation_id == (str(sent) if sent != "" else again.job_id)
 
 
-@pytest.mark.parametrize("sent", [True, False, 34.5, 2**53, [34], {"id": 34}, "a" * 1001])
+@pytest.mark.parametrize("sent", [True, False, 34.5, [34], {"id": 34}, "a" * 1001])
 def test_what_is_neither_is_refused_at_submit_and_by_the_flow(sent: object) -> None:
     with pytest.raises(ValidationError):
         IDENTIFIER.validate_python(sent)
