@@ -17,6 +17,7 @@ from tasks.net.addresses import AddressPolicy
 from tasks.net.http import CONNECT_TIMEOUT, REQUEST_ERRORS, request_error, safe_async_client, secret_address
 from tasks.net.standard_webhooks import (
     ANSWER_LIMIT,
+    CONNECTION_LIMIT,
     USER_AGENT,
     check_secrets,
     parse_secrets,
@@ -101,6 +102,7 @@ class WebhookNotification(Webhook, NotificationBlock):
                         connect_timeout=min(CONNECT_TIMEOUT, timeout),
                         read_timeout=timeout,
                         follow_redirects=False,
+                        most_bytes=CONNECTION_LIMIT,
                     ) as client,
                     client.stream(self.method, url, content=body, headers=headers) as response,
                 ):

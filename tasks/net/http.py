@@ -76,11 +76,12 @@ def safe_async_client(
     read_timeout: float = READ_TIMEOUT,
     follow_redirects: bool = True,
     verify: ssl.SSLContext | None = None,
+    most_bytes: int | None = None,
 ) -> httpx.AsyncClient:
-    """The asynchronous twin of `safe_client`."""
+    """The asynchronous twin of `safe_client`. A connection that brings more than `most_bytes` is cut."""
     context = verify or _default_context()
     return httpx.AsyncClient(
-        transport=_GuardedAsyncTransport(_GuardedAsyncBackend(policy), context),
+        transport=_GuardedAsyncTransport(_GuardedAsyncBackend(policy, most_bytes), context),
         timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
         follow_redirects=follow_redirects,
         max_redirects=MAX_REDIRECTS,
@@ -259,8 +260,9 @@ class _WatchedStream(httpcore.NetworkStream):
 
 
 class _GuardedAsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, policy: AddressPolicy) -> None:
+    def __init__(self, policy: AddressPolicy, most_bytes: int | None) -> None:
         self._policy = policy
+        self._most_bytes = most_bytes
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -281,11 +283,13 @@ class _GuardedAsyncBackend(httpcore.AsyncNetworkBackend):
         failure = httpcore.ConnectError("no address found")
         for address in _permitted(self._policy, host, port, found):
             try:
-                return await self._inner.connect_tcp(
+                stream = await self._inner.connect_tcp(
                     address, port, timeout, local_address, socket_options or ()
                 )
             except httpcore.ConnectError as error:
                 failure = error
+                continue
+            return stream if self._most_bytes is None else _BoundedAsyncStream(stream, self._most_bytes)
         raise failure
 
     async def connect_unix_socket(self, *_args: Any, **_kwargs: Any) -> httpcore.AsyncNetworkStream:
@@ -293,6 +297,48 @@ class _GuardedAsyncBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
+
+
+class _BoundedAsyncStream(httpcore.AsyncNetworkStream):
+    """Ends an answer that does not end by itself: a time limit alone leaves it all the processor until then."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream, most: int) -> None:
+        self._inner = inner
+        self._most = most
+        self._read = 0
+
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+    ) -> bytes:
+        data = await self._inner.read(max_bytes, timeout)
+        self._read += len(data)
+        if self._read > self._most:
+            raise httpcore.ReadError(f"more than {self._most} bytes")
+        return data
+
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+    ) -> None:
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+    ) -> httpcore.AsyncNetworkStream:
+        secure = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return _BoundedAsyncStream(secure, self._most)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 # httpx offers no argument for httpcore's network backend, so the two transports replace the pool that it

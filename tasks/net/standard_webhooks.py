@@ -14,6 +14,8 @@ from tasks.errors import InvalidSettingError
 USER_AGENT = "Contraponto-Webhook/1"
 ANSWER_LIMIT = 65_536
 """Bytes of an answer that are read."""
+CONNECTION_LIMIT = 3 * ANSWER_LIMIT
+"""Bytes that a connection may bring: what is read, its head, and what comes in one piece with them."""
 
 _PREFIX = "whsec_"
 _LEAST_BYTES = 16

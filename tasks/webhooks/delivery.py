@@ -13,7 +13,7 @@ import httpx
 from tasks.errors import BlockedAddressError, InvalidInputError
 from tasks.net.addresses import AddressPolicy
 from tasks.net.http import CONNECT_TIMEOUT, request_error, retry_after, safe_async_client, secret_address
-from tasks.net.standard_webhooks import ANSWER_LIMIT, USER_AGENT
+from tasks.net.standard_webhooks import ANSWER_LIMIT, CONNECTION_LIMIT, USER_AGENT
 from tasks.net.urls import check_url, mask_url
 
 JITTER = 0.1
@@ -108,6 +108,7 @@ async def attempt(
                     read_timeout=timeout,
                     follow_redirects=False,
                     verify=verify,
+                    most_bytes=CONNECTION_LIMIT,
                 ) as client,
                 client.stream(
                     "POST",

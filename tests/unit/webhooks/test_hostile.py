@@ -104,6 +104,15 @@ async def test_a_notification_of_the_block_ends_too(way: str, listen: Listen) ->
     assert peak < _MEMORY
 
 
+@pytest.mark.parametrize("way", ["endless headers", "endless interim answers"])
+async def test_what_never_ends_is_cut_before_its_time_is_over(
+    way: str, document: JobDocument, listen: Listen
+) -> None:
+    outcome = await post(document, listen(WAYS[way]).url, 120)
+    assert isinstance(outcome, Retry)
+    assert "within" not in outcome.reason
+
+
 async def test_a_certificate_that_nobody_vouches_for(
     tmp_path: Path, document: JobDocument, listen: Listen
 ) -> None:
