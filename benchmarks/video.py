@@ -212,7 +212,7 @@ def _jobs(images: Sequence[Path], home: Path) -> list[Cost]:
         from deployments.local.scratch_server import scratch_server
 
         with scratch_server(home, os.environ) as prefect:
-            os.environ["PREFECT_API_URL"] = prefect.api_url
+            os.environ.update(PREFECT_API_URL=prefect.api_url, PREFECT_API_AUTH_STRING=prefect.auth)
             prefect.wait_until_ready()
             costs = [_job(f"http://127.0.0.1:{server.server_port}", place.name) for place in images]
         server.shutdown()

@@ -32,6 +32,7 @@ _FACTS_FOLDER = ".facts"
 _UNFINISHED = ".unfinished-"
 _UNFINISHED_LIFETIME = timedelta(days=1)
 """An older one is taken to be what a killed writer left."""
+_SHOWN_FILE, _SHOWN_FOLDER, _PASSABLE = 0o644, 0o755, 0o011
 _CREATE_TRIES = 100
 """Each fails only if another process removes the folder at that very moment."""
 
@@ -80,6 +81,8 @@ class LocalMediaStore(MediaStore):
         target = self._path(check_store_key(key, new=True))
         with self._explained(key):
             digest = _write_whole(target, source)
+            if self.base_url:
+                _show(target, self._root())
             self._remember(key, target.stat(), digest, content_type)
         return self.stat(key)
 
@@ -232,6 +235,14 @@ def _write_whole(target: Path, source: BinaryIO) -> str:
     finally:
         unfinished.unlink(missing_ok=True)
     return digest.hexdigest()
+
+
+def _show(file: Path, root: Path) -> None:
+    """Lets the web server read what has a public address, whatever the umask of the process that wrote it."""
+    file.chmod(_SHOWN_FILE)
+    for folder in (parent for parent in file.parents if parent == root or root in parent.parents):
+        if folder.stat().st_mode & _PASSABLE != _PASSABLE and folder.stat().st_uid == os.geteuid():
+            folder.chmod(_SHOWN_FOLDER)
 
 
 def _create(path: Path) -> BinaryIO:

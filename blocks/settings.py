@@ -39,7 +39,9 @@ from tasks.net.addresses import AddressPolicy
 from tasks.net.origins import check_host_name, check_origin
 from tasks.net.standard_webhooks import check_secrets
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""What the server may listen on without credentials."""
+
 _LEAST_PASSWORD = 12
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -301,6 +303,11 @@ class Settings(BaseSettings):
     server_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (), description="Web pages elsewhere that may use the server, https://HOST; comma-separated."
     )
+    server_local_users: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (),
+        description="Other users of this machine who may use a server without credentials, by name or number; "
+        "comma-separated, * for all.",
+    )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of the numbers for Prometheus; empty: not served."
     )
@@ -356,8 +363,8 @@ class Settings(BaseSettings):
     @field_validator("server_host")
     @classmethod
     def _reached_with_credentials_only(cls, value: str, info: ValidationInfo) -> str:
-        if value not in _LOOPBACK and info.data.get("profile") != "production":
-            raise ValueError(f"must be one of {', '.join(_LOOPBACK)} unless CONTRAPONTO_PROFILE=production")
+        if value not in LOOPBACK and info.data.get("profile") != "production":
+            raise ValueError(f"must be one of {', '.join(LOOPBACK)} unless CONTRAPONTO_PROFILE=production")
         return value
 
     @field_validator("webhook_retry_delays")
@@ -378,6 +385,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, *sources.all_sources(settings_cls, OLD_NAMES))
+
+    @property
+    def store_is_shown(self) -> bool:
+        """Whether a web server of this machine is to read the media store in the home."""
+        return self.store == "local" and self.store_base_url is not None
 
     @classmethod
     def load(cls) -> Self:
@@ -408,6 +420,11 @@ def explain() -> list[sources.SettingSource]:
 def overruled() -> list[str]:
     """One sentence for each old name that has no effect, because the new name is given as well."""
     return sources.overruled_names(Settings, OLD_NAMES)
+
+
+def files_with_secrets() -> list[Path]:
+    """The `.env` and settings file in force, as far as they hold a secret."""
+    return sources.files_with_secrets(Settings, OLD_NAMES)
 
 
 def unrecognised() -> list[str]:

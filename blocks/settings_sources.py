@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
@@ -161,6 +161,23 @@ def _read_file(settings_cls: type[BaseSettings]) -> tuple[Path, dict[str, Any]]:
                 hint=f'Did you mean "{close[0]}"?' if close else "`contraponto doctor` lists the known ones.",
             )
     return path, content
+
+
+def files_with_secrets(settings_cls: type[BaseSettings], old_names: OldNames) -> list[Path]:
+    """The files of which a source takes a secret, in falling precedence."""
+    secret = [
+        name for name, field in settings_cls.model_fields.items() if SecretStr in get_args(field.annotation)
+    ]
+    _, _, dotenv, old_dotenv, file = all_sources(settings_cls, old_names)
+    held = {
+        Path(ENV_FILE).absolute(): (dotenv, old_dotenv),
+        _read_file(settings_cls)[0]: (file,),
+    }
+    return [
+        path
+        for path, found in held.items()
+        if any(source.origin(name) for source in found for name in secret)
+    ]
 
 
 def unrecognised_names(settings_cls: type[BaseSettings]) -> list[str]:

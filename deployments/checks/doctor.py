@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from blocks.settings import Settings
 from deployments.checks.check import UP, Check, judged
 from deployments.checks.containers import containers
+from deployments.checks.exposure import exposure
 from deployments.checks.machine import machine
 from deployments.checks.models import each_model
 from deployments.checks.packages import packages
@@ -23,6 +24,7 @@ def examine_machine(settings: Settings, stack: EmbeddedStack) -> list[Check]:
         gpu_encoder(settings),
         *fonts(settings),
         *_services(stack),
+        *exposure(settings, stack.surroundings.home),
         *containers(),
     ]
 

@@ -3,18 +3,21 @@
 They are asked of the server when they are scraped, at most once in `_FRESH_SECONDS`, however many scrape.
 """
 
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import WorkerFilter, WorkerFilterStatus
 from prefect.exceptions import PrefectHTTPStatusError
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
@@ -26,11 +29,16 @@ from deployments.client.queue_place import usual_slots
 from tasks.errors import ContrapontoError
 from tasks.inference.client import host_status
 from tasks.jobs.document import JobStatus
+from tasks.net.host_names import HostNames
 from tasks.recovery.survival import Survivors
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 Connect = Callable[[], AbstractContextManager[SyncPrefectClient]]
 
 _FRESH_SECONDS = 10.0
+_SCRAPE_SECONDS = 30
 _MEGABYTE = 1 << 20
 _NEWEST = 200
 """Jobs of an operation whose durations are read: one page of the server."""
@@ -54,14 +62,61 @@ def as_text(numbers: CollectorRegistry) -> str:
     return generate_latest(numbers).decode()
 
 
-def serve(numbers: CollectorRegistry, *, address: str, port: int) -> None:
-    """Answer scrapes until the process ends.
+def serve(numbers: CollectorRegistry, *, address: str, port: int, names: Iterable[str] = ()) -> None:
+    """Answer scrapes until the process ends; see `listening`."""
+    with listening(numbers, address=address, port=port, names=names) as server:
+        server.serve_forever()
+
+
+def listening(
+    numbers: CollectorRegistry, *, address: str, port: int, names: Iterable[str] = ()
+) -> WSGIServer:
+    """Make the server of the numbers: for every program that reaches the port, without credentials.
+
+    Who asks for a host of another name than this machine's and `names` is refused: a page in a browser here could
+    read what its own name leads to.
 
     Raises:
         OSError: the port is taken.
     """
-    _, thread = start_http_server(port, addr=address, registry=numbers)
-    thread.join()
+    application = _for(HostNames(names), make_wsgi_app(numbers))
+    return make_server(
+        address, port, application, server_class=_server_class(address), handler_class=_Handler
+    )
+
+
+def _for(names: HostNames, application: "WSGIApplication") -> "WSGIApplication":
+    """Answer who asks by one of these names."""
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        if not host or host in names:
+            return application(environ, start_response)
+        start_response("421 Misdirected Request", [("Content-Type", "text/plain; charset=utf-8")])
+        sentence = (
+            f'These numbers are not those of "{host[:100]}". Ask by address, or add the name to '
+            "CONTRAPONTO_SERVER_NAMES.\n"
+        )
+        return [sentence.encode("utf-8", "replace")]
+
+    return answer
+
+
+def _server_class(address: str) -> type[WSGIServer]:
+    """Of the family of the address; each scrape has a thread, so that none that stops halfway holds up another."""
+
+    class Server(ThreadingMixIn, WSGIServer):
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        daemon_threads = True
+
+    return Server
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = _SCRAPE_SECONDS
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Scrapes are no news."""
 
 
 class _Jobs(Collector):

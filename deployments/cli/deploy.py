@@ -45,6 +45,7 @@ def deploy(
     from deployments.client.connection import connected, find_api
     from deployments.launcher import RUN_COMMAND
     from deployments.processes.environment import PROJECT, Surroundings
+    from deployments.processes.private import OWNER_ONLY, make_private_home
     from deployments.server import bootstrap
     from deployments.server.flow_catalogue import listed_flows
     from deployments.server.pools import pools
@@ -62,7 +63,8 @@ def deploy(
         gpus=gpus,
         environment=_pairs(env or []),
     )
-    surroundings.temporary.mkdir(parents=True, exist_ok=True)
+    make_private_home(surroundings.home)
+    surroundings.temporary.mkdir(mode=OWNER_ONLY, exist_ok=True)
     environment = surroundings.environment(**api.environment())
     with connected() as client:
         say(f"preparing {api.url}")

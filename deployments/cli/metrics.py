@@ -38,7 +38,7 @@ def metrics(
         return
     say(f"http://{address}:{port}/metrics has the numbers of {url}; Ctrl-C stops it.")
     try:
-        serve(numbers, address=address, port=port)
+        serve(numbers, address=address, port=port, names=settings.server_names)
     except OSError as error:
         raise ServiceError(
             f"Numbers cannot be served at {address}:{port}: {error.strerror or error}.",

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blocks.settings import get_settings
 from deployments.cli.output import console, say
+from deployments.processes.private import make_private_home
 from tasks.models.install import ensure_models, installed
 from tasks.models.manifest import default_manifest
 
@@ -22,6 +23,7 @@ def fetch(names: Iterable[str]) -> None:
         MissingEngineError: no source gave one of them; the message says what each answered.
         InvalidInputError: an unknown name.
     """
+    make_private_home(get_settings().home)
     directory = get_settings().models_dir
     here = {record.name for record in installed(directory)}
     wanted = [default_manifest().get(name) for name in dict.fromkeys(names)]

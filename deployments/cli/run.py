@@ -26,16 +26,17 @@ def run(
     from deployments.client.parameters import choose, parse_parameters
     from deployments.local.run import run_here
     from deployments.processes.environment import PROJECT
+    from deployments.processes.private import keep_private
     from deployments.server.flow_catalogue import listed_flows
 
     flows = listed_flows(PROJECT)
     listed = flows[choose(flow, flows, what="flow")]
     parameters = parse_parameters(param or [], params)
+    settings = get_settings()
+    keep_private(settings.home, store_is_shown=settings.store_is_shown)
     try:
         with stage_display(console) as display:
-            document = run_here(
-                listed, parameters, home=get_settings().home, show=display.show, verbose=verbose
-            )
+            document = run_here(listed, parameters, home=settings.home, show=display.show, verbose=verbose)
     except KeyboardInterrupt:
         say("Interrupted. Finished stages are kept: the same command goes on from there.")
         raise typer.Exit(130) from None

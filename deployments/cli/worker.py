@@ -44,6 +44,7 @@ def worker(
     from deployments.embedded import valkey
     from deployments.embedded import worker as worker_service
     from deployments.embedded.stack import EmbeddedStack
+    from deployments.processes.private import make_private_home
     from tasks.inference.gpus import usable_gpus
 
     if server is not None:
@@ -54,6 +55,7 @@ def worker(
             f'The name "{name}" cannot be used.', hint="Use up to 40 letters, digits, - and _."
         )
     settings, api = get_settings(), find_api()
+    make_private_home(settings.home)
     stack = EmbeddedStack.from_settings()
     local = stack.status().api_url == api.url
     _check(api.client(seconds=10), pool, api.url)

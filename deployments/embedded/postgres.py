@@ -52,6 +52,8 @@ def service(surroundings: Surroundings) -> Service:
             *("-c", "listen_addresses="),
             *("-c", f"unix_socket_directories={sockets}"),
             *("-c", "unix_socket_permissions=0700"),
+            # As files of the cluster: in /dev/shm another process of `nobody` could read them, where root runs this.
+            *("-c", "dynamic_shared_memory_type=mmap"),
             # Prefect opens a pool per server process; the command line and tests come on top.
             *("-c", "max_connections=200"),
         ),
@@ -77,7 +79,7 @@ def _ensure_cluster(data: Path, surroundings: Surroundings, environment: dict[st
         owner = pwd.getpwnam(_UNPRIVILEGED)
         os.chown(unfinished, owner.pw_uid, owner.pw_gid)
     log = surroundings.home / "logs" / "initdb.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = (
         *_without_root(),
         str(_program("initdb")),

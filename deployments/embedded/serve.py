@@ -2,8 +2,9 @@
 
     python -m deployments.embedded.serve [OPTIONS OF prefect server start]
 
-- What a foreign page may have sent, and what could not be given back, is refused, and a submit is answered before what
-  workers and runs ask for (`deployments.guard`). Without these the server does not start.
+- Other users of the machine, what a foreign page may have sent, what could not be given back, and what a proxy closes
+  are refused, and a submit is answered before what workers and runs ask for (`deployments.guard`). Without these the
+  server does not start.
 - Some 400,000 objects live as long as the server. Each full garbage collection would look at all of them, and for a
   fifth of a second no request would be answered. They are kept out of its way.
 - Parameters that a job cannot use are refused in sentences (`deployments/server/refusals.py`).
@@ -21,10 +22,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from blocks.settings import get_settings
+from deployments.guard import same_user
 from deployments.guard.bodies import Bodies
 from deployments.guard.callers_first import CallersFirst
 from deployments.guard.door import Door
 from deployments.guard.idempotency import Idempotency
+from deployments.guard.submits_only import SubmitsOnly
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     hand_out_only,
@@ -54,11 +57,12 @@ _UNGUARDED = ("--workers", "--background", "-b")
 def guard(app: "ASGIApp") -> "ASGIApp":
     """What stands in front of Prefect's application, the outermost first."""
     settings = get_settings()
-    return Door(
-        Bodies(Idempotency(CallersFirst(app), tag=JOB_TAG)),
+    door = Door(
+        Bodies(SubmitsOnly(Idempotency(CallersFirst(app), tag=JOB_TAG))),
         names=settings.server_names,
         origins=settings.server_origins,
     )
+    return same_user.as_told(door)
 
 
 def survive_what_is_stored() -> None:

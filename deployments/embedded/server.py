@@ -9,6 +9,7 @@ import httpx
 from blocks.settings import Settings
 from deployments.embedded import postgres
 from deployments.embedded.authentication import credentials
+from deployments.guard import same_user
 from deployments.processes.environment import Surroundings
 from deployments.processes.service import Service, ServiceError, listens, revision_of
 from deployments.processes.sockets import free_port
@@ -76,6 +77,7 @@ def service(surroundings: Surroundings, settings: Settings, *, port: int) -> Ser
         "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",
         **_lease_storage(settings),
         **access.environment(),
+        **same_user.environment(settings, has_credentials=access.auth is not None),
     }
     if access.auth is not None:
         variables["PREFECT_SERVER_API_AUTH_STRING"] = access.auth.get_secret_value()

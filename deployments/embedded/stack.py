@@ -25,6 +25,7 @@ from deployments.embedded import metrics, model_host, postgres, server, valkey, 
 from deployments.embedded.supervisor import ServiceState, Supervisor
 from deployments.launcher import RUN_COMMAND
 from deployments.processes.environment import Surroundings
+from deployments.processes.private import OWNER_ONLY, keep_private, make_private_home
 from deployments.processes.service import Service, ServiceError, revision_of, write_atomically
 from deployments.processes.sockets import port_lock
 from deployments.server.api import Api
@@ -108,10 +109,11 @@ class EmbeddedStack:
             ServiceError: something does not start; what runs already keeps running.
         """
         with self._locked():
+            keep_private(self.surroundings.home, store_is_shown=self.settings.store_is_shown)
             status = self.status()
             if status.is_up and self._is_prepared():
                 return status
-            self.surroundings.temporary.mkdir(exist_ok=True)
+            self.surroundings.temporary.mkdir(mode=OWNER_ONLY, exist_ok=True)
             # Until the server listens on the port that was found free, another stack would find it free as well.
             with port_lock():
                 port = self._server_port(status)
@@ -319,7 +321,7 @@ class EmbeddedStack:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One `up` or `down` at a time in a home."""
-        self.surroundings.home.mkdir(parents=True, exist_ok=True)
+        make_private_home(self.surroundings.home)
         try:
             with filelock.FileLock(self.surroundings.home / "stack.lock", timeout=_LOCK_SECONDS):
                 yield

@@ -30,6 +30,7 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from deployments.processes.private import OWNER_ONLY, PRIVATE_UMASK
 from deployments.processes.service import (
     STACK_VARIABLE,
     Service,
@@ -162,7 +163,7 @@ class Supervisor:
             ServiceError: supervisord does not start.
         """
         for folder in (self._run / "services", self._logs):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         before = self.states()
         wanted = {service.name: _specification_of(service) for service in services}
         stopped = [
@@ -286,8 +287,6 @@ class Supervisor:
 
     def _ini(self, services: Sequence[Service]) -> str:
         """Paths are relative to the home: `%`, `#` and `;` in its name would have a meaning in this file."""
-        umask = os.umask(0o077)
-        os.umask(umask)
         sections = [
             "[supervisord]",
             "logfile = logs/supervisord.log",
@@ -298,7 +297,7 @@ class Supervisor:
             # Descriptors that it wants to be allowed and closes in each child: far more than it opens.
             "minfds = 256",
             "minprocs = 1",
-            f"umask = {umask:03o}",
+            f"umask = {PRIVATE_UMASK:03o}",
             # It stays who it is; without this line it warns when that is root.
             *(["user = root"] if os.geteuid() == 0 else []),
             "[unix_http_server]",

@@ -21,7 +21,7 @@ def redis_url(surroundings: Surroundings) -> str:
 def service(surroundings: Surroundings) -> Service:
     """Valkey with its data in `home/valkey`: an append-only file, synced once a second."""
     data = surroundings.home / "valkey"
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def is_ready(_pid: int) -> bool:
         try:

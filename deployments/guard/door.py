@@ -13,19 +13,15 @@ Programs (`curl`, workers, n8n) send no origin and pass. See https://fetch.spec.
 https://www.w3.org/TR/fetch-metadata/ for what browsers promise.
 """
 
-import ipaddress
 import json
-import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tasks.net.origins import Authority, authority, host_name
+from tasks.net.host_names import HostNames
+from tasks.net.origins import Authority, authority
 
 if TYPE_CHECKING:  # comes with Prefect's server
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-_ALWAYS = ("localhost", "host.docker.internal")
-"""Names that lead to this machine wherever they are asked; no domain that can be bought ends in `.internal`."""
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -49,7 +45,7 @@ class Door:
 
     def __init__(self, app: "ASGIApp", *, names: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
         self._app = app
-        self._names = {name.lower() for name in (*_ALWAYS, socket.gethostname(), *names)}
+        self._names = HostNames(names)
         self._origins = {authority(origin) for origin in origins}
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -70,7 +66,7 @@ class Door:
         """Status and sentence for what is refused."""
         hosts = _all(scope, b"host")
         for host in hosts:
-            if not self._is_known(host):
+            if host not in self._names:
                 return 421, (
                     f'This server is not called "{_shown(host)}". Use its address, or set CONTRAPONTO_SERVER_NAMES '
                     "to the names that it has."
@@ -92,18 +88,6 @@ class Door:
         if scope["method"] not in _READS and _has_body(scope) and not _is_json(scope):
             return 415, "Send the body as JSON, with the header Content-Type: application/json."
         return None
-
-    def _is_known(self, host: str) -> bool:
-        name = host_name(host)
-        if name is None:
-            return False
-        if name in self._names or name.endswith(".localhost"):
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True  # an address cannot be made to lead elsewhere, as a name can
 
     def _is_permitted(self, origin: Authority | None, hosts: list[str]) -> bool:
         """Whether a page is one of this server, under the name that it was opened by, or one that the setting names."""

@@ -45,7 +45,7 @@ def run_here(
     environment = _environment(home, verbose=verbose)
     with scratch_server(home, environment) as server:
         os.environ.clear()
-        os.environ.update(environment, PREFECT_API_URL=server.api_url)
+        os.environ.update(environment, PREFECT_API_URL=server.api_url, PREFECT_API_AUTH_STRING=server.auth)
         with contextlib.redirect_stdout(sys.stderr):
             flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
             _check(flow, listed, parameters)

@@ -24,6 +24,7 @@ Not used, because of what they lack:
 """
 
 import os
+import secrets
 import signal
 import socket
 import sqlite3
@@ -54,6 +55,8 @@ class ScratchServer:
     """A server that is starting: its address is known at once, its answers come after `wait_until_ready`."""
 
     api_url: str
+    auth: str
+    """Its credentials, user:password: a port is open to every user of the machine."""
     child: "subprocess.Popen[bytes]"
     database: Path
     template: Path
@@ -89,6 +92,7 @@ class ScratchServer:
 def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
     """A server that lives as long as the `with` block, on tables copied from an earlier one if possible."""
     with scratch_directory(home, "server") as directory, socket.create_server(("127.0.0.1", 0)) as listener:
+        auth = f"contraponto:{secrets.token_urlsafe(24)}"
         database, log = directory / "prefect.db", directory / "server.log"
         template = home / "prefect" / f"empty-{version('prefect')}.db"
         if template.exists():
@@ -99,6 +103,7 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
                 env={
                     **environment,
                     "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
+                    "PREFECT_SERVER_API_AUTH_STRING": auth,
                     "PREFECT_UI_ENABLED": "false",
                     # Without the background services, as Prefect's own temporary server.
                     EPHEMERAL_VARIABLE: "1",
@@ -113,7 +118,7 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
             )
         api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         try:
-            yield ScratchServer(api_url, child, database, template, log)
+            yield ScratchServer(api_url, auth, child, database, template, log)
         finally:
             _stop(child)
 

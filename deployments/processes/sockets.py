@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from deployments.processes.private import OWNER_ONLY
 from deployments.processes.service import ServiceError
 
 _LONGEST_PATH = 100
@@ -28,12 +29,13 @@ def socket_directory(home: Path, longest_name: str) -> Path:
     if len(os.fsencode(directory / longest_name)) > _LONGEST_PATH:
         digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         directory = Path("/tmp") / f"contraponto-{os.getuid()}-{digest}"  # noqa: S108 - owner is checked below
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     if directory.is_symlink() or directory.stat().st_uid != os.getuid():
         raise ServiceError(
             f"The directory {directory} belongs to another user.",
             hint="Set CONTRAPONTO_HOME to a shorter path.",
         )
+    directory.chmod(OWNER_ONLY)  # an earlier version may have made it for everybody
     return directory
 
 

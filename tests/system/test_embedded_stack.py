@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from deployments.processes.environment import PROJECT
 from deployments.server.flow_catalogue import listed_flows
+from tests.another_user import NOBODY, SOMEBODY, needs_root, says
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
 from tests.waiting import wait_until
@@ -39,6 +40,48 @@ def test_every_service_runs_and_the_server_is_only_reachable_from_here(checkout:
     assert listening == {"127.0.0.1"}
     health = json.loads(checkout.contraponto("health", "--json").stdout)
     assert health["state"] == "healthy"
+
+
+@needs_root
+@pytest.mark.parametrize("user", [NOBODY, SOMEBODY])
+def test_another_user_of_the_machine_reads_nothing_and_is_not_answered(checkout: Checkout, user: int) -> None:
+    for folder in checkout.home.parents:
+        if folder.stat().st_mode & 0o011 != 0o011:
+            folder.chmod(0o711)  # pytest's own folders are private; those of a checkout are not
+    beside = checkout.home.with_name("beside")
+    beside.write_text("read")
+    found = [path for path in checkout.home.rglob("*") if not path.is_dir()]
+    assert {"server.log", "valkey.sock", ".s.PGSQL.5432", "supervisor.sock", "server.json"} <= {
+        path.name for path in found
+    }
+    reached = says(user, _REACH, json.dumps([str(beside), *map(str, found)]))
+    assert json.loads(reached) == [str(beside)]
+    for method, path in (("GET", "/"), ("GET", "/api/health"), ("POST", "/api/flow_runs/filter")):
+        assert says(user, _CALL, method, f"{checkout.address}{path}") == "403"
+    assert checkout.api("POST", "/flow_runs/filter", {}).status_code == 200
+
+
+_REACH = """
+reached = []
+for path in json.loads(sys.argv[1]):
+    try:
+        if path.endswith((".sock", ".5432")):
+            socket.socket(socket.AF_UNIX).connect(path)
+        else:
+            open(path, "rb").close()
+        reached.append(path)
+    except PermissionError:
+        pass
+print(json.dumps(reached))
+"""
+_CALL = """
+request = urllib.request.Request(sys.argv[2], data=b"{}" if sys.argv[1] == "POST" else None,
+    headers={"Content-Type": "application/json"})
+try:
+    print(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 
 
 def test_prometheus_can_scrape_it(checkout: Checkout) -> None:

@@ -1,12 +1,7 @@
 """The reverse proxy of `deployments/proxy`, its file as it stands, before a server that wants credentials."""
 
 import asyncio
-import os
-import shutil
-import ssl
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -14,112 +9,31 @@ import pytest
 import websockets
 from websockets.asyncio.client import connect
 
-from deployments.processes.environment import PROJECT
-from deployments.processes.sockets import free_port
+from tests import nginx
+from tests.nginx import Proxy
 from tests.system.checkout import Checkout
 from tests.system.docker.conftest import PASSWORD
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
-FILE = PROJECT / "deployments" / "proxy" / "contraponto.conf"
-SEARCHED = f"{os.environ['PATH']}:/usr/sbin"
 BURST, AT_ONCE = 300, 20
-
-
-@dataclass(frozen=True)
-class Proxy:
-    url: httpx.URL
-    trust: ssl.SSLContext
-    """Of its certificate, which nobody else has signed."""
-
-    def client(self) -> httpx.Client:
-        return httpx.Client(
-            base_url=self.url.join("/api"),
-            verify=self.trust,
-            trust_env=False,
-            auth=("contraponto", PASSWORD),
-            timeout=60,
-        )
-
-    def answers(self) -> bool:
-        try:
-            with self.client() as client:
-                return client.get("/health").is_success
-        except httpx.TransportError:
-            return False
 
 
 @pytest.fixture(scope="module")
 def proxy(stack: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """Only names, ports, paths and the bounds of submits are others than in the file."""
-    folder = tmp_path_factory.mktemp("nginx")
-    folder.chmod(0o755)
-    port = free_port()
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=localhost",
-                "-addext",
-                "subjectAltName=IP:127.0.0.1",
-            ),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    text = FILE.read_text(encoding="utf-8")
-    for written, here in {
-        "server 127.0.0.1:4200;": f"server {stack.address.removeprefix('http://')};",
-        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
-        "/etc/ssl/certs/contraponto.pem": str(certificate),
-        "/etc/ssl/private/contraponto.key": str(key),
-        "/var/log/nginx/contraponto.log": str(folder / "access.log"),
-        # Bounds that a slow machine reaches, too.
-        "rate=20r/s": "rate=2r/s",
-        "burst=100": f"burst={AT_ONCE}",
-    }.items():
-        assert text.count(written) == 1, written
-        text = text.replace(written, here)
-    (folder / "contraponto.conf").write_text(text)
-    paths = "".join(
-        f"{name}_temp_path {folder}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    whole = folder / "nginx.conf"
-    whole.write_text(
-        f"daemon off; user root; pid {folder}/pid; error_log {folder}/error.log;\nevents {{}}\n"
-        f"http {{\n{paths}include {folder}/contraponto.conf;\n}}\n"
-    )
-    program = shutil.which("nginx", path=SEARCHED)
-    assert program, "nginx is not installed; `make test-engine` installs it on Debian"
-    with subprocess.Popen([program, "-c", str(whole), "-e", str(folder / "error.log")]) as server:
-        trust = ssl.create_default_context(cafile=certificate)
-        running = Proxy(httpx.URL(f"https://127.0.0.1:{port}"), trust)
-        try:
-            wait_until(running.answers, what="the proxy", seconds=20)
-            yield running
-        finally:
-            server.terminate()
-            server.wait(20)
-    assert PASSWORD not in (folder / "access.log").read_text()
-    assert "geheim" not in (folder / "access.log").read_text()
+    """With the option that leaves callers submits, looks and cancels, and bounds that a slow machine reaches, too."""
+    changes = {"rate=20r/s": "rate=2r/s", "burst=100": f"burst={AT_ONCE}", **nginx.SUBMITS_ONLY}
+    upstream = stack.address.removeprefix("http://")
+    with nginx.before(upstream, tmp_path_factory.mktemp("nginx"), changes) as running:
+        yield running
+    assert PASSWORD not in running.log.read_text()
+    assert "geheim" not in running.log.read_text()
 
 
 @pytest.fixture
 def caller(proxy: Proxy) -> Iterator[httpx.Client]:
-    with proxy.client() as client:
+    with proxy.client(("contraponto", PASSWORD)) as client:
         yield client
 
 
@@ -185,3 +99,38 @@ def test_events_pass_as_they_happen(proxy: Proxy) -> None:
 def test_the_certificate_is_the_only_way_in(proxy: Proxy) -> None:
     plain = proxy.url.copy_with(scheme="http").join("/api/health")
     assert httpx.get(plain, trust_env=False).status_code == 400
+
+
+def test_callers_may_submit_look_and_cancel(stack: Checkout, caller: httpx.Client) -> None:
+    path = f"/deployments/{stack.deployment_id('transcribe')}/create_flow_run"
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    body = {
+        "parameters": {"youtube_url": "https://example.org/talk.mp3"},
+        "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": later}},
+    }
+    # Those of the burst may still count.
+    wait_until(lambda: caller.get("/health").is_success, what="the proxy", seconds=20)
+    taken = caller.post(path, json=body)
+    assert taken.status_code == 201, taken.text
+    run = f"/flow_runs/{taken.json()['id']}"
+    assert caller.get(run).json()["state"]["type"] == "SCHEDULED"
+    assert caller.post("/flow_runs/filter", json={"limit": 1}).status_code == 200
+    assert caller.post("/block_documents/filter", json={}).status_code == 200
+    assert caller.post(f"{run}/set_state", json={"state": {"type": "CANCELLED"}}).status_code == 201
+    assert caller.get(run).json()["state"]["type"] == "CANCELLED"
+    stack.api("DELETE", run)
+
+
+def test_callers_change_nothing_and_read_no_secrets_whatever_their_credentials(
+    stack: Checkout, caller: httpx.Client
+) -> None:
+    deployment = stack.deployment_id("transcribe")
+    for method, path, body in (
+        ("POST", "/flows/", {"name": "theirs"}),
+        ("PATCH", f"/deployments/{deployment}", {"pull_steps": []}),
+        ("POST", "/block_documents/filter", {"include_secrets": True}),
+        ("POST", f"/deployments/{deployment}/create_flow_run", {"job_variables": {"env": {"A": "1"}}}),
+    ):
+        refused = caller.request(method, path, json=body)
+        assert refused.status_code == 403, (method, path, refused.text)
+    assert "theirs" not in {flow["name"] for flow in stack.api("POST", "/flows/filter", {}).json()}
