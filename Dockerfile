@@ -31,7 +31,8 @@ RUN groupadd --gid 10001 contraponto \
 COPY --from=packages /venv /venv
 # Without a working directory Prefect would copy the root of the file system into each run's workspace.
 WORKDIR /app
-COPY pyproject.toml prefect.yaml ./
+# With the list of `make sbom`, where it was made.
+COPY pyproject.toml prefect.yaml sbom.cdx.json* ./
 COPY flows flows
 COPY tasks tasks
 COPY blocks blocks

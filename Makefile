@@ -12,7 +12,7 @@ export PIP_RETRIES := 10
 export PIP_TIMEOUT := 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down models test test-system test-engine lint bench lock
+.PHONY: help demo up down models test test-system test-engine lint audit sbom bench lock
 .NOTPARALLEL:
 
 help: ## List the verbs
@@ -46,11 +46,25 @@ test-engine: $(VENV)/.installed-dev ## Run the tests of containers: as root, wit
 	@$(BIN)/contraponto models get --for-tests
 	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker
 
-lint: $(VENV)/.installed-dev ## Check format, style, types and which package may import which
+lint: $(VENV)/.installed-dev ## Check format, style, types, which package may import which, and that no secret is here
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python -m deployments.scripts.secret_scan
+
+# Their programs have an environment of their own: they bring packages by which others behave differently.
+audit: $(VENV)/.audit ## Ask a database of known flaws about the locked packages
+	$(VENV)-audit/bin/pip-audit --no-deps --disable-pip -r requirements.txt
+	$(VENV)-audit/bin/pip-audit --no-deps --disable-pip -r deployments/docker/requirements.txt
+
+sbom: $(VENV)/.audit ## List the packages of the image in sbom.cdx.json (CycloneDX), which the image then carries
+	$(VENV)-audit/bin/cyclonedx-py requirements --output-reproducible deployments/docker/requirements.txt -o sbom.cdx.json
+
+$(VENV)/.audit: $(VENV)/.installed
+	@$(BIN)/python -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/pip install --quiet 'pip-audit==2.10.1' 'cyclonedx-bom==7.5.0'
+	@touch $@
 
 bench: $(VENV)/.installed-dev ## Measure against faster-whisper on the same input
 	@$(BIN)/contraponto models get
