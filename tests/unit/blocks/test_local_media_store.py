@@ -180,3 +180,22 @@ def test_a_folder_that_may_not_be_written_says_so(store: LocalMediaStore, root: 
     root.mkdir(mode=0o555)
     with pytest.raises(InvalidInputError, match="may not be written"):
         store.put_text("x", "a.txt")
+
+
+def test_what_has_a_public_address_can_be_read_by_the_web_server(tmp_path: Path) -> None:
+    """Whatever the umask of the process; without such an address the umask decides."""
+    mask = os.umask(0o077)
+    try:
+        for name, base_url, file_mode, folder_mode in (
+            ("shown", "https://media.example.org", 0o644, 0o755),
+            ("private", None, 0o600, 0o700),
+        ):
+            store = LocalMediaStore(root=tmp_path / name, base_url=base_url)
+            store.put_bytes(b"words", "jobs/one/talk.txt")
+            modes = [
+                path.stat().st_mode & 0o777 for path in (tmp_path / name, tmp_path / name / "jobs" / "one")
+            ]
+            assert modes == [folder_mode, folder_mode]
+            assert (tmp_path / name / "jobs" / "one" / "talk.txt").stat().st_mode & 0o777 == file_mode
+    finally:
+        os.umask(mask)
