@@ -29,12 +29,14 @@ def socket_directory(home: Path, longest_name: str) -> Path:
     if len(os.fsencode(directory / longest_name)) > _LONGEST_PATH:
         digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         directory = Path("/tmp") / f"contraponto-{os.getuid()}-{digest}"  # noqa: S108 - owner is checked below
+    return _own(directory, hint="Set CONTRAPONTO_HOME to a shorter path.")
+
+
+def _own(directory: Path, *, hint: str) -> Path:
+    """The directory, made if need be, for this user alone. Raises ServiceError: it belongs to somebody else."""
     directory.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     if directory.is_symlink() or directory.stat().st_uid != os.getuid():
-        raise ServiceError(
-            f"The directory {directory} belongs to another user.",
-            hint="Set CONTRAPONTO_HOME to a shorter path.",
-        )
+        raise ServiceError(f"The directory {directory} belongs to another user.", hint=hint)
     directory.chmod(OWNER_ONLY)  # an earlier version may have made it for everybody
     return directory
 
@@ -44,9 +46,11 @@ def port_lock(seconds: float = 300) -> Iterator[None]:
     """Held by one stack of this user at a time, from the choice of a port until something listens on it.
 
     Raises:
-        ServiceError: another stack has held it for so long.
+        ServiceError: another stack has held it for so long, or its directory belongs to somebody else.
     """
-    path = Path(tempfile.gettempdir()) / f"contraponto-{os.getuid()}-ports.lock"
+    # In a directory of its own: a file in /tmp could be made, and held, by any user of the machine.
+    place = Path(tempfile.gettempdir()) / f"contraponto-{os.getuid()}"
+    path = _own(place, hint="Remove it, or set TMPDIR to another directory.") / "ports.lock"
     try:
         with FileLock(path, timeout=seconds):
             yield

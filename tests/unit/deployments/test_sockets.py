@@ -8,6 +8,7 @@ import pytest
 
 from deployments.processes.service import ServiceError
 from deployments.processes.sockets import free_port, port_lock, socket_directory
+from tests.another_user import SOMEBODY, needs_root
 
 
 def test_sockets_lie_in_the_home_when_its_path_is_short(tmp_path: Path) -> None:
@@ -62,3 +63,17 @@ def test_two_stacks_do_not_choose_a_port_at_once(tmp_path: Path, monkeypatch: py
     assert order == ["first", "second"]
     with port_lock(), pytest.raises(ServiceError, match="Another stack"), port_lock(seconds=0.1):
         pass
+
+
+@needs_root
+def test_another_user_cannot_hold_up_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a lock that lies where everybody may write."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    place = tmp_path / f"contraponto-{os.getuid()}"
+    place.mkdir()
+    os.chown(place, SOMEBODY, SOMEBODY)
+    with pytest.raises(ServiceError, match="belongs to another user"), port_lock():
+        pass
+    place.rmdir()
+    with port_lock():
+        assert place.stat().st_mode & 0o777 == 0o700
