@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
 from tasks.jobs.identifiers import Identifier
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
-from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
+from tasks.jobs.unreadable import LEFT_OUT, MOST_LEVELS, is_nested_deeper
 
 
 class StageStatus(StrEnum):
@@ -88,7 +88,8 @@ class JobDocument(BaseModel):
         """
         document = cls(job_id=str(job_id), operation=operation, status=status, **fields)
         for name in ("id_roteiro", "metadata"):
-            if is_nested_deeper(parameters.get(name), MOST_LEVELS):
+            # A message that held what was left out would be handed to no worker itself.
+            if is_nested_deeper(parameters.get(name), MOST_LEVELS) or LEFT_OUT in str(parameters.get(name)):
                 continue
             try:
                 sent = cls.model_validate({**_LEAST, name: parameters.get(name)})

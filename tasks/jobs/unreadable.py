@@ -6,6 +6,9 @@ UNREADABLE = (
 )
 """The state of a run that was not handed to a worker says so."""
 
+LEFT_OUT = "(left out: it is nested too deep, or is no text or number that JSON can hold)"
+"""Stands in what a server tells where something cannot be told."""
+
 MOST_LEVELS = 62
 """Of lists and objects in each other that a parameter may have: a body may have two more, which are around it."""
 

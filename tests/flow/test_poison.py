@@ -315,6 +315,7 @@ async def test_poison_alone_is_set_aside_and_a_normal_job_runs_is_listed_and_not
                 '{"a":' * 300 + "1" + "}" * 300,
                 "[" * 9000 + "]" * 9000,
                 '"\\ud800"',
+                '{"n": ' + "9" * 30 + "}",
                 "1" + "0" * 30,
             )
         }

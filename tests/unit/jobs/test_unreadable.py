@@ -6,7 +6,7 @@ import pytest
 
 from tasks.jobs.document import JobDocument
 from tasks.jobs.status import JobStatus
-from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
+from tasks.jobs.unreadable import LEFT_OUT, MOST_LEVELS, is_nested_deeper
 
 
 def nested(levels: int, *, in_lists: bool = False) -> Any:
@@ -28,7 +28,9 @@ def test_what_can_be_an_echo_is_one() -> None:
     assert (document.metadata, document.id_roteiro) == (sent["metadata"], "r-1")
 
 
-@pytest.mark.parametrize("metadata", [nested(MOST_LEVELS + 1), ["no", "object"], "text", {"a": object()}])
+@pytest.mark.parametrize(
+    "metadata", [nested(MOST_LEVELS + 1), ["no", "object"], "text", {"a": object()}, {"a": [LEFT_OUT]}]
+)
 def test_what_cannot_be_an_echo_is_left_out_and_the_rest_is_not(metadata: Any) -> None:
     document = JobDocument.first("1", "work", JobStatus.QUEUED, {"metadata": metadata, "id_roteiro": "r-1"})
     assert (document.metadata, document.id_roteiro) == (None, "r-1")
