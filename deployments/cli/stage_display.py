@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deployments.cli.summary import place_in_words
-from deployments.client.queue_place import QueuedDocument
+from deployments.client.queued_document import QueuedDocument
 
 if TYPE_CHECKING:
     from tasks.jobs.document import JobDocument

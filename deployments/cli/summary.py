@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from deployments.client.operations import operation_of
-from deployments.client.queue_place import QueuedDocument, QueuePlace
+from deployments.client.queued_document import QueuedDocument, QueuePlace
 from tasks.jobs.document import JobDocument, StageDocument
 
 _AT_ONCE_SECONDS = 2

@@ -23,9 +23,9 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType, WorkPool, WorkQueue
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.types import DateTime
-from pydantic import BaseModel
 
 from blocks.settings import get_settings
+from deployments.client.queued_document import QueuedDocument, QueuePlace
 from deployments.server.pools import pools
 from tasks.jobs.document import JobDocument
 from tasks.recovery.runs import read_page_sync
@@ -35,31 +35,6 @@ _HISTORY = 20
 
 _MOST_READ = 200
 """Jobs ahead that are looked at one by one; the others are taken to be like these."""
-
-
-class QueuePlace(BaseModel):
-    """What a queued job waits for."""
-
-    pool: str
-    queue: str
-    position: int
-    """1: the next to begin; 0: a worker has it already and is starting it."""
-    running: int
-    """Jobs that hold a slot of the pool."""
-    slots: int | None
-    """Jobs that the pool runs at once; None: nothing is known to bound them."""
-    typical_seconds: float | None
-    """Median time of the newest jobs of this kind that completed."""
-    starts_in_seconds: float | None
-    ends_in_seconds: float | None
-    remark: str | None
-    """Why there is no estimate."""
-
-
-class QueuedDocument(JobDocument):
-    """The job document of a job that waits for its turn."""
-
-    queue: QueuePlace
 
 
 def in_queue(client: SyncPrefectClient, run: FlowRun, document: JobDocument) -> JobDocument:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.cli.summary import place_in_words
-from deployments.client.queue_place import QueuePlace, expected_wait, like
+from deployments.client.queue_place import expected_wait, like
+from deployments.client.queued_document import QueuePlace
 
 SECONDS = st.lists(st.integers(1, 30), max_size=12)
 
