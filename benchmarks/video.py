@@ -198,23 +198,25 @@ def _encode(raw: Path, target: Path) -> None:
 
 
 def _jobs(images: Sequence[Path], home: Path) -> list[Cost]:
-    handler = partial(_Quiet, directory=str(images[0].parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        os.environ.update(
-            CONTRAPONTO_HOME=str(home),
-            CONTRAPONTO_ALLOWED_PRIVATE_HOSTS="127.0.0.1",
-            PREFECT_HOME=str(home / "prefect"),
-            PREFECT_LOCAL_STORAGE_PATH=str(home / "results"),
-            PREFECT_LOGGING_LEVEL="ERROR",
-            PREFECT_LOGGING_TO_API_ENABLED="false",
-        )
-        from deployments.local.scratch_server import scratch_server
+    os.environ.update(
+        CONTRAPONTO_HOME=str(home),
+        CONTRAPONTO_ALLOWED_PRIVATE_HOSTS="127.0.0.1",
+        PREFECT_HOME=str(home / "prefect"),
+        PREFECT_LOCAL_STORAGE_PATH=str(home / "results"),
+        PREFECT_LOGGING_LEVEL="ERROR",
+        PREFECT_LOGGING_TO_API_ENABLED="false",
+    )
+    from deployments.local.scratch_server import scratch_server
 
-        with scratch_server(home, os.environ) as prefect:
-            os.environ.update(PREFECT_API_URL=prefect.api_url, PREFECT_API_AUTH_STRING=prefect.auth)
-            prefect.wait_until_ready()
-            costs = [_job(f"http://127.0.0.1:{server.server_port}", place.name) for place in images]
+    handler = partial(_Quiet, directory=str(images[0].parent))
+    # It is forked, so before there are threads.
+    with (
+        scratch_server(home, os.environ) as prefect,
+        ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+    ):
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        prefect.wait_until_ready()
+        costs = [_job(f"http://127.0.0.1:{server.server_port}", place.name) for place in images]
         server.shutdown()
     return costs
 

@@ -87,7 +87,6 @@ def warm_jobs(home: Path, models_dir: Path, folder: Path, *, model: str, threads
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
     )
     with scratch_server(home, os.environ) as server, _web_server(folder) as url:
-        os.environ.update(PREFECT_API_URL=server.api_url, PREFECT_API_AUTH_STRING=server.auth)
         server.wait_until_ready()
         from blocks.settings import get_settings
         from tasks.speech.recognition import load_recogniser

@@ -1,5 +1,6 @@
 """The command `contraponto`: each of its commands is the module of that name in this package."""
 
+import gc
 import sys
 from importlib import import_module
 
@@ -7,6 +8,9 @@ import typer
 
 from deployments.cli.output import show_error
 from tasks.errors import ContrapontoError, InvalidInputError, InvalidSettingError
+
+_COLLECT_AT = 50_000
+"""New objects at which Python's collector looks for garbage."""
 
 COMMANDS = (
     "run",
@@ -70,6 +74,8 @@ app = _command_line()
 
 def main() -> None:
     """Run the command line; `--help` says what its exit codes mean."""
+    # By default it looks at every 700 new objects, of which the imports of some commands make half a million.
+    gc.set_threshold(_COLLECT_AT)
     try:
         app()
     except (InvalidInputError, InvalidSettingError) as error:

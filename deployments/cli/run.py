@@ -32,11 +32,18 @@ def run(
     flows = listed_flows(PROJECT)
     listed = flows[choose(flow, flows, what="flow")]
     parameters = parse_parameters(param or [], params)
-    settings = get_settings()
-    keep_private(settings.home, store_is_shown=settings.store_is_shown)
+    # Before anything that takes a while.
+    say(f"Starting {listed.name}.")
     try:
         with stage_display(console) as display:
-            document = run_here(listed, parameters, home=settings.home, show=display.show, verbose=verbose)
+            document = run_here(
+                listed,
+                parameters,
+                home=get_settings().home,
+                show=display.show,
+                say=say,
+                verbose=verbose,
+            )
     except KeyboardInterrupt:
         say("Interrupted. Finished stages are kept: the same command goes on from there.")
         raise typer.Exit(130) from None

@@ -38,7 +38,7 @@ def stage_display(console: Console) -> StageDisplay:
 
 
 class StageBars:
-    """One live bar a stage."""
+    """One live bar a stage, from the first document on: they are drawn by a thread."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
@@ -51,9 +51,9 @@ class StageBars:
         )
         self._stages: dict[str, TaskID] = {}
         self._queue = _QueueLine(console)
+        self._started = False
 
     def __enter__(self) -> Self:
-        self._bars.start()
         return self
 
     def __exit__(
@@ -62,10 +62,14 @@ class StageBars:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        if self._started:
+            self._bars.stop()
 
     def show(self, document: "JobDocument") -> None:
         """Move the bars."""
+        if not self._started:
+            self._started = True
+            self._bars.start()
         self._queue.show(document)
         for name, stage in document.stages.items():
             if name not in self._stages:

@@ -31,9 +31,17 @@ _POLL_SECONDS = 0.3
 
 
 def run_here(
-    listed: ListedFlow, parameters: Mapping[str, Any], *, home: Path, show: "Show", verbose: bool
+    listed: ListedFlow,
+    parameters: Mapping[str, Any],
+    *,
+    home: Path,
+    show: "Show",
+    say: "Callable[[str], None]",
+    verbose: bool,
 ) -> "JobDocument":
     """Run a flow to its end and return its job document, also when the job failed.
+
+    `show` gets the document whenever it may have changed, from a thread; `say` a line about what is waited for.
 
     Results and caches stay in `home`, so a second run of the same job takes what the first one made.
 
@@ -41,16 +49,14 @@ def run_here(
         InvalidInputError: a parameter that the flow does not have, lacks or refuses.
         ServiceError: the temporary server did not start.
     """
-    # Prefect reads its settings when it is imported, which nothing has done yet in this process.
-    environment = _environment(home, verbose=verbose)
-    with scratch_server(home, environment) as server:
-        os.environ.clear()
-        os.environ.update(environment, PREFECT_API_URL=server.api_url, PREFECT_API_AUTH_STRING=server.auth)
-        with contextlib.redirect_stdout(sys.stderr):
-            flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
-            _check(flow, listed, parameters)
-            server.wait_until_ready()
-            return _run(flow, parameters, show)
+    with (
+        scratch_server(home, _environment(home, verbose=verbose)) as server,
+        contextlib.redirect_stdout(sys.stderr),
+    ):
+        flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
+        _check(flow, listed, parameters)
+        server.wait_until_ready(say)
+        return _run(flow, parameters, show)
 
 
 def _environment(home: Path, *, verbose: bool) -> dict[str, str]:

@@ -1,53 +1,64 @@
-"""A Prefect server for one run in this process: a child on a free port with a database of its own.
+"""A Prefect server for one run in this process: a fork of it on a free port, with a database of its own.
 
 Nothing is shared with another server or another run, so two at once do not meet. The child ends with its
-parent, however that ends: it reads its standard input, which the parent holds open and never writes to.
+parent, however that ends: it reads from a socket whose other end the parent holds, and never closes.
 
-Prefect has temporary servers, too. They would do for tests; measured with 3.8.8 on two cores, seconds until the server
-answers, three starts each:
+It is forked, not started as a program, when this process has imported what both need: that is a third of all that
+`contraponto run` takes for a job whose every step is cached. What only the server needs is imported in the child,
+while this process imports the flow.
 
-    this one, first start in a home             12.3  13.1  13.4
-    this one, on copied tables                   6.3   7.2   8.1
-    SubprocessASGIServer, first start           13.4  14.0  14.2   and 3.5 to 4.9 before, for its import
-    SubprocessASGIServer, same database again    4.8   5.7   7.3   and 3.4 to 3.9
-    prefect_test_harness, always a first start  12.6  15.0  16.2   and 3.5 to 4.8
+Prefect has temporary servers, too. They would do for tests. Not used, because of what they lack:
 
-Not used, because of what they lack:
-
-- They import the server into the caller; here the flow is imported while the child starts.
+- They are programs of their own: Prefect is imported twice, and the server into the caller as well.
 - `SubprocessASGIServer` keeps its tables in the database of Prefect's home, which two servers at once share along with
-  all earlier runs; the harness has a database of its own and makes its tables each time.
+  all earlier runs; the harness has a database of its own and makes its tables each time, which takes seconds.
+- They fail when they do not answer in time, although their process is at work.
 - They end by `atexit`: of a caller that was killed (SIGKILL) both left a server behind.
 - They are in the caller's process group, so that Ctrl-C ends the server before the run can tell it that it has ended.
 - They choose a port, close it and hope that nobody takes it before the server does; here the child inherits a
   socket that listens.
 """
 
+import contextlib
+import gc
 import os
 import secrets
 import signal
 import socket
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-
-import httpx
+from typing import NoReturn
 
 from blocks.scratch import scratch_directory
 from deployments.processes.service import ServiceError, last_lines
 from deployments.server.prefect_internals import EPHEMERAL_VARIABLE, application
 
-_START_SECONDS = 120
-_STOP_SECONDS = 10
-_POLL_SECONDS = 0.1
-_ANSWER_SECONDS = 5
+_START_SECONDS = 900
+"""For a server that lives and does not answer: on a machine that is busy with other work it takes minutes."""
+_TELL_SECONDS = 5
+_READY = b"r"
+
+_OF_THE_SERVER = {
+    "PREFECT_UI_ENABLED": "false",
+    # A block is registered when it is saved. This way the server does not look for all that may ever be.
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+    # Nobody looks at the events and task runs of a server that goes away with its one job.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    # Without the background services, as Prefect's own temporary server.
+    EPHEMERAL_VARIABLE: "1",
+    # The check of types at run time in a library that only the server imports; it takes a while to set up.
+    "PY_KEY_VALUE_DISABLE_BEARTYPE": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -55,82 +66,87 @@ class ScratchServer:
     """A server that is starting: its address is known at once, its answers come after `wait_until_ready`."""
 
     api_url: str
-    auth: str
-    """Its credentials, user:password: a port is open to every user of the machine."""
-    child: "subprocess.Popen[bytes]"
     database: Path
     template: Path
     log: Path
+    _control: socket.socket
 
-    def wait_until_ready(self) -> None:
-        """Return when it answers.
+    def wait_until_ready(self, say: Callable[[str], None] | None = None) -> None:
+        """Return when it answers. Says so when that takes long.
 
         Raises:
-            ServiceError: it ended or took too long; the message carries the last lines of its log.
+            ServiceError: it ended, or did not answer for a quarter of an hour; the message carries the last lines of
+                its log.
         """
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if self.child.poll() is not None or time.monotonic() > deadline:
-                raise ServiceError(
-                    "The temporary Prefect server did not start.",
-                    hint=f"The end of its log:\n{last_lines(self.log)}",
-                )
-            time.sleep(_POLL_SECONDS)
+        started = time.monotonic()
+        self._control.settimeout(_TELL_SECONDS)
+        told = False
+        while time.monotonic() - started < _START_SECONDS:
+            with contextlib.suppress(TimeoutError):
+                if self._control.recv(1) == _READY:
+                    self._keep_tables()
+                    return
+                raise self._failed("ended before it answered")
+            if say is not None and not told:
+                told = True
+                say("Waiting for the temporary Prefect server: the first time it makes its tables.")
+        raise self._failed(f"did not answer within {_START_SECONDS // 60} minutes")
+
+    def _failed(self, how: str) -> ServiceError:
+        return ServiceError(
+            f"The temporary Prefect server {how}.", hint=f"The end of its log:\n{last_lines(self.log)}"
+        )
+
+    def _keep_tables(self) -> None:
         if not self.template.exists():
             # Making the tables takes seconds: the next run copies them.
             _copy_database(self.database, self.template)
 
-    def _answers(self) -> bool:
-        try:
-            # The socket listens from the first moment; the answer comes when the server begins to read it.
-            return httpx.get(f"{self.api_url}/health", timeout=_ANSWER_SECONDS, trust_env=False).is_success
-        except httpx.TransportError:
-            return False
-
 
 @contextmanager
 def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
-    """A server that lives as long as the `with` block, on tables copied from an earlier one if possible."""
+    """A server that lives as long as the `with` block, on tables copied from an earlier one if possible.
+
+    From now on `environment`, with the address of the server, is that of this process. Prefect reads it when it is
+    imported, which is done here, and the process is forked: the caller has not imported Prefect yet and has one thread.
+    """
+    if "prefect" in sys.modules or threading.active_count() > 1:
+        raise RuntimeError("a temporary server is started before Prefect is imported and threads are started")
     with scratch_directory(home, "server") as directory, socket.create_server(("127.0.0.1", 0)) as listener:
         auth = f"contraponto:{secrets.token_urlsafe(24)}"
         database, log = directory / "prefect.db", directory / "server.log"
         template = home / "prefect" / f"empty-{version('prefect')}.db"
-        if template.exists():
+        made_before = template.exists()
+        if made_before:
             _copy_database(template, database)
-        with log.open("wb") as output:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "deployments.local.scratch_server", str(listener.fileno())],
-                env={
-                    **environment,
-                    "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
-                    "PREFECT_SERVER_API_AUTH_STRING": auth,
-                    "PREFECT_UI_ENABLED": "false",
-                    # Without the background services, as Prefect's own temporary server.
-                    EPHEMERAL_VARIABLE: "1",
-                },
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=[listener.fileno()],
-                # Ctrl-C reaches the whole foreground group; the server must outlive the flow that reports to
-                # it.
-                start_new_session=True,
-            )
         api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
-        try:
-            yield ScratchServer(api_url, auth, child, database, template, log)
-        finally:
-            _stop(child)
+        of_the_server = _OF_THE_SERVER | {
+            "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
+            "PREFECT_API_DATABASE_MIGRATE_ON_START": "false" if made_before else "true",
+        }
+        inherited = {**environment, "PREFECT_API_URL": api_url}
+        os.environ.clear()
+        os.environ.update(inherited, **of_the_server)
+        _import_what_both_need()
+        ours, its = socket.socketpair()
+        with ours:
+            with its:
+                child = _fork(listener, its, ours, log)
+            # Of the child alone now: where it ends, connections are refused instead of never answered.
+            listener.close()
+            os.environ.clear()
+            os.environ.update(inherited)
+            try:
+                yield ScratchServer(api_url, database, template, log, ours)
+            finally:
+                # What it holds goes away with it: there is nothing that an orderly end would save.
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    if child.stdin is not None:
-        child.stdin.close()
-    try:
-        child.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait(_STOP_SECONDS)
+def _import_what_both_need() -> None:
+    import prefect.client.orchestration  # noqa: PLC0415
+    import prefect.main  # noqa: F401, PLC0415
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -146,18 +162,52 @@ def _copy_database(source: Path, target: Path) -> None:
     temporary.replace(target)
 
 
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _fork(listener: socket.socket, control: socket.socket, parents: socket.socket, log: Path) -> int:
+    """The process of the server."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    # What is imported by now stays: the collector of neither process need look at it, which would copy its pages.
+    gc.freeze()
+    child = os.fork()
+    if child == 0:
+        parents.close()
+        _be_the_server(listener, control, log)
+    return child
 
 
-def _serve(descriptor: int) -> None:
+def _be_the_server(listener: socket.socket, control: socket.socket, log: Path) -> NoReturn:
+    code = 1
+    try:
+        # Ctrl-C reaches the whole foreground group; the server must outlive the flow that reports to it.
+        os.setsid()
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for kept, descriptor in ((nothing, 0), (output, 1), (output, 2)):
+            os.dup2(kept, descriptor)
+        threading.Thread(target=_end_with_parent, args=(control,), daemon=True).start()
+        _serve(listener, control)
+        code = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, this copy of the caller's process ends here
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        # The exit of an interpreter would do what the caller has registered for its own.
+        os._exit(code)
+
+
+def _end_with_parent(control: socket.socket) -> None:
+    control.recv(1)
+    os._exit(0)
+
+
+def _serve(listener: socket.socket, control: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 - the parent does not need it
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    server = uvicorn.Server(uvicorn.Config(application(), log_level="warning", timeout_graceful_shutdown=3))
-    server.run(sockets=[socket.socket(fileno=descriptor)])
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            gc.freeze()
+            gc.enable()
+            control.send(_READY)
 
-
-if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    Server(uvicorn.Config(application(), log_level="warning")).run(sockets=[listener])
