@@ -39,7 +39,8 @@ from typing import NoReturn
 
 from blocks.scratch import scratch_directory
 from deployments.processes.service import ServiceError, last_lines
-from deployments.server.prefect_internals import EPHEMERAL_VARIABLE, application
+from deployments.server.prefect_internals import EPHEMERAL_VARIABLE, application, make_one_application
+from tasks.prefect_internals import PrefectMovedError
 
 _START_SECONDS = 900
 """For a server that lives and does not answer: on a machine that is busy with other work it takes minutes."""
@@ -50,6 +51,7 @@ _OF_THE_SERVER = {
     "PREFECT_UI_ENABLED": "false",
     # A block is registered when it is saved. This way the server does not look for all that may ever be.
     "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+    "PREFECT_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
     # Nobody looks at the events and task runs of a server that goes away with its one job.
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
@@ -145,6 +147,8 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
 
 
 def _import_what_both_need() -> None:
+    # A flow needs it to send its parameters.
+    import fastapi.encoders  # noqa: F401, PLC0415
     import prefect.client.orchestration  # noqa: PLC0415
     import prefect.main  # noqa: F401, PLC0415
 
@@ -202,6 +206,11 @@ def _end_with_parent(control: socket.socket) -> None:
 
 def _serve(listener: socket.socket, control: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 - the parent does not need it
+
+    # From here to the first answer everything is made to stay.
+    gc.disable()
+    with contextlib.suppress(PrefectMovedError):
+        make_one_application()
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

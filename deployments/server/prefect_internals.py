@@ -79,6 +79,18 @@ _READ_RUN = Internal(
 )
 _FAILED = Internal("prefect.server.schemas.states", "Failed", _HAND_OUT.purpose)
 _DATABASE = Internal("prefect.server.database", "provide_database_interface", _HAND_OUT.purpose, ())
+_SETUP_LOGGING = Internal(
+    "prefect.logging.configuration",
+    "setup_logging",
+    "a temporary server starts more slowly",
+    ("incremental",),
+)
+_HASH_KEY = Internal(
+    "prefect.settings.models.root",
+    "Settings.hash_key",
+    "a temporary server starts more slowly",
+    ("self",),
+)
 
 EPHEMERAL_VARIABLE = "PREFECT__SERVER_EPHEMERAL"
 """Set in the environment of a server, has it run without background services, as Prefect's own temporary servers do.
@@ -264,6 +276,19 @@ def serve_through(wrap: Callable[[Any], Any]) -> None:
     _CREATE_APP.replace(create)
 
 
+def make_one_application() -> None:
+    """From now on, Prefect makes an application without reading all of its settings, for a process that makes one.
+
+    It would write out every setting three times: twice to know whether it has made one for these settings already, and
+    once to set up its logging by them again. No public way in 3.8.
+
+    Raises:
+        PrefectMovedError: something is not where it was.
+    """
+    _HASH_KEY.replace(lambda self: str(id(self)))
+    _SETUP_LOGGING.replace(lambda incremental=None: {"incremental": incremental})
+
+
 def application() -> Any:
     """The server as an ASGI application, for a caller that serves it on a socket of its own.
 
@@ -278,5 +303,6 @@ def application() -> Any:
 INTERNALS = (
     *(_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP),
     *(_CREATE_ENGINE, _HAND_OUT, _SET_STATE, _READ_RUN, _FAILED, _DATABASE),
+    *(_SETUP_LOGGING, _HASH_KEY),
 )
 """All of them."""
