@@ -14,7 +14,7 @@ from prefect_docker.worker import DockerWorker
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
-from deployments.server.automations import HEARTBEAT_SECONDS
+from deployments.server.heartbeats import HEARTBEAT_SECONDS
 
 APP = "/app"
 """Where the project lies in the image: the working directory of every job."""

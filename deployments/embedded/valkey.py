@@ -3,8 +3,6 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-import redis
-
 from deployments.processes.environment import Surroundings
 from deployments.processes.service import Service, ServiceError
 from deployments.processes.sockets import socket_directory
@@ -20,6 +18,8 @@ def redis_url(surroundings: Surroundings) -> str:
 
 def service(surroundings: Surroundings) -> Service:
     """Valkey with its data in `home/valkey`: an append-only file, synced once a second."""
+    import redis  # noqa: PLC0415 - only who starts it asks it whether it is up
+
     data = surroundings.home / "valkey"
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -9,18 +9,16 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
-import certifi
 import httpx
 import psutil
 
 from deployments import launcher
 from deployments.processes.environment import Surroundings, prefect_program
-from deployments.processes.service import Service, write_atomically
+from deployments.processes.service import Service
 from deployments.processes.sockets import socket_directory
-from deployments.server.api import Api
-from deployments.server.automations import HEARTBEAT_SECONDS
+from deployments.server.api import Api, one_authority
+from deployments.server.heartbeats import HEARTBEAT_SECONDS
 from deployments.server.pools import Pool
 
 _DELIVERY_QUERY_SECONDS = 0.5
@@ -120,7 +118,7 @@ def service(
             **api.environment(),
             PREFECT_WORKER_QUERY_SECONDS=str(query_seconds),
             PREFECT_FLOWS_HEARTBEAT_FREQUENCY=str(HEARTBEAT_SECONDS),
-            **_one_authority(surroundings, api),
+            **one_authority(api.url, surroundings.prefect_home),
             # It would end where the server does not answer yet; the stock worker waits.
             **({"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false"} if in_one_process else {}),
             **({} if redis_url is None else {"CONTRAPONTO_REDIS_URL": redis_url}),
@@ -148,23 +146,6 @@ def _with_zygote(surroundings: Surroundings, part: str, worker: tuple[str, ...])
     socket_name = f"{part}.sock"
     path = socket_directory(surroundings.home, socket_name) / socket_name
     return (sys.executable, "-I", "-S", "-E", str(launcher.SERVICE), "--socket", str(path), "--", *worker)
-
-
-def _one_authority(surroundings: Surroundings, api: Api) -> dict[str, str]:
-    """Spares the runs what they do not need of TLS.
-
-    Prefect's clients read every known authority for each connection, also to a server without TLS: in a run three
-    times 25 ms and more before it has begun. Where no certificate will ever be checked, one authority does.
-    """
-    if not api.url.startswith("http://"):
-        return {}
-    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----\n"
-    known = Path(certifi.where()).read_text(encoding="utf-8")
-    first = known[known.index(begin) : known.index(end) + len(end)]
-    path = surroundings.prefect_home / "one-authority.pem"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, first)
-    return {"PREFECT_API_SSL_CERT_FILE": str(path)}
 
 
 def _iso(moment: float) -> str:

@@ -39,6 +39,7 @@ from typing import NoReturn
 
 from blocks.scratch import scratch_directory
 from deployments.processes.service import ServiceError, last_lines
+from deployments.server.api import one_authority
 from deployments.server.prefect_internals import EPHEMERAL_VARIABLE, application, make_one_application
 from tasks.prefect_internals import PrefectMovedError
 
@@ -126,7 +127,11 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
             "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
             "PREFECT_API_DATABASE_MIGRATE_ON_START": "false" if made_before else "true",
         }
-        inherited = {**environment, "PREFECT_API_URL": api_url}
+        inherited = {
+            **environment,
+            "PREFECT_API_URL": api_url,
+            **one_authority(api_url, home / "prefect"),
+        }
         os.environ.clear()
         os.environ.update(inherited, **of_the_server)
         _import_what_both_need()

@@ -18,8 +18,6 @@ from tasks.recovery.ends import JOB_TAG
 END_JOBS = "end-jobs/end-jobs"
 """The deployment that brings jobs to their end, as `flow/deployment`."""
 
-HEARTBEAT_SECONDS = 30
-"""How often a run reports that it lives."""
 _SILENCE = timedelta(seconds=75)
 """A run that has sent no heartbeat for this long is dead."""
 _BETWEEN_POLLS = timedelta(seconds=5)

@@ -3,12 +3,12 @@
 import asyncio
 import base64
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 import httpx
-from prefect import get_run_logger
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
@@ -102,6 +102,13 @@ async def _write(
     return (await client.create_artifact(request)).id
 
 
+def _logger() -> "logging.LoggerAdapter[logging.Logger] | logging.Logger":
+    # Whoever only reads documents does not pay for the rest of Prefect.
+    from prefect import get_run_logger  # noqa: PLC0415
+
+    return get_run_logger()
+
+
 class JobArtifacts:
     """The document of a running job, its page, one progress bar for each of its stages, and the name of its run.
 
@@ -172,7 +179,7 @@ class JobArtifacts:
                 self._page = shown
             self._revision = revision
         except (httpx.HTTPError, PrefectException, ValueError) as error:
-            get_run_logger().warning("The job's progress could not be written: %s", error)
+            _logger().warning("The job's progress could not be written: %s", error)
             self._failed = error
 
     async def publish_end(self) -> None:
@@ -190,7 +197,7 @@ class JobArtifacts:
         try:
             await write_document(self._client, least, self._ids[RESULT_ARTIFACT])
         except (httpx.HTTPError, PrefectException) as error:
-            get_run_logger().warning("The end of the job could not be written: %s", error)
+            _logger().warning("The end of the job could not be written: %s", error)
             return
         self._tracker.document = least
         self.refused = refused
