@@ -130,7 +130,7 @@ def main() -> int:
         parameters = _cached_job(Path(folder), home)
         with scratch_server(home, plain) as server:
             server.wait_until_ready()
-            known = plain | {"PREFECT_API_URL": server.api_url}
+            known = plain | {"PREFECT_API_URL": server.api_url, "PREFECT_API_AUTH_STRING": server.auth}
             wanted = [
                 row
                 for row in rows(deployed(server.api_url), parameters)

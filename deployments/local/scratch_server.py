@@ -69,6 +69,8 @@ class ScratchServer:
     """A server that is starting: its address is known at once, its answers come after `wait_until_ready`."""
 
     api_url: str
+    auth: str
+    """Its credentials, user:password: a port is open to every user of the machine."""
     database: Path
     template: Path
     log: Path
@@ -110,7 +112,7 @@ class ScratchServer:
 def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
     """A server that lives as long as the `with` block, on tables copied from an earlier one if possible.
 
-    From now on `environment`, with the address of the server, is that of this process. Prefect reads it when it is
+    From now on `environment`, with the address of the server and its credentials, is that of this process. Prefect reads it when it is
     imported, which is done here, and the process is forked: the caller has not imported Prefect yet and has one thread.
     """
     if "prefect" in sys.modules or threading.active_count() > 1:
@@ -123,13 +125,16 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
         if made_before:
             _copy_database(template, database)
         api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        auth = f"contraponto:{secrets.token_urlsafe(24)}"
         of_the_server = _OF_THE_SERVER | {
+            "PREFECT_SERVER_API_AUTH_STRING": auth,
             "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
             "PREFECT_API_DATABASE_MIGRATE_ON_START": "false" if made_before else "true",
         }
         inherited = {
             **environment,
             "PREFECT_API_URL": api_url,
+            "PREFECT_API_AUTH_STRING": auth,
             **one_authority(api_url, home / "prefect"),
         }
         os.environ.clear()
@@ -144,7 +149,7 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
             os.environ.clear()
             os.environ.update(inherited)
             try:
-                yield ScratchServer(api_url, database, template, log, ours)
+                yield ScratchServer(api_url, auth, database, template, log, ours)
             finally:
                 # What it holds goes away with it: there is nothing that an orderly end would save.
                 os.kill(child, signal.SIGKILL)

@@ -97,3 +97,18 @@ def test_a_server_that_ends_before_it_answers_is_noticed_at_once_and_its_log_is_
     )
     assert "ended before it answered" in ended.stdout
     assert "ZeroDivisionError" in ended.stdout
+
+
+def test_only_the_run_itself_may_call_it(home: Path) -> None:
+    """Its port is everybody's on this machine."""
+    code = """
+    import httpx
+    server.wait_until_ready()
+    asked = f"{server.api_url}/flow_runs/filter"
+    owner, _, password = server.auth.partition(":")
+    for auth in (None, (owner, "wrong"), (owner, password)):
+        print(httpx.post(asked, json={}, auth=auth, trust_env=False).status_code)
+"""
+    with program(code, home) as ended:
+        said, log = ended.communicate(timeout=400)
+    assert said.split() == ["401", "401", "200"], log
