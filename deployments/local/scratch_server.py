@@ -112,8 +112,9 @@ class ScratchServer:
 def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
     """A server that lives as long as the `with` block, on tables copied from an earlier one if possible.
 
-    From now on `environment`, with the address of the server and its credentials, is that of this process. Prefect reads it when it is
-    imported, which is done here, and the process is forked: the caller has not imported Prefect yet and has one thread.
+    From now on `environment`, with the server's address and credentials, is that of this process. Prefect reads it when
+    it is imported, which is done here, and the process is forked: the caller has not imported Prefect yet and has one
+    thread.
     """
     if "prefect" in sys.modules or threading.active_count() > 1:
         raise RuntimeError("a temporary server is started before Prefect is imported and threads are started")
