@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Show = Callable[[JobDocument], None]
 
+_FIRST_POLL_SECONDS = 1.0
+"""A job whose every step is cached has ended by then; a look costs as much as one of its steps."""
 _POLL_SECONDS = 0.3
 
 
@@ -131,7 +133,9 @@ def _watch(client: "SyncPrefectClient", show: "Show", ended: threading.Event) ->
     """Show how the one job of this server gets on."""
     from deployments.client.read import read_job  # noqa: PLC0415
 
-    while not ended.wait(_POLL_SECONDS):
+    pause = _FIRST_POLL_SECONDS
+    while not ended.wait(pause):
+        pause = _POLL_SECONDS
         jobs = [run for run in client.read_flow_runs(limit=20) if run.parent_task_run_id is None]
         if jobs:
             show(read_job(client, jobs[0].id))

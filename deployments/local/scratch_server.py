@@ -40,7 +40,12 @@ from typing import NoReturn
 from blocks.scratch import scratch_directory
 from deployments.processes.service import ServiceError, last_lines
 from deployments.server.api import one_authority
-from deployments.server.prefect_internals import EPHEMERAL_VARIABLE, application, make_one_application
+from deployments.server.prefect_internals import (
+    EPHEMERAL_VARIABLE,
+    application,
+    look_first_at,
+    make_one_application,
+)
 from tasks.prefect_internals import PrefectMovedError
 
 _START_SECONDS = 900
@@ -136,6 +141,9 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
             **environment,
             "PREFECT_API_URL": api_url,
             "PREFECT_API_AUTH_STRING": auth,
+            # It is this Prefect's own, and asks for no such token.
+            "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+            "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
             **one_authority(api_url, home / "prefect"),
         }
         os.environ.clear()
@@ -222,6 +230,7 @@ def _serve(listener: socket.socket, control: socket.socket) -> None:
     gc.disable()
     with contextlib.suppress(PrefectMovedError):
         make_one_application()
+        look_first_at("/flows", "/flow_runs", "/artifacts", "/admin", "/events")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

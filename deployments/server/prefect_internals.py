@@ -92,6 +92,10 @@ _HASH_KEY = Internal(
     ("self",),
 )
 
+_ROUTERS = Internal(
+    "prefect.server.api.server", "API_ROUTERS", "a temporary server answers more slowly at first"
+)
+
 EPHEMERAL_VARIABLE = "PREFECT__SERVER_EPHEMERAL"
 """Set in the environment of a server, has it run without background services, as Prefect's own temporary servers do.
 
@@ -289,6 +293,18 @@ def make_one_application() -> None:
     _SETUP_LOGGING.replace(lambda incremental=None: {"incremental": incremental})
 
 
+def look_first_at(*prefixes: str) -> None:
+    """From now on, Prefect's applications look for the addresses that begin so before all others.
+
+    FastAPI makes what answers the addresses of a router when it first looks into it, and it looks into one after the
+    other: what nobody asks for is then never made. No public way in 3.8.
+
+    Raises:
+        PrefectMovedError: the list of routers is not where it was.
+    """
+    _ROUTERS.replace(tuple(sorted(_ROUTERS.find(), key=lambda router: router.prefix not in prefixes)))
+
+
 def application() -> Any:
     """The server as an ASGI application, for a caller that serves it on a socket of its own.
 
@@ -303,6 +319,6 @@ def application() -> Any:
 INTERNALS = (
     *(_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP),
     *(_CREATE_ENGINE, _HAND_OUT, _SET_STATE, _READ_RUN, _FAILED, _DATABASE),
-    *(_SETUP_LOGGING, _HASH_KEY),
+    *(_SETUP_LOGGING, _HASH_KEY, _ROUTERS),
 )
 """All of them."""
