@@ -79,9 +79,6 @@ def _environment(home: Path, *, verbose: bool) -> dict[str, str]:
 def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, Any]) -> None:
     from prefect.exceptions import ParameterTypeError  # noqa: PLC0415
 
-    from deployments.server.refusals import refusals  # noqa: PLC0415 - comes with Prefect, which takes seconds
-    from deployments.server.schemas import strict  # noqa: PLC0415
-
     signature = inspect.signature(flow.fn).parameters
     check_names(parameters, signature, of=f'The flow "{listed.name}"')
     for name, parameter in signature.items():
@@ -94,6 +91,9 @@ def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, 
     try:
         flow.validate_parameters(dict(parameters))
     except ParameterTypeError as error:
+        from deployments.server.refusals import refusals  # noqa: PLC0415 - few runs need it
+        from deployments.server.schemas import strict  # noqa: PLC0415
+
         lines = refusals(parameters, strict(flow.parameters.model_dump_for_openapi()))
         raise InvalidInputError(
             f'The flow "{listed.name}" refuses these parameters.', hint="\n".join(lines) or str(error)
