@@ -84,6 +84,9 @@ def main() -> None:
     except ContrapontoError as error:
         show_error(error)
         sys.exit(1)
+    finally:
+        # The interpreter would go over everything once more when it ends.
+        gc.freeze()
 
 
 if __name__ == "__main__":
