@@ -21,10 +21,7 @@ def run(
 
     Exit code 0 if the job completed, 1 if it failed, 2 for a wrong flow or parameter, 130 after Ctrl-C.
     """
-    from blocks.settings import get_settings
-    from deployments.cli.stage_display import stage_display
     from deployments.client.parameters import choose, parse_parameters
-    from deployments.local.run import run_here
     from deployments.processes.environment import PROJECT
     from deployments.processes.private import keep_private
     from deployments.server.flow_catalogue import listed_flows
@@ -32,8 +29,12 @@ def run(
     flows = listed_flows(PROJECT)
     listed = flows[choose(flow, flows, what="flow")]
     parameters = parse_parameters(param or [], params)
-    # Before anything that takes a while.
+    # Before all that takes a while, imports among it.
     say(f"Starting {listed.name}.")
+    from blocks.settings import get_settings
+    from deployments.cli.stage_display import stage_display
+    from deployments.local.run import run_here
+
     try:
         with stage_display(console) as display:
             document = run_here(
