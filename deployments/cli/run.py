@@ -23,7 +23,6 @@ def run(
     """
     from deployments.client.parameters import choose, parse_parameters
     from deployments.processes.environment import PROJECT
-    from deployments.processes.private import keep_private
     from deployments.server.flow_catalogue import listed_flows
 
     flows = listed_flows(PROJECT)
@@ -34,13 +33,16 @@ def run(
     from blocks.settings import get_settings
     from deployments.cli.stage_display import stage_display
     from deployments.local.run import run_here
+    from deployments.processes.private import keep_private
 
+    settings = get_settings()
+    keep_private(settings.home, store_is_shown=settings.store_is_shown)
     try:
         with stage_display(console) as display:
             document = run_here(
                 listed,
                 parameters,
-                home=get_settings().home,
+                home=settings.home,
                 show=display.show,
                 say=say,
                 verbose=verbose,

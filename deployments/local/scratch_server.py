@@ -124,7 +124,6 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
     if "prefect" in sys.modules or threading.active_count() > 1:
         raise RuntimeError("a temporary server is started before Prefect is imported and threads are started")
     with scratch_directory(home, "server") as directory, socket.create_server(("127.0.0.1", 0)) as listener:
-        auth = f"contraponto:{secrets.token_urlsafe(24)}"
         database, log = directory / "prefect.db", directory / "server.log"
         template = home / "prefect" / f"empty-{version('prefect')}.db"
         made_before = template.exists()
