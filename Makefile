@@ -41,10 +41,10 @@ test-system: $(VENV)/.installed-dev ## Run only the tests that start a real serv
 	@$(BIN)/contraponto models get --for-tests
 	$(BIN)/python -m pytest tests/system tests/chaos
 
-test-engine: $(VENV)/.installed-dev ## Run the tests of containers: as root, with a Docker engine of their own
+test-engine: $(VENV)/.installed-dev ## Run the tests of containers and pages: as root, with a Docker engine and a browser
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker
+	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker tests/system/test_browser.py
 
 lint: $(VENV)/.installed-dev ## Check format, style, types, which package may import which, and that no secret is here
 	$(BIN)/ruff format --check
