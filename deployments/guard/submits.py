@@ -23,7 +23,7 @@ _FIELDS = {
     "infrastructure_document_id": _TEXT,
     "enforce_parameter_schema": _YES_OR_NO,
 }
-"""All of `DeploymentFlowRunCreate` in Prefect 3.8; each may be left out or null."""
+"""All of `DeploymentFlowRunCreate` in Prefect 3.8; each may be left out, and all but the policy be null."""
 
 
 _BANNED = frozenset("/%&><")
@@ -34,6 +34,8 @@ def refusal(sent: Any) -> str | None:
     """A sentence about what is wrong with the fields of one submit; None if nothing is."""
     if not isinstance(sent, dict):
         return 'The body must be an object such as {"parameters": {…}}.'
+    if "empirical_policy" in sent and sent["empirical_policy"] is None:
+        return "empirical_policy must be an object, or be left out."  # Prefect fails at null
     for field, kind in _FIELDS.items():
         value = sent.get(field)
         if value is not None and not isinstance(value, _TYPES[kind]):
