@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from deployments.guard.door import refuse
+from deployments.guard.refusal import refuse
 from deployments.guard.submits import refusal
 
 if TYPE_CHECKING:  # comes with Prefect's server
@@ -76,7 +76,13 @@ class Bodies:
         if scope["type"] == "http" and (
             b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]
         ):
-            await refuse(send, 400, "The address holds a NUL character (%00), which nothing here is called.")
+            await refuse(
+                scope,
+                receive,
+                send,
+                400,
+                "The address holds a NUL character (%00), which nothing here is called.",
+            )
             return
         if scope["type"] != "http" or scope["method"] not in _WRITES:
             await self._app(scope, receive, send)
@@ -84,16 +90,15 @@ class Bodies:
         bound = LARGEST_REPORT if _REPORT.search(scope["path"]) else LARGEST
         body = await read_body(receive, bound)
         if len(body) > bound:
-            await refuse(
-                send, 413, f"The body is larger than {bound // 1024} KiB. Send addresses, not contents."
-            )
+            sentence = f"The body is larger than {bound // 1024} KiB. Send addresses, not contents."
+            await refuse(scope, receive, send, 413, sentence)
             return
         try:
             check = functools.partial(check_body, body, is_submit=bool(_SUBMIT.search(scope["path"])))
             # The long documents of runs take a tenth of a second, in which others are answered.
             await asyncio.to_thread(check) if len(body) > _LONG else check()
         except BodyError as error:
-            await refuse(send, 422, str(error))
+            await refuse(scope, receive, send, 422, str(error))
             return
         await self._app(scope, replay(body, receive), send)
 

@@ -13,10 +13,10 @@ Programs (`curl`, workers, n8n) send no origin and pass. See https://fetch.spec.
 https://www.w3.org/TR/fetch-metadata/ for what browsers promise.
 """
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from deployments.guard.refusal import refuse
 from tasks.net.host_names import HostNames
 from tasks.net.origins import Authority, authority
 
@@ -56,11 +56,8 @@ class Door:
         refused = self._refusal(scope)
         if refused is None:
             await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
-        elif scope["type"] == "websocket":
-            await receive()  # the wish to connect
-            await send({"type": "websocket.close", "code": 1008, "reason": refused[1][:120]})
         else:
-            await refuse(_with_headers(send), *refused)
+            await refuse(scope, receive, _with_headers(send), *refused)
 
     def _refusal(self, scope: "Scope") -> tuple[int, str] | None:
         """Status and sentence for what is refused."""
@@ -94,19 +91,6 @@ class Door:
         if origin is None:
             return False
         return origin in self._origins or any(authority(f"{origin[0]}://{host}") == origin for host in hosts)
-
-
-async def refuse(send: "Send", status: int, sentence: str) -> None:
-    """Answer with a sentence, as Prefect's server does."""
-    body = json.dumps({"detail": sentence}, ensure_ascii=False).encode("utf-8", "replace")
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        # What was sent has not been read to its end.
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _with_headers(send: "Send") -> "Send":

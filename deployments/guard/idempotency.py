@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from deployments.guard.bodies import read_body, replay
-from deployments.guard.door import refuse
+from deployments.guard.refusal import refuse
 
 if TYPE_CHECKING:  # comes with Prefect's server
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,17 +56,22 @@ class Idempotency:
             json.dumps({**sent, "labels": {**labels, LABEL: digest}}).encode() if _is_map(labels) else body
         )
         answer = _Answer()
-        await self._app(_plain(scope, len(marked)), replay(marked, receive), answer.take)
+        try:
+            await self._app(_plain(scope, len(marked)), replay(marked, receive), answer.take)
+        except BaseException:  # what it has answered is answered, and raised on
+            await answer.give(send)
+            raise
         if (known := answer.job(self._tag)) is not None and known["labels"].get(LABEL, digest) != digest:
             await refuse(
+                scope,
+                receive,
                 send,
                 409,
                 f'The idempotency key "{sent["idempotency_key"]}" has been used for another job, {known["id"]}: other '
                 "parameters, tags, queue or variables. Send what was sent first, or a new key.",
             )
             return
-        for message in answer.messages:
-            await send(message)
+        await answer.give(send)
 
 
 class _Answer:
@@ -77,6 +82,11 @@ class _Answer:
 
     async def take(self, message: "Message") -> None:
         self.messages.append(message)
+
+    async def give(self, send: "Send") -> None:
+        """Send what was held back."""
+        for message in self.messages:
+            await send(message)
 
     def job(self, tag: str) -> dict[str, Any] | None:
         """The job that was there before; None for a new one (201), a refusal, and what is no job."""

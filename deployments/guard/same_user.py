@@ -7,13 +7,13 @@ of one of the setting `server_local_users`. It is asked each time: what is remem
 Browsers, the command line, curl, n8n and tunnels of ssh of the same user notice nothing.
 """
 
-import json
 import os
 import pwd
 import sys
 from typing import TYPE_CHECKING
 
 from blocks.settings import Settings
+from deployments.guard.refusal import refuse
 from deployments.processes.peers import user_of_peer
 from tasks.errors import InvalidSettingError
 
@@ -29,7 +29,6 @@ _REFUSAL = (
     "This server has no password and answers only the user of this machine who runs it. To let others in, name them in "
     "CONTRAPONTO_SERVER_LOCAL_USERS, or set CONTRAPONTO_PROFILE=production, where the server asks for credentials."
 )
-_POLICY_VIOLATION = 1008
 
 
 def keeps_others_out(settings: Settings, *, has_credentials: bool) -> bool:
@@ -74,14 +73,8 @@ class SameUser:
         """Answer one request, or refuse it."""
         if scope["type"] == "lifespan" or self._may_ask(scope):
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()  # the wish to connect
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": _REFUSAL[:100]})
         else:
-            body = json.dumps({"detail": _REFUSAL}).encode()
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-            await send({"type": "http.response.start", "status": 403, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            await refuse(scope, receive, send, 403, _REFUSAL)
 
     def _may_ask(self, scope: "Scope") -> bool:
         """Whoever has gone already, or is not on this machine, may not: nobody knows who that is."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from deployments.guard.bodies import read_body, replay
-from deployments.guard.door import refuse
+from deployments.guard.refusal import refuse
 
 if TYPE_CHECKING:  # comes with Prefect's server
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -60,12 +60,11 @@ class SubmitsOnly:
             if _STREAMS.fullmatch(scope["path"]):
                 await self._app(scope, receive, send)
             else:
-                await receive()  # the wish to connect
-                await send({"type": "websocket.close", "code": 1008, "reason": _ADVICE})
+                await refuse(scope, receive, send, 403, _ADVICE)
         else:
             body = b"" if scope["method"] in ("GET", "HEAD", "OPTIONS") else await read_body(receive)
             if (refusal := _refusal(scope, body)) is not None:
-                await refuse(send, 403, f"{refusal} {_ADVICE}")
+                await refuse(scope, receive, send, 403, f"{refusal} {_ADVICE}")
             else:
                 await self._app(scope, replay(body, receive) if body else receive, send)
 

@@ -45,27 +45,28 @@ class Execution(_Part):
     duration_seconds: float | None
 
 
-class MessageReference(_Part):
+class _OfAJob(_Part):
+    job_id: str
+    id_roteiro: Identifier | None
+
+    @property
+    def correlation_id(self) -> str:
+        """What the log of its delivery is marked with: as that of the job."""
+        return self.job_id if self.id_roteiro in (None, "") else str(self.id_roteiro)
+
+
+class MessageReference(_OfAJob):
     """Stands for a message that is too large for the parameters of a run: the job's document says the same."""
 
     model_config = ConfigDict(extra="forbid")
 
-    job_id: str
-    id_roteiro: str | None
     status: Status
     timestamp: datetime
 
-    @property
-    def correlation_id(self) -> str:
-        """As that of the message."""
-        return self.id_roteiro or self.job_id
 
-
-class WebhookMessage(_Part):
+class WebhookMessage(_OfAJob):
     """The body of a message; in JSON the names are in camel case (`jobId`)."""
 
-    job_id: str
-    id_roteiro: Identifier | None
     path_raiz: str | None
     """Prefix of the result's files in the media store, if the job has one."""
     status: Status
@@ -77,11 +78,6 @@ class WebhookMessage(_Part):
     timestamp: datetime
     """When the message was made; the same on every try."""
     metadata: dict[str, JsonValue] | None
-
-    @property
-    def correlation_id(self) -> str:
-        """What the log of its delivery is marked with: as that of the job."""
-        return self.job_id if self.id_roteiro in (None, "") else str(self.id_roteiro)
 
     @classmethod
     def of(cls, document: JobDocument, *, now: datetime | None = None) -> Self:

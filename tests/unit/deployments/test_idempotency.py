@@ -119,3 +119,18 @@ def test_refusals_of_the_server_pass() -> None:
 def test_odd_bodies_reach_the_server(body: bytes) -> None:
     caller = TestClient(_caller().app, raise_server_exceptions=False)
     assert caller.post(SUBMIT, content=body).status_code in (201, 500)
+
+
+def test_an_error_of_the_server_is_answered_in_its_own_words() -> None:
+    async def fail(_: Request) -> Response:
+        raise ValueError
+
+    async def in_words(_: Request, __: Exception) -> Response:
+        return JSONResponse({"exception_message": "Internal Server Error"}, 500)
+
+    app = Starlette(
+        routes=[Route("/{path:path}", fail, methods=["POST"])], exception_handlers={Exception: in_words}
+    )
+    caller = TestClient(Idempotency(app, tag="job"), raise_server_exceptions=False)
+    answer = caller.post(SUBMIT, json={"idempotency_key": "k"})
+    assert (answer.status_code, answer.json()) == (500, {"exception_message": "Internal Server Error"})

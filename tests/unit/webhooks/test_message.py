@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from tasks.jobs.document import JobDocument, JobStatus, StageDocument, StageStatus
-from tasks.webhooks.message import RESULT_LIMIT, WebhookMessage, compact_result
+from tasks.webhooks.message import RESULT_LIMIT, MessageReference, WebhookMessage, compact_result
 
 NOW = datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
 
@@ -126,3 +126,13 @@ def test_bodies_never_pass_and_links_always_do(small: dict[str, JsonValue]) -> N
     assert kept is not None
     assert "transcript" not in kept
     assert kept["audio_key"] == "a/b.flac"
+
+
+@given(st.none() | st.integers() | st.text(max_size=20))
+def test_a_reference_says_whose_message_it_stands_for(identifier: int | str | None) -> None:
+    """Also to a caller whose identifiers are numbers."""
+    job = JobDocument.first("1", "transcribe", JobStatus.FAILED, {"id_roteiro": identifier}, created_at=NOW)
+    message = WebhookMessage.of(job, now=NOW)
+    stored = MessageReference.model_validate_json(message.reference.model_dump_json(by_alias=True))
+    assert (stored.job_id, stored.id_roteiro, stored.status) == ("1", message.id_roteiro, "FAILED")
+    assert stored.correlation_id == message.correlation_id == job.correlation_id
