@@ -29,9 +29,9 @@ def starts(user: int, script: str, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-def says(user: int, script: str, *arguments: str) -> str:
-    """What a script prints that runs as this user."""
+def says(user: int, script: str, *arguments: str, given: str = "") -> str:
+    """What a script prints that runs as this user; `given`, however long, is its standard input."""
     with starts(user, script, *arguments) as process:
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(given, timeout=60)
     assert process.returncode == 0, printed
     return printed.strip()

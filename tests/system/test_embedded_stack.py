@@ -54,7 +54,7 @@ def test_another_user_of_the_machine_reads_nothing_and_is_not_answered(checkout:
     assert {"server.log", "valkey.sock", ".s.PGSQL.5432", "supervisor.sock", "server.json"} <= {
         path.name for path in found
     }
-    reached = says(user, _REACH, json.dumps([str(beside), *map(str, found)]))
+    reached = says(user, _REACH, given=json.dumps([str(beside), *map(str, found)]))
     assert json.loads(reached) == [str(beside)]
     for method, path in (("GET", "/"), ("GET", "/api/health"), ("POST", "/api/flow_runs/filter")):
         assert says(user, _CALL, method, f"{checkout.address}{path}") == "403"
@@ -63,7 +63,7 @@ def test_another_user_of_the_machine_reads_nothing_and_is_not_answered(checkout:
 
 _REACH = """
 reached = []
-for path in json.loads(sys.argv[1]):
+for path in json.load(sys.stdin):
     try:
         if path.endswith((".sock", ".5432")):
             socket.socket(socket.AF_UNIX).connect(path)
