@@ -191,7 +191,8 @@ class LocalMediaStore(MediaStore):
             raise _explain(error, key, self._root()) from error
 
     def _facts_path(self, key: str) -> Path:
-        name = hashlib.sha256(key.encode()).hexdigest()
+        # Names on a disk need not be text.
+        name = hashlib.sha256(os.fsencode(key)).hexdigest()
         return self._path(f"{_FACTS_FOLDER}/{name[:2]}/{name[2:]}.json")
 
     def _remember(self, key: str, status: os.stat_result, sha256: str, content_type: str) -> _Facts:

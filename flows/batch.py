@@ -1,7 +1,9 @@
 """Many recordings as one job: list → transcribe each, some at a time, on one warm model."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any
 
 from prefect import State, get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.settings import get_settings
 from flows.job import job_flow
 from flows.transcription import Formats, Hint, Language, Model, transcribe
-from tasks.batches.items import BatchItem, list_items, read_ledger, write_ledger
-from tasks.batches.ledger import Ledger
-from tasks.errors import ContrapontoError, EngineError
+from tasks.batches.document import BatchEntry, BatchOutcome, BatchResult, summary
+from tasks.batches.items import BatchItem, Listing, bring, list_items
+from tasks.batches.memory import Memory, memory_lock, read_ledger
+from tasks.errors import ContrapontoError, EngineError, kind_of_error
 from tasks.jobs.artifacts import write_table
 from tasks.jobs.locks import work_lock
 from tasks.jobs.page import UNSAID
-from tasks.jobs.tracker import current_job
+from tasks.jobs.tracker import StageParts, current_job, current_stage
 from tasks.recovery.survival import OF_ONE
 from tasks.speech.document import TranscriptionDocument, TranscriptionResult
 
@@ -45,38 +48,7 @@ class TranscriptionOptions(BaseModel):
     hotwords: Hint | None = None
 
 
-class BatchEntry(BaseModel):
-    """What became of one recording."""
-
-    source: str
-    title: str
-    status: Literal["completed", "failed"]
-    job_id: str | None
-    language: str | None = None
-    duration: float | None = None
-    """Seconds."""
-    transcription_file: str | None = None
-    error: str | None = None
-
-
-class BatchResult(BaseModel):
-    """What became of a batch."""
-
-    total: int
-    completed: int
-    failed: int
-    skipped: int
-    """Recordings that earlier runs have dealt with."""
-    items: tuple[BatchEntry, ...]
-
-
-class BatchOutcome(BaseModel):
-    """The fields that a batch adds to its job document."""
-
-    result: BatchResult
-
-
-@job_flow(operation="transcribe-batch", stages=("listing", "transcription"), time_limit=None)
+@job_flow(operation="transcribe-batch", stages=("listing", "transcription"), time_limit=None, summary=summary)
 async def transcribe_batch(
     sources: Sources,
     options: TranscriptionOptions = TranscriptionOptions(),  # noqa: B008 - Prefect shows the default in its form
@@ -92,74 +64,110 @@ async def transcribe_batch(
         options: How each recording is transcribed.
         name: Name of the batch. Runs of the same name share the memory of what is done.
         only_new: Leave out what earlier runs of this name have dealt with; for schedules.
-        max_items: At most so many recordings.
+        max_items: Work on at most so many recordings; what only_new leaves out does not count.
         max_concurrent: Recordings worked on at a time. One is recognised while others are fetched.
     """
     settings = get_settings()
     # Two runs of one batch at once would do the same work twice and forget half of it.
-    async with work_lock(f"batch-{name}", settings.home, settings.redis_url):
+    async with work_lock(memory_lock(name), settings.home, settings.redis_url):
         ledger = await read_ledger(name)
         job = current_job()
         with job.stage("listing") as stage:
-            found, bad = await list_items(sources, max_items, stage.progress)
-            items = [item for item in found if not (only_new and ledger.knows(item.identity))]
-        unlisted = [
-            BatchEntry(source=source.source, title="", status="failed", job_id=None, error=str(source.error))
-            for source in bad
-        ]
-        with job.stage("transcription") as stage:
-            places = asyncio.Semaphore(max_concurrent)
-            # One write after the other: the last one must be the one that knows most.
-            writing = asyncio.Lock()
-            ended = 0
-
-            async def work(item: BatchItem) -> BatchEntry:
-                nonlocal ended
-                async with places:
-                    entry = await _transcribe(item, options, ledger)
-                    async with writing:
-                        await write_ledger(name, ledger)
-                ended += 1
-                stage.progress(ended / len(items))
-                return entry
-
-            done = await asyncio.gather(*(work(item) for item in items))
-    entries = [*unlisted, *done]
-    result = BatchResult(
-        total=len(entries),
-        completed=sum(entry.status == "completed" for entry in entries),
-        failed=sum(entry.status == "failed" for entry in entries),
-        skipped=len(found) - len(items),
-        items=tuple(entries),
-    )
-    await write_table("recordings", [_row(entry) for entry in entries], "One line for each recording")
-    if result.failed and not result.completed:
-        raise EngineError(
-            f"None of the {result.failed} recordings could be transcribed. The first: {entries[0].error}",
+            listing = await list_items(sources, max_items, stage.progress, ledger, only_new=only_new)
+        entries = _Entries(listing)
+        try:
+            with job.stage("transcription") as stage:
+                await _transcribe_all(listing.items, options, max_concurrent, entries, Memory(name, ledger))
+        finally:
+            # However the batch ends, what became of its recordings is known.
+            job.record(BatchOutcome(result=entries.result()))
+    result = entries.result()
+    await write_table("recordings", [_row(entry) for entry in result.items], "One line for each recording")
+    if (typical := result.commonest_failure()) and not result.completed:
+        kind = kind_of_error(typical.error_code) or EngineError
+        raise kind(
+            f"None of the {result.failed} recordings could be transcribed. {_shown(typical)}: {typical.error}",
             hint="The table of the batch names the reason for each.",
         )
     return BatchOutcome(result=result)
 
 
-async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Ledger) -> BatchEntry:
+class _Entries:
+    """What has become of the recordings so far, in the order of the listing."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self._ended: dict[int, BatchEntry] = {}
+
+    def add(self, number: int, entry: BatchEntry) -> None:
+        self._ended[number] = entry
+
+    def result(self) -> BatchResult:
+        unlisted = [
+            BatchEntry(
+                source=bad.source,
+                title="",
+                status="failed",
+                job_id=None,
+                error=str(bad.error),
+                error_code=bad.error.code,
+            )
+            for bad in self._listing.bad
+        ]
+        ended = [self._ended[number] for number in sorted(self._ended)]
+        return BatchResult.of(
+            [*unlisted, *ended],
+            skipped=self._listing.skipped,
+            left=self._listing.left + len(self._listing.items) - len(ended),
+            left_out=self._listing.left_out,
+        )
+
+
+async def _transcribe_all(
+    items: Sequence[BatchItem],
+    options: TranscriptionOptions,
+    max_concurrent: int,
+    entries: _Entries,
+    memory: Memory,
+) -> None:
+    """Each recording as a job of its own, some at a time."""
+    places = asyncio.Semaphore(max_concurrent)
+    parts = StageParts(current_stage(), max(len(items), 1))
+
+    async def work(number: int, item: BatchItem) -> None:
+        async with places:
+            current_stage().say(f"{number + 1} of {len(items)} · {item.title}")
+            with parts.part(number) as part:
+                entry = await _transcribe(item, options)
+                part.progress(1.0)
+            entries.add(number, entry)
+            await memory.note(item, entry)
+
+    try:
+        await asyncio.gather(*(work(number, item) for number, item in enumerate(items)))
+    finally:
+        await memory.keep()
+
+
+async def _transcribe(item: BatchItem, options: TranscriptionOptions) -> BatchEntry:
     """One recording as a job of its own; its failure is an entry, never an exception."""
     run: Any = transcribe  # Prefect's annotations know `return_state` only for flows that are not awaited.
+    failed = partial(BatchEntry, source=item.shown, title=item.title or item.shown, status="failed")
     try:
-        state: State[Any] = await run(youtube_url=item.source, **options.model_dump(), return_state=True)
-        job_id = str(state.state_details.flow_run_id)
+        state: State[Any] = await run(
+            youtube_url=await bring(item), **options.model_dump(), return_state=True
+        )
         outcome = await state.aresult(raise_on_failure=False)
+    except ContrapontoError as error:
+        get_run_logger().warning("%s: %s", item.title, error)
+        return failed(job_id=None, error=str(error), error_code=error.code)
     except OF_ONE as error:
         # Not even a job that fails: the server takes no run of it, or cannot tell how it ended.
         get_run_logger().warning("%s: %s", item.title, error)
-        return BatchEntry(
-            source=item.shown,
-            title=item.title,
-            status="failed",
-            job_id=None,
-            error=f"The recording could not be made a job ({type(error).__name__}): {error}"[:1000],
-        )
+        why = f"The recording could not be made a job ({type(error).__name__}): {error}"[:1000]
+        return failed(job_id=None, error=why, error_code="internal")
+    job_id = str(state.state_details.flow_run_id)
     if isinstance(outcome, TranscriptionDocument):
-        ledger.record(item.identity, job_id, None)
         result = TranscriptionResult.model_validate(outcome.result)
         return BatchEntry(
             source=item.shown,
@@ -169,18 +177,20 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions, ledger: Le
             language=result.language,
             duration=result.duration,
             transcription_file=outcome.transcription_file,
+            files=result.files,
         )
     code = outcome.code if isinstance(outcome, ContrapontoError) else "internal"
-    ledger.record(item.identity, job_id, code)
     get_run_logger().warning("%s: %s", item.title, state.message)
-    return BatchEntry(
-        source=item.shown, title=item.title, status="failed", job_id=job_id, error=state.message or UNSAID
-    )
+    return failed(job_id=job_id, error=state.message or UNSAID, error_code=code)
+
+
+def _shown(entry: BatchEntry) -> str:
+    return entry.title or entry.source
 
 
 def _row(entry: BatchEntry) -> dict[str, str]:
     return {
-        "recording": entry.title or entry.source,
+        "recording": _shown(entry),
         "status": entry.status,
         "language": entry.language or "",
         "transcript": entry.transcription_file or "",

@@ -34,7 +34,7 @@ from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.operations import Operation, add_operation
 from tasks.jobs.run_names import is_free, run_name
 from tasks.jobs.termination import ended_by, unless_heard
-from tasks.jobs.tracker import JobTracker
+from tasks.jobs.tracker import JobTracker, progress_of_caller
 from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 from tasks.prefect_internals import install_sigterm_handler
 from tasks.recovery.ends import can_restart, record_end
@@ -144,7 +144,7 @@ async def _run(
         created_at=flow_run.created or now,
         updated_at=now,
     )
-    tracker = JobTracker(first, operation.stages)
+    tracker = JobTracker(first, operation.stages, progress_of_caller())
     # Of a shard it is that of its job.
     identifier = sent.get("correlation_id") or first.correlation_id
     webhook_url = str(sent.get("webhook_url") or "")

@@ -154,3 +154,13 @@ class CancelledError(ContrapontoError):
     """The job was cancelled while the work was going on."""
 
     code = "cancelled"
+
+
+def kind_of_error(code: str | None) -> type[ContrapontoError] | None:
+    """The class of errors that has the code; None if there is none."""
+    kinds = [ContrapontoError]
+    for kind in kinds:
+        if kind.code == code and "code" in vars(kind):
+            return kind
+        kinds += kind.__subclasses__()
+    return None

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from deployments.cli.summary import place_in_words
 from deployments.client.queued_document import QueuedDocument
+from tasks.foreign_text import printable
 
 if TYPE_CHECKING:
     from tasks.jobs.document import JobDocument
@@ -47,6 +49,9 @@ class StageBars:
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[status]:<11}"),
             TimeElapsedColumn(),
+            TextColumn(
+                "{task.fields[message]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")
+            ),
             console=console,
         )
         self._stages: dict[str, TaskID] = {}
@@ -73,11 +78,15 @@ class StageBars:
         self._queue.show(document)
         for name, stage in document.stages.items():
             if name not in self._stages:
-                self._stages[name] = self._bars.add_task(name, total=100, start=False, status=stage.status)
+                self._stages[name] = self._bars.add_task(
+                    name, total=100, start=False, status=stage.status, message=""
+                )
             bar = self._stages[name]
             if stage.started_at is not None:
                 self._bars.start_task(bar)
-            self._bars.update(bar, completed=stage.progress, status=stage.status)
+            going_on = stage.completed_at is None
+            message = printable(stage.message) if going_on and stage.message else ""
+            self._bars.update(bar, completed=stage.progress, status=stage.status, message=message)
             if stage.completed_at is not None:
                 self._bars.stop_task(bar)
 
@@ -111,7 +120,8 @@ class StageLines:
             if self._shown.get(name, "queued") != stage.status or (due and going_on):
                 self._shown[name] = stage.status
                 self._last = time.monotonic()
-                self._console.print(f"  {name}: {stage.status} {stage.progress:.0f} %", markup=False)
+                at = f"  {printable(stage.message)}" if going_on and stage.message else ""
+                self._console.print(f"  {name}: {stage.status} {stage.progress:.0f} %{at}", markup=False)
 
 
 class _QueueLine:

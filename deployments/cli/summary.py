@@ -23,7 +23,7 @@ def summary(document: JobDocument) -> Iterator[str]:
         cached = "  (was done before)" if stage.cached else ""
         yield (
             f"  {name:<15} {stage.status:<11} {stage.progress:>3.0f} %"
-            f"{_seconds(stage)}{cached}{_clause(stage.error)}"
+            f"{_seconds(stage)}{cached}{_clause(stage.error or _going_on(stage))}"
         )
     if document.error:
         yield f"error     {document.error}"
@@ -69,6 +69,11 @@ def _about(seconds: float) -> str:
 def _seconds(stage: StageDocument) -> str:
     """How long a stage took."""
     return "" if stage.seconds is None else f" {stage.seconds:>7.1f} s"
+
+
+def _going_on(stage: StageDocument) -> str | None:
+    """What it is at."""
+    return stage.message if stage.completed_at is None else None
 
 
 def _clause(error: object) -> str:

@@ -2,11 +2,13 @@
 
 A validator of JSON schemas says that a value "is not valid under any of the given schemas", or quotes a regular
 expression. Here the schema itself is put into words. Where its own words would not do, as for a pattern, it has the
-keyword `allowed`: `Field(pattern=…, json_schema_extra={"allowed": "a colour such as #FF8800"})`.
+keyword `allowed`: `Field(pattern=…, json_schema_extra={"allowed": "a colour such as #FF8800"})`; and for mistakes that
+are known `advice`: what to do instead, by a pattern of what was sent.
 """
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -19,6 +21,8 @@ from tasks.net.urls import mask_urls
 
 ALLOWED = "allowed"
 """The keyword of a schema that says in words what it allows, as in "give …"."""
+ADVICE = "advice"
+"""The keyword of a schema that has sentences for known mistakes."""
 
 _SHOWN = 80
 """Characters of a value that are shown: it may be long, or a secret."""
@@ -116,7 +120,17 @@ def sentence(error: ValidationError, root: Schema) -> str:
             return _unknown([str(name) for name in value if name not in known], known)
         case "anyOf" | "oneOf":
             return _none_fits(error, schema, root)
-    return f"{_fault(error)}: give {allowed(schema, root)}{_or_leave_it_out(error, root)}."
+    return f"{_fault(error)}: {_instead(error, root)}{_or_leave_it_out(error, root)}."
+
+
+def _instead(error: ValidationError, root: Schema) -> str:
+    """What to do about a value: as the schema advises for its like, or what it allows."""
+    known = error.schema.get(ADVICE)
+    if error.validator == "pattern" and isinstance(known, Mapping):
+        for pattern, advice in known.items():
+            if re.search(pattern, str(error.instance)):
+                return str(advice)
+    return f"give {allowed(error.schema, root)}"
 
 
 def _missing(error: ValidationError, schema: Schema, root: Schema) -> str:
@@ -148,6 +162,8 @@ def _none_fits(error: ValidationError, schema: Schema, root: Schema) -> str:
             # Relative to the value: that is where this sentence is about.
             return f"{_place(deeper.relative_path)} in it: {sentence(deeper, root)}"
     meant = [faults for faults in choices.values() if all(inner.validator != "type" for inner in faults)]
+    if meant and isinstance(meant[0][0].schema, Mapping) and ADVICE in meant[0][0].schema:
+        return f"{_fault(meant[0][0])}: {_instead(meant[0][0], root)}."
     fault = _fault(meant[0][0]) if meant else f"{_shown(error.instance)} cannot be used"
     return f"{fault}: give {allowed(schema, root)}{_or_leave_it_out(error, root)}."
 

@@ -2,23 +2,27 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from blocks.from_settings import media_store
 from blocks.media_store import MediaStore
 from blocks.settings import Settings, get_settings
 from blocks.store_keys import key_part
+from tasks.batches.document import LeftOut
 from tasks.batches.folders import recordings_in
 from tasks.batches.ledger import Ledger
-from tasks.errors import ContrapontoError, NotMediaError, SourceNotFoundError
-from tasks.fetching.content import has_media_extension
+from tasks.errors import ContrapontoError, InvalidInputError, NotMediaError, SourceNotFoundError
+from tasks.fetching.content import has_media_extension, is_media_name
 from tasks.fetching.options import transfer_options
 from tasks.fetching.results import DownloadLimits
 from tasks.fetching.sites import list_entries
+from tasks.fetching.source import check_source
 from tasks.fetching.steps import is_url
+from tasks.foreign_text import one_line, printable
 from tasks.jobs.threads import in_thread
 from tasks.net.urls import check_url, mask_url
 from tasks.progress import Progress
@@ -27,6 +31,7 @@ FOLDER = "folder:"
 """Begins a source that is a folder of the worker's machine."""
 _LISTING_DEADLINE = 120.0
 """Seconds that a site has to list its recordings."""
+_LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True)
@@ -34,15 +39,17 @@ class BatchItem:
     """One recording of a batch."""
 
     source: str
-    """URL or store key."""
+    """URL or store key; of a file of this machine its path."""
     identity: str
     """The same for the same recording in every run; another one when the file has changed."""
     title: str
+    file: Path | None = None
+    """The file that must be brought into the store before it can be worked on."""
 
     @property
     def shown(self) -> str:
         """The source for messages and results."""
-        return mask_url(self.source) if is_url(self.source) else self.source
+        return mask_url(self.source) if is_url(self.source) else printable(self.source)
 
 
 @dataclass(frozen=True)
@@ -53,37 +60,69 @@ class BadSource:
     error: ContrapontoError
 
 
+@dataclass
+class Listing:
+    """What the sources of a batch hold."""
+
+    items: list[BatchItem] = field(default_factory=list)
+    """Those to be worked on now, in the order of the sources; what failed before comes last."""
+    skipped: int = 0
+    """Recordings that are known from earlier runs."""
+    left: int = 0
+    """Recordings beyond the limit."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    bad: list[BadSource] = field(default_factory=list)
+
+
 async def list_items(
-    sources: Sequence[str], max_items: int, progress: Progress
-) -> tuple[list[BatchItem], list[BadSource]]:
-    """The recordings behind the sources, each once, in the order of the sources; and the sources that failed."""
-    return await in_thread(lambda report: _list(sources, max_items, report), progress)
+    sources: Sequence[str], max_items: int, progress: Progress, ledger: Ledger, *, only_new: bool = False
+) -> Listing:
+    """The recordings behind the sources, each once, at most `max_items` that are to be worked on.
+
+    With `only_new` what the ledger knows is left out and does not count.
+    """
+    return await in_thread(lambda report: _list(sources, max_items, report, ledger, only_new), progress)
 
 
 def _list(
-    sources: Sequence[str], max_items: int, progress: Progress
-) -> tuple[list[BatchItem], list[BadSource]]:
+    sources: Sequence[str], max_items: int, progress: Progress, ledger: Ledger, only_new: bool
+) -> Listing:
     settings = get_settings()
     store = media_store(settings)
-    items: dict[str, BatchItem] = {}
-    bad: list[BadSource] = []
+    listing = Listing()
+    found: dict[str, BatchItem] = {}
+    # Of a site so many as there must be looked at to find those that are new, and one, to see whether more are left.
+    looked_at = max_items + 1 + (len(ledger.items) if only_new else 0)
     for number, source in enumerate(sources):
         progress(number / len(sources))
         try:
-            for item in _items_of(source, store, settings, max_items):
-                items.setdefault(item.identity, item)
-                if len(items) >= max_items:
-                    return list(items.values()), bad
+            for item in _items_of(source, store, settings, looked_at):
+                if isinstance(item, LeftOut):
+                    listing.left_out.append(
+                        LeftOut(source=printable(item.source), reason=printable(item.reason))
+                    )
+                else:
+                    found.setdefault(item.identity, item)
         except ContrapontoError as error:
             if error.code == "cancelled":
                 raise
-            bad.append(BadSource(mask_url(source) if is_url(source) else source, error))
-    return list(items.values()), bad
+            shown = mask_url(source) if is_url(source) else source
+            listing.bad.append(BadSource(printable(shown), error))
+    wanted = [item for item in found.values() if not (only_new and ledger.knows(item.identity))]
+    if only_new:
+        wanted.sort(key=lambda item: ledger.failures.get(item.identity, 0))
+    listing.skipped = len(found) - len(wanted)
+    listing.items = wanted[:max_items]
+    listing.left = len(wanted) - len(listing.items)
+    return listing
 
 
-def _items_of(source: str, store: MediaStore, settings: Settings, max_items: int) -> Iterable[BatchItem]:
+def _items_of(
+    source: str, store: MediaStore, settings: Settings, max_items: int
+) -> Iterable[BatchItem | LeftOut]:
     if source.startswith(FOLDER):
-        return _from_folder(Path(source.removeprefix(FOLDER)), store, settings)
+        return _from_folder(Path(source.removeprefix(FOLDER)), settings)
+    check_source(source)
     if is_url(source):
         return _from_url(source, settings, max_items)
     return _from_store(source, store)
@@ -91,7 +130,7 @@ def _items_of(source: str, store: MediaStore, settings: Settings, max_items: int
 
 def _from_url(url: str, settings: Settings, max_items: int) -> Iterator[BatchItem]:
     if has_media_extension(url):
-        yield BatchItem(url, _identity_of(url), Path(urlsplit(url).path).name)
+        yield BatchItem(url, _identity_of(url), _title(unquote(urlsplit(url).path).rpartition("/")[2]))
         return
     try:
         options = replace(transfer_options(settings, DownloadLimits()), deadline=_LISTING_DEADLINE)
@@ -101,7 +140,7 @@ def _from_url(url: str, settings: Settings, max_items: int) -> Iterator[BatchIte
         yield BatchItem(url, _identity_of(url), mask_url(url))
         return
     for entry in entries:
-        yield BatchItem(entry.url, _identity_of(entry.url), entry.title or entry.id)
+        yield BatchItem(entry.url, _identity_of(entry.url), _title(entry.title or entry.id))
 
 
 def _identity_of(url: str) -> str:
@@ -110,18 +149,39 @@ def _identity_of(url: str) -> str:
     return url if masked == url else f"{masked} {hashlib.sha256(url.encode()).hexdigest()[:16]}"
 
 
-def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem]:
+def _as_text(identity: str) -> str:
+    """The identity as the ledger can keep it: names on a disk need not be text."""
+    try:
+        identity.encode()
+    except UnicodeEncodeError:
+        return ascii(identity)
+    return identity
+
+
+def _title(name: str) -> str:
+    return one_line(name, _LONGEST_TITLE)
+
+
+def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut]:
     if not key.endswith("/"):
         found = store.stat(key)
-        yield BatchItem(key, f"{key} {found.size} {found.modified.isoformat()}", Path(key).name)
+        yield BatchItem(
+            key,
+            f"{key} {found.size} {found.modified.isoformat()}",
+            _title(PurePosixPath(key).name),
+        )
         return
     empty = True
     for file in store.list(key):
-        if has_media_extension(file.key):
+        if is_media_name(file.key):
             empty = False
             yield BatchItem(
-                file.key, f"{file.key} {file.size} {file.modified.isoformat()}", Path(file.key).name
+                file.key,
+                _as_text(f"{file.key} {file.size} {file.modified.isoformat()}"),
+                _title(PurePosixPath(file.key).name),
             )
+        else:
+            yield LeftOut(source=file.key, reason="Its name is not that of a media file.")
     if empty:
         raise SourceNotFoundError(
             f'There is no recording under "{key}" in the media store.',
@@ -129,32 +189,41 @@ def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem]:
         )
 
 
-def _from_folder(folder: Path, store: MediaStore, settings: Settings) -> Iterator[BatchItem]:
+def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftOut]:
     for path in recordings_in(folder, settings.import_folders):
-        stat = path.stat()
-        identity = f"{path} {stat.st_size} {stat.st_mtime_ns}"
-        # Named by its place and version, so that the next run finds it without reading it again.
-        version = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        key = f"imports/{version}/{key_part(path.name)}"
-        if not store.exists(key):
-            store.put_file(path, key)
-        yield BatchItem(key, identity, path.name)
+        if isinstance(path, LeftOut):
+            yield path
+            continue
+        status = path.stat()
+        identity = f"{path} {status.st_size} {status.st_mtime_ns}"
+        yield BatchItem(str(path), _as_text(identity), _title(path.name), path)
 
 
-async def read_ledger(name: str) -> Ledger:
-    """What the batch of that name has dealt with so far."""
+async def bring(item: BatchItem) -> str:
+    """What the recording's own job takes for its source: of a file of this machine the key of its copy in the store.
+
+    Raises InvalidInputError for a file that cannot be read, and the errors of the media store.
+    """
+    if item.file is None:
+        return item.source
+    return await asyncio.to_thread(_import, item.file, item.identity)
+
+
+def _import(file: Path, identity: str) -> str:
     store = media_store(get_settings())
+    # Named by its place and version, so that the next run finds it without reading it again.
+    version = hashlib.sha256(os.fsencode(identity)).hexdigest()[:16]
+    # The ending stays, however long the name is.
+    ending = key_part(file.suffix, default="")
+    key = f"imports/{version}/{key_part(file.stem)}{f'.{ending}' if ending else ''}"
     try:
-        return Ledger.model_validate_json(await asyncio.to_thread(store.read_bytes, _ledger_key(name)))
-    except SourceNotFoundError:
-        return Ledger()
-
-
-async def write_ledger(name: str, ledger: Ledger) -> None:
-    """Keeps it for the next run."""
-    store = media_store(get_settings())
-    await asyncio.to_thread(store.put_text, ledger.model_dump_json(indent=1), _ledger_key(name))
-
-
-def _ledger_key(name: str) -> str:
-    return f"batches/{key_part(name)}.json"
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        raise InvalidInputError(
+            f'The file "{printable(str(file))}" cannot be read: {error.strerror}.',
+            hint="Check that it is there, and its owner and mode.",
+        ) from error
+    if not store.exists(key):
+        store.put_file(file, key)
+    return key

@@ -30,12 +30,21 @@ class Ledger(BaseModel):
     """The items of one batch, by their identity."""
 
     items: dict[str, LedgerEntry] = {}
+    failures: dict[str, int] = {}
+    """How often an item has failed for a reason that may pass: such items come after those that never had a turn."""
 
     def knows(self, identity: str) -> bool:
         """Whether the item has been dealt with."""
         return identity in self.items
 
     def record(self, identity: str, job_id: str, error_code: str | None) -> None:
-        """Notes how an item ended. One that failed for a passing reason is not noted: it is tried again next time."""
+        """Notes how an item ended. One that failed for a passing reason is tried again next time."""
         if error_code is None or error_code in PERMANENT:
             self.items[identity] = LedgerEntry(job_id=job_id, at=datetime.now(UTC), error_code=error_code)
+            self.failures.pop(identity, None)
+        else:
+            self.record_failure(identity)
+
+    def record_failure(self, identity: str) -> None:
+        """Notes that an item has had a turn without becoming a job, or without an end that will stay."""
+        self.failures[identity] = self.failures.get(identity, 0) + 1

@@ -39,9 +39,11 @@ _MARKUP = re.compile(
 )
 
 MEDIA_EXTENSIONS = frozenset((
-    "3gp", "aac", "aif", "aiff", "alac", "amr", "ape", "asf", "au", "avi", "caf", "flac", "flv",
-    "m2ts", "m4a", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mp3", "mp4", "mpeg", "mpg", "mts",
-    "oga", "ogg", "ogv", "opus", "ra", "spx", "ts", "tta", "vob", "wav", "webm", "wma", "wmv", "wv",
+    "3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "alac", "amr", "ape", "asf", "au", "avi", "caf",
+    "divx", "dts", "eac3", "f4v", "flac", "flv", "gsm", "m1v", "m2ts", "m2v", "m4a", "m4b", "m4r", "m4v",
+    "mka", "mkv", "mov", "mp2", "mp3", "mp4", "mpa", "mpeg", "mpg", "mpga", "mts", "mxf", "oga", "ogg",
+    "ogv", "ogx", "opus", "qt", "ra", "rm", "rmvb", "spx", "ts", "tta", "vob", "voc", "w64", "wav", "weba",
+    "webm", "wma", "wmv", "wv",
 ))  # fmt: skip
 
 
@@ -102,7 +104,12 @@ def _is_text(head: bytes) -> bool:
 
 def has_media_extension(url: str) -> bool:
     """Whether the path of a URL ends like a media file's."""
-    return urlsplit(url).path.rpartition(".")[2].lower() in MEDIA_EXTENSIONS
+    return is_media_name(urlsplit(url).path)
+
+
+def is_media_name(name: str) -> bool:
+    """Whether the name of a file, or the key of one, ends like a media file's; every character may be part of it."""
+    return name.rpartition(".")[2].lower() in MEDIA_EXTENSIONS
 
 
 def file_name(url: str, content_disposition: str | None) -> str:

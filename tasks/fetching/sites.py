@@ -17,8 +17,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
-from tasks import errors
-from tasks.errors import ContrapontoError, EngineError, InvalidInputError, StageTimeoutError, TransientError
+from tasks.errors import (
+    ContrapontoError,
+    EngineError,
+    InvalidInputError,
+    StageTimeoutError,
+    TransientError,
+    kind_of_error,
+)
 from tasks.fetching._protocol import REPLY, Downloaded, Failed, Listed, ProgressMade, Request
 from tasks.fetching.content import safe_name
 from tasks.fetching.lifeline import PARENT
@@ -227,14 +233,9 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _error(reply: Failed) -> ContrapontoError:
-    kinds = {
-        kind.code: kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, ContrapontoError)
-    }
     if reply.code == TransientError.code:
         return TransientError(reply.message, hint=reply.hint, retry_after=reply.retry_after)
-    return kinds.get(reply.code, EngineError)(reply.message, hint=reply.hint)
+    return (kind_of_error(reply.code) or EngineError)(reply.message, hint=reply.hint)
 
 
 def _unexpected(url: CheckedUrl) -> EngineError:

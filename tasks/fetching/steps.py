@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ from blocks.from_settings import media_store, remote_stage
 from blocks.media_store import MediaStore
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
-from tasks.errors import LimitExceededError
+from tasks.errors import LimitExceededError, SourceNotFoundError
 from tasks.fetching.direct import download_any, fingerprint
 from tasks.fetching.download import download, is_known_site
 from tasks.fetching.length import check_length, stop_if_too_long
@@ -34,6 +35,9 @@ _SNIFFED = 0.98
 
 
 Track = Literal["audio", "video"]
+
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/", re.IGNORECASE)
+"""How an address begins that lacks its scheme."""
 
 
 class FileRequest(StepRequest):
@@ -117,7 +121,14 @@ async def fetch_request(
 def _edition(source: str, settings: Settings, *, any_file: bool = False) -> str | None:
     """`any_file`: a page is a file too, and not where a video is shown."""
     if not is_url(source):
-        stored = media_store(settings).stat(source)
+        try:
+            stored = media_store(settings).stat(source)
+        except SourceNotFoundError as error:
+            if _HOST.match(source):
+                raise SourceNotFoundError(
+                    error.message, hint="If it is an address, write https:// at its beginning."
+                ) from error
+            raise
         return stored.sha256 or f"{stored.size} {stored.modified.isoformat()}"
     url = check_url(source)
     if is_known_site(url) and not any_file:

@@ -123,7 +123,7 @@ class JobArtifacts:
         self._name = name
         self._named: str | None = None
         self._ids: dict[str, UUID] = {}
-        self._shown: dict[str, float] = {}
+        self._shown: dict[str, tuple[float, str | None]] = {}
         self._page = Markdown()
         self._revision = -1
         self._kept = -1
@@ -167,9 +167,12 @@ class JobArtifacts:
             return
         try:
             for name, stage in document.stages.items():
-                if self._shown.get(name) != stage.progress:
-                    await self._client.update_artifact(self._ids[name], ArtifactUpdate(data=stage.progress))
-                    self._shown[name] = stage.progress
+                if self._shown.get(name) != (bar := (stage.progress, stage.message)):
+                    said = {"description": stage.message} if stage.message else {}
+                    await self._client.update_artifact(
+                        self._ids[name], ArtifactUpdate(data=stage.progress, **said)
+                    )
+                    self._shown[name] = bar
             await write_document(self._client, document, self._ids[RESULT_ARTIFACT])
             self._kept = revision
             await self._name_run()

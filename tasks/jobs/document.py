@@ -35,6 +35,8 @@ class StageDocument(BaseModel):
     error: str | None = None
     cached: bool = False
     """Whether the work had been done before and was only looked up."""
+    message: str | None = None
+    """What the stage is at, for people: "3 of 11 · talk.mp3"."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property

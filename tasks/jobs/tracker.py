@@ -12,10 +12,14 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from tasks.errors import ContrapontoError
+from tasks.foreign_text import one_line
 from tasks.jobs.document import JobDocument, JobStatus, StageDocument, StageStatus
+from tasks.progress import Progress, ignore_progress
 
 _job: ContextVar["JobTracker"] = ContextVar("current_job")
 _stage: ContextVar["StageTracker"] = ContextVar("current_stage")
+
+_LONGEST_MESSAGE = 200
 
 
 def current_job() -> "JobTracker":
@@ -26,6 +30,12 @@ def current_job() -> "JobTracker":
 def current_stage() -> "StageTracker":
     """The stage, or the part of one, that the running step works for."""
     return _stage.get()
+
+
+def progress_of_caller() -> Progress:
+    """For a job that another job calls: how far it is, is how far the other's stage is."""
+    stage = _stage.get(None)
+    return ignore_progress if stage is None else stage.progress
 
 
 class StageTracker:
@@ -56,6 +66,10 @@ class StageTracker:
         percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
         if percent > self._job.stage_document(self.name).progress:
             self._job.update_stage(self.name, progress=percent)
+
+    def say(self, message: str) -> None:
+        """What the stage is at, for people."""
+        self._job.update_stage(self.name, message=one_line(message, _LONGEST_MESSAGE))
 
     def found_in_cache(self) -> None:
         """The stage's work had been done before."""
@@ -102,6 +116,10 @@ class StagePart(StageTracker):
             self._parts.progress(piece, self._start + (self._end - self._start) * fraction)
 
     @override
+    def say(self, message: str) -> None:
+        """What goes on beside other things is not what the stage is at."""
+
+    @override
     def found_in_cache(self) -> None:
         self.progress(1.0)
 
@@ -117,8 +135,12 @@ class StagePart(StageTracker):
 class JobTracker:
     """The document of a running job, kept current."""
 
-    def __init__(self, document: JobDocument, stages: Sequence[str]) -> None:
+    def __init__(
+        self, document: JobDocument, stages: Sequence[str], report: Progress = ignore_progress
+    ) -> None:
+        """`report` is told how far the whole job is: a job that is part of another moves the other's stage."""
         self._lock = threading.Lock()
+        self._report = report
         self._document = document.model_copy(update={"stages": {name: StageDocument() for name in stages}})
         self.revision = 0
         """Grows with every change."""
@@ -188,15 +210,21 @@ class JobTracker:
             stages = {**self._document.stages, name: self._document.stages[name].model_copy(update=changes)}
             mean = sum(stage.progress for stage in stages.values()) / len(stages)
             self._change(stages=stages, overall_progress=round(mean, 1))
+        self._report(mean / 100)
+
+    def record(self, outcome: BaseModel) -> None:
+        """What the job has made, however it ends; the outcome is as that of `complete`."""
+        with self._lock:
+            self._change(**_fields(outcome))
 
     def complete(self, outcome: BaseModel) -> None:
         """The job is done; the outcome holds `result` and the operation's own fields."""
         with self._lock:
-            # The fields themselves, not their dumps: the document holds the same types.
-            fields = {name: getattr(outcome, name) for name in type(outcome).model_fields}
-            fields["result"] = outcome.model_dump(mode="json", include={"result"}).get("result")
             self._change(
-                **fields, status=JobStatus.COMPLETED, overall_progress=100.0, completed_at=datetime.now(UTC)
+                **_fields(outcome),
+                status=JobStatus.COMPLETED,
+                overall_progress=100.0,
+                completed_at=datetime.now(UTC),
             )
 
     def fail(self, message: str, code: str) -> None:
@@ -223,3 +251,10 @@ class JobTracker:
     def _change(self, **changes: Any) -> None:
         self._document = self._document.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
         self.revision += 1
+
+
+def _fields(outcome: BaseModel) -> dict[str, Any]:
+    # The fields themselves, not their dumps: the document holds the same types.
+    fields = {name: getattr(outcome, name) for name in type(outcome).model_fields}
+    fields["result"] = outcome.model_dump(mode="json", include={"result"}).get("result")
+    return fields

@@ -10,8 +10,9 @@ import pytest
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from flows.batch import BatchResult, TranscriptionOptions, transcribe_batch
+from flows.batch import TranscriptionOptions, transcribe_batch
 from flows.transcription import transcribe
+from tasks.batches.document import BatchResult
 from tasks.jobs.document import JobDocument
 from tests.flow.jobs import run_to_end
 from tests.servers.media import MediaServer
@@ -34,9 +35,12 @@ async def test_one_bad_item_never_stops_the_rest(server: MediaServer, english: b
     store = media_store(get_settings())
     store.put_bytes(english, "entrevistas/março/primeira.wav")
     store.put_bytes(b"<html>", "entrevistas/março/quebrada.mp3")
+    store.put_bytes(english, "entrevistas/março/10:30 what?#1.wav")
     inbox = home / "inbox"
     inbox.mkdir(parents=True)
     (inbox / "ligação.wav").write_bytes(english)
+    (inbox / "a#b?.wav").write_bytes(english)
+    (inbox / "notes.txt").write_text("x")
     good = server.say("/talk.wav", english)
     bad = server.say("/gone.mp3", b"", status=404)
 
@@ -46,11 +50,16 @@ async def test_one_bad_item_never_stops_the_rest(server: MediaServer, english: b
 
     assert document.status == "completed"
     assert result is not None
-    assert (result.total, result.completed, result.failed, result.skipped) == (6, 3, 3, 0)
+    assert (result.total, result.completed, result.failed, result.skipped) == (8, 5, 3, 0)
     by_title = {entry.title or entry.source: entry for entry in result.items}
     assert by_title["talk.wav"].status == by_title["primeira.wav"].status == "completed"
     assert by_title["ligação.wav"].status == "completed"
+    assert by_title["a#b?.wav"].status == by_title["10:30 what?#1.wav"].status == "completed"
+    assert [Path(each.source).name for each in result.left_out] == ["notes.txt"]
     assert "HTTP 404" in (by_title["gone.mp3"].error or "")
+    assert by_title["gone.mp3"].error_code == by_title["nothing/here.wav"].error_code == "source_not_found"
+    assert by_title["talk.wav"].files == {"txt": by_title["talk.wav"].transcription_file}
+    assert document.stages["transcription"].message == "7 of 7 · ligação.wav"
     with wave.open(io.BytesIO(english)) as recording:
         seconds = recording.getnframes() / recording.getframerate()
     assert by_title["talk.wav"].duration == pytest.approx(seconds, abs=0.01)
@@ -58,7 +67,7 @@ async def test_one_bad_item_never_stops_the_rest(server: MediaServer, english: b
     assert by_title["nothing/here.wav"].job_id is None
     text = store.read_bytes(by_title["ligação.wav"].transcription_file or "").decode()
     assert "thousands of trees" in text.lower()
-    assert [row["status"] for row in rows].count("completed") == 3
+    assert [row["status"] for row in rows].count("completed") == 5
 
 
 async def test_a_scheduled_run_takes_only_what_is_new(server: MediaServer, english: bytes) -> None:
@@ -79,10 +88,18 @@ async def test_a_scheduled_run_takes_only_what_is_new(server: MediaServer, engli
 
 async def test_a_batch_in_which_everything_fails_has_failed(server: MediaServer) -> None:
     bad = server.say("/gone.mp3", b"", status=404)
-    document, _, rows = await run_batch([bad])
+    document, result, rows = await run_batch([bad, "nothing/here.wav", "magnet:?xt=1"])
     assert document.status == "failed"
-    assert "None of the 1 recordings" in (document.error or "")
-    assert [row["status"] for row in rows] == ["failed"]
+    assert document.error_code == "source_not_found"
+    assert "None of the 3 recordings" in (document.error or "")
+    assert [row["status"] for row in rows] == ["failed"] * 3
+    assert result is not None
+    codes = {entry.source: entry.error_code for entry in result.items}
+    assert codes == {
+        bad: "source_not_found",
+        "nothing/here.wav": "source_not_found",
+        "magnet:?xt=1": "invalid_input",
+    }
 
 
 async def test_a_playlist_becomes_one_job_for_each_recording(server: MediaServer, english: bytes) -> None:

@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
 from rich.console import Console
 
 from deployments.cli.stage_display import stage_display
@@ -31,3 +32,17 @@ def test_bars_that_were_never_needed_leave_nothing() -> None:
     with stage_display(Console(file=shown, force_terminal=True)):
         pass
     assert shown.getvalue() == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_a_stage_is_at_stands_beside_it(terminal: bool) -> None:
+    first = JobDocument.first(uuid4(), "transcribe-batch", JobStatus.PROCESSING, {})
+    tracker = JobTracker(first, ("transcription",))
+    shown = io.StringIO()
+    with (
+        stage_display(Console(file=shown, force_terminal=terminal, width=120)) as display,
+        tracker.stage("transcription") as stage,
+    ):
+        stage.say("3 of 11 · [b]talk\x1b.mp3")
+        display.show(tracker.document)
+    assert "3 of 11 · [b]talk.mp3" in shown.getvalue()

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tasks.errors import NoAudioError
 from tasks.jobs.document import JobDocument, JobStatus, StageStatus
-from tasks.jobs.tracker import JobTracker
+from tasks.jobs.tracker import JobTracker, StageParts, progress_of_caller
 
 STAGES = ("download", "normalization", "transcription")
 
@@ -147,3 +147,34 @@ def test_the_end_of_a_job() -> None:
     assert (document.status, document.error_code) == (JobStatus.FAILED, "source_not_found")
     assert document.error == "Nothing is there. Check the address."
     assert document.completed_at is not None
+
+
+def test_what_was_made_is_in_the_document_however_the_job_ends() -> None:
+    job = tracker()
+    job.record(Outcome(result={"words": 3}, text="a b c"))
+    assert job.document.status is JobStatus.PROCESSING
+    job.fail("None could be heard.", "no_audio")
+    assert (job.document.status, job.document.error_code) == (JobStatus.FAILED, "no_audio")
+    assert job.document.result == {"words": 3}
+
+
+def test_a_job_within_a_job_moves_its_part_of_the_others_stage() -> None:
+    outer = tracker()
+    with outer.stage("download") as stage:
+        parts = StageParts(stage, 2)
+        with parts.part(0):
+            inner = JobTracker(
+                JobDocument(job_id="i", operation="transcribe", status=JobStatus.PROCESSING),
+                ("a", "b"),
+                progress_of_caller(),
+            )
+        with inner.stage("a"):
+            pass
+        assert outer.document.stages["download"].progress == 25
+
+
+def test_a_stage_says_what_it_is_at() -> None:
+    job = tracker()
+    with job.stage("download") as stage:
+        stage.say("3 of 11 · a\nb.mp3")
+        assert job.document.stages["download"].message == "3 of 11 · a b.mp3"

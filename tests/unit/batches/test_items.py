@@ -1,0 +1,113 @@
+"""Sources become items: nothing twice, nothing lost, and the limit counts what there is to do."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from blocks.from_settings import media_store
+from blocks.settings import get_settings
+from tasks.batches.items import BatchItem, Listing, bring, list_items
+from tasks.batches.ledger import Ledger
+from tasks.errors import InvalidInputError
+from tasks.fetching.source import Source
+from tasks.progress import ignore_progress
+from tests.unit.batches.test_folders import ODD_NAMES
+
+SOURCE: TypeAdapter[str] = TypeAdapter(Source)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("CONTRAPONTO_HOME", str(tmp_path))
+    get_settings.cache_clear()
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    yield folder
+    get_settings.cache_clear()
+
+
+def listed(*sources: str, ledger: Ledger | None = None, max_items: int = 500) -> Listing:
+    known = ledger or Ledger()
+    return asyncio.run(list_items(sources, max_items, ignore_progress, known, only_new=ledger is not None))
+
+
+def titles(items: list[BatchItem]) -> list[str]:
+    return [item.title for item in items]
+
+
+def test_a_folder_over_the_limit_is_worked_through_run_by_run(inbox: Path) -> None:
+    for name in "abcde":
+        (inbox / f"{name}.mp3").write_bytes(b"x")
+    ledger, runs = Ledger(), []
+    for _ in range(4):
+        listing = listed(f"folder:{inbox}", ledger=ledger, max_items=2)
+        runs.append((titles(listing.items), listing.skipped, listing.left))
+        for item in listing.items:
+            ledger.record(item.identity, "job", None)
+    assert runs == [
+        (["a.mp3", "b.mp3"], 0, 3),
+        (["c.mp3", "d.mp3"], 2, 1),
+        (["e.mp3"], 4, 0),
+        ([], 5, 0),
+    ]
+
+
+def test_what_fails_again_and_again_does_not_keep_the_rest_waiting(inbox: Path) -> None:
+    for name in "abc":
+        (inbox / f"{name}.mp3").write_bytes(b"x")
+    ledger, runs = Ledger(), []
+    for _ in range(4):
+        listing = listed(f"folder:{inbox}", ledger=ledger, max_items=1)
+        runs += titles(listing.items)
+        ledger.record(listing.items[0].identity, "job", "temporarily_unavailable")
+    assert runs == ["a.mp3", "b.mp3", "c.mp3", "a.mp3"]
+
+
+def test_odd_names_are_told_apart_kept_and_named(inbox: Path) -> None:
+    odd = [name.replace("/", "") for name in ODD_NAMES if name.replace("/", "")]
+    for number, name in enumerate(odd):
+        (inbox / name).write_bytes(str(number).encode())
+    listing = listed(f"folder:{inbox}")
+    assert len(listing.items) == len(set(odd))
+    assert not listing.left_out
+    store = media_store(get_settings())
+    keys = [asyncio.run(bring(item)) for item in listing.items]
+    assert len(set(keys)) == len(keys)
+    for item, key in zip(listing.items, keys, strict=True):
+        assert item.file is not None
+        assert store.read_bytes(key) == item.file.read_bytes()
+        assert key.endswith(item.file.suffix)
+        assert SOURCE.validate_python(key) == key
+        item.title.encode()
+        Ledger(failures={item.identity: 1}).model_dump_json()
+    again = listed("imports/")
+    assert len(again.items) == len(keys)
+
+
+def test_a_file_that_cannot_be_read_is_refused_by_name(inbox: Path) -> None:
+    (inbox / "a.mp3").write_bytes(b"x")
+    (item,) = listed(f"folder:{inbox}").items
+    (inbox / "a.mp3").unlink()
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        asyncio.run(bring(item))
+
+
+def test_keys_with_signs_of_urls_in_their_names_are_recordings(inbox: Path) -> None:
+    store = media_store(get_settings())
+    for name in ("a#b.mp3", "what?.wav", "10:30 talk.mp3", "notes.txt"):
+        store.put_bytes(b"x", f"talks/{name}")
+    listing = listed("talks/", "talks/a#b.mp3")
+    assert titles(listing.items) == ["10:30 talk.mp3", "a#b.mp3", "what?.wav"]
+    assert [each.source for each in listing.left_out] == ["talks/notes.txt"]
+    for item in listing.items:
+        assert SOURCE.validate_python(item.source) == item.source
+
+
+def test_a_bad_source_stands_beside_the_good_ones(inbox: Path) -> None:
+    (inbox / "a.mp3").write_bytes(b"x")
+    listing = listed("ftp://example.org/a.mp3", f"folder:{inbox}", "nothing/", "../x.mp3", "folder:/")
+    assert titles(listing.items) == ["a.mp3"]
+    assert len(listing.bad) == 4
