@@ -45,6 +45,17 @@ def join_close(
     return [Span(start=max(0.0, span.start - pad), end=min(limit, span.end + pad)) for span in joined]
 
 
+def moved(spans: Iterable[Span], seconds: float) -> list[Span]:
+    """The spans, later by `seconds`."""
+    return [Span(start=span.start + seconds, end=span.end + seconds) for span in spans]
+
+
+def within(spans: Iterable[Span], limits: Span) -> list[Span]:
+    """The parts of the spans that lie between the limits."""
+    cut = (Span(start=max(s.start, limits.start), end=min(s.end, limits.end)) for s in spans)
+    return [span for span in cut if span.length > 0]
+
+
 def total_length(spans: Iterable[Span]) -> float:
     """Seconds in all the spans together."""
     return sum(span.length for span in spans)

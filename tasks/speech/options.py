@@ -23,10 +23,7 @@ class RecognitionOptions:
     """Words to listen for."""
     beam_size: int = 5
     vad: bool = True
-    """Leave out stretches without speech. Without it the engine hears everything, and may invent text."""
-    condition_on_previous_text: bool = False
-    """Let each 30 s follow from the text before: smoother sentences, but one slip can repeat itself for
-    minutes."""
+    """Leave out long stretches without speech. Without it the engine hears everything, and may invent text."""
     batch: Literal["auto", "on", "off"] = "auto"
     """Recognise several blocks at once, checked for lost speech; "auto" does so on a GPU only."""
     window_seconds: float = WINDOW_SECONDS

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length
+from tasks.speech.languages import language_name
 from tasks.speech.transcript import Quality, Segment, Span
 
 LOST_SECONDS = 2.0
@@ -19,6 +21,11 @@ _REPETITIVE = 2.4
 """Compression ratio above which Whisper itself takes a text for a loop."""
 _MAX_RATE, _MAX_RATE_UNSPACED = 6.0, 12.0
 """Words (or characters) per second that nobody speaks over a whole segment of some length."""
+_SURE = 0.5
+"""Probability from which a detected language is no guess: what is spoken is more likely than all others together."""
+_UNMARKED_WORDS = 60
+"""Words without a sentence mark from which the engine has lost its sentences: more than people say in 20 s."""
+_MARKS = re.compile(r"[.?!…;:。？！।؟]")
 _NO_SPEECH_SECONDS = 0.3
 """Voice activity below this in a whole file is a click or a note, not a word."""
 
@@ -56,6 +63,15 @@ _FILLERS = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Guess:
+    """A language that was detected."""
+
+    language: str
+    """Its code."""
+    probability: float
+
+
 def no_speech(speech: Sequence[Span]) -> bool:
     """Whether what was heard in a whole file amounts to no speech at all."""
     return total_length(speech) < _NO_SPEECH_SECONDS
@@ -91,11 +107,13 @@ def assess(
     *,
     removed: Sequence[str] = (),
     spaced: bool = True,
+    guess: Guess | None = None,
 ) -> Quality:
     """The quality report of a transcript.
 
     `speech` is what voice activity heard, in order, in seconds. `spaced` says whether the language separates
-    words by spaces; where it does not, rates count characters.
+    words by spaces; where it does not, rates count characters. `guess` is the language as it was detected; None where
+    the caller named it.
     """
     if not segments and no_speech(speech):
         warnings = ["No speech was found: the audio is silent, or holds only music or noise."]
@@ -105,23 +123,17 @@ def assess(
             removed=tuple(removed),
             warnings=tuple(warnings + _removed_warning(removed)),
         )
-    covered = _covered(segments)
-    lost = subtract(speech, covered)
     speech_seconds = total_length(speech)
-    transcribed = speech_seconds - total_length(lost)
-    uncovered = tuple(
-        span for span in join_close(lost, gap=_WORD_REACH) if overlap(span, lost) > LOST_SECONDS
-    )
+    transcribed = speech_seconds - total_length(subtract(speech, covered(segments)))
     probabilities = [word.probability for segment in segments for word in segment.words]
     count = sum(_count(segment.text, spaced) for segment in segments)
-    repeated = tuple(_repeated(segments))
     quality = Quality(
         speech_seconds=speech_seconds,
         transcribed_seconds=transcribed,
         coverage=transcribed / speech_seconds if speech_seconds else 1.0,
-        uncovered=uncovered,
+        uncovered=tuple(uncovered(segments, speech)),
         words_per_second=count / transcribed if transcribed > 0 else 0.0,
-        repeated=repeated,
+        repeated=tuple(repeated(segments)),
         low_confidence=tuple(_span(s) for s in segments if s.avg_logprob < _LOW_LOGPROB),
         low_confidence_words=(
             sum(p < _LOW_PROBABILITY for p in probabilities) / len(probabilities) if probabilities else 0.0
@@ -129,12 +141,17 @@ def assess(
         suspicious=tuple(_span(s) for s in segments if is_known_invention(s.text)),
         removed=tuple(removed),
     )
-    return quality.model_copy(
-        update={"warnings": tuple(_warnings(quality, list(_too_fast(segments, speech, spaced))))}
-    )
+    return quality.model_copy(update={"warnings": tuple(_warnings(quality, segments, speech, spaced, guess))})
 
 
-def _covered(segments: Sequence[Segment]) -> list[Span]:
+def uncovered(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
+    """The stretches of speech of more than `LOST_SECONDS` without words."""
+    lost = subtract(speech, covered(segments))
+    return [span for span in join_close(lost, gap=_WORD_REACH) if overlap(span, lost) > LOST_SECONDS]
+
+
+def covered(segments: Sequence[Segment]) -> list[Span]:
+    """Where there are words, with the pauses and edges that belong to them."""
     spans = [
         Span(start=part.start, end=max(part.start, part.end))
         for segment in segments
@@ -143,7 +160,7 @@ def _covered(segments: Sequence[Segment]) -> list[Span]:
     return join_close(sorted(spans, key=lambda span: span.start), gap=2 * _WORD_REACH, pad=_WORD_REACH)
 
 
-def _repeated(segments: Sequence[Segment]) -> Iterable[Span]:
+def repeated(segments: Sequence[Segment]) -> Iterable[Span]:
     """Segments that repeat themselves, and runs of three or more equal segments."""
     run: list[Segment] = []
     for segment in [*segments, None]:
@@ -182,7 +199,19 @@ def _longest_run(words: Sequence[str], size: int) -> int:
     return best
 
 
-def _too_fast(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) -> Iterable[Span]:
+def unmarked(segments: Sequence[Segment]) -> Iterable[Span]:
+    """Runs of segments with many words and no sentence mark, as an engine writes that has lost its sentences."""
+    run: list[Segment] = []
+    for segment in [*segments, None]:
+        if segment is not None and not _MARKS.search(segment.text):
+            run.append(segment)
+            continue
+        if sum(_count(member.text, spaced=True) for member in run) >= _UNMARKED_WORDS:
+            yield Span(start=run[0].start, end=run[-1].end)
+        run = []
+
+
+def too_fast(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) -> Iterable[Span]:
     """Segments with more words than can be said in the speech under them."""
     limit = _MAX_RATE if spaced else _MAX_RATE_UNSPACED
     for segment in segments:
@@ -192,8 +221,18 @@ def _too_fast(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool)
             yield _span(segment)
 
 
-def _warnings(quality: Quality, too_fast: list[Span]) -> Iterable[str]:
-    if quality.uncovered:
+def _warnings(
+    quality: Quality, segments: Sequence[Segment], speech: Sequence[Span], spaced: bool, guess: Guess | None
+) -> Iterable[str]:
+    if guess and guess.probability < _SURE:
+        yield (
+            f"The language is a guess: {language_name(guess.language)}, with probability {guess.probability:.2f}. "
+            "If it is another one, name it."
+        )
+    if not segments:
+        first = clock(speech[0].start)
+        yield f"Speech was heard (about {quality.speech_seconds:.1f} s, from {first}), but nothing was written."
+    elif quality.uncovered:
         seconds = total_length(quality.uncovered)
         first = clock(quality.uncovered[0].start)
         yield f"About {seconds:.0f} s of speech have no words, the first at {first}: some may be missing."
@@ -212,8 +251,8 @@ def _warnings(quality: Quality, too_fast: list[Span]) -> Iterable[str]:
             f"A phrase that engines tend to invent stands at {_places(quality.suspicious)}: "
             "check that it was said."
         )
-    if too_fast:
-        yield f"More words than can be said in the time stand at {_places(too_fast)}."
+    if crammed := list(too_fast(segments, speech, spaced)):
+        yield f"More words than can be said in the time stand at {_places(crammed)}."
     yield from _removed_warning(quality.removed)
 
 

@@ -1,10 +1,11 @@
 """One recognition: window by window, in memory that does not grow with the audio.
 
-What the engine would do over silence it never gets to do: only stretches with speech reach it.
+A window is heard as it was recorded, its text following from what was said before: so sentences keep their capitals,
+marks and ends. Long silences, over which the engine would invent text, do not reach it. What voice activity heard then
+judges the text, and doubtful places are heard again by themselves.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -14,26 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.inference.devices import Device
-from tasks.speech.activity import SAMPLE_RATE, join_close
-from tasks.speech.batching import clips, loses_speech
+from tasks.speech.activity import SAMPLE_RATE, moved, within
+from tasks.speech.batching import loses_speech
+from tasks.speech.decoding import Decoder
 from tasks.speech.echoes import without_echoes
-from tasks.speech.engine import call, iterate
+from tasks.speech.engine import call
 from tasks.speech.languages import UNSPACED
 from tasks.speech.options import RecognitionOptions
-from tasks.speech.quality import assess, is_invented, no_speech
+from tasks.speech.quality import Guess, assess, is_invented, no_speech, repeated
+from tasks.speech.repair import repaired
 from tasks.speech.splice import Splice
-from tasks.speech.transcript import Segment, Span, Transcript, Word, join_text
+from tasks.speech.stretches import worth_hearing
+from tasks.speech.transcript import Segment, Span, Transcript, join_text
 from tasks.speech.watch import Watch
 from tasks.speech.windows import Window, audio_duration, read_windows
 
 logger = logging.getLogger(__name__)
 
-_SILENCE_SECONDS = 2.0
-"""Longer silences are cut out; each stretch of speech keeps some of the silence around it."""
-_PAD_SECONDS = 0.4
 _DETECTION_PIECES = 3
 _PIECE_SECONDS = 30.0
 """What the engine looks at to detect a language: one block."""
+_CONTEXT_CHARACTERS = 1000
+"""Of the text before; the engine uses its last 223 tokens."""
+_WILD = 0.5
+"""Temperature above which the engine itself lets nothing follow from a text."""
 
 
 class Run:
@@ -46,11 +51,14 @@ class Run:
         self._device = device
         self._options = options
         self.watch = watch
+        self._named = language is not None
         self._language = language
         self._probability = 1.0
         self._segments: list[Segment] = []
         self._speech: list[Span] = []
         self._removed: list[str] = []
+        self._decoder = Decoder(model, device, options, watch)
+        self._before = options.initial_prompt or ""
         self._batched = False
 
     def transcribe(self, audio: Path, name: str) -> Transcript:
@@ -66,7 +74,7 @@ class Run:
         waiting: list[Window] = []
         for window in read_windows(audio, seconds=self._options.window_seconds):
             duration = window.start + window.duration
-            self._speech += _moved(window.speech, window.start)
+            self._speech += moved(window.speech, window.start)
             if window.speech or not self._options.vad:
                 waiting.append(window)
             if not self._options.vad or not no_speech(self._speech):
@@ -90,32 +98,64 @@ class Run:
             compute_type=self._device.compute_type,
             threads=self._device.threads,
             batched=self._batched,
-            quality=assess(self._segments, self._speech, removed=self._removed, spaced=spaced),
+            quality=assess(
+                self._segments,
+                self._speech,
+                removed=self._removed,
+                spaced=spaced,
+                guess=None if self._named or self._language is None else Guess(source, self._probability),
+            ),
         )
 
     def _window(self, window: Window) -> None:
-        stretches = (
-            join_close(window.speech, gap=_SILENCE_SECONDS, pad=_PAD_SECONDS, limit=window.duration)
-            if self._options.vad
-            else [Span(start=0.0, end=window.duration)]
-        )
+        everything = [Span(start=0.0, end=window.duration)]
+        stretches = worth_hearing(window.speech, window.duration) if self._options.vad else everything
         if self._language is None:
             self._language, self._probability = self._detect(Splice(window.audio, stretches).audio)
-        heard = _moved(window.speech, window.start)
-        segments = self._batches(window, heard) if self._wants_batches else None
+        heard = moved(window.speech, window.start)
+        segments = self._batches(window, self._language) if self._wants_batches else None
         if segments is None:
-            segments = list(
-                self._sequential(Splice(window.audio, stretches, window.speech, start=window.start))
-            )
+            segments = self._decoder.continuous(window, stretches, self._language, self._before)
+            segments = self._repaired(segments, window, self._language)
         else:
             self._batched = True
+        kept = []
         for segment in without_echoes(segments, heard):
             if is_invented(segment, heard):
                 self._removed.append(segment.text)
             else:
-                self._segments.append(
-                    segment if self._options.word_timestamps else segment.model_copy(update={"words": ()})
-                )
+                kept.append(segment)
+        self._before = self._context(kept)
+        wordless = {} if self._options.word_timestamps else {"words": ()}
+        self._segments += [segment.model_copy(update=wordless) for segment in kept]
+
+    def _repaired(self, segments: list[Segment], window: Window, language: str) -> list[Segment]:
+        limits = Span(start=window.start, end=window.start + window.duration)
+        return repaired(
+            segments,
+            moved(window.speech, window.start),
+            limits,
+            lambda hole: self._decoder.alone(
+                window, within(window.speech, *moved([hole], -window.start)), language
+            ),
+            spaced=language not in UNSPACED,
+        )
+
+    def _context(self, segments: list[Segment]) -> str:
+        """What the next window follows from: nothing where the text is in doubt, or a slip would go on for ever."""
+        if segments and (segments[-1].temperature > _WILD or repeated(segments[-3:])):
+            return self._options.initial_prompt or ""
+        return " ".join([self._before, *(segment.text for segment in segments)])[-_CONTEXT_CHARACTERS:]
+
+    def _batches(self, window: Window, language: str) -> list[Segment] | None:
+        """The segments of a window recognised in batches; None when they do not cover its speech."""
+        segments, clips = self._decoder.batched(window, language)
+        if clips and not loses_speech(
+            segments, moved(window.speech, window.start), moved(clips, window.start)
+        ):
+            return segments
+        logger.info("batches lost speech in the window at %.0f s: recognising it one by one", window.start)
+        return None
 
     @property
     def _wants_batches(self) -> bool:
@@ -138,89 +178,3 @@ class Run:
         language, probability = max(votes.items(), key=itemgetter(1))
         logger.info("detected %s with probability %.2f in %d pieces", language, probability, count)
         return language, probability
-
-    def _sequential(self, splice: Splice) -> Iterator[Segment]:
-        found, _ = call(
-            lambda: self._model.transcribe(
-                splice.audio,
-                vad_filter=False,
-                condition_on_previous_text=self._options.condition_on_previous_text,
-                word_timestamps=self._options.word_timestamps,
-                **self._common,
-            )
-        )
-        for segment in iterate(found):
-            converted = _convert(segment, splice)
-            self.watch.at(converted.end)
-            yield converted
-
-    def _batches(self, window: Window, heard: Sequence[Span]) -> list[Segment] | None:
-        """The segments of a window recognised in batches; None when they do not cover its speech."""
-        from faster_whisper import BatchedInferencePipeline  # noqa: PLC0415 - an optional engine
-
-        clipped = clips(window.speech, window.duration)
-        if not clipped:
-            return None
-        found, _ = call(
-            lambda: BatchedInferencePipeline(self._model).transcribe(
-                window.audio,
-                clip_timestamps=[{"start": clip.start, "end": clip.end} for clip in clipped],
-                without_timestamps=False,  # otherwise a segment is a whole clip
-                word_timestamps=True,  # the check needs them
-                batch_size=16 if self._device.name == "cuda" else 4,
-                **self._common,
-            )
-        )
-        everything = [Span(start=0.0, end=window.duration)]
-        whole = Splice(window.audio, everything, window.speech, start=window.start)
-        segments: list[Segment] = []
-        for segment in iterate(found):
-            segments.append(_convert(segment, whole))
-            self.watch.at(segments[-1].end)
-        segments.sort(key=lambda segment: segment.start)
-
-        if loses_speech(segments, heard, _moved(clipped, window.start)):
-            logger.info(
-                "batches lost speech in the window at %.0f s: recognising it one by one", window.start
-            )
-            return None
-        return segments
-
-    @property
-    def _common(self) -> dict[str, Any]:
-        return {
-            "language": self._language,
-            "task": self._options.task,
-            "beam_size": self._options.beam_size,
-            "initial_prompt": self._options.initial_prompt,
-            "hotwords": self._options.hotwords,
-        }
-
-
-def _moved(spans: Sequence[Span], seconds: float) -> list[Span]:
-    return [Span(start=span.start + seconds, end=span.end + seconds) for span in spans]
-
-
-def _convert(segment: Any, splice: Splice) -> Segment:
-    words: list[Word] = []
-    for word in segment.words or ():
-        text = word.word.strip()
-        if not text:
-            continue
-        at = splice.locate(word.start, word.end)
-        words.append(Word(word=text, start=at.start, end=at.end, probability=word.probability))
-    at = (
-        Span(start=words[0].start, end=max(words[0].start, words[-1].end))
-        if words
-        else splice.locate_phrase(segment.start, segment.end)
-    )
-    return Segment(
-        text=segment.text.strip(),
-        start=at.start,
-        end=at.end,
-        words=tuple(words),
-        avg_logprob=segment.avg_logprob,
-        no_speech_prob=segment.no_speech_prob,
-        compression_ratio=segment.compression_ratio,
-        temperature=segment.temperature or 0.0,
-    )

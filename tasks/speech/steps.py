@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,6 +28,8 @@ from tasks.speech.work import Recognition
 
 class RecogniseRequest(StepRequest):
     """Speech to write down."""
+
+    version: ClassVar[int] = 2
 
     audio_key: str
     duration: float

@@ -261,7 +261,7 @@ def test_a_clean_recording_is_left_as_it_is_and_the_report_says_why(
     asked = normalise(source, tmp_path / "asked.flac", options(remove_noise=True), NO_MODELS)
     report = asked.filters[0]
     assert (report.name, report.status, report.engine) == ("remove_noise", "skipped", None)
-    assert re.fullmatch(r"clean: the noise lies \d\d dB below the speech", report.detail)
+    assert re.fullmatch(r"clear enough: the noise lies \d\d dB below the speech", report.detail)
     normalise(source, tmp_path / "plain.flac", options(), NO_MODELS)
     assert (tmp_path / "asked.flac").read_bytes() == (tmp_path / "plain.flac").read_bytes()
 

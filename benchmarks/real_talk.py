@@ -1,0 +1,168 @@
+"""The text of real recordings: ours beside the engine's own defaults and WhisperX's way.
+
+python benchmarks/real_talk.py FOLDER [FOLDER …]   every recording in the folders
+python benchmarks/real_talk.py --mixes             telephone, noise, silence and repetition, made of our own voices
+
+A reference is a text file of the same name beside the recording (talk.wav, talk.txt); a language is its last part
+(talk.pt.wav). Ours is what a job does without its server: the default filters, then recognition. The engine's own hears
+the file as it is, with its defaults and word times. WhisperX's way is cut at silences and heard in batches.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import jiwer
+from rich.console import Console
+from rich.table import Table
+
+_PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(_PROJECT))
+
+from benchmarks.measure import Cost, machine, measured  # noqa: E402
+from benchmarks.mixes import make_mixes  # noqa: E402
+from blocks.settings import get_settings  # noqa: E402
+from tasks.audio.normalise import NormalisationOptions, normalise  # noqa: E402
+from tasks.inference.devices import usable_threads  # noqa: E402
+from tasks.models.install import find_model  # noqa: E402
+from tasks.speech.languages import language_codes  # noqa: E402
+from tasks.speech.options import RecognitionOptions  # noqa: E402
+from tasks.speech.recognition import load_recogniser  # noqa: E402
+
+_KINDS = {".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".aiff", ".mka", ".mp4"}
+_OURS, _ENGINE, _WHISPERX = "ours", "engine's defaults", "WhisperX's way"
+_HOURS = 3600.0
+_SLACK = 0.05
+"""Share of the engine's words or marks that may be missing, where no reference tells who is right."""
+
+console = Console(width=140 if not sys.stdout.isatty() else None)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What one contender wrote."""
+
+    text: str
+    error: float | None
+    """Word error rate, where there is a reference."""
+    cost: Cost
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    @property
+    def sentences(self) -> int:
+        return len(re.findall(r"[.?!…。？！]+(?=[\s\"”»]|$)", self.text))
+
+    @property
+    def commas(self) -> int:
+        return len(re.findall(r"[,，、]", self.text))
+
+    @property
+    def capitals(self) -> int:
+        return sum(word[0].isupper() for word in re.findall(r"\w+", self.text))
+
+    def worse_than(self, other: "Text") -> str:
+        """In what this is worse; empty if in nothing."""
+        if self.error is not None and other.error is not None:
+            missed = self.error > other.error
+        else:
+            missed = self.words < (1 - _SLACK) * other.words
+        marks = self.sentences < (1 - _SLACK) * other.sentences - 0.5
+        capitals = self.capitals < (1 - _SLACK) * other.capitals - 0.5
+        named = {"words": missed, "marks": marks, "capitals": capitals}
+        return ", ".join(name for name, is_worse in named.items() if is_worse)
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--mixes", action="store_true", help="also the mixes of our own voices")
+    parser.add_argument("--model", default="base", help="speech model")
+    parser.add_argument("--text", action="store_true", help="print what was written, too")
+    arguments = parser.parse_args()
+    models_dir = get_settings().models_dir
+    contenders = _contenders(find_model(f"whisper-{arguments.model}", models_dir), models_dir)
+    files = [
+        path for folder in arguments.folders for path in sorted(folder.rglob("*")) if path.suffix in _KINDS
+    ]
+    if arguments.mixes:
+        files += make_mixes(get_settings().home / "bench" / "mixes", models_dir)
+    console.print(f"[bold]Machine[/]: {machine()}; model {arguments.model}")
+    table = Table("recording", "by", *(("error", "words", ". ? !", ", ;", "capitals", "CPU s")))
+    worse: dict[str, str] = {}
+    for path in files:
+        texts = {name: _heard(path, hear) for name, hear in contenders.items()}
+        for name, text in texts.items():
+            error = "" if text.error is None else f"{text.error:.1%}"
+            counts = (text.words, text.sentences, text.commas, text.capitals)
+            table.add_row(
+                path.name if name == _OURS else "", name, error, *map(str, counts), f"{text.cost.cpu:.1f}"
+            )
+            if arguments.text:
+                console.print(f"[bold]{path.name}[/], {name}: {text.text}")
+        if said := texts[_OURS].worse_than(texts[_ENGINE]):
+            worse[path.name] = said
+    console.print(table)
+    console.print(f"Files where ours is worse: {len(worse)} of {len(files)}")
+    for name, said in worse.items():
+        console.print(f"  {name}: {said}")
+
+
+def _heard(path: Path, hear: Callable[[Path, str | None], str]) -> Text:
+    language = path.stem.rpartition(".")[2]
+    known = language if language in language_codes() else None
+    text, cost = measured(lambda: hear(path, known))
+    reference = path.with_suffix(".txt")
+    error = None
+    if reference.is_file():
+        error = float(jiwer.wer(_bare(reference.read_text(encoding="utf-8")), _bare(text)))
+    return Text(text, error, cost)
+
+
+def _contenders(model_dir: Path, models_dir: Path) -> dict[str, Callable[[Path, str | None], str]]:
+    from faster_whisper import BatchedInferencePipeline, WhisperModel  # noqa: PLC0415 - slow to import
+
+    threads = usable_threads()
+    recogniser = load_recogniser(model_dir, device="cpu", threads=threads)
+    model = WhisperModel(
+        str(model_dir), device="cpu", compute_type=recogniser.device.compute_type, cpu_threads=threads
+    )
+    batches = BatchedInferencePipeline(model)
+
+    def ours(path: Path, language: str | None) -> str:
+        with TemporaryDirectory() as scratch:
+            sound = Path(scratch) / "sound.flac"
+            normalise(
+                path, sound, NormalisationOptions(), models_dir, lambda _: None, _HOURS, threads=threads
+            )
+            return recogniser.transcribe(sound, RecognitionOptions(language=language or "auto")).text
+
+    def defaults(path: Path, language: str | None) -> str:
+        return _joined(model.transcribe(str(path), language=language, word_timestamps=True)[0])
+
+    def whisperx(path: Path, language: str | None) -> str:
+        return _joined(
+            batches.transcribe(str(path), language=language, batch_size=8, word_timestamps=True)[0]
+        )
+
+    return {_OURS: ours, _ENGINE: defaults, _WHISPERX: whisperx}
+
+
+def _joined(segments: Iterable[Any]) -> str:
+    return " ".join(segment.text.strip() for segment in segments)
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", " ", text.lower().replace("'", "").replace("’", "")).split())
+
+
+if __name__ == "__main__":
+    main()

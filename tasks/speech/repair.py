@@ -1,0 +1,76 @@
+"""Text that does not fit the speech under it, heard a second time.
+
+Text that follows from the text before reads best, but an engine that slips once can repeat itself for minutes, or skip
+what it should write. The doubtful places are heard again by themselves, and the better of both hearings stays.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from tasks.speech.activity import join_close, subtract, total_length, within
+from tasks.speech.quality import covered, repeated, too_fast, uncovered, unmarked
+from tasks.speech.transcript import Segment, Span
+
+logger = logging.getLogger(__name__)
+
+Hearing = Callable[[Span], list[Segment]]
+"""Hears a stretch of the recording by itself."""
+
+
+def repaired(
+    segments: Sequence[Segment], speech: Sequence[Span], limits: Span, again: Hearing, *, spaced: bool = True
+) -> list[Segment]:
+    """The segments, with the doubtful places replaced where a second hearing of them is better.
+
+    `segments` and `speech` (what voice activity heard) lie within the `limits`, in order. `spaced` as
+    for `tasks.speech.quality.assess`.
+    """
+    kept = list(segments)
+    for hole in holes(kept, doubts(kept, speech, spaced=spaced), limits):
+        first = [segment for segment in kept if _inside(segment, hole)]
+        heard = within(speech, hole)
+        second = again(hole)
+        # What both hearings repeat was said over and over.
+        refrain = any(repeated(first)) and any(repeated(second))
+        before, after = (_badness(text, heard, refrain, spaced) for text in (first, second))
+        logger.info(
+            "heard %.1f to %.1f s again: %.1f s bad, then %.1f s", hole.start, hole.end, before, after
+        )
+        if after < before:
+            kept = [segment for segment in kept if not _inside(segment, hole)] + second
+            kept.sort(key=lambda segment: segment.start)
+    return kept
+
+
+def doubts(segments: Sequence[Segment], speech: Sequence[Span], *, spaced: bool = True) -> list[Span]:
+    """Where the text does not fit the speech (speech without words among it), or is none that people write."""
+    return [*uncovered(segments, speech), *repeated(segments), *_impossible(segments, speech, spaced)]
+
+
+def _impossible(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) -> list[Span]:
+    """Text with more words than can be said, or without sentences."""
+    return [*too_fast(segments, speech, spaced), *(unmarked(segments) if spaced else ())]
+
+
+def holes(segments: Sequence[Segment], doubtful: Sequence[Span], limits: Span) -> list[Span]:
+    """The doubtful spans, widened to the ends of the sound segments beside them, in order and apart."""
+    widened: list[Span] = []
+    for span in sorted(doubtful, key=lambda span: span.start):
+        touched = [s for s in segments if s.end > span.start and s.start < span.end]
+        start = min([span.start, *(s.start for s in touched)])
+        end = max([span.end, *(s.end for s in touched)])
+        start = max((s.end for s in segments if s not in touched and s.end <= start), default=limits.start)
+        end = min((s.start for s in segments if s not in touched and s.start >= end), default=limits.end)
+        widened.append(Span(start=start, end=max(start, end)))
+    return join_close(widened, gap=0.01)
+
+
+def _badness(segments: Sequence[Segment], speech: Sequence[Span], refrain: bool, spaced: bool) -> float:
+    """Seconds of speech without words, and half of those with words that cannot be what was said."""
+    lost = total_length(subtract(speech, covered(segments)))
+    odd = [*_impossible(segments, speech, spaced), *(() if refrain else repeated(segments))]
+    return lost + total_length(join_close(sorted(odd, key=lambda span: span.start), gap=0.0)) / 2
+
+
+def _inside(segment: Segment, hole: Span) -> bool:
+    return hole.start <= (segment.start + segment.end) / 2 <= hole.end

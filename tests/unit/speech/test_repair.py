@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.speech.repair import doubts, holes, repaired
+from tasks.speech.transcript import Segment, Span
+
+from .test_quality import segment
+
+WHOLE = Span(start=0.0, end=60.0)
+SOUND = [segment("The first sentence is sound.", 0, 3), segment("And so is the last one.", 40, 43)]
+
+
+def hearing(answer: list[Segment], asked: list[Span] | None = None) -> Callable[[Span], list[Segment]]:
+    def hear(hole: Span) -> list[Segment]:
+        if asked is not None:
+            asked.append(hole)
+        return answer
+
+    return hear
+
+
+def test_sound_text_is_not_heard_again() -> None:
+    asked: list[Span] = []
+    speech = [Span(start=0, end=3), Span(start=40, end=43)]
+    assert repaired(SOUND, speech, WHOLE, hearing([], asked)) == SOUND
+    assert asked == []
+
+
+def test_a_loop_is_replaced_by_what_was_said() -> None:
+    loop = [segment("You know what I mean.", at, at + 3) for at in (5, 10, 15)]
+    said = [segment("Then the boat left.", 5, 8), segment("We stayed on the shore.", 10, 18)]
+    speech = [Span(start=0, end=18), Span(start=40, end=43)]
+    asked: list[Span] = []
+    found = repaired([SOUND[0], *loop, SOUND[1]], speech, WHOLE, hearing(said, asked))
+    assert found == [SOUND[0], *said, SOUND[1]]
+    assert asked == [Span(start=3, end=40)]
+
+
+def test_a_sentence_that_was_really_said_over_and_over_stays() -> None:
+    refrain = [segment("We shall not be moved.", at, at + 3) for at in (5, 8, 11, 14)]
+    speech = [Span(start=0, end=17), Span(start=40, end=43)]
+    again = [segment("We shall not be moved.", at, at + 3) for at in (5, 8, 11)]
+    whole = [SOUND[0], *refrain, SOUND[1]]
+    assert repaired(whole, speech, WHOLE, hearing(again)) == whole
+    assert repaired(whole, speech, WHOLE, hearing([])) == whole
+
+
+def test_speech_without_words_is_heard_again() -> None:
+    missing = [segment("Nobody had written this down.", 20, 26)]
+    speech = [Span(start=0, end=3), Span(start=20, end=26), Span(start=40, end=43)]
+    assert repaired(SOUND, speech, WHOLE, hearing(missing)) == [SOUND[0], *missing, SOUND[1]]
+
+
+def test_minutes_without_a_sentence_mark_are_doubtful() -> None:
+    words = [f"word{number}" for number in range(19)]
+    flowing = [segment(" ".join(words[i:] + words[:i]), 8.0 * i, 8.0 * i + 8) for i in range(4)]
+    speech = [Span(start=0, end=32)]
+    assert doubts(flowing, speech) == [Span(start=0, end=32)]
+    marked = [part.model_copy(update={"text": f"{part.text}."}) for part in flowing]
+    assert doubts(marked, speech) == []
+
+
+@given(
+    st.lists(st.integers(min_value=0, max_value=59), min_size=2, max_size=20, unique=True),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(1, 20)), max_size=5),
+)
+def test_holes_lie_apart_between_whole_segments(edges: list[int], places: list[tuple[int, int]]) -> None:
+    edges.sort()
+    segments = [segment("some words", a, b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    doubtful = [Span(start=at, end=min(at + length, 60)) for at, length in places]
+    found = holes(segments, doubtful, WHOLE)
+    assert all(before.end < after.start for before, after in pairwise(found))
+    assert all(any(h.start <= d.start and d.end <= h.end for h in found) for d in doubtful)
+    for member in segments:
+        for hole in found:
+            assert (
+                hole.end <= member.start
+                or member.end <= hole.start
+                or (hole.start <= member.start and member.end <= hole.end)
+            )
