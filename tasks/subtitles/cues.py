@@ -1,55 +1,44 @@
 """Cues: how a transcript is cut into subtitles that can be read while they are shown.
 
 Two steps: which words share a cue (the cheapest of all ways to cut, by the rules in `_cost`), then when each
-cue is shown (it may stay into the silence that follows, never into the next cue).
+cue is shown (`tasks.subtitles.timing`). Where a cue or a line may be broken, `tasks.subtitles.bonds` says.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks.speech.transcript import Transcript
+from tasks.subtitles.bonds import Bond
+from tasks.subtitles.layout import CueLayout
+from tasks.subtitles.lines import NEVER, Phrase
 from tasks.subtitles.pieces import Piece, pieces
+from tasks.subtitles.timing import Spoken, show
 
-_SENTENCE_END = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
-_CLAUSE_END = re.compile(r"""[,;:—–，、；：]["'”’»)\]]*$""")
-_ABBREVIATION = re.compile(
-    r"^(?:[A-ZÀ-Ü]|mr|mrs|ms|dr|dra|sr|sra|st|prof|profa|no|vs|etc|av|nº)\.$", re.IGNORECASE
-)
-# A line should not end in these: the reader waits for the word they belong to.
-_LEADING = """
-    a an the of to in on at by for from with and or but as that this my your his her its our their is are was
-    were be not if than into very
-    so o os as um uma uns umas de do da dos das em no na nos nas por pelo pela para com sem e ou mas que se ao
-    à aos às é são foi meu minha seu sua este esta esse essa muito mais não num numa
-"""
-_LEADING_WORDS = frozenset(_LEADING.split())
-
-
-@dataclass(frozen=True, slots=True)
-class CueLayout:
-    """Limits for cues; the defaults are those of broadcast subtitles."""
-
-    line_width: int = 42
-    """Columns in a line; a longer word still stays whole."""
-    lines: int = 2
-    reading_speed: float = 20.0
-    """Characters a second, where the speech leaves the time."""
-    shortest: float = 1.0
-    longest: float = 7.0
-    gap: float = 0.084
-    """Seconds between cues: two frames at 24 a second, so that the eye sees the change."""
-    pause: float = 1.0
-    """A silence of this length always ends a cue."""
+_LONGEST_SILENCE = 3.0
+"""A longer one always ends a cue."""
+_A_CUE = 1.0
+_FLASHING = 6.0
+"""Of a cue that is shown for no time; less the nearer it comes to the shortest."""
+_TOO_FAST = 3.0
+_SENTENCE_INSIDE = 1.6
+_WORD_ALONE = 4.0
+_EMPTY = 0.6
+_LINE_BREAK = 0.4
+"""How much of what a line break costs a cue pays for it."""
+_PAUSE_INSIDE, _PAUSE_SECONDS_INSIDE = 0.5, 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A subtitle: when it is shown (seconds) and its lines."""
+    """A subtitle: when it is shown (seconds), its lines, and who speaks each of them."""
 
     start: float
     end: float
     lines: tuple[str, ...]
+    speakers: tuple[str | None, ...] = ()
+    """One for each line; None where it is not known."""
+    said: tuple[float, float] | None = None
+    """When its words begin and end; None where that is not known."""
 
     @property
     def text(self) -> str:
@@ -60,135 +49,113 @@ class Cue:
 def plan_cues(transcript: Transcript, layout: CueLayout | None = None) -> list[Cue]:
     """The cues of a transcript, in order, not overlapping."""
     layout = layout or CueLayout()
-    groups: list[list[Piece]] = []
+    spoken: list[Spoken] = []
+    for run in _runs(pieces(transcript)):
+        phrase = Phrase(run, transcript.language, layout)
+        for first, last in _grouped(phrase):
+            group = run[first : last + 1]
+            lines = phrase.lines(first, last)
+            who = list(dict.fromkeys(piece.speaker for piece in group))
+            spoken.append(
+                Spoken(
+                    start=group[0].start,
+                    end=max(piece.end for piece in group),
+                    width=phrase.width(first, last),
+                    lines=lines,
+                    speakers=tuple(who if len(who) > 1 else who * len(lines)),
+                )
+            )
+    return [
+        Cue(start=start, end=end, lines=cue.lines, speakers=cue.speakers, said=(cue.start, cue.end))
+        for cue, (start, end) in zip(spoken, show(spoken, layout), strict=True)
+    ]
+
+
+def _runs(all_pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """The pieces between long silences."""
     run: list[Piece] = []
-    for piece in pieces(transcript):
-        if run and piece.start - run[-1].end >= layout.pause:
-            groups += _grouped(run, run[-1].end + layout.pause, layout)
+    for piece in all_pieces:
+        if run and piece.start - run[-1].end > _LONGEST_SILENCE:
+            yield run
             run = []
         run.append(piece)
     if run:
-        groups += _grouped(run, run[-1].end + layout.pause, layout)
-    return _timed(groups, layout)
+        yield run
 
 
-def _grouped(run: Sequence[Piece], free: float, layout: CueLayout) -> list[list[Piece]]:
-    """The cheapest way to cut a run of words without pauses; after it nothing is said until `free`."""
-    best: list[float] = [0.0] + [float("inf")] * len(run)
-    cut = [0] * (len(run) + 1)
-    for first in range(len(run)):
+def _grouped(phrase: Phrase) -> list[tuple[int, int]]:
+    """The cheapest way to cut a run of words: the first and last word of each cue."""
+    count = len(phrase.pieces)
+    best: list[float] = [0.0] + [float("inf")] * count
+    cut = [0] * (count + 1)
+    for first in range(count):
         if best[first] == float("inf"):
             continue
-        for last in range(first, len(run)):
-            group = run[first : last + 1]
-            if last > first and not _fits(group, layout):
+        for last in range(first, count):
+            if last > first and phrase.spoken(first, last) > phrase.layout.longest:
                 break
-            cost = best[first] + _cost(group, run[last + 1].start if last + 1 < len(run) else free, layout)
-            if last + 1 < len(run):
-                cost += _break_cost(run[last], run[last + 1])
+            if last + 1 < count and phrase.breaks[last] == NEVER:
+                continue
+            split = phrase.split(first, last)
+            if split is None:
+                if phrase.width(first, last) > phrase.room:
+                    break
+                # Half a name may not fit where the whole one, on a line of its own, does.
+                continue
+            cost = best[first] + _cost(phrase, first, last) + _LINE_BREAK * split[0]
+            if last + 1 < count:
+                cost += _break_cost(phrase, last)
             if cost < best[last + 1]:
                 best[last + 1], cut[last + 1] = cost, first
-    groups: list[list[Piece]] = []
-    end = len(run)
+    groups: list[tuple[int, int]] = []
+    end = count
     while end:
-        groups.append(list(run[cut[end] : end]))
+        groups.append((cut[end], end - 1))
         end = cut[end]
     return groups[::-1]
 
 
-def _fits(group: Sequence[Piece], layout: CueLayout) -> bool:
-    if group[-1].end - group[0].start > layout.longest:
-        return False
-    used, width = 1, 0
-    for piece in group:
-        more = piece.width + (1 if piece.spaced and width else 0)
-        if width and width + more > layout.line_width:
-            used, width = used + 1, piece.width
-        else:
-            width += more
-    return used <= layout.lines
-
-
-def _cost(group: Sequence[Piece], until: float, layout: CueLayout) -> float:
+def _cost(phrase: Phrase, first: int, last: int) -> float:
     """How bad a cue is in itself.
 
-    Wanted are few cues, none of them flashing by or holding the end of a sentence inside.
+    Wanted are few cues, none of them flashing by, holding the end of a sentence inside, or leaving a word alone.
     """
-    width = _width(group)
-    shown = min(until - layout.gap, group[0].start + layout.longest) - group[0].start
-    cost = 1.0
+    layout = phrase.layout
+    width = phrase.width(first, last)
+    start = phrase.pieces[first].start
+    until = phrase.pieces[last + 1].start if last + 1 < len(phrase.pieces) else float("inf")
+    shown = min(until - layout.gap, start + layout.longest) - start
+    cost = _A_CUE
     if shown < layout.shortest:
-        cost += 2.5 * (layout.shortest - shown) / layout.shortest
+        cost += _FLASHING * (layout.shortest - shown) / layout.shortest
     if shown > 0 and width / shown > layout.reading_speed:
-        cost += min(2.0, width / shown / layout.reading_speed - 1)
-    cost += sum(1.6 for piece in group[:-1] if _ends_sentence(piece))
+        cost += min(_TOO_FAST, width / shown / layout.reading_speed - 1)
+    for i in range(first, last):
+        if phrase.bonds[i] == Bond.SENTENCE:
+            cost += _SENTENCE_INSIDE
+        if phrase.silences[i] >= layout.pause:
+            cost += _PAUSE_INSIDE + _PAUSE_SECONDS_INSIDE * (phrase.silences[i] - layout.pause)
+    if first == last and not _is_sentence(phrase, first):
+        cost += _WORD_ALONE
     room = layout.line_width * layout.lines
-    return cost + 0.6 * (1 - min(width, room) / room) ** 2
+    return cost + _EMPTY * (1 - min(width, room) / room) ** 2
 
 
-def _break_cost(before: Piece, after: Piece) -> float:
-    """How bad it is to separate two words."""
-    if _ends_sentence(before):
+def _is_sentence(phrase: Phrase, index: int) -> bool:
+    before = index == 0 or phrase.bonds[index - 1] == Bond.SENTENCE
+    closed = not phrase.pieces[index].text[-1:].isalnum()
+    after = closed if index == len(phrase.bonds) else phrase.bonds[index] == Bond.SENTENCE
+    return before and after
+
+
+def _break_cost(phrase: Phrase, last: int) -> float:
+    """How bad it is to end a cue after a word."""
+    silence = min(phrase.silences[last], 0.6)
+    bond = phrase.bonds[last]
+    if phrase.turns[last]:
         return 0.0
-    silence = min(max(after.start - before.end, 0.0), 0.6)
-    if _CLAUSE_END.search(before.text):
-        return 0.3 - 0.4 * silence
-    leading = before.text.casefold() in _LEADING_WORDS
-    return (1.6 if leading else 0.8) - silence
-
-
-def _ends_sentence(piece: Piece) -> bool:
-    return bool(_SENTENCE_END.search(piece.text)) and not _ABBREVIATION.match(piece.text)
-
-
-def _lines(group: Sequence[Piece], layout: CueLayout) -> tuple[str, ...]:
-    """One line where it fits, else two of about the same length, broken where the sense breaks."""
-    if _width(group) <= layout.line_width or len(group) == 1:
-        return (_text(group),)
-    if layout.lines != 2:
-        return _filled(group, layout)
-    choices = []
-    for at in range(1, len(group)):
-        upper, lower = _width(group[:at]), _width(group[at:])
-        excess = max(0, upper - layout.line_width) + max(0, lower - layout.line_width)
-        unbalanced = abs(upper - lower) / layout.line_width
-        choices.append((excess, unbalanced + _break_cost(group[at - 1], group[at]), at))
-    _, _, at = min(choices)
-    return (_text(group[:at]), _text(group[at:]))
-
-
-def _filled(group: Sequence[Piece], layout: CueLayout) -> tuple[str, ...]:
-    lines: list[list[Piece]] = [[]]
-    for piece in group:
-        if lines[-1] and _width([*lines[-1], piece]) > layout.line_width:
-            lines.append([])
-        lines[-1].append(piece)
-    return tuple(_text(line) for line in lines)
-
-
-def _timed(groups: Sequence[Sequence[Piece]], layout: CueLayout) -> list[Cue]:
-    # Word times may coincide or even run backwards by a little; cues may not.
-    floor = 2 * layout.gap
-    starts: list[float] = []
-    for group in groups:
-        start = max(group[0].start, 0.0)
-        starts.append(max(start, starts[-1] + floor) if starts else start)
-    cues: list[Cue] = []
-    for index, group in enumerate(groups):
-        start = starts[index]
-        limit = starts[index + 1] - layout.gap if index + 1 < len(groups) else float("inf")
-        wanted = max(layout.shortest, _width(group) / layout.reading_speed)
-        end = min(max(group[-1].end, start + wanted), start + layout.longest, limit)
-        if end - start < wanted:  # no time after it: come a little early, where nothing else is shown
-            earliest = cues[-1].end + layout.gap if cues else 0.0
-            start = max(min(start, earliest), start - 0.5, end - wanted) if earliest < start else start
-        cues.append(Cue(start=round(start, 3), end=round(end, 3), lines=_lines(group, layout)))
-    return cues
-
-
-def _width(group: Sequence[Piece]) -> int:
-    return sum(piece.width for piece in group) + sum(piece.spaced for piece in group[1:])
-
-
-def _text(group: Sequence[Piece]) -> str:
-    return "".join((" " if piece.spaced and index else "") + piece.text for index, piece in enumerate(group))
+    if bond == Bond.SENTENCE:
+        return 0.0
+    if bond == Bond.CLAUSE:
+        return phrase.breaks[last] - 0.4 * silence
+    return phrase.breaks[last] - silence * (1.0 if bond <= Bond.WORDS else 0.3)

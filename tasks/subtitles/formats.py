@@ -7,7 +7,8 @@ import pysubs2
 
 from tasks.errors import InvalidInputError
 from tasks.speech.transcript import Transcript
-from tasks.subtitles.cues import Cue, CueLayout, plan_cues
+from tasks.subtitles.cues import Cue, plan_cues
+from tasks.subtitles.layout import CueLayout
 
 SubtitleFormat = Literal["srt", "vtt", "ass", "txt", "tsv", "json"]
 

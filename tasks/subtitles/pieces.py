@@ -24,6 +24,8 @@ class Piece:
     """Whether a space stands before it."""
     start: float
     end: float
+    speaker: str | None = None
+    """Who says it, where that is known."""
 
     @property
     def width(self) -> int:

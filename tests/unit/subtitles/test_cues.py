@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.speech.transcript import Segment, Transcript, Word
-from tasks.subtitles.cues import CueLayout, plan_cues
+from tasks.subtitles.cues import plan_cues
+from tasks.subtitles.layout import CueLayout
 from tasks.subtitles.pieces import text_width
 
 LAYOUT = CueLayout()
