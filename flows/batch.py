@@ -155,7 +155,7 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions) -> BatchEn
     failed = partial(BatchEntry, source=item.shown, title=item.title or item.shown, status="failed")
     try:
         state: State[Any] = await run(
-            youtube_url=await bring(item), **options.model_dump(), return_state=True
+            youtube_url=await bring(item), **options.model_dump(), title=item.called, return_state=True
         )
         outcome = await state.aresult(raise_on_failure=False)
     except ContrapontoError as error:

@@ -17,6 +17,7 @@ from flows.parameters import Source
 from tasks.audio.normalise import NormalisationOptions
 from tasks.audio.steps import NormalisedAudio, check_normalisation, normalise_audio, normalise_request
 from tasks.fetching.steps import FetchedMedia, fetch_media, fetch_request
+from tasks.foreign_text import one_line
 from tasks.jobs import markdown
 from tasks.jobs.artifacts import write_markdown, write_table
 from tasks.jobs.markdown import Markdown
@@ -52,6 +53,7 @@ Formats = Annotated[list[SubtitleFormat], Field(max_length=100)]
 """One that is named twice is written once."""
 Model = Annotated[str, Field(min_length=1, max_length=500)]
 Hint = Annotated[str, Field(max_length=2000)]
+Title = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 @job_flow(
@@ -74,6 +76,7 @@ async def transcribe(
     formats: Formats = ["srt", "vtt", "txt", "json"],  # noqa: B006 - Prefect shows the default in its form
     initial_prompt: Hint | None = None,
     hotwords: Hint | None = None,
+    title: Title | None = None,
 ) -> TranscriptionOutcome:
     """Transcribe one recording: text, segments, words and subtitle files.
 
@@ -91,6 +94,7 @@ async def transcribe(
         formats: Files to write.
         initial_prompt: Text in the style of the recording; helps with names and spelling.
         hotwords: Words to listen for.
+        title: What the recording is called, which names its files; empty: as its source calls it.
     """
     # What is wrong with a job is said before anything is fetched.
     wanted = normalise_language(language_out) if language_out else None
@@ -116,6 +120,8 @@ async def transcribe(
 
     with job.stage("download"):
         media = await run_step(fetch_media, await fetch_request(youtube_url))
+        if title:
+            media = media.model_copy(update={"title": one_line(title)})
         job.entitle(media.title)
 
     with job.stage("normalization") as stage:

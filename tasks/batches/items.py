@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -15,16 +17,26 @@ from blocks.store_keys import key_part
 from tasks.batches.document import LeftOut
 from tasks.batches.folders import recordings_in
 from tasks.batches.ledger import Ledger
-from tasks.errors import ContrapontoError, InvalidInputError, NotMediaError, SourceNotFoundError
+from tasks.errors import (
+    ContrapontoError,
+    InvalidInputError,
+    NotMediaError,
+    SourceForbiddenError,
+    SourceNotFoundError,
+)
 from tasks.fetching.content import has_media_extension, is_media_name
+from tasks.fetching.download import is_known_site
+from tasks.fetching.feeds import ParsedList
+from tasks.fetching.lists import empty, look_for_list, parse_list
 from tasks.fetching.options import transfer_options
-from tasks.fetching.results import DownloadLimits
+from tasks.fetching.playlists import LIST_EXTENSIONS
+from tasks.fetching.results import DownloadLimits, TransferOptions
 from tasks.fetching.sites import list_entries
 from tasks.fetching.source import check_source
 from tasks.fetching.steps import is_url
 from tasks.foreign_text import one_line, printable
 from tasks.jobs.threads import in_thread
-from tasks.net.urls import check_url, mask_url
+from tasks.net.urls import CheckedUrl, check_url, mask_url, mask_urls
 from tasks.progress import Progress
 
 FOLDER = "folder:"
@@ -32,6 +44,8 @@ FOLDER = "folder:"
 _LISTING_DEADLINE = 120.0
 """Seconds that a site has to list its recordings."""
 _LONGEST_TITLE = 300
+_FEED = re.compile(r"(?:feed|podcast|podcasts|itpc|pcast):(?://)?(?:https?://)?", re.IGNORECASE)
+"""How programs for podcasts write the address of a feed."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class BatchItem:
     title: str
     file: Path | None = None
     """The file that must be brought into the store before it can be worked on."""
+    called: str | None = None
+    """What the recording is called, where its list knows better than its file."""
 
     @property
     def shown(self) -> str:
@@ -96,13 +112,17 @@ def _list(
     for number, source in enumerate(sources):
         progress(number / len(sources))
         try:
-            for item in _items_of(source, store, settings, looked_at):
-                if isinstance(item, LeftOut):
-                    listing.left_out.append(
-                        LeftOut(source=printable(item.source), reason=printable(item.reason))
-                    )
-                else:
-                    found.setdefault(item.identity, item)
+            for item in _items_of(
+                source, store, settings, looked_at, _still(progress, number / len(sources))
+            ):
+                match item:
+                    case BatchItem():
+                        found.setdefault(item.identity, item)
+                    case BadSource():
+                        listing.bad.append(item)
+                    case LeftOut():
+                        left_out = LeftOut(source=printable(item.source), reason=printable(item.reason))
+                        listing.left_out.append(left_out)
         except ContrapontoError as error:
             if error.code == "cancelled":
                 raise
@@ -117,30 +137,71 @@ def _list(
     return listing
 
 
+def _still(progress: Progress, fraction: float) -> Progress:
+    """For work that may be stopped at any time and moves nothing."""
+    return lambda _: progress(fraction)
+
+
 def _items_of(
-    source: str, store: MediaStore, settings: Settings, max_items: int
-) -> Iterable[BatchItem | LeftOut]:
+    source: str, store: MediaStore, settings: Settings, max_items: int, progress: Progress
+) -> Iterable[BatchItem | LeftOut | BadSource]:
     if source.startswith(FOLDER):
         return _from_folder(Path(source.removeprefix(FOLDER)), settings)
+    if feed := _FEED.match(source):
+        source = f"https://{source[feed.end() :]}"
     check_source(source)
     if is_url(source):
-        return _from_url(source, settings, max_items)
+        return _from_url(source, settings, max_items, progress)
     return _from_store(source, store)
 
 
-def _from_url(url: str, settings: Settings, max_items: int) -> Iterator[BatchItem]:
+def _from_url(
+    url: str, settings: Settings, max_items: int, progress: Progress
+) -> Iterator[BatchItem | LeftOut | BadSource]:
     if has_media_extension(url):
         yield BatchItem(url, _identity_of(url), _title(unquote(urlsplit(url).path).rpartition("/")[2]))
         return
+    options = replace(transfer_options(settings, DownloadLimits()), deadline=_LISTING_DEADLINE)
+    checked = check_url(url)
+    if (listed := _list_at(checked, options, progress)) is not None:
+        yield from _from_list(listed, checked.masked)
+        return
     try:
-        options = replace(transfer_options(settings, DownloadLimits()), deadline=_LISTING_DEADLINE)
-        entries = list_entries(check_url(url), options, max_items=max_items)
+        entries = list_entries(checked, options, progress, max_items=max_items)
     except NotMediaError:
         # A file whose address has no telling ending; its own job will say what it is.
         yield BatchItem(url, _identity_of(url), mask_url(url))
         return
     for entry in entries:
         yield BatchItem(entry.url, _identity_of(entry.url), _title(entry.title or entry.id))
+
+
+def _list_at(url: CheckedUrl, options: TransferOptions, progress: Progress) -> ParsedList | None:
+    if is_known_site(url):
+        return None
+    try:
+        return look_for_list(url, options, progress)
+    except SourceForbiddenError:
+        return None  # Some sites refuse everything but browsers; yt-dlp may know how to ask.
+
+
+def _from_list(listed: ParsedList, where: str) -> Iterator[BatchItem | LeftOut | BadSource]:
+    """The entries of a feed or playlist; one that cannot be fetched is a bad source, and the rest goes on."""
+    if not listed.entries:
+        raise empty(where, listed)
+    for entry in listed.entries:
+        title = _title(entry.title)
+        try:
+            check_source(entry.url)
+        except InvalidInputError as error:
+            yield BadSource(printable(mask_urls(entry.url)), error)
+            continue
+        # The name that a feed gives an episode stays when the address of its file gets another token.
+        identity = entry.url if entry.id == entry.url else f"{where} {entry.id}"
+        shown = title or _title(PurePosixPath(unquote(urlsplit(entry.url).path)).name)
+        yield BatchItem(entry.url, _identity_of(identity), shown or mask_url(entry.url), called=title or None)
+    for name in listed.without:
+        yield LeftOut(source=_title(name), reason=f"Its entry in {where} names no recording.")
 
 
 def _identity_of(url: str) -> str:
@@ -162,7 +223,14 @@ def _title(name: str) -> str:
     return one_line(name, _LONGEST_TITLE)
 
 
-def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut]:
+def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut | BadSource]:
+    if PurePosixPath(key).suffix[1:].lower() in LIST_EXTENSIONS:
+        # Its entries are addresses, or keys by their place beside the list.
+        folder = PurePosixPath(key).parent
+        listed = parse_list(store.read_bytes(key), key, lambda entry: _beside(folder, entry))
+        if listed is not None:
+            yield from _from_list(listed, key)
+            return
     if not key.endswith("/"):
         found = store.stat(key)
         yield BatchItem(
@@ -189,6 +257,11 @@ def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut]:
         )
 
 
+def _beside(folder: PurePosixPath, entry: str) -> str:
+    name = entry.replace("\\", "/")
+    return entry if is_url(entry) else posixpath.normpath(str(folder / name))
+
+
 def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftOut]:
     for path in recordings_in(folder, settings.import_folders):
         if isinstance(path, LeftOut):
@@ -196,7 +269,7 @@ def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftO
             continue
         status = path.stat()
         identity = f"{path} {status.st_size} {status.st_mtime_ns}"
-        yield BatchItem(str(path), _as_text(identity), _title(path.name), path)
+        yield BatchItem(str(path), _as_text(identity), _title(path.name), path, _title(path.stem) or None)
 
 
 async def bring(item: BatchItem) -> str:

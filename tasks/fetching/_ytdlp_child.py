@@ -263,6 +263,8 @@ def _collect(
     page: str = "",
 ) -> None:
     """Adds the recordings of a listing (`page` is its address); a channel is a list of lists."""
+    from yt_dlp.utils import unsmuggle_url  # noqa: PLC0415
+
     if info is None or len(found) >= request.max_items:
         return
     kind = info.get("_type", "video")
@@ -279,6 +281,9 @@ def _collect(
             return
     else:
         url = _address_of(info, page)
+    if url:
+        # What one extractor tells another within an address is no part of it.
+        url, _ = unsmuggle_url(str(url))
     if url and all(entry.url != url for entry in found):
         name = mask_urls(str(info.get("id") or url))
         title = mask_urls(str(info.get("title") or name))

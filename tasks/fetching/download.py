@@ -10,9 +10,10 @@ from pathlib import Path
 from tasks.errors import NotMediaError, SourceForbiddenError
 from tasks.fetching.content import has_media_extension
 from tasks.fetching.direct import download_file
+from tasks.fetching.lists import empty, read_list, several
 from tasks.fetching.results import Download, TransferOptions
 from tasks.fetching.sites import download_from_site
-from tasks.net.urls import CheckedUrl
+from tasks.net.urls import CheckedUrl, check_url
 from tasks.progress import Progress, ignore_progress, part_of
 
 # Asking yt-dlp which site a URL belongs to costs a second and 1,700 patterns; a direct file must not pay
@@ -50,6 +51,17 @@ def download(
             raise refusal from None
     if isinstance(found, Download):
         return found
+    left = replace(options, deadline=ends - time.monotonic())
+    if (listed := read_list(found, left)) is not None:
+        if not listed.entries:
+            raise empty(url.masked, listed)
+        only = listed.entries[0]
+        if len(listed.entries) > 1:
+            raise several(url.masked, listed)
+        one = download_file(check_url(only.url), directory, left, progress)
+        if not isinstance(one, Download):
+            raise several(url.masked, listed)
+        return replace(one, title=only.title or one.title)
     try:
         return from_site(part_of(progress, 0.05, 1.0), dedicated_only=False)
     except NotMediaError as error:

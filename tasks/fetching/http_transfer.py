@@ -107,7 +107,7 @@ class HttpTransfer:
                 f"{self._url.masked} is not audio or video but {content_type or 'another kind'}.",
                 hint="Give the address of a recording.",
             )
-        return WebPage(str(response.url), content_type) if kind == "page" else None
+        return WebPage(str(response.url), content_type, head[:SNIFFED_BYTES]) if kind == "page" else None
 
     def _kept(self, response: httpx.Response) -> Download:
         final = str(response.url)
@@ -152,3 +152,17 @@ def _body(response: httpx.Response) -> Iterator[bytes]:
             break
     yield head
     yield from chunks
+
+
+def look_at(client: httpx.Client, url: CheckedUrl) -> WebPage:
+    """How whatever is at the URL begins, without the rest. Raises as `HttpTransfer.run`."""
+    try:
+        with client.stream(
+            "GET", url.text, headers={"Accept": "*/*", "Accept-Encoding": "identity"}
+        ) as response:
+            if error := status_error(response):
+                raise error
+            head = next(_body(response))
+            return WebPage(str(response.url), response.headers.get("Content-Type"), head[:SNIFFED_BYTES])
+    except REQUEST_ERRORS as error:
+        raise request_error(error, url.text) from error

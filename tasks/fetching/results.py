@@ -70,6 +70,8 @@ class WebPage:
     url: str
     """After redirects, credentials and all."""
     content_type: str | None
+    head: bytes = field(default=b"", compare=False, repr=False)
+    """How it begins."""
 
 
 @dataclass(frozen=True)

@@ -118,5 +118,5 @@ def test_options_are_the_parameters_of_a_single_job() -> None:
     single = inspect.signature(transcribe.fn).parameters
     options = TranscriptionOptions().model_dump()
     assert options == {name: single[name].default for name in options}
-    of_the_job = {"youtube_url", "priority", "webhook_url", "id_roteiro", "metadata"}
+    of_the_job = {"youtube_url", "title", "priority", "webhook_url", "id_roteiro", "metadata"}
     assert set(single) - set(options) == of_the_job

@@ -14,6 +14,7 @@ from tasks.batches.ledger import Ledger
 from tasks.errors import InvalidInputError
 from tasks.fetching.source import Source
 from tasks.progress import ignore_progress
+from tests.servers.media import MediaServer
 from tests.unit.batches.test_folders import ODD_NAMES
 
 SOURCE: TypeAdapter[str] = TypeAdapter(Source)
@@ -111,3 +112,35 @@ def test_a_bad_source_stands_beside_the_good_ones(inbox: Path) -> None:
     listing = listed("ftp://example.org/a.mp3", f"folder:{inbox}", "nothing/", "../x.mp3", "folder:/")
     assert titles(listing.items) == ["a.mp3"]
     assert len(listing.bad) == 4
+
+
+def test_a_feed_is_its_episodes_whatever_token_their_addresses_have(
+    inbox: Path, server: MediaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_ALLOWED_PRIVATE_HOSTS", f"127.0.0.1:{server.port}")
+    get_settings.cache_clear()
+    for token in "ab":
+        item = f'<item><title>Bees</title><guid>1</guid><enclosure url="/ep1.mp3?token={token}"/></item>'
+        feed = f"<rss><channel>{item}{item.replace('Bees', 'Again')}<item><title>News</title></item></channel></rss>"
+        server.say("/feed", feed.encode(), content_type="text/xml")
+        server.say("/feed", feed.encode(), content_type="text/xml")
+    first, second = listed(f"{server.url}/feed"), listed(f"{server.url}/feed")
+    assert [(item.source, item.title, item.called) for item in first.items] == [
+        (f"{server.url}/ep1.mp3?token=a", "Bees", "Bees")
+    ]
+    assert [item.identity for item in first.items] == [item.identity for item in second.items]
+    assert first.items[0].source != second.items[0].source
+    assert [each.source for each in first.left_out] == ["News"]
+
+
+def test_a_list_in_the_store_names_keys_beside_it(inbox: Path) -> None:
+    store = media_store(get_settings())
+    store.put_text(
+        "#EXTM3U\n#EXTINF:1,Ana\na.mp3\n..\\b#1.mp3\n../../c.mp3\nftp://x/d.mp3\n", "talks/list.m3u"
+    )
+    listing = listed("talks/list.m3u")
+    assert [(item.source, item.called) for item in listing.items] == [
+        ("talks/a.mp3", "Ana"),
+        ("b#1.mp3", None),
+    ]
+    assert [bad.source for bad in listing.bad] == ["../c.mp3", "ftp://x/d.mp3"]

@@ -1,0 +1,205 @@
+"""Podcast feeds and playlists as they are found."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.errors import BlockedAddressError, InvalidInputError, NotMediaError
+from tasks.fetching.download import download
+from tasks.fetching.feeds import ParsedList
+from tasks.fetching.lists import _resolver, look_for_list, parse_list
+from tasks.fetching.results import Download, DownloadLimits, TransferOptions
+from tasks.net.addresses import AddressPolicy
+from tasks.net.retry import RetryPolicy
+from tasks.net.urls import check_url
+
+BASE = "https://example.org/pods/list"
+
+
+def parsed(data: str | bytes, name: str = BASE, content_type: str | None = None) -> ParsedList | None:
+    body = data if isinstance(data, bytes) else data.encode()
+    return parse_list(body, name, _resolver(name), content_type=content_type)
+
+
+def entries(data: str | bytes, name: str = BASE, content_type: str | None = None) -> list[tuple[str, str]]:
+    """URL and title of each recording."""
+    found = parsed(data, name, content_type)
+    assert found is not None
+    return [(entry.url, entry.title) for entry in found.entries]
+
+
+def rss(*items: str, head: str = "") -> str:
+    return f'<?xml version="1.0"?>{head}<rss version="2.0"><channel><title>P</title>{"".join(items)}</channel></rss>'
+
+
+def test_episodes_are_called_by_their_titles_and_each_is_there_once() -> None:
+    feed = rss(
+        '<item><title>Bees &amp;amp; dance</title><guid>g1</guid><enclosure url="https://e.org/ep1.mp3?a=1&amp;b=2" '
+        'type="audio/mpeg"/><itunes:duration>1:02:03</itunes:duration></item>',
+        '<item><title>Again</title><enclosure url="https://e.org/ep1.mp3?a=1&amp;b=2"/></item>',
+        "<item><title><![CDATA[Ação & reação]]></title><enclosure url='/ep2.mp3'/></item>",
+        "<item><title>News</title><link>https://e.org/news</link></item>",
+        '<item><title>Cover</title><enclosure url="c.jpg" type="image/jpeg"/></item>',
+    )
+    found = parsed(feed)
+    assert found is not None
+    assert [(entry.url, entry.title) for entry in found.entries] == [
+        ("https://e.org/ep1.mp3?a=1&b=2", "Bees & dance"),
+        ("https://example.org/ep2.mp3", "Ação & reação"),
+    ]
+    assert (found.entries[0].id, found.entries[0].duration) == ("g1", 3723)
+    assert found.without == ["News", "Cover"]
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        "\n\n  " + rss('<item><title>A</title><enclosure url="/a.mp3"/></item>'),
+        "\ufeff" + rss('<item><title>A</title><enclosure url="/a.mp3"/></item>'),
+        rss('<item><title>A</title><enclosure url="/a.mp3"/></item>').replace("</channel></rss>", "<item><title>cut"),
+        rss('<item><title>A</title><enclosure url="/a.mp3"/><x:y>&nbsp;&bogus; R&D \x0b</x:y></item>'),
+        rss('<item><title>A</title><media:group><media:content url="/a.mp3" medium="audio"/></media:group></item>'),
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://example.org/"><entry><title>A</title>'
+        '<link href="page"/><link rel="enclosure" href="a.mp3"/></entry></feed>',
+        '<rdf:RDF><item rdf:about="x"><title>A</title><enclosure url="/a.mp3"/></item></rdf:RDF>',
+        '<playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList><track><location>/a.mp3</location>'
+        "<title>A</title></track></trackList></playlist>",
+        '<asx version="3.0"><ENTRY><TITLE>A</TITLE><REF HREF="/a.mp3"/></ENTRY></asx>',
+        '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": 1, "title": "A", '
+        '"attachments": [{"url": "/a.mp3", "mime_type": "audio/mpeg"}]}]}',
+        "[playlist]\nTitle1=A\nFile1=/a.mp3\nLength1=-1\nNumberOfEntries=1\n",
+        "#EXTM3U\n#EXTINF:123,A\n/a.mp3\n",
+    ],
+)  # fmt: skip
+def test_every_kind_of_list_and_what_is_odd_about_it(feed: str) -> None:
+    assert entries(feed) == [("https://example.org/a.mp3", "A")]
+
+
+def test_the_encoding_that_a_feed_states() -> None:
+    feed = rss("<item><title>Ação</title><enclosure url='/a.mp3'/></item>").replace(
+        'version="1.0"', 'version="1.0" encoding="ISO-8859-1"', 1
+    )
+    assert entries(feed.encode("latin-1")) == [("https://example.org/a.mp3", "Ação")]
+    assert entries(feed.replace("ISO-8859-1", "utf-16").encode("utf-16"))[0][1] == "Ação"
+
+
+def test_a_feed_of_three_hundred_episodes_with_one_guid_for_all() -> None:
+    items = [f"<item><guid>x</guid><enclosure url='/{n}.mp3'/></item>" for n in range(300)]
+    found = parsed(rss(*items))
+    assert found is not None
+    assert len({entry.id for entry in found.entries}) == 300
+
+
+def test_of_a_blog_without_files_the_pages_are_what_there_is() -> None:
+    feed = rss("<item><title>A</title><link>https://e.org/a</link></item>")
+    assert entries(feed) == [("https://e.org/a", "A")]
+
+
+def test_entities_that_a_feed_makes_up_are_not_grown() -> None:
+    bomb = '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
+    assert parsed(rss("<item><title>&b;</title><enclosure url='/a.mp3'/></item>", head=bomb)) is None
+
+
+def test_m3u_with_remarks_blanks_titles_and_names_of_files() -> None:
+    text = '# my list\r\n#EXTINF:12 tvg-id="x",Ana, parte 1\r\nmúsica/two words#1.mp3\r\n\r\n..\\b.mp3\r\nhttps://E.org/c.mp3?x=1#t\r\n'
+    expected = [
+        ("https://example.org/pods/m%C3%BAsica/two%20words%231.mp3", "Ana, parte 1"),
+        ("https://example.org/b.mp3", ""),
+        ("https://E.org/c.mp3?x=1#t", ""),
+    ]
+    for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16"):
+        assert entries(text.encode(encoding), f"{BASE}.m3u") == expected
+    assert entries(text, BASE, "audio/x-mpegurl") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n1.ts\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n",
+        "Just a text.\nhttps://e.org/a.mp3\n",
+        "<html><body><item><enclosure url='/a.mp3'/></item></body></html>",
+        '<MPD><Period><entry/></Period></MPD>',
+        '{"a": 1}',
+        "",
+    ],
+)  # fmt: skip
+def test_what_is_no_list(text: str) -> None:
+    assert parsed(text) is None
+
+
+def test_a_text_of_addresses_is_a_list() -> None:
+    assert entries("# mine\nhttps://e.org/a.mp3\n\nhttps://e.org/b\n") == [
+        ("https://e.org/a.mp3", ""),
+        ("https://e.org/b", ""),
+    ]
+
+
+_PIECES = st.sampled_from(
+    ["<rss>", "<item>", "</item>", "<title>", "</title>", "<enclosure url='", "'/>", "#EXTM3U\n", "#EXTINF:", ",",
+     "\n", "[playlist]\n", "File1=", "&", ";", "<![CDATA[", "]]>", "<!--", "a", "é", "\x00", "{", "}", '"', "http://"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(_PIECES, max_size=25).map("".join) | st.text(max_size=100),
+    st.sampled_from([BASE, f"{BASE}.m3u"]),
+)
+def test_no_text_is_too_odd_to_be_looked_at(text: str, name: str) -> None:
+    found = parsed(text, name)
+    for entry in found.entries if found else ():
+        assert entry.url
+
+
+@pytest.fixture
+def options(loopback: AddressPolicy, limits: DownloadLimits) -> TransferOptions:
+    return TransferOptions(loopback, limits, deadline=60.0, retry=RetryPolicy(backoff=30))
+
+
+def test_a_list_where_one_recording_is_wanted_is_refused_at_once(
+    server: Any, options: TransferOptions, into: Path
+) -> None:
+    url = server.say("/l.m3u", b"#EXTM3U\n/a.mp3\n/b.mp3\n", content_type="audio/x-mpegurl")
+    with pytest.raises(InvalidInputError, match="a list of 2 recordings") as refused:
+        download(check_url(url), into, options)
+    assert "transcribe-batch" in refused.value.hint
+    assert len(server.asked) == 2, "nothing was tried again"
+
+
+def test_a_list_of_one_is_that_one_by_the_name_that_the_list_gives(
+    server: Any, options: TransferOptions, into: Path, tone: bytes
+) -> None:
+    server.say("/ep1.wav", tone)
+    url = server.say("/feed", rss("<item><title>How bees dance</title><enclosure url='/ep1.wav'/></item>").encode(),
+                     content_type="application/rss+xml")  # fmt: skip
+    found = download(check_url(url), into, options)
+    assert isinstance(found, Download)
+    assert (found.title, found.path.read_bytes()) == ("How bees dance", tone)
+
+
+def test_entries_are_held_to_the_policy_of_addresses(
+    server: Any, options: TransferOptions, into: Path
+) -> None:
+    url = server.say("/l.m3u", b"http://169.254.169.254/latest\n", content_type="audio/x-mpegurl")
+    with pytest.raises(BlockedAddressError):
+        download(check_url(url), into, options)
+    other = server.say("/f.m3u", b"file:///etc/passwd\n", content_type="audio/x-mpegurl")
+    with pytest.raises(InvalidInputError, match="file"):
+        download(check_url(other), into, options)
+
+
+def test_an_empty_list_says_so(server: Any, options: TransferOptions, into: Path) -> None:
+    url = server.say("/feed", rss("<item><title>News</title></item>").encode(), content_type="text/xml")
+    with pytest.raises(NotMediaError, match="a list without recordings"):
+        download(check_url(url), into, options)
+
+
+def test_a_page_or_a_recording_is_looked_at_and_no_more(
+    server: Any, options: TransferOptions, tone: bytes
+) -> None:
+    assert look_for_list(check_url(server.say("/a.wav", tone)), options) is None
+    assert look_for_list(check_url(server.page("/p", "<html><p>words</p>")), options) is None
+    assert len(server.asked) == 2
