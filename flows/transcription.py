@@ -28,6 +28,7 @@ from tasks.speech.document import (
     TranscriptionOutcome,
     TranscriptionResult,
     Translation,
+    say_what_was_tried,
     summary,
 )
 from tasks.speech.languages import normalise_language
@@ -54,6 +55,7 @@ Formats = Annotated[list[SubtitleFormat], Field(max_length=100)]
 Model = Annotated[str, Field(min_length=1, max_length=500)]
 Hint = Annotated[str, Field(max_length=2000)]
 Title = Annotated[str, Field(min_length=1, max_length=1000)]
+AudioTrack = Annotated[int, Field(ge=1, le=1000)] | Annotated[str, Field(min_length=1, max_length=40)]
 
 
 @job_flow(
@@ -77,6 +79,7 @@ async def transcribe(
     initial_prompt: Hint | None = None,
     hotwords: Hint | None = None,
     title: Title | None = None,
+    audio_track: AudioTrack | None = None,
 ) -> TranscriptionOutcome:
     """Transcribe one recording: text, segments, words and subtitle files.
 
@@ -95,6 +98,7 @@ async def transcribe(
         initial_prompt: Text in the style of the recording; helps with names and spelling.
         hotwords: Words to listen for.
         title: What the recording is called, which names its files; empty: as its source calls it.
+        audio_track: Sound track to hear, by number from 1 or by language (por); empty: the first that has speech.
     """
     # What is wrong with a job is said before anything is fetched.
     wanted = normalise_language(language_out) if language_out else None
@@ -105,6 +109,7 @@ async def transcribe(
         apply_highpass_filter=apply_highpass_filter,
         convert_to_mono=convert_to_mono,
         set_sample_rate_16k=set_sample_rate_16k,
+        audio_track=audio_track,
     )
     speech = RecognitionOptions(
         language=normalise_language(language),
@@ -125,18 +130,16 @@ async def transcribe(
         job.entitle(media.title)
 
     with job.stage("normalization") as stage:
-        if sound.changes_anything:
-            audio = await run_step(
-                normalise_audio, normalise_request(media.key, media.sha256, media.duration, sound)
-            )
-        else:
+        audio = await run_step(
+            normalise_audio, normalise_request(media.key, media.sha256, media.duration, sound)
+        )
+        if audio.key is None:
             stage.skip()
-            audio = NormalisedAudio(key=media.key, duration=media.duration)
 
     with job.stage("transcription"):
-        request = recognise_request(audio.key, audio.duration, speech_model, speech)
+        request = recognise_request(audio.key or media.key, audio.duration, speech_model, speech)
         stored = await run_step(recognise, request)
-        original = await asyncio.to_thread(stored.read, store)
+        original = say_what_was_tried(await asyncio.to_thread(stored.read, store), audio.choice.tried)
         text = _Text(original, original, None)
         if wanted:
             text = await _translated(original, stored, request, wanted, store)
@@ -221,6 +224,9 @@ def _outcome(
             normalisation=audio.filters,
             loudness_before=audio.before,
             loudness_after=audio.after,
+            audio_track=audio.choice.track,
+            audio_tracks=audio.choice.tracks,
+            audio_mix=audio.choice.mix,
             model=transcript.model,
             device=transcript.device,
             compute_type=transcript.compute_type,
@@ -228,7 +234,7 @@ def _outcome(
         transcription_text=transcript.text,
         transcription_segments=transcript.segments,
         transcription_file=files.get("txt") or next(iter(files.values()), None),
-        audio_file=audio.key,
+        audio_file=audio.key or media.key,
     )
 
 

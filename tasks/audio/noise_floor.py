@@ -1,14 +1,12 @@
 """How far the noise of a recording lies below its speech: what decides whether there is anything to remove."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from tasks.media.pcm import Samples, decode
-from tasks.progress import Progress
+from tasks.media.pcm import Samples
 
 SAMPLE_RATE = 16_000
 """Hertz at which sound is measured: the band that recognisers hear."""
@@ -59,30 +57,9 @@ class NoiseFloor(BaseModel):
         return self.distance >= CLEAN
 
 
-def why_clean(
-    source: Path,
-    stream: int,
-    duration: float,
-    progress: Progress,
-    *,
-    deadline: float,
-    binary: str | None = None,
-) -> str:
-    """Why no noise is to be removed from a file's sound, for people; empty if there is some.
-
-    `stream` is the number of the track, `duration` its length in seconds as far as it is known (else 0). Raises as
-    `tasks.media.pcm.decode`.
-    """
-    with decode(
-        source, sample_rate=SAMPLE_RATE, channels=1, stream=stream, deadline=deadline, binary=binary
-    ) as reader:
-
-        def blocks() -> Iterator[Samples]:
-            for block in reader:
-                yield block
-                progress(reader.seconds / duration if duration else 0.0)
-
-        floor = measure_noise_floor(blocks())
+def why_clean(blocks: Iterable[Samples]) -> str:
+    """Why no noise is to be removed from mono sound at `SAMPLE_RATE`, for people; empty if there is some."""
+    floor = measure_noise_floor(blocks)
     if floor is None:
         return "there is no sound"
     return f"clear enough: the noise lies {floor.distance:.0f} dB below the speech" if floor.is_clean else ""

@@ -1,14 +1,15 @@
 """Prepares any sound for recognition: noise removal, vocal isolation, high-pass, mono, 16 kHz, loudness.
 
-Two passes, both streamed. The first decodes, filters and measures; its result waits on disk because the gain
-is only known at its end. The second applies the gain and writes FLAC. Without a loudness target one pass does
-it all. Where noise is to be removed, a quick look at all of the sound comes first: a clean recording is left as
-it is, for the network would cost more than all the rest and could only do harm.
+First it is found out which sound is heard: `tasks.audio.choice`. Then two passes, both streamed. The first decodes,
+filters and measures; its result waits on disk because the gain is only known at its end. The second applies the gain
+and writes FLAC. Without a loudness target one pass does it all. Where noise is to be removed, a quick look at all of
+the sound comes before: a clean recording is left as it is, for the network would cost more than all the rest and could
+only do harm.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,22 +17,20 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.audio import noise, vocals
+from tasks.audio import vocals
+from tasks.audio.chain import Step, load_steps, through
+from tasks.audio.choice import SoundChoice, SoundReader, choose_sound
 from tasks.audio.loudness import Loudness, gain_filters, gain_for, measuring_filter, parse_measurement
 from tasks.audio.noise import SAMPLE_RATE as NOISE_RATE
-from tasks.audio.noise import NoiseRemover
 from tasks.audio.noise_floor import why_clean
-from tasks.audio.processor import Processor
-from tasks.audio.resample import Resampler
 from tasks.audio.vocals import SAMPLE_RATE as VOCALS_RATE
-from tasks.audio.vocals import VocalIsolator
 from tasks.errors import DamagedMediaError, NoAudioError
 from tasks.media.ffmpeg import run_ffmpeg
-from tasks.media.pcm import LAYOUTS, Samples, decode, encode
+from tasks.media.pcm import LAYOUTS, decode, encode
 from tasks.media.probe import AudioStream, MediaInfo, end_of_packets, probe, require_audio
 from tasks.progress import Progress, ignore_progress, part_of
 
-FilterName = Literal["remove_noise", "isolate_vocals", "highpass", "mono", "sample_rate", "loudness"]
+FilterName = Literal["sound", "remove_noise", "isolate_vocals", "highpass", "mono", "sample_rate", "loudness"]
 
 HIGHPASS_HERTZ = 80
 RECOGNITION_RATE = 16_000
@@ -71,6 +70,8 @@ class NormalisationOptions(BaseModel):
     set_sample_rate_16k: bool = True
     loudness_lufs: float | None = Field(default=-16.0, ge=-50, le=-5)
     """Integrated loudness of the result (EBU R128); None leaves it as it is."""
+    audio_track: int | str | None = None
+    """Number of the sound track, from 1, or its language as the file tags it; see `tasks.audio.choice`."""
 
     @property
     def changes_anything(self) -> bool:
@@ -116,6 +117,8 @@ class NormalisationReport(BaseModel):
     source: SoundReport
     result: SoundReport
     filters: tuple[FilterReport, ...]
+    choice: SoundChoice
+    """Which sound of the file it is."""
     seconds: float
     """Time it all took."""
 
@@ -144,18 +147,30 @@ def normalise(
     report = _Throttle(progress)
     report(0.0)
     info = probe(source)
-    audio = require_audio(info)
+    require_audio(info)
 
     def remaining() -> float:
         return deadline - (time.monotonic() - started)
 
+    sounds = SoundReader(source, info, deadline=remaining(), binary=binary)
+    choice = choose_sound(sounds, options.audio_track)
+    audio = info.audio_tracks[choice.track - 1]
     clean = ""
     if options.remove_noise:
         look = part_of(report, 0.0, _LOOK)
-        clean = why_clean(source, audio.index, info.duration, look, deadline=remaining(), binary=binary)
+        clean = why_clean(
+            sounds.blocks(audio, channels=1, filters=choice.filters(audio.channels), progress=look)
+        )
     asked, options = options, options.model_copy(update={"remove_noise": options.remove_noise and not clean})
-    plan = _plan(audio, options)
-    steps = _load_steps(plan, options, models_dir, threads)
+    plan = _plan(audio, choice, options)
+    steps = load_steps(
+        models_dir,
+        remove_noise=options.remove_noise and options.noise_engine == "deepfilternet",
+        isolate_vocals=options.isolate_vocals,
+        rate=plan.decode_rate,
+        channels=plan.decode_channels,
+        threads=threads,
+    )
 
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as scratch:
         final = options.loudness_lufs is None
@@ -167,6 +182,7 @@ def normalise(
             sample_rate=plan.decode_rate,
             channels=plan.decode_channels,
             stream=audio.index,
+            delay=audio.delay,
             filters=[measuring_filter(true_peak=False), *plan.decode_filters],
             deadline=remaining(),
             binary=binary,
@@ -187,7 +203,7 @@ def normalise(
         )
         with encoded as writer:
             with decoded as reader:
-                for block in _through(steps, reader):
+                for block in through(steps, reader):
                     writer.write(block)
                     first_pass(reader.seconds / info.duration if info.duration else 0.0)
             _check_complete(source, info, audio, reader.seconds)
@@ -221,7 +237,8 @@ def normalise(
         result=SoundReport(
             duration=reader.seconds, sample_rate=plan.rate, channels=plan.channels, loudness=after
         ),
-        filters=(*_filter_reports(options, steps, clean), levelling),
+        filters=(*_filter_reports(choice, options, steps, clean), levelling),
+        choice=choice,
         seconds=time.monotonic() - started,
     )
 
@@ -236,29 +253,6 @@ class _Plan:
     encode_filters: tuple[str, ...]
     rate: int
     channels: int
-
-
-@dataclass
-class _Step:
-    """A processor, what it is there for, and the time it took."""
-
-    name: FilterName | None
-    engine: str
-    processor: Processor
-    seconds: float = 0.0
-
-    def process(self, block: Samples) -> Samples:
-        return self._timed(lambda: self.processor.process(block))
-
-    def flush(self) -> Samples:
-        return self._timed(self.processor.flush)
-
-    def _timed(self, work: Callable[[], Samples]) -> Samples:
-        started = time.perf_counter()
-        try:
-            return work()
-        finally:
-            self.seconds += time.perf_counter() - started
 
 
 class _Throttle:
@@ -277,9 +271,9 @@ class _Throttle:
             self._progress(self._highest)
 
 
-def _plan(audio: AudioStream, options: NormalisationOptions) -> _Plan:
+def _plan(audio: AudioStream, choice: SoundChoice, options: NormalisationOptions) -> _Plan:
     neural_noise = options.remove_noise and options.noise_engine == "deepfilternet"
-    channels = 1 if options.convert_to_mono else min(audio.channels, 2)
+    channels = 1 if options.convert_to_mono or choice.changes_channels else min(audio.channels, 2)
     rate = RECOGNITION_RATE if options.set_sample_rate_16k else min(audio.sample_rate, _HIGHEST_RATE)
     # The separation uses where voices stand between the channels. Without it, mixing down first halves the
     # neural work, and helps it: what the channels share is the voice; noise that differs between them loses
@@ -294,9 +288,10 @@ def _plan(audio: AudioStream, options: NormalisationOptions) -> _Plan:
     return _Plan(
         decode_rate=decode_rate,
         decode_channels=decode_channels,
-        decode_filters=_spectral_denoise(audio.sample_rate)
-        if options.remove_noise and not neural_noise
-        else (),
+        decode_filters=(
+            *choice.filters(audio.channels),
+            *(_spectral_denoise(audio.sample_rate) if options.remove_noise and not neural_noise else ()),
+        ),
         encode_filters=(
             *([_HIGHPASS] if options.apply_highpass_filter else []),
             f"aformat=sample_rates={rate}:channel_layouts={LAYOUTS[channels]}",
@@ -316,31 +311,6 @@ def _spectral_denoise(sample_rate: int) -> tuple[str, ...]:
         f"atrim=start_sample={late}",
         "asetpts=N/SR/TB",
     )
-
-
-def _load_steps(plan: _Plan, options: NormalisationOptions, models_dir: Path, threads: int) -> list[_Step]:
-    steps: list[_Step] = []
-    if plan.decode_rate == NOISE_RATE and options.remove_noise and options.noise_engine == "deepfilternet":
-        remover = NoiseRemover(models_dir, channels=plan.decode_channels, threads=threads)
-        steps.append(_Step("remove_noise", noise.ENGINE, remover))
-    if options.isolate_vocals:
-        if steps:
-            resampler = Resampler(plan.decode_rate, VOCALS_RATE, channels=plan.decode_channels)
-            steps.append(_Step(None, "swresample", resampler))
-        steps.append(_Step("isolate_vocals", vocals.ENGINE, VocalIsolator(models_dir, threads=threads)))
-    return steps
-
-
-def _through(steps: Sequence[_Step], blocks: Iterable[Samples]) -> Iterator[Samples]:
-    for block in blocks:
-        for step in steps:
-            block = step.process(block)  # noqa: PLW2901
-        yield block
-    for index, step in enumerate(steps):
-        rest = step.flush()
-        for later in steps[index + 1 :]:
-            rest = later.process(rest)
-        yield rest
 
 
 def _check_complete(source: Path, info: MediaInfo, audio: AudioStream, decoded: float) -> None:
@@ -374,7 +344,9 @@ def _levelling_report(gain: float | None, seconds: float) -> FilterReport:
     )
 
 
-def _filter_reports(options: NormalisationOptions, steps: Sequence[_Step], clean: str) -> list[FilterReport]:
+def _filter_reports(
+    choice: SoundChoice, options: NormalisationOptions, steps: Sequence[Step], clean: str
+) -> list[FilterReport]:
     neural = {step.name: step for step in steps}
     chosen: tuple[tuple[FilterName, bool, str], ...] = (
         ("remove_noise", options.remove_noise, "afftdn"),
@@ -384,6 +356,8 @@ def _filter_reports(options: NormalisationOptions, steps: Sequence[_Step], clean
         ("sample_rate", options.set_sample_rate_16k, "ffmpeg"),
     )
     reports = []
+    if unusual := choice.summary:
+        reports.append(FilterReport(name="sound", status="applied", detail=unusual))
     for name, wanted, engine in chosen:
         if not wanted:
             detail = clean if name == "remove_noise" else ""

@@ -86,17 +86,20 @@ def decode(
     channels: int,
     deadline: float,
     stream: int | None = None,
+    delay: float = 0.0,
     filters: Sequence[str] = (),
     block_seconds: float = 1.0,
     binary: str | None = None,
 ) -> Iterator[PcmReader]:
     """Decodes the sound of `source` (its stream number `stream`, else ffmpeg's choice) to mono or stereo.
 
-    Gaps in the track, also before its first packet, become silence, so that times stay those of the file.
+    Gaps in the track, also before its first packet, become silence, so that times stay those of the file; `delay` in
+    seconds is what `tasks.media.probe.AudioStream` says of the track.
     `filters` are ffmpeg audio filters; they see the file's own rate and channels. `deadline` in seconds.
     Raises as `tasks.media.ffmpeg.run_ffmpeg` does, while the blocks are read.
     """
     chain = [
+        *([f"asetpts=PTS+{delay:.6f}/TB"] if delay else []),
         "aresample=async=1:first_pts=0",
         *filters,
         f"aformat=sample_rates={sample_rate}:channel_layouts={LAYOUTS[channels]}",

@@ -13,10 +13,12 @@ from av.stream import Stream
 from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError, NoVideoError
+from tasks.media.clock import delay
 from tasks.media.ffmpeg import MEDIA_FORMATS
 
 _OPEN_SECONDS = 30.0
 _HEAD_BYTES = 64 * 1024
+_TAG_LETTERS = 100
 _WAV_UNKNOWN = 0x7FFF0000
 """Lengths from here on are what programs write that cannot go back to state the real one."""
 
@@ -44,17 +46,25 @@ _SIGNATURES: tuple[tuple[int, bytes], ...] = (
 
 
 class AudioStream(BaseModel):
-    """The sound track that will be used: the file's default one."""
+    """A sound track."""
 
     model_config = ConfigDict(frozen=True)
 
     index: int
+    """Its number among all streams of the file, from 0."""
     codec: str
     sample_rate: int
     channels: int
     layout: str
     duration: float | None
     """Seconds, where the track states its own length."""
+    language: str | None = None
+    """The tag of the file, mostly ISO 639-2 ("por")."""
+    title: str | None = None
+    default: bool = False
+    """Whether the file says that players should choose it."""
+    delay: float = 0.0
+    """Seconds by which `tasks.media.pcm.decode` moves the track; see `tasks.media.clock`."""
 
 
 class VideoStream(BaseModel):
@@ -80,6 +90,9 @@ class MediaInfo(BaseModel):
     duration_stated: bool
     """Whether the file itself states its length (else it was counted or estimated from what is there)."""
     audio: AudioStream | None
+    """The track that players choose: the file's default one."""
+    audio_tracks: tuple[AudioStream, ...]
+    """All of them, in the order of the file."""
     video: VideoStream | None
 
 
@@ -171,7 +184,10 @@ def _picture_track(container: InputContainer) -> Stream | None:
 def _describe(path: Path, container: InputContainer, audio: Stream | None, video: Stream | None) -> MediaInfo:
     name = container.format.name
     whole = _whole_wav(path) if name == "wav" else 1.0
-    sound = _audio_stream(audio, whole) if audio is not None else None
+    tracks = tuple(
+        _audio_stream(stream, whole, delay(container, stream, video)) for stream in container.streams.audio
+    )
+    sound = next((track for track in tracks if audio is not None and track.index == audio.index), None)
     if sound is not None and (sound.sample_rate <= 0 or sound.channels <= 0):
         raise _unreadable(path)
     stated = name.split(",")[0] in _STATES_LENGTH or (name == "mp3" and _counts_frames(path))
@@ -184,11 +200,12 @@ def _describe(path: Path, container: InputContainer, audio: Stream | None, video
         duration=duration,
         duration_stated=stated,
         audio=sound,
+        audio_tracks=tracks,
         video=_video_stream(video) if video is not None else None,
     )
 
 
-def _audio_stream(stream: Stream, whole: float) -> AudioStream:
+def _audio_stream(stream: Stream, whole: float, delay: float) -> AudioStream:
     stated = _seconds(stream.duration, stream.time_base)
     if stated is None:
         # Matroska keeps a track's own length as a tag, "00:01:30.500000000".
@@ -204,7 +221,17 @@ def _audio_stream(stream: Stream, whole: float) -> AudioStream:
         channels=getattr(context, "channels", 0) or 0,
         layout=context.layout.name if context is not None and hasattr(context, "layout") else "unknown",
         duration=stated * whole if stated is not None else None,
+        language=_tag(stream, "language"),
+        title=_tag(stream, "title"),
+        default=bool(stream.disposition & av.stream.Disposition.default),
+        delay=delay,
     )
+
+
+def _tag(stream: Stream, name: str) -> str | None:
+    # "und" is what programs write that do not know: undetermined.
+    text = " ".join(stream.metadata.get(name, "").split())[:_TAG_LETTERS]
+    return None if text in ("", "und") else text
 
 
 def _video_stream(stream: Stream) -> VideoStream:

@@ -6,27 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.audio.voice_activity import speech_stretches
 from tasks.speech.transcript import Span
 
 SAMPLE_RATE = 16_000
 """Samples per second of all audio in this package: what Whisper and the voice activity model were trained
 on."""
 
-# Fine enough to cut between phrases; whoever wants longer stretches joins them with `join_close`.
-_MIN_SILENCE_MS = 100
-
 
 def find_speech(audio: NDArray[np.float32]) -> list[Span]:
     """The stretches of speech in mono audio at 16 kHz, in order, in seconds, without padding."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415 - an optional engine
-
-    if not audio.size:
-        return []
-    options = VadOptions(min_silence_duration_ms=_MIN_SILENCE_MS, speech_pad_ms=0)
-    return [
-        Span(start=found["start"] / SAMPLE_RATE, end=min(found["end"], audio.size) / SAMPLE_RATE)
-        for found in get_speech_timestamps(audio, options)
-    ]
+    return [Span(start=start, end=end) for start, end in speech_stretches(audio)]
 
 
 def join_close(

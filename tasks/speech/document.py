@@ -1,14 +1,15 @@
 """What a caller learns of a transcription."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel
 
+from tasks.audio.choice import TrackReport
 from tasks.audio.normalise import FilterReport, SoundReport
 from tasks.jobs.document import JobDocument
 from tasks.jobs.summary import entry, place
-from tasks.speech.transcript import Quality, Segment
+from tasks.speech.transcript import Quality, Segment, Transcript
 
 
 class Translation(BaseModel):
@@ -42,6 +43,12 @@ class TranscriptionResult(BaseModel):
     normalisation: tuple[FilterReport, ...]
     loudness_before: SoundReport | None
     loudness_after: SoundReport | None
+    audio_track: int
+    """The sound track that was heard, by its number from 1."""
+    audio_tracks: tuple[TrackReport, ...]
+    """All that there are."""
+    audio_mix: str
+    """What was heard of its channels: their mix, or "left", "right", "difference", "channel 3"."""
     model: str
     device: str
     compute_type: str
@@ -66,6 +73,16 @@ class TranscriptionDocument(JobDocument):
     """Store key of the transcript."""
     audio_file: str | None = None
     """Store key of the normalised audio."""
+
+
+def say_what_was_tried(transcript: Transcript, tried: Sequence[str]) -> Transcript:
+    """The transcript; where no speech was found, its warning says what else was listened to."""
+    quality = transcript.quality
+    if not (quality.no_speech and tried):
+        return transcript
+    first, *others = quality.warnings
+    told = f"{first.rstrip('.')}. Tried: {', '.join(tried)}."
+    return transcript.model_copy(update={"quality": quality.model_copy(update={"warnings": (told, *others)})})
 
 
 def summary(document: TranscriptionDocument) -> Iterator[str]:

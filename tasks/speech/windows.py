@@ -1,6 +1,7 @@
 """Audio of any length as windows that end in silences: memory does not grow with the file."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
+from tasks.media.clock import has_clock
+from tasks.media.pcm import decode
+from tasks.media.probe import probe, require_audio
 from tasks.speech.activity import SAMPLE_RATE, find_speech
 from tasks.speech.transcript import Span
 
@@ -115,6 +119,10 @@ def _decode(path: Path) -> Iterator[NDArray[np.int16]]:
     """Blocks of mono 16 kHz samples. Damaged packets are left out, what follows them is still read."""
     damaged = decoded = 0
     with _open(path) as container:
+        if has_clock(container):
+            container.close()
+            yield from _decode_by_clock(path)
+            return
         stream = container.streams.audio[0]
         stream.thread_type = "AUTO"
         resampler, layout = _resampler(), None
@@ -142,10 +150,31 @@ def _decode(path: Path) -> Iterator[NDArray[np.int16]]:
     if damaged:
         logger.warning("%d damaged packets of %s were left out", damaged, path.name)
     if not decoded:
-        raise DamagedMediaError(
-            f"No audio can be decoded from {path.name}.",
-            hint="Check that the file plays, or export it again.",
-        )
+        raise _nothing_decoded(path)
+
+
+def _decode_by_clock(path: Path) -> Iterator[NDArray[np.int16]]:
+    """The same where the file says when which sound is heard: gaps become silence, and 0 is the picture's."""
+    track = require_audio(probe(path))
+    with decode(
+        path,
+        sample_rate=SAMPLE_RATE,
+        channels=1,
+        stream=track.index,
+        delay=track.delay,
+        # Whoever reads has a time limit of their own; when they stop, so does this.
+        deadline=threading.TIMEOUT_MAX,
+    ) as reader:
+        for block in reader:
+            yield np.clip(np.rint(block[:, 0] * 32768.0), -32768, 32767).astype(np.int16)
+    if not reader.seconds:
+        raise _nothing_decoded(path)
+
+
+def _nothing_decoded(path: Path) -> DamagedMediaError:
+    return DamagedMediaError(
+        f"No audio can be decoded from {path.name}.", hint="Check that the file plays, or export it again."
+    )
 
 
 def _samples(resampler: Any, frame: av.AudioFrame | None) -> Iterator[NDArray[np.int16]]:
