@@ -29,7 +29,7 @@ from tasks.speech.work import Recognition
 class RecogniseRequest(StepRequest):
     """Speech to write down."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     audio_key: str
     duration: float

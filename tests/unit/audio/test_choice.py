@@ -58,7 +58,7 @@ def voice(speech: Sound) -> Sound:
         (lambda voice: stereo(voice, -0.8 * voice), "difference"),
         (lambda voice: stereo(voice + noise(voice, -50), -voice), "difference"),
         (lambda voice: stereo(noise(voice, -4), voice), "right"),
-        (lambda voice: stereo(voice, -np.roll(voice, 6)), "left"),
+        (lambda voice: stereo(voice, -0.8 * np.roll(voice, 6)), "left"),
     ],
     ids=["mono", "same", "dead", "two people", "turned", "fainter", "noisy", "noise", "late"],
 )
