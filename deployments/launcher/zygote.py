@@ -35,8 +35,8 @@ from tasks.prefect_internals import ENGINE_MODULES, PrefectMovedError, check_for
 
 logger = logging.getLogger("contraponto.zygote")
 
-_ENGINE = (*ENGINE_MODULES, "anyio._backends._asyncio", "httpx", "rich._emoji_codes")
-"""What any run imports; `prefect.engine` itself is the main program of the runs."""
+_ENGINE = (*ENGINE_MODULES, "anyio._backends._asyncio", "httpx", "rich._emoji_codes", "tasks.jobs.lease")
+"""What any run imports, or most; `prefect.engine` itself is the main program of the runs."""
 _PEER = struct.Struct("3i")
 _REQUEST_SECONDS = 1.0
 _END_SECONDS = 30.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.client.parameters import check_names
-from deployments.local.scratch_server import scratch_server
+from deployments.local.scratch_server import collector_rests, scratch_server
 from deployments.processes.environment import PROJECT
 from deployments.server.flow_catalogue import ListedFlow
 from tasks.errors import InvalidInputError
@@ -55,7 +55,8 @@ def run_here(
         scratch_server(home, _environment(home, verbose=verbose)) as server,
         contextlib.redirect_stdout(sys.stderr),
     ):
-        flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
+        with collector_rests():
+            flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
         _check(flow, listed, parameters)
         server.wait_until_ready(say)
         return _run(flow, parameters, show)

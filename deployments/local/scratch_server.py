@@ -44,7 +44,9 @@ from deployments.server.prefect_internals import (
     EPHEMERAL_VARIABLE,
     application,
     look_first_at,
+    look_up_settings_of_logging,
     make_one_application,
+    make_routes_when_used,
 )
 from tasks.prefect_internals import PrefectMovedError
 
@@ -147,7 +149,8 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
         }
         os.environ.clear()
         os.environ.update(inherited, **of_the_server)
-        _import_what_both_need()
+        with collector_rests():
+            _import_what_both_need()
         ours, its = socket.socketpair()
         with ours:
             with its:
@@ -164,9 +167,26 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
                 os.waitpid(child, 0)
 
 
+@contextmanager
+def collector_rests() -> Iterator[None]:
+    """Around imports: what they make stays, and Python's collector need not look at it, now or later.
+
+    A process that is forked would copy all pages that its collector looks at.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _import_what_both_need() -> None:
     # A flow needs it to send its parameters.
     import fastapi.encoders  # noqa: F401, PLC0415
+
+    with contextlib.suppress(PrefectMovedError):
+        look_up_settings_of_logging()
     import prefect.client.orchestration  # noqa: PLC0415
     import prefect.main  # noqa: F401, PLC0415
 
@@ -188,8 +208,6 @@ def _fork(listener: socket.socket, control: socket.socket, parents: socket.socke
     """The process of the server."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    # What is imported by now stays: the collector of neither process need look at it, which would copy its pages.
-    gc.freeze()
     child = os.fork()
     if child == 0:
         parents.close()
@@ -229,6 +247,7 @@ def _serve(listener: socket.socket, control: socket.socket) -> None:
     gc.disable()
     with contextlib.suppress(PrefectMovedError):
         make_one_application()
+        make_routes_when_used()
         look_first_at("/flows", "/flow_runs", "/artifacts", "/admin", "/events")
 
     class Server(uvicorn.Server):

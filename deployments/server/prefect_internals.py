@@ -8,15 +8,18 @@ import asyncio
 import functools
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
+
+from typing_extensions import override
 
 from tasks.prefect_internals import Internal
 
 logger = logging.getLogger("contraponto.server")
 
+_UNMADE = "_contraponto_unmade"
 _KNOWN_SCHEMAS = 500
 _SHOWN_BODY = 500
 """Characters."""
@@ -85,6 +88,9 @@ _SETUP_LOGGING = Internal(
     "a temporary server starts more slowly",
     ("incremental",),
 )
+_LOGGING_SETTINGS = Internal(
+    _SETUP_LOGGING.module, "get_current_settings", "a program that uses Prefect starts more slowly", ()
+)
 _HASH_KEY = Internal(
     "prefect.settings.models.root",
     "Settings.hash_key",
@@ -92,6 +98,9 @@ _HASH_KEY = Internal(
     ("self",),
 )
 
+_MAKE_ROUTE = Internal(
+    "prefect.server.utilities.server", "PrefectAPIRoute.__init__", "a temporary server starts more slowly"
+)
 _ROUTERS = Internal(
     "prefect.server.api.server", "API_ROUTERS", "a temporary server answers more slowly at first"
 )
@@ -293,6 +302,66 @@ def make_one_application() -> None:
     _SETUP_LOGGING.replace(lambda incremental=None: {"incremental": incremental})
 
 
+def look_up_settings_of_logging() -> None:
+    """From now on, Prefect sets up its logging by the few settings that it names, without writing out all others.
+
+    It writes out two hundred, with their aliases, to fill in three: a tenth of a second for whoever imports flows. To
+    be called before `prefect.main` is imported. No public way in 3.8.
+
+    Raises:
+        PrefectMovedError: something is not where it was.
+    """
+    _LOGGING_SETTINGS.replace(_SettingsOfLogging)
+
+
+class _SettingsOfLogging(Mapping[str, str]):
+    """Settings by the names of their environment variables, each read when it is asked for."""
+
+    def to_environment_variables(self, **_options: bool) -> Self:
+        return self
+
+    @override
+    def __getitem__(self, name: str) -> str:
+        from prefect import settings  # noqa: PLC0415
+
+        value = getattr(settings, name).value()
+        return "" if value is None else str(value)
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    @override
+    def __len__(self) -> int:
+        return 0
+
+
+def make_routes_when_used() -> None:
+    """From now on, Prefect's server makes a route when somebody looks for it.
+
+    FastAPI reads the signature of each when it is declared, and once more when it is looked for under its prefix: a
+    tenth of the start are those that a process with one job never asks for. To be called before the server is
+    imported. No public way in 3.8.
+
+    Raises:
+        PrefectMovedError: something is not where it was.
+    """
+    make = _MAKE_ROUTE.find()
+
+    def remember(self: Any, *arguments: Any, **options: Any) -> None:
+        vars(self)[_UNMADE] = (arguments, options)
+
+    def make_now(self: Any, name: str) -> Any:
+        if (unmade := vars(self).pop(_UNMADE, None)) is None:
+            raise AttributeError(name)
+        arguments, options = unmade
+        make(self, *arguments, **options)
+        return getattr(self, name)
+
+    _MAKE_ROUTE.replace(remember)
+    Internal(_MAKE_ROUTE.module, "PrefectAPIRoute", _MAKE_ROUTE.purpose).find().__getattr__ = make_now
+
+
 def look_first_at(*prefixes: str) -> None:
     """From now on, Prefect's applications look for the addresses that begin so before all others.
 
@@ -319,6 +388,6 @@ def application() -> Any:
 INTERNALS = (
     *(_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP),
     *(_CREATE_ENGINE, _HAND_OUT, _SET_STATE, _READ_RUN, _FAILED, _DATABASE),
-    *(_SETUP_LOGGING, _HASH_KEY, _ROUTERS),
+    *(_SETUP_LOGGING, _LOGGING_SETTINGS, _HASH_KEY, _MAKE_ROUTE, _ROUTERS),
 )
 """All of them."""

@@ -27,7 +27,12 @@ from prefect.exceptions import Pause, TerminationSignal
 from prefect.results import ResultStore
 from prefect.runtime import flow_run
 from prefect.server.api import server
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_LOGGING_LEVEL,
+    PREFECT_SERVER_LOGGING_LEVEL,
+    temporary_settings,
+)
 from prefect.utilities import engine
 from prefect.utilities.dispatch import get_registry_for_type
 
@@ -337,6 +342,42 @@ def test_forks_are_checked_before_there_are_any(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_server_reads_that_it_is_temporary() -> None:
     assert of_servers.EPHEMERAL_VARIABLE in inspect.getsource(server.create_app)
+
+
+def test_a_route_is_made_when_it_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    route = importlib.import_module("prefect.server.utilities.server").PrefectAPIRoute
+    monkeypatch.setattr(route, "__init__", route.__init__)
+    monkeypatch.setattr(route, "__getattr__", None, raising=False)
+    of_servers.make_routes_when_used()
+    looked_at = []
+
+    def answer(number: int) -> int:
+        return number
+
+    def identify(route: object) -> str:
+        looked_at.append(route)
+        return "numbers"
+
+    made = route("/numbers", answer, methods=["POST"], generate_unique_id_function=identify)
+    assert not looked_at
+    assert made.path == "/numbers"
+    assert len(looked_at) == 1
+    assert made.dependant.query_params[0].name == "number"
+    assert made.matches({"type": "http", "path": "/numbers", "method": "POST"})[0].name == "FULL"
+    assert len(looked_at) == 1
+    with pytest.raises(AttributeError):
+        made.of_yesterday  # noqa: B018
+
+
+def test_logging_is_set_up_as_it_would_be_by_all_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    configuration = importlib.import_module("prefect.logging.configuration")
+    monkeypatch.setattr(configuration, "get_current_settings", configuration.get_current_settings)
+    path = configuration.DEFAULT_LOGGING_SETTINGS_PATH
+    with temporary_settings({PREFECT_LOGGING_LEVEL: "ERROR", PREFECT_SERVER_LOGGING_LEVEL: "DEBUG"}):
+        by_all = configuration.load_logging_config(path)
+        of_servers.look_up_settings_of_logging()
+        assert configuration.load_logging_config(path) == by_all
+    assert by_all["loggers"]["prefect"]["level"] == "ERROR"
 
 
 def test_slots_can_be_kept_on_disk() -> None:

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NotYetThere
 
-from tasks.jobs import locks
+from tasks.jobs import lease
 from tasks.jobs.locks import work_lock
 
 ROOT = Path(__file__).parents[3]
@@ -21,14 +21,14 @@ LEASE = 2.0
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from tasks.jobs import locks
+from tasks.jobs import lease, locks
 
 async def hold():
     async with locks.work_lock("work", Path(sys.argv[1]), sys.argv[2] or None):
         print("held", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
-locks._LEASE_SECONDS = float(sys.argv[3])
+lease._LEASE_SECONDS = float(sys.argv[3])
 asyncio.run(hold())
 """
 
@@ -62,7 +62,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["file", "valkey"])
 def redis_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """None for the lock on a file."""
-    monkeypatch.setattr(locks, "_LEASE_SECONDS", LEASE)
+    monkeypatch.setattr(lease, "_LEASE_SECONDS", LEASE)
     return None if request.param == "file" else str(request.getfixturevalue("valkey"))
 
 
