@@ -78,9 +78,15 @@ def test_run_imports_no_server_into_the_process_of_the_job(tmp_path: Path) -> No
     code = "from deployments.local import scratch_server\nscratch_server._import_what_both_need()"
     found = loaded(f"{code}\nimport flows.transcription", HEAVY, tmp_path)
     assert "prefect.main" in found
-    assert not {"prefect.server", "sqlalchemy", "docket", "faster_whisper", "onnxruntime", "yt_dlp"} & set(
-        found
-    )
+    assert not {
+        "prefect.server",
+        "sqlalchemy",
+        "docket",
+        "redis",
+        "faster_whisper",
+        "onnxruntime",
+        "yt_dlp",
+    } & set(found)
 
 
 def test_what_starts_a_run_imports_nothing_but_the_standard_library(tmp_path: Path) -> None:
