@@ -21,6 +21,7 @@ from tasks.jobs.page import UNSAID
 from tasks.jobs.tracker import StageParts, current_job, current_stage
 from tasks.recovery.survival import OF_ONE
 from tasks.speech.document import TranscriptionDocument, TranscriptionResult
+from tasks.subtitles.layout import SubtitleOptions
 
 _SETTINGS = get_settings()
 
@@ -47,6 +48,7 @@ class TranscriptionOptions(BaseModel):
     initial_prompt: Hint | None = None
     hotwords: Hint | None = None
     audio_track: AudioTrack | None = None
+    subtitles: SubtitleOptions = SubtitleOptions()
 
 
 @job_flow(operation="transcribe-batch", stages=("listing", "transcription"), time_limit=None, summary=summary)

@@ -46,6 +46,7 @@ from tasks.speech.transcript import Transcript
 from tasks.speech.translation import plan_translation
 from tasks.subtitles.files import write_subtitles
 from tasks.subtitles.formats import SubtitleFormat
+from tasks.subtitles.layout import SubtitleOptions
 
 _SETTINGS = get_settings()
 
@@ -80,6 +81,7 @@ async def transcribe(
     hotwords: Hint | None = None,
     title: Title | None = None,
     audio_track: AudioTrack | None = None,
+    subtitles: SubtitleOptions = SubtitleOptions(),  # noqa: B008 - Prefect shows the default in its form
 ) -> TranscriptionOutcome:
     """Transcribe one recording: text, segments, words and subtitle files.
 
@@ -99,6 +101,8 @@ async def transcribe(
         hotwords: Words to listen for.
         title: What the recording is called, which names its files; empty: as its source calls it.
         audio_track: Sound track to hear, by number from 1 or by language (por); empty: the first that has speech.
+        subtitles: Rules for the subtitle files: a preset (standard, netflix, bbc, vertical), and single values in place
+            of its own.
     """
     # What is wrong with a job is said before anything is fetched.
     wanted = normalise_language(language_out) if language_out else None
@@ -117,6 +121,7 @@ async def transcribe(
         initial_prompt=initial_prompt,
         hotwords=hotwords,
     )
+    subtitles.check()
     check_recognition(speech_model)
     check_normalisation(sound)
 
@@ -143,7 +148,9 @@ async def transcribe(
         text = _Text(original, original, None)
         if wanted:
             text = await _translated(original, stored, request, wanted, store)
-        files = await _write_files(text, formats, f"jobs/{job.document.job_id}", media.title, store)
+        files = await _write_files(
+            text, formats, subtitles, f"jobs/{job.document.job_id}", media.title, store
+        )
 
     links = {kind: store.url(key) for kind, key in files.items()}
     await _show(text.transcript, media.title, files, links)
@@ -190,13 +197,13 @@ async def _translated(
 
 
 async def _write_files(
-    text: _Text, formats: Formats, folder: str, title: str, store: MediaStore
+    text: _Text, formats: Formats, subtitles: SubtitleOptions, folder: str, title: str, store: MediaStore
 ) -> dict[str, str]:
     """The files of the transcript; of a translated one also those of the original, in a folder beside them."""
-    files = await write_subtitles(text.transcript, formats, folder, title, store)
+    files = await write_subtitles(text.transcript, formats, subtitles, folder, title, store)
     if text.translation and text.transcript is not text.original:
         beside = f"{folder}/{text.original.language}"
-        of_original = await write_subtitles(text.original, formats, beside, title, store)
+        of_original = await write_subtitles(text.original, formats, subtitles, beside, title, store)
         text.translation.original_files = of_original
     return files
 

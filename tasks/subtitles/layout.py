@@ -82,6 +82,11 @@ class SubtitleOptions(BaseModel):
         None, description="Seconds that a subtitle stays, at most."
     )
 
+    def check(self) -> None:
+        """Raises InvalidInputError where the values contradict each other in some language."""
+        for language in ("", *_NETFLIX_BY_LANGUAGE):
+            self.layout(language)
+
     def layout(self, language: str) -> CueLayout:
         """The limits for a language (its code).
 

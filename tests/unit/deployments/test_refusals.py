@@ -101,6 +101,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "metadata: 3 cannot be used: give an object of names and values or null.",
     ),
     ("transcribe", {"hotwords": "x" * 2001}, "has more than 2000 characters: give text of at most 2000"),
+    ("transcribe", {"subtitles": {"width": 30}}, "width"),
+    (
+        "transcribe",
+        {"subtitles": {"preset": "cinema"}},
+        '"cinema" cannot be used: give one of standard, netflix',
+    ),
+    ("transcribe", {"subtitles": {"line_width": 500}}, "line_width: 500"),
     ("transcribe", {"remove_noise": "yes"}, 'remove_noise: "yes" cannot be used: give true or false.'),
     (
         "transcribe",
