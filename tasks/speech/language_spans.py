@@ -1,11 +1,10 @@
 """Which language is spoken when, in a recording whose speakers change it.
 
-Some phrases are looked at, more of them where neighbours differ; then the most probable course of languages over all
-that was seen is taken, in which a change has to be worth its price: one look alone may be wrong.
+Some phrases are looked at, and all of them where those do not agree; then the most probable course of languages over
+all that was seen is taken, in which a change has to be worth its price: one look alone may be wrong.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from math import ceil, log
 
 from tasks.speech.activity import join_close
@@ -80,23 +79,12 @@ def _phrases(speech: Sequence[Span]) -> list[Span]:
 
 
 def _looked(phrases: Sequence[Span], look: Look) -> Seen:
-    """Looks at some phrases, and at those between two that differ, until no doubt is left between neighbours."""
-    seen: Seen = {}
-
-    def language(number: int) -> str | None:
-        if number not in seen:
-            seen[number] = look(phrases[number])
-        code = _likeliest(seen[number])
-        return code if seen[number][code] >= _LIKELY else None
-
-    chosen = _chosen(phrases)
-    pending = [(chosen[0], chosen[0]), *pairwise(chosen)]
-    while pending:
-        first, last = pending.pop()
-        agreed = language(first) == language(last) is not None
-        if last - first > 1 and not agreed:
-            middle = (first + last) // 2
-            pending += [(first, middle), (middle, last)]
+    """Looks at some phrases, and at all of them if those do not agree."""
+    seen = {number: look(phrases[number]) for number in _chosen(phrases)}
+    if len({_likeliest(found) for found in seen.values()}) > 1 or any(
+        max(found.values()) < _LIKELY for found in seen.values()
+    ):
+        seen |= {number: look(phrases[number]) for number in range(len(phrases)) if number not in seen}
     return seen
 
 
