@@ -87,7 +87,7 @@ async def transcribe(
 
     Args:
         youtube_url: Address of the recording (a video page or a file), or the key of a file in the media store.
-        language: Language that is spoken, as a code (pt, en, es) or a name; auto detects it.
+        language: Language that is spoken, as a code (pt, en, es) or a name; auto detects it for every phrase.
         language_out: Language to translate to; empty for none.
         remove_noise: Remove background noise first.
         convert_to_mono: Mix the channels into one.

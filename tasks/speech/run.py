@@ -6,6 +6,7 @@ judges the text, and doubtful places are heard again by themselves.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +123,8 @@ class Run:
             else:
                 kept.append(segment)
         self._before = self._context(kept)
-        known: dict[str, object] = {} if self._options.word_timestamps else {"words": ()}
-        if self._options.task == "transcribe":
-            known["language"] = language
-        self._segments += [segment.model_copy(update=known) for segment in kept]
+        wordless = {} if self._options.word_timestamps else {"words": ()}
+        self._segments += [segment.model_copy(update=wordless) for segment in kept]
 
     def _repaired(self, segments: list[Segment], window: Window, language: str) -> list[Segment]:
         limits = Span(start=window.start, end=window.start + window.duration)
@@ -133,11 +132,16 @@ class Run:
             segments,
             moved(window.speech, window.start),
             limits,
-            lambda hole: self._decoder.alone(
-                window, within(window.speech, *moved([hole], -window.start)), language
-            ),
+            lambda hole: self._again(window, within(window.speech, *moved([hole], -window.start)), language),
             spaced=language not in UNSPACED,
         )
+
+    def _again(self, window: Window, speech: Sequence[Span], language: str) -> list[Segment]:
+        """Some speech by itself, in its own language: another one may be why it has no words."""
+        if not speech:
+            return []
+        whole = Span(start=speech[0].start, end=speech[-1].end)
+        return self._decoder.alone(window, speech, self._languages.alone(window, whole, language))
 
     def _context(self, segments: list[Segment]) -> str:
         """What the next window follows from: nothing where the text is in doubt, or a slip would go on for ever."""

@@ -16,7 +16,7 @@ from tasks.speech.windows import Window
 
 _OTHER_SECONDS = 5.0
 _OTHER_SURE = 0.8
-"""Speech that is likely to be in another language than the caller named is told of from this length and certainty."""
+"""Speech that is likely to be in another language than was assumed is believed from this length and certainty."""
 
 
 _GUESSED = 0.5
@@ -69,6 +69,16 @@ class SpokenLanguages:
         found[0] = found[0].model_copy(update={"start": 0.0})
         found[-1] = found[-1].model_copy(update={"end": window.duration})
         return found
+
+    def alone(self, window: Window, span: Span, otherwise: str) -> str:
+        """The language of a stretch of a window by itself, or `otherwise` where that is not sure.
+
+        Raises as `of`.
+        """
+        if self._named or not self._model.model.is_multilingual:
+            return otherwise
+        likeliest, probability = max(self._look(window, span).items(), key=lambda item: item[1])
+        return likeliest if probability >= _OTHER_SURE else otherwise
 
     @property
     def main(self) -> MainLanguage | None:
