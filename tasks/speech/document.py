@@ -69,6 +69,8 @@ class TranscriptionOutcome(BaseModel):
 class TranscriptionDocument(JobDocument):
     """The job document of `transcribe`."""
 
+    youtube_url: str | None = None
+    """What was asked for, without passwords; see `tasks.jobs.document.ASKED_FOR`."""
     transcription_text: str | None = None
     transcription_segments: tuple[Segment, ...] | None = None
     transcription_file: str | None = None
