@@ -197,6 +197,11 @@ class Settings(BaseSettings):
     whisper_threads: int = Field(
         0, ge=0, le=1024, description="CPU threads of the speech model; 0: by probe."
     )
+    speaker_model: str = Field(
+        "speakers",
+        min_length=1,
+        description="Model of the speaker labels: speakers, or a folder with segmentation.onnx and embedding.onnx.",
+    )
     model_host: Annotated[str, AfterValidator(_model_host)] = Field(
         "auto",
         description="auto: jobs use the model host that runs for this home; off; or its socket's path.",

