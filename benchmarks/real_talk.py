@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import jiwer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -96,24 +97,27 @@ def main() -> None:
     if arguments.mixes:
         files += make_mixes(get_settings().home / "bench" / "mixes", models_dir)
     console.print(f"[bold]Machine[/]: {machine()}; model {arguments.model}")
-    table = Table("recording", "by", *(("error", "words", ". ? !", ", ;", "capitals", "CPU s")))
     worse: dict[str, str] = {}
     for path in files:
         texts = {name: _heard(path, hear) for name, hear in contenders.items()}
-        for name, text in texts.items():
-            error = "" if text.error is None else f"{text.error:.1%}"
-            counts = (text.words, text.sentences, text.commas, text.capitals)
-            table.add_row(
-                path.name if name == _OURS else "", name, error, *map(str, counts), f"{text.cost.cpu:.1f}"
-            )
-            if arguments.text:
-                console.print(f"[bold]{path.name}[/], {name}: {text.text}")
+        console.print(_table(path, texts))
+        if arguments.text:
+            for name, text in texts.items():
+                console.print(f"[bold]{name}[/]: {text.text}")
         if said := texts[_OURS].worse_than(texts[_ENGINE]):
             worse[path.name] = said
-    console.print(table)
     console.print(f"Files where ours is worse: {len(worse)} of {len(files)}")
     for name, said in worse.items():
         console.print(f"  {name}: {said}")
+
+
+def _table(path: Path, texts: dict[str, Text]) -> Table:
+    table = Table(path.name, *("error", "words", ". ? !", ",", "capitals", "CPU s"), box=box.SIMPLE)
+    for name, text in texts.items():
+        error = "" if text.error is None else f"{text.error:.1%}"
+        counts = (text.words, text.sentences, text.commas, text.capitals)
+        table.add_row(name, error, *map(str, counts), f"{text.cost.cpu:.1f}")
+    return table
 
 
 def _heard(path: Path, hear: Callable[[Path, str | None], str]) -> Text:

@@ -6,6 +6,7 @@ into which it stretches them.
 """
 
 import bisect
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,9 @@ from tasks.speech.transcript import Span
 _SNAP_SECONDS = 1.0
 """How much of a word's edge may be cut off when it lies in silence; measured: halves the error of word
 starts."""
-_SHORTEST_WORD = 0.05
+_LONGEST_WORD = 1.5
+"""A longer word has been drawn out over a silence: it is where it is spoken, however far its edge lies from there."""
+_USUAL_WORD, _SHORTEST_WORD = 0.3, 0.05
 
 
 class Splice:
@@ -65,10 +68,23 @@ class Splice:
     def _snapped(self, word: Span) -> Span:
         heard = max(overlapping(word, self._speech), key=lambda span: overlap(word, [span]), default=None)
         if heard is None:
-            return word
-        start = heard.start if 0 < heard.start - word.start <= _SNAP_SECONDS else word.start
-        end = heard.end if 0 < word.end - heard.end <= _SNAP_SECONDS else word.end
+            return self._contracted(word) if word.length > _LONGEST_WORD else word
+        reach = _SNAP_SECONDS if word.length <= _LONGEST_WORD else word.length
+        start = heard.start if 0 < heard.start - word.start <= reach else word.start
+        end = heard.end if 0 < word.end - heard.end <= reach else word.end
         return Span(start=start, end=end) if end - start >= _SHORTEST_WORD else word
+
+    def _contracted(self, word: Span) -> Span:
+        """The end of a drawn out word that lies nearer to speech."""
+        to_speech_before = min(
+            (word.start - s.end for s in self._speech if s.end <= word.start), default=math.inf
+        )
+        to_speech_after = min(
+            (s.start - word.end for s in self._speech if s.start >= word.end), default=math.inf
+        )
+        if to_speech_before < to_speech_after:
+            return Span(start=word.start, end=word.start + _USUAL_WORD)
+        return Span(start=word.end - _USUAL_WORD, end=word.end)
 
     def _within(self, start: float, end: float, index: int) -> Span:
         begin = self._original(start, index)

@@ -46,6 +46,37 @@ def test_clear_speech_is_understood_with_times(
     json.loads(transcript.model_dump_json())
 
 
+def test_a_recording_with_pauses_reads_as_the_engine_alone_writes_it(
+    recogniser: Recogniser,
+    voice: Callable[[str], np.ndarray],
+    narration: list[str],
+    whisper_base: Path,
+    tmp_path: Path,
+) -> None:
+    # Cut out of the sound, pauses like these take sentence marks and capitals with them.
+    pause = np.zeros(int(3.5 * 24_000), np.float32)
+    sentences = sentences_of([narration[2]])[:3]
+    halves = [" ".join(part) for text in sentences for part in _halved(text.split())]
+    sound = [part for half in halves for part in (pause, voice(half))]
+    audio = write_wav(tmp_path / "pauses.wav", np.concatenate(sound), 24_000)
+    from faster_whisper import WhisperModel  # noqa: PLC0415 - only the tests with models need it
+
+    device = recogniser.device
+    model = WhisperModel(
+        str(whisper_base), device="cpu", compute_type=device.compute_type, cpu_threads=device.threads
+    )
+    segments, _ = model.transcribe(str(audio), language="en", word_timestamps=True)
+    engine = " ".join(segment.text.strip() for segment in segments)
+    transcript = recogniser.transcribe(audio, RecognitionOptions(language="en"))
+    assert transcript.text == engine
+    words = [word for segment in transcript.segments for word in segment.words]
+    assert all(word.end - word.start < 2 for word in words)  # none is drawn out over a pause
+
+
+def _halved(words: list[str]) -> tuple[list[str], list[str]]:
+    return words[: len(words) // 2], words[len(words) // 2 :]
+
+
 def test_windows_lose_and_double_nothing(recogniser: Recogniser, spoken: Speak, narration: list[str]) -> None:
     sentences = sentences_of(narration[1:4])
     audio = spoken(sentences, pause=0.25, name="windows.wav")

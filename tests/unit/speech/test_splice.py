@@ -33,7 +33,13 @@ def test_words_leave_the_silence_but_only_a_little() -> None:
     splice = Splice(AUDIO, [Span(start=0, end=20)], SPEECH)
     assert splice.locate(9.9, 10.9) == Span(start=10.4, end=10.9)
     assert splice.locate(14.0, 15.2) == Span(start=14.0, end=14.6)
-    assert splice.locate(7.0, 11.0) == Span(start=7.0, end=11.0)  # too far off to be a matter of edges
+    assert splice.locate(9.3, 10.6) == Span(start=9.3, end=10.6)  # too far off to be a matter of edges
+    assert splice.locate(7.0, 11.0) == Span(start=10.4, end=11.0)  # nobody speaks a word for four seconds
+    assert splice.locate(3.5, 10.8) == Span(start=10.4, end=10.8)
+    assert splice.locate(7.0, 10.2) == Span(
+        start=9.9, end=10.2
+    )  # a drawn out word belongs to the speech beside it
+    assert splice.locate(3.7, 6.0) == Span(start=3.7, end=4.0)
     assert splice.locate(5.0, 6.0) == Span(start=5.0, end=6.0)  # nothing heard there
 
 
