@@ -87,7 +87,7 @@ async def transcribe(
 
     Args:
         youtube_url: Address of the recording (a video page or a file), or the key of a file in the media store.
-        language: Language that is spoken, as a code (pt, en, es) or a name; auto detects it.
+        language: Language that is spoken, as a code (pt, en, es) or a name; auto detects it for every phrase.
         language_out: Language to translate to; empty for none.
         remove_noise: Remove background noise first.
         convert_to_mono: Mix the channels into one.
@@ -172,19 +172,20 @@ async def _translated(
     """The transcript in the wanted language, or the original where nobody can translate it."""
     settings = get_settings()
     has_text_model = settings.text_model is not None
-    plan = plan_translation(original.language, wanted, has_text_model, model=request.model)
+    spoken = original.spoken_languages
+    plan = plan_translation(spoken, wanted, has_text_model, model=request.model)
     if plan == "whisper" and settings.audio_transcriber_url:
         plan = "text_model" if has_text_model else "unavailable"
     if plan == "none" or not original.segments:
         return _Text(original, original, Translation(language_out=wanted, status="not_needed"))
     if plan == "unavailable":
-        note = f"Nothing on this machine translates from {original.language} to {wanted}; the text is the original."
+        note = f"Nothing on this machine translates from {' and '.join(spoken)} to {wanted}; the text is the original."
         hint = "Configure a text model: CONTRAPONTO_TEXT_MODEL and CONTRAPONTO_TEXT_MODEL_BASE_URL."
         missing = Translation(language_out=wanted, status="unavailable", note=f"{note} {hint}")
         return _Text(original, original, missing)
     if plan == "whisper":
         engine = f"whisper-{request.model}"
-        translated = await run_step(recognise, request.for_translation(original.language))
+        translated = await run_step(recognise, request.for_translation(spoken))
     else:
         engine = settings.text_model or ""
         translated = await run_step(
@@ -223,6 +224,7 @@ def _outcome(
             media_file=media.key,
             language=transcript.language,
             language_probability=transcript.language_probability,
+            languages=text.original.languages,
             duration=media.duration,
             files=files,
             links=links,

@@ -81,7 +81,7 @@ def _from_run(run: FlowRun) -> JobDocument:
         run.id,
         str((run.labels or {}).get("prefect.flow.name", run.name)),
         status,
-        {},
+        run.parameters or {},
         created_at=created,
         updated_at=run.updated or created,
         completed_at=run.end_time,

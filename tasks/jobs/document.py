@@ -7,9 +7,16 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
+from tasks.foreign_text import one_line
 from tasks.jobs.identifiers import Identifier
 from tasks.jobs.status import JobStatus as JobStatus  # noqa: PLC0414 - belongs to the document
 from tasks.jobs.unreadable import LEFT_OUT, MOST_LEVELS, is_nested_deeper
+from tasks.net.urls import mask_url
+
+ASKED_FOR = "youtube_url"
+"""The parameter whose echo, without its secrets, is in every document of a job that has it: also where a job never
+ran, and nobody has imported what knows its operation."""
+_LONGEST_ADDRESS = 4096
 
 
 class StageStatus(StrEnum):
@@ -98,6 +105,8 @@ class JobDocument(BaseModel):
             except ValueError:
                 continue
             document = document.model_copy(update={name: getattr(sent, name)})
+        if isinstance(asked := parameters.get(ASKED_FOR), str):
+            document = document.model_copy(update={ASKED_FOR: one_line(mask_url(asked), _LONGEST_ADDRESS)})
         return document
 
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from tasks.errors import ContrapontoError
 from tasks.foreign_text import one_line
-from tasks.jobs.document import JobDocument, JobStatus, StageDocument, StageStatus
+from tasks.jobs.document import ASKED_FOR, JobDocument, JobStatus, StageDocument, StageStatus
 from tasks.progress import Progress, ignore_progress
 
 _job: ContextVar["JobTracker"] = ContextVar("current_job")
@@ -235,9 +235,11 @@ class JobTracker:
             )
 
     def least_document(self, message: str, code: str) -> JobDocument:
-        """One that says that the job has failed, and nothing of what it was sent, did or made."""
+        """One that says that the job has failed, and nothing of what it was sent, did or made but what it was for."""
         now, document = datetime.now(UTC), self.document
+        asked = getattr(document, ASKED_FOR, None)
         return JobDocument(
+            **({ASKED_FOR: asked} if asked else {}),
             job_id=document.job_id,
             operation=document.operation,
             status=JobStatus.FAILED,

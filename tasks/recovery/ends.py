@@ -29,7 +29,7 @@ from tasks.jobs.artifacts import (
     write_document,
     write_summary,
 )
-from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.document import ASKED_FOR, JobDocument, JobStatus
 from tasks.jobs.status import ended_status
 from tasks.jobs.unreadable import UNREADABLE
 from tasks.recovery.runs import FINAL, all_runs
@@ -46,7 +46,7 @@ _EARLIER_RESTARTS = "contraponto.crashes"
 
 _LEAST = {
     *("job_id", "operation", "status", "created_at", "updated_at", "completed_at"),
-    *("error", "error_code", "id_roteiro"),
+    *("error", "error_code", "id_roteiro", ASKED_FOR),
 }
 """Fields of a document that every server takes."""
 

@@ -47,7 +47,7 @@ class Decoder:
                 **self._common(language),
             )
         )
-        return self._segments(found, _whole(window))
+        return self._segments(found, _whole(window), language)
 
     def alone(self, window: Window, speech: Sequence[Span], language: str) -> list[Segment]:
         """The speech without its silences and without what was said before.
@@ -67,7 +67,7 @@ class Decoder:
                 **self._common(language),
             )
         )
-        return self._segments(found, splice)
+        return self._segments(found, splice, language)
 
     def batched(self, window: Window, language: str) -> tuple[list[Segment], list[Span]]:
         """The speech in clips that are heard at the same time, and those clips. Always with word times."""
@@ -87,7 +87,9 @@ class Decoder:
                 **self._common(language),
             )
         )
-        return sorted(self._segments(found, _whole(window)), key=lambda segment: segment.start), clipped
+        return sorted(
+            self._segments(found, _whole(window), language), key=lambda segment: segment.start
+        ), clipped
 
     def _common(self, language: str) -> dict[str, Any]:
         return {
@@ -97,10 +99,11 @@ class Decoder:
             "hotwords": self._options.hotwords,
         }
 
-    def _segments(self, found: Iterable[Any], splice: Splice) -> list[Segment]:
+    def _segments(self, found: Iterable[Any], splice: Splice, language: str) -> list[Segment]:
+        written = language if self._options.task == "transcribe" else None
         segments: list[Segment] = []
         for segment in iterate(found):
-            segments.append(_convert(segment, splice))
+            segments.append(_convert(segment, splice, written))
             self._watch.at(segments[-1].end)
         return segments
 
@@ -110,7 +113,7 @@ def _whole(window: Window) -> Splice:
     return Splice(window.audio, everything, window.speech, start=window.start)
 
 
-def _convert(segment: Any, splice: Splice) -> Segment:
+def _convert(segment: Any, splice: Splice, language: str | None) -> Segment:
     words: list[Word] = []
     for word in segment.words or ():
         text = word.word.strip()
@@ -132,4 +135,5 @@ def _convert(segment: Any, splice: Splice) -> Segment:
         no_speech_prob=segment.no_speech_prob,
         compression_ratio=segment.compression_ratio,
         temperature=segment.temperature or 0.0,
+        language=language,
     )

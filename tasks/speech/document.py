@@ -9,7 +9,7 @@ from tasks.audio.choice import TrackReport
 from tasks.audio.normalise import FilterReport, SoundReport
 from tasks.jobs.document import JobDocument
 from tasks.jobs.summary import entry, place
-from tasks.speech.transcript import Quality, Segment, Transcript
+from tasks.speech.transcript import Quality, Segment, SpokenLanguage, Transcript
 
 
 class Translation(BaseModel):
@@ -32,6 +32,8 @@ class TranscriptionResult(BaseModel):
     media_file: str
     language: str
     language_probability: float
+    languages: tuple[SpokenLanguage, ...]
+    """All languages that are spoken, the one heard longest first."""
     duration: float
     """Seconds."""
     files: dict[str, str]
@@ -67,6 +69,8 @@ class TranscriptionOutcome(BaseModel):
 class TranscriptionDocument(JobDocument):
     """The job document of `transcribe`."""
 
+    youtube_url: str | None = None
+    """What was asked for, without passwords; see `tasks.jobs.document.ASKED_FOR`."""
     transcription_text: str | None = None
     transcription_segments: tuple[Segment, ...] | None = None
     transcription_file: str | None = None

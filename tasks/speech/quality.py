@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length
-from tasks.speech.languages import language_name
 from tasks.speech.transcript import Quality, Segment, Span
 
 LOST_SECONDS = 2.0
@@ -21,8 +19,6 @@ _REPETITIVE = 2.4
 """Compression ratio above which Whisper itself takes a text for a loop."""
 _MAX_RATE, _MAX_RATE_UNSPACED = 6.0, 12.0
 """Words (or characters) per second that nobody speaks over a whole segment of some length."""
-_SURE = 0.5
-"""Probability from which a detected language is no guess: what is spoken is more likely than all others together."""
 _UNMARKED_WORDS = 60
 """Words without a sentence mark from which the engine has lost its sentences: more than people say in 20 s."""
 _MARKS = re.compile(r"[.?!…;:。？！।؟]")
@@ -63,15 +59,6 @@ _FILLERS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Guess:
-    """A language that was detected."""
-
-    language: str
-    """Its code."""
-    probability: float
-
-
 def no_speech(speech: Sequence[Span]) -> bool:
     """Whether what was heard in a whole file amounts to no speech at all."""
     return total_length(speech) < _NO_SPEECH_SECONDS
@@ -107,13 +94,12 @@ def assess(
     *,
     removed: Sequence[str] = (),
     spaced: bool = True,
-    guess: Guess | None = None,
+    about_language: Iterable[str] = (),
 ) -> Quality:
     """The quality report of a transcript.
 
     `speech` is what voice activity heard, in order, in seconds. `spaced` says whether the language separates
-    words by spaces; where it does not, rates count characters. `guess` is the language as it was detected; None where
-    the caller named it.
+    words by spaces; where it does not, rates count characters. `about_language` are warnings about the language.
     """
     if not segments and no_speech(speech):
         warnings = ["No speech was found: the audio is silent, or holds only music or noise."]
@@ -141,7 +127,9 @@ def assess(
         suspicious=tuple(_span(s) for s in segments if is_known_invention(s.text)),
         removed=tuple(removed),
     )
-    return quality.model_copy(update={"warnings": tuple(_warnings(quality, segments, speech, spaced, guess))})
+    return quality.model_copy(
+        update={"warnings": (*about_language, *_warnings(quality, segments, speech, spaced))}
+    )
 
 
 def uncovered(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
@@ -222,13 +210,8 @@ def too_fast(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) 
 
 
 def _warnings(
-    quality: Quality, segments: Sequence[Segment], speech: Sequence[Span], spaced: bool, guess: Guess | None
+    quality: Quality, segments: Sequence[Segment], speech: Sequence[Span], spaced: bool
 ) -> Iterable[str]:
-    if guess and guess.probability < _SURE:
-        yield (
-            f"The language is a guess: {language_name(guess.language)}, with probability {guess.probability:.2f}. "
-            "If it is another one, name it."
-        )
     if not segments:
         first = clock(speech[0].start)
         yield f"Speech was heard (about {quality.speech_seconds:.1f} s, from {first}), but nothing was written."

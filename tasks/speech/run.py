@@ -6,25 +6,20 @@ judges the text, and doubtful places are heard again by themselves.
 """
 
 import logging
-from functools import partial
-from operator import itemgetter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tasks.inference.devices import Device
-from tasks.speech.activity import SAMPLE_RATE, moved, within
+from tasks.speech.activity import moved, within
 from tasks.speech.batching import loses_speech
 from tasks.speech.decoding import Decoder
 from tasks.speech.echoes import without_echoes
-from tasks.speech.engine import call
 from tasks.speech.languages import UNSPACED
 from tasks.speech.options import RecognitionOptions
-from tasks.speech.quality import Guess, assess, is_invented, no_speech, repeated
+from tasks.speech.quality import assess, is_invented, no_speech, repeated
 from tasks.speech.repair import repaired
-from tasks.speech.splice import Splice
+from tasks.speech.spoken import SpokenLanguages
 from tasks.speech.stretches import worth_hearing
 from tasks.speech.transcript import Segment, Span, Transcript, join_text
 from tasks.speech.watch import Watch
@@ -32,9 +27,6 @@ from tasks.speech.windows import Window, audio_duration, read_windows
 
 logger = logging.getLogger(__name__)
 
-_DETECTION_PIECES = 3
-_PIECE_SECONDS = 30.0
-"""What the engine looks at to detect a language: one block."""
 _CONTEXT_CHARACTERS = 1000
 """Of the text before; the engine uses its last 223 tokens."""
 _WILD = 0.5
@@ -42,7 +34,7 @@ _WILD = 0.5
 
 
 class Run:
-    """What is decided once for an audio (the language), and what is gathered from its windows."""
+    """What is gathered from the windows of one audio."""
 
     def __init__(
         self, model: Any, device: Device, options: RecognitionOptions, language: str | None, watch: Watch
@@ -51,9 +43,8 @@ class Run:
         self._device = device
         self._options = options
         self.watch = watch
-        self._named = language is not None
-        self._language = language
-        self._probability = 1.0
+        self._languages = SpokenLanguages(model, language, watch)
+        self._language: str | None = None
         self._segments: list[Segment] = []
         self._speech: list[Span] = []
         self._removed: list[str] = []
@@ -82,14 +73,16 @@ class Run:
                     self._window(waiting.pop(0))
             self.watch.at(duration)
         self.watch.at(duration)
-        source = self._language or "en"
+        main = self._languages.main
+        source = main.language if main else "en"
         language = "en" if self._options.task == "translate" else source
         spaced = language not in UNSPACED
         return Transcript(
             text=join_text([segment.text for segment in self._segments], spaced=spaced),
             language=language,
             source_language=source,
-            language_probability=self._probability if self._language else 0.0,
+            languages=self._languages.heard,
+            language_probability=main.probability if main else 0.0,
             duration=duration,
             segments=tuple(self._segments),
             task=self._options.task,
@@ -103,20 +96,24 @@ class Run:
                 self._speech,
                 removed=self._removed,
                 spaced=spaced,
-                guess=None if self._named or self._language is None else Guess(source, self._probability),
+                about_language=self._languages.warnings(),
             ),
         )
 
     def _window(self, window: Window) -> None:
+        for spoken in self._languages.of(window):
+            self._part(window.part(spoken), spoken.language)
+
+    def _part(self, window: Window, language: str) -> None:
         everything = [Span(start=0.0, end=window.duration)]
         stretches = worth_hearing(window.speech, window.duration) if self._options.vad else everything
-        if self._language is None:
-            self._language, self._probability = self._detect(Splice(window.audio, stretches).audio)
+        if language != self._language:
+            self._language, self._before = language, self._options.initial_prompt or ""
         heard = moved(window.speech, window.start)
-        segments = self._batches(window, self._language) if self._wants_batches else None
+        segments = self._batches(window, language) if self._wants_batches else None
         if segments is None:
-            segments = self._decoder.continuous(window, stretches, self._language, self._before)
-            segments = self._repaired(segments, window, self._language)
+            segments = self._decoder.continuous(window, stretches, language, self._before)
+            segments = self._repaired(segments, window, language)
         else:
             self._batched = True
         kept = []
@@ -135,11 +132,16 @@ class Run:
             segments,
             moved(window.speech, window.start),
             limits,
-            lambda hole: self._decoder.alone(
-                window, within(window.speech, *moved([hole], -window.start)), language
-            ),
+            lambda hole: self._again(window, within(window.speech, *moved([hole], -window.start)), language),
             spaced=language not in UNSPACED,
         )
+
+    def _again(self, window: Window, speech: Sequence[Span], language: str) -> list[Segment]:
+        """Some speech by itself, in its own language: another one may be why it has no words."""
+        if not speech:
+            return []
+        whole = Span(start=speech[0].start, end=speech[-1].end)
+        return self._decoder.alone(window, speech, self._languages.alone(window, whole, language))
 
     def _context(self, segments: list[Segment]) -> str:
         """What the next window follows from: nothing where the text is in doubt, or a slip would go on for ever."""
@@ -161,20 +163,3 @@ class Run:
     def _wants_batches(self) -> bool:
         choice = self._options.batch
         return choice == "on" or (choice == "auto" and self._device.name == "cuda")
-
-    def _detect(self, speech: NDArray[np.float32]) -> tuple[str, float]:
-        """The language most probable over several pieces: an introduction may be in another one, or music."""
-        piece = int(_PIECE_SECONDS * SAMPLE_RATE)
-        count = max(1, min(_DETECTION_PIECES, round(speech.size / piece)))
-        votes: dict[str, float] = {}
-        for index in range(count):
-            self.watch.at()
-            begin = (speech.size - piece) * index // max(count - 1, 1) if speech.size > piece else 0
-            _, _, probabilities = call(
-                partial(self._model.detect_language, audio=speech[begin : begin + piece])
-            )
-            for code, probability in probabilities:
-                votes[code] = votes.get(code, 0.0) + float(probability) / count
-        language, probability = max(votes.items(), key=itemgetter(1))
-        logger.info("detected %s with probability %.2f in %d pieces", language, probability, count)
-        return language, probability

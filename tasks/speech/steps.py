@@ -20,6 +20,7 @@ from tasks.jobs.tracker import current_stage
 from tasks.models.install import find_model
 from tasks.progress import Progress
 from tasks.remote.protocol import RemoteTranscript, TranscriptionRequest
+from tasks.speech.languages import AUTO
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.transcript import Segment, Transcript, Word
 from tasks.speech.translation import translate_segments
@@ -42,9 +43,10 @@ class RecogniseRequest(StepRequest):
     engine: str
     """Remote service, or library and model with their versions."""
 
-    def for_translation(self, source: str) -> "RecogniseRequest":
-        """The same speech, which is in the language `source`, to be written down in English."""
-        return self.model_copy(update={"options": replace(self.options, task="translate", language=source)})
+    def for_translation(self, sources: Sequence[str]) -> "RecogniseRequest":
+        """The same speech, which is in the languages `sources`, to be written down in English."""
+        language = sources[0] if len(sources) == 1 else AUTO
+        return self.model_copy(update={"options": replace(self.options, task="translate", language=language)})
 
 
 class TranslateRequest(StepRequest):

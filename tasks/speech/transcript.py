@@ -58,6 +58,8 @@ class Segment(_Frozen):
     """Length of the text over its compressed length; above 2.4 it repeats itself."""
     temperature: Measure = 0.0
     """Sampling temperature of the attempt that was kept; above 0 the first attempt had failed."""
+    language: str | None = None
+    """Code of the language of its text; None where it is the transcript's."""
     speaker: str | None = None
     """Who says it; see `Word.speaker`."""
 
@@ -66,6 +68,15 @@ class Segment(_Frozen):
     def duration(self) -> float:
         """Seconds from start to end."""
         return round(self.end - self.start, 3)
+
+
+class SpokenLanguage(_Frozen):
+    """How long a language is heard in a recording."""
+
+    language: str
+    """Its code."""
+    seconds: Seconds
+    """Of all segments in it."""
 
 
 class Quality(_Frozen):
@@ -109,7 +120,9 @@ class Transcript(_Frozen):
     segments: tuple[Segment, ...]
     task: Task = "transcribe"
     source_language: str
-    """Code of the language that is spoken; differs from `language` after a translation."""
+    """Code of the language that is spoken, or spoken most; differs from `language` after a translation."""
+    languages: tuple[SpokenLanguage, ...] = ()
+    """All languages that are spoken, the one heard longest first; empty where that was not looked at."""
     model: str
     device: str
     compute_type: str
@@ -117,6 +130,11 @@ class Transcript(_Frozen):
     batched: bool = False
     """Whether any part was recognised in batches (and passed the coverage check)."""
     quality: Quality = Quality()
+
+    @property
+    def spoken_languages(self) -> tuple[str, ...]:
+        """Codes of the languages that are spoken, the one heard longest first; never empty."""
+        return tuple(spoken.language for spoken in self.languages) or (self.source_language,)
 
 
 def join_text(texts: list[str], *, spaced: bool = True) -> str:

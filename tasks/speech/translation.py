@@ -1,6 +1,7 @@
 """Translation of transcripts: who can do it, and putting translated text back onto the segments."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
+from itertools import groupby
 from typing import Literal
 
 from tasks.errors import EngineError
@@ -19,9 +20,9 @@ _BATCH_CHARACTERS = 4000
 
 
 def plan_translation(
-    source_language: str, target_language: str | None, has_text_model: bool, *, model: str = ""
+    source_languages: Collection[str], target_language: str | None, has_text_model: bool, *, model: str = ""
 ) -> Plan:
-    """How to get from the spoken language to the wanted one.
+    """How to get from the spoken languages to the wanted one.
 
     Languages may be named in any usual form; regions make no difference (pt and pt-BR are the same). A
     source still unknown ("auto") counts as different from the target. `model` is the speech model's name,
@@ -29,8 +30,7 @@ def plan_translation(
     """
     if not target_language or (target := normalise_language(target_language)) == AUTO:
         return "none"
-    source = normalise_language(source_language)
-    if source == target:
+    if all(normalise_language(source) == target for source in source_languages):
         return "none"
     if target == "en" and can_translate(model):
         return "whisper"
@@ -48,21 +48,25 @@ def can_translate(model: str) -> bool:
 def translate_segments(transcript: Transcript, translate: Translate, target_language: str) -> Transcript:
     """The transcript in another language: texts replaced, segment times kept, word times dropped.
 
-    Texts go out in batches of bounded size, so that a model sees context but never an endless prompt.
+    Texts go out in batches of bounded size, so that a model sees context but never an endless prompt; what is said in
+    the target language stays as it is.
     Raises EngineError when the translator does not return one text for each, and whatever `translate` raises.
     """
     target = normalise_language(target_language)
     translated: list[Segment] = []
-    for batch in _batches(transcript.segments):
+    for language, batch in _batches(transcript):
+        if language == target:
+            translated += batch
+            continue
         texts = [segment.text for segment in batch]
-        results = translate(texts, transcript.language, target)
+        results = translate(texts, language, target)
         if len(results) != len(texts):
             raise EngineError(
                 f"The translator returned {len(results)} texts for {len(texts)}.",
                 hint="Try again, or configure another text model.",
             )
         translated += [
-            segment.model_copy(update={"text": " ".join(text.split()), "words": ()})
+            segment.model_copy(update={"text": " ".join(text.split()), "words": (), "language": None})
             for segment, text in zip(batch, results, strict=True)
         ]
     kept = tuple(segment for segment in translated if segment.text)
@@ -76,14 +80,17 @@ def translate_segments(transcript: Transcript, translate: Translate, target_lang
     )
 
 
-def _batches(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
-    batch: list[Segment] = []
-    size = 0
-    for segment in segments:
-        if batch and (len(batch) == _BATCH_TEXTS or size + len(segment.text) > _BATCH_CHARACTERS):
-            yield batch
-            batch, size = [], 0
-        batch.append(segment)
-        size += len(segment.text)
-    if batch:
-        yield batch
+def _batches(transcript: Transcript) -> Iterator[tuple[str, list[Segment]]]:
+    """Segments that follow each other in one language, and that language."""
+    for language, group in groupby(
+        transcript.segments, lambda segment: segment.language or transcript.language
+    ):
+        batch: list[Segment] = []
+        size = 0
+        for segment in group:
+            if batch and (len(batch) == _BATCH_TEXTS or size + len(segment.text) > _BATCH_CHARACTERS):
+                yield language, batch
+                batch, size = [], 0
+            batch.append(segment)
+            size += len(segment.text)
+        yield language, batch

@@ -17,7 +17,7 @@ from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
 from tasks.media.clock import has_clock
 from tasks.media.pcm import decode
 from tasks.media.probe import probe, require_audio
-from tasks.speech.activity import SAMPLE_RATE, find_speech
+from tasks.speech.activity import SAMPLE_RATE, find_speech, moved, within
 from tasks.speech.transcript import Span
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,15 @@ class Window:
     def duration(self) -> float:
         """Seconds of audio in the window."""
         return self.audio.size / SAMPLE_RATE
+
+    def part(self, span: Span) -> "Window":
+        """The part of the window in `span`, in seconds from its beginning, as a window of its own."""
+        first, last = round(span.start * SAMPLE_RATE), round(span.end * SAMPLE_RATE)
+        return Window(
+            start=self.start + first / SAMPLE_RATE,
+            audio=self.audio[first:last],
+            speech=tuple(moved(within(self.speech, span), -span.start)),
+        )
 
 
 def audio_duration(path: Path) -> float | None:

@@ -47,9 +47,9 @@ def pieces(transcript: Transcript) -> list[Piece]:
 
     At their own times where the transcript has word times, else shared out over the segment.
     """
-    spaced = transcript.language not in UNSPACED
     found: list[Piece] = []
     for segment in transcript.segments:
+        spaced = (segment.language or transcript.language) not in UNSPACED
         text = " ".join(segment.text.split())
         if not text:
             continue

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tasks.errors import NoAudioError
 from tasks.jobs.document import JobDocument, JobStatus, StageStatus
 from tasks.jobs.tracker import JobTracker, StageParts, progress_of_caller
+from tasks.speech.document import TranscriptionDocument
 
 STAGES = ("download", "normalization", "transcription")
 
@@ -178,3 +179,15 @@ def test_a_stage_says_what_it_is_at() -> None:
     with job.stage("download") as stage:
         stage.say("3 of 11 · a\nb.mp3")
         assert job.document.stages["download"].message == "3 of 11 · a b.mp3"
+
+
+@pytest.mark.parametrize("kind", [JobDocument, TranscriptionDocument])
+def test_what_was_asked_for_is_in_every_document_without_its_secrets(kind: type[JobDocument]) -> None:
+    sent = {"youtube_url": "https://ana:pw1@example.org/a.mp3?token=pw2&t=3"}
+    first = kind.first("j", "transcribe", JobStatus.QUEUED, sent)
+    job = JobTracker(first, STAGES)
+    job.fail("It is gone.", "source_not_found")
+    for document in (first, job.document, job.least_document("It cannot be kept.", "engine_failed")):
+        written = document.model_dump(mode="json")
+        assert written["youtube_url"] == "https://***@example.org/a.mp3?token=***&t=3"
+    assert "youtube_url" not in JobDocument.first("j", "img2vid", JobStatus.QUEUED, {}).model_dump()

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.speech.echoes import without_echoes
-from tasks.speech.quality import Guess, assess, is_invented, is_known_invention, looping
+from tasks.speech.quality import assess, is_invented, is_known_invention, looping
 from tasks.speech.transcript import Segment, Span, Word
 
 
@@ -51,16 +51,6 @@ def test_nothing_written_over_speech_is_not_silence() -> None:
         assert quality.warnings == (
             f"Speech was heard (about {seconds:.1f} s, from 1:05), but nothing was written.",
         )
-
-
-def test_a_guessed_language_is_called_a_guess() -> None:
-    heard, written = [Span(start=1, end=3)], [segment("Som sa ji noi.", 1, 3)]
-    guessed = assess(written, heard, guess=Guess("ht", 0.31))
-    assert guessed.warnings == (
-        "The language is a guess: Haitian Creole, with probability 0.31. If it is another one, name it.",
-    )
-    assert assess(written, heard, guess=Guess("pt", 0.97)).warnings == ()
-    assert assess(written, heard, guess=None).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 import json
 import threading
+import wave
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tasks.errors import (
 )
 from tasks.speech.activity import SAMPLE_RATE
 from tasks.speech.recognition import Recogniser, RecognitionOptions, load_recogniser
+from tasks.voice.speech import speak
 from tests.material import bare_words, word_error_rate
 
 from .conftest import sentences_of, write_wav
@@ -75,6 +77,28 @@ def test_a_recording_with_pauses_reads_as_the_engine_alone_writes_it(
 
 def _halved(words: list[str]) -> tuple[list[str], list[str]]:
     return words[: len(words) // 2], words[len(words) // 2 :]
+
+
+def test_each_language_of_a_recording_is_written_as_it_is_spoken(
+    recogniser: Recogniser, voice: Callable[[str], np.ndarray], models_dir: Path, tmp_path: Path
+) -> None:
+    english = "The ferry left the harbour at seven in the morning, and nobody had bought a ticket."
+    portuguese = "A ponte antiga precisa de reformas urgentes, e o dinheiro da prefeitura não é suficiente."
+    speak(portuguese, language="pt", target=tmp_path / "pt.wav", models_dir=models_dir)
+    with wave.open(str(tmp_path / "pt.wav")) as file:
+        assert file.getframerate() == 24_000
+        spoken = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+    silence = np.zeros(24_000, np.float32)
+    joined = np.concatenate([spoken, silence, voice(english), silence, spoken])
+    transcript = recogniser.transcribe(write_wav(tmp_path / "both.wav", joined, 24_000))
+    assert [language for language, _ in groupby(segment.language for segment in transcript.segments)] == [
+        "pt",
+        "en",
+        "pt",
+    ]
+    assert word_error_rate(f"{portuguese} {english} {portuguese}", transcript.text) <= 0.1
+    assert [heard.language for heard in transcript.languages] == ["pt", "en"]
+    assert transcript.languages[0].seconds > transcript.languages[1].seconds > 3
 
 
 def test_windows_lose_and_double_nothing(recogniser: Recogniser, spoken: Speak, narration: list[str]) -> None:

@@ -25,12 +25,12 @@ from .test_quality import segment
     ],
 )
 def test_plans(source: str, target: str | None, text_model: bool, model: str, plan: str) -> None:
-    assert plan_translation(source, target, text_model, model=model) == plan
+    assert plan_translation([source], target, text_model, model=model) == plan
 
 
 def test_an_unknown_target_is_refused() -> None:
     with pytest.raises(UnknownLanguageError):
-        plan_translation("pt", "klingon", True)
+        plan_translation(["pt"], "klingon", True)
 
 
 def test_models_that_were_not_trained_to_translate() -> None:
@@ -77,3 +77,33 @@ def test_texts_are_replaced_in_bounded_batches_and_times_kept() -> None:
 def test_a_missing_text_is_an_error_not_a_shift() -> None:
     with pytest.raises(EngineError, match="2 texts for 3"):
         translate_segments(transcript(3), lambda texts, *_: texts[1:], "pt")
+
+
+def test_what_is_said_in_several_languages_goes_out_by_language_and_what_is_right_stays() -> None:
+    spoken = [
+        ("olá a todos", "pt"),
+        ("good morning", "en"),
+        ("thank you", None),
+        ("bonjour", "fr"),
+        ("merci", "fr"),
+    ]
+    segments = tuple(
+        segment(text, i * 2, i * 2 + 1.5).model_copy(update={"language": language})
+        for i, (text, language) in enumerate(spoken)
+    )
+    original = transcript(0).model_copy(update={"segments": segments})
+    asked: list[tuple[list[str], str]] = []
+
+    def shout(texts: list[str], source: str, target: str) -> list[str]:
+        asked.append((texts, source))
+        return [text.upper() for text in texts]
+
+    translated = translate_segments(original, shout, "pt")
+    assert asked == [(["good morning", "thank you"], "en"), (["bonjour", "merci"], "fr")]
+    assert translated.text == "olá a todos GOOD MORNING THANK YOU BONJOUR MERCI"
+
+
+def test_a_recording_partly_in_the_wanted_language_is_translated() -> None:
+    assert plan_translation(["pt", "en"], "pt", True) == "text_model"
+    assert plan_translation(["pt", "en"], "en", False) == "whisper"
+    assert plan_translation(["pt", "en"], "pt", False) == "unavailable"
