@@ -33,12 +33,14 @@ def run(
     from blocks.settings import get_settings
     from deployments.cli.stage_display import stage_display
     from deployments.local.run import run_here
+    from deployments.local.run_log import run_log
     from deployments.processes.private import keep_private
 
     settings = get_settings()
     keep_private(settings.home, store_is_shown=settings.store_is_shown)
     try:
-        with stage_display(console) as display:
+        # With a log between them there are lines instead of bars.
+        with stage_display(console, lines=verbose) as display:
             document = run_here(
                 listed,
                 parameters,
@@ -46,8 +48,11 @@ def run(
                 show=display.show,
                 say=say,
                 verbose=verbose,
+                begin=display.begin,
             )
     except KeyboardInterrupt:
         say("Interrupted. Finished stages are kept: the same command goes on from there.")
         raise typer.Exit(130) from None
+    if document.status != "completed" and not verbose:
+        say(f"The log of the job: {run_log(settings.home)}")
     finish(document, as_json=as_json)

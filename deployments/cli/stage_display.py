@@ -30,23 +30,26 @@ class StageDisplay(Protocol):
         traceback: TracebackType | None,
     ) -> None: ...
 
+    def begin(self) -> None:
+        """Show that the job is on its way, although nothing is known of it."""
+
     def show(self, document: "JobDocument") -> None:
         """Show the latest state of the job."""
 
 
-def stage_display(console: Console) -> StageDisplay:
-    """Bars if the console is a terminal, lines otherwise."""
-    return StageBars(console) if console.is_terminal else StageLines(console)
+def stage_display(console: Console, *, lines: bool = False) -> StageDisplay:
+    """Bars if the console is a terminal, lines otherwise and if they are asked for."""
+    return StageBars(console) if console.is_terminal and not lines else StageLines(console)
 
 
 class StageBars:
-    """One live bar a stage, from the first document on: they are drawn by a thread."""
+    """One live bar a stage. They are drawn by a thread, which runs from `begin` on, or from the first document."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
             TextColumn("  {task.description:<14}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[percent]:>7}"),
             TextColumn("{task.fields[status]:<11}"),
             TimeElapsedColumn(),
             TextColumn(
@@ -57,6 +60,8 @@ class StageBars:
         self._stages: dict[str, TaskID] = {}
         self._queue = _QueueLine(console)
         self._started = False
+        self._start: TaskID | None = None
+        """A bar that moves while nothing is known."""
 
     def __enter__(self) -> Self:
         return self
@@ -67,26 +72,46 @@ class StageBars:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._end_of_start()
         if self._started:
             self._bars.stop()
+
+    def begin(self) -> None:
+        """A bar that stands for the start."""
+        self._bars.start()
+        self._started = True
+        self._start = self._bars.add_task("start", total=None, status="starting", percent="", message="")
+
+    def _end_of_start(self) -> None:
+        if self._start is not None:
+            self._bars.remove_task(self._start)
+            self._start = None
 
     def show(self, document: "JobDocument") -> None:
         """Move the bars."""
         if not self._started:
             self._started = True
             self._bars.start()
+        if document.stages:
+            self._end_of_start()
         self._queue.show(document)
         for name, stage in document.stages.items():
             if name not in self._stages:
                 self._stages[name] = self._bars.add_task(
-                    name, total=100, start=False, status=stage.status, message=""
+                    name, total=100, start=False, status=stage.status, percent="", message=""
                 )
             bar = self._stages[name]
             if stage.started_at is not None:
                 self._bars.start_task(bar)
             going_on = stage.completed_at is None
             message = printable(stage.message) if going_on and stage.message else ""
-            self._bars.update(bar, completed=stage.progress, status=stage.status, message=message)
+            self._bars.update(
+                bar,
+                completed=stage.progress,
+                percent=f"{stage.progress:.1f} %",
+                status=stage.status,
+                message=message,
+            )
             if stage.completed_at is not None:
                 self._bars.stop_task(bar)
 
@@ -110,6 +135,9 @@ class StageLines:
         traceback: TracebackType | None,
     ) -> None:
         return None
+
+    def begin(self) -> None:
+        """Nothing: there are lines for what is known."""
 
     def show(self, document: "JobDocument") -> None:
         """Write what is new."""

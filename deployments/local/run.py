@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.client.parameters import check_names
+from deployments.local.run_log import logged_to, run_log
 from deployments.local.scratch_server import collector_rests, scratch_server
 from deployments.processes.environment import PROJECT
 from deployments.server.flow_catalogue import ListedFlow
@@ -40,10 +41,12 @@ def run_here(
     show: "Show",
     say: "Callable[[str], None]",
     verbose: bool,
+    begin: "Callable[[], None]" = lambda: None,
 ) -> "JobDocument":
     """Run a flow to its end and return its job document, also when the job failed.
 
-    `show` gets the document whenever it may have changed, from a thread; `say` a line about what is waited for.
+    `show` gets the document whenever it may have changed, from a thread; `say` a line about what is waited for;
+    `begin` is called when threads may be started. The log goes to the terminal if `verbose`, else to `run_log`.
 
     Results and caches stay in `home`, so a second run of the same job takes what the first one made.
 
@@ -52,9 +55,11 @@ def run_here(
         ServiceError: the temporary server did not start.
     """
     with (
-        scratch_server(home, _environment(home, verbose=verbose)) as server,
+        scratch_server(home, _environment(home)) as server,
         contextlib.redirect_stdout(sys.stderr),
+        contextlib.nullcontext() if verbose else logged_to(run_log(home)),
     ):
+        begin()
         with collector_rests():
             flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
         _check(flow, listed, parameters)
@@ -62,15 +67,14 @@ def run_here(
         return _run(flow, parameters, show)
 
 
-def _environment(home: Path, *, verbose: bool) -> dict[str, str]:
+def _environment(home: Path) -> dict[str, str]:
     """This process's environment, aimed at a server of its own instead of one that Prefect may know."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     return inherited | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), inherited.get("PYTHONPATH", "")])),
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_LOCAL_STORAGE_PATH": str(home / "results"),
-        # A failure stands in the job document; its traceback is for those who ask for the log.
-        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "CRITICAL",
+        "PREFECT_LOGGING_LEVEL": "INFO",
         # The server goes away with the run, and the log with it.
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

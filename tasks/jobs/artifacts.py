@@ -158,6 +158,7 @@ class JobArtifacts:
         """Write every change, until cancelled."""
         while True:
             await asyncio.sleep(_PUBLISH_SECONDS)
+            self._tracker.advance()
             await self.publish()
 
     async def publish(self) -> None:

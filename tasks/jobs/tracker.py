@@ -1,6 +1,7 @@
 """A job's document while the job runs: stages, progress, timing."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -14,6 +15,7 @@ from typing_extensions import override
 from tasks.errors import ContrapontoError
 from tasks.foreign_text import one_line
 from tasks.jobs.document import ASKED_FOR, JobDocument, JobStatus, StageDocument, StageStatus
+from tasks.jobs.estimate import Estimate
 from tasks.progress import Progress, ignore_progress
 
 _job: ContextVar["JobTracker"] = ContextVar("current_job")
@@ -63,9 +65,7 @@ class StageTracker:
 
     def progress(self, fraction: float) -> None:
         """Progress of the whole stage, 0 to 1; it never goes back."""
-        percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
-        if percent > self._job.stage_document(self.name).progress:
-            self._job.update_stage(self.name, progress=percent)
+        self._job.report(self.name, min(max(fraction, 0.0), 1.0))
 
     def say(self, message: str) -> None:
         """What the stage is at, for people."""
@@ -140,7 +140,8 @@ class JobTracker:
     ) -> None:
         """`report` is told how far the whole job is: a job that is part of another moves the other's stage."""
         self._lock = threading.Lock()
-        self._report = report
+        self._tell = report
+        self._estimates: dict[str, Estimate] = {}
         self._document = document.model_copy(update={"stages": {name: StageDocument() for name in stages}})
         self.revision = 0
         """Grows with every change."""
@@ -175,10 +176,14 @@ class JobTracker:
     def stage(self, name: str) -> Iterator[StageTracker]:
         """The stage is current and `processing` within the block, then `completed` (unless skipped), or `failed`."""
         tracker = StageTracker(self, name)
+        self._estimates[name] = Estimate(time.monotonic())
         self.update_stage(name, status=StageStatus.PROCESSING, started_at=datetime.now(UTC))
         try:
-            with tracker:
-                yield tracker
+            try:
+                with tracker:
+                    yield tracker
+            finally:
+                del self._estimates[name]
         except ContrapontoError as error:
             self.update_stage(
                 name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error)
@@ -204,13 +209,35 @@ class JobTracker:
             self.title = title
             self.revision += 1
 
+    def report(self, name: str, fraction: float) -> None:
+        """How far (0 to 1) a stage is, as its work says; it never goes back."""
+        if estimate := self._estimates.get(name):
+            estimate.report(fraction, time.monotonic())
+        self._raise(name, fraction)
+
+    def advance(self) -> None:
+        """Moves the stages that go on and have said nothing for a while to where they probably are."""
+        for name, estimate in list(self._estimates.items()):
+            self._raise(name, estimate.advance(time.monotonic()))
+
     def update_stage(self, name: str, **changes: Any) -> None:
         """Changes fields of a stage, and with them the overall progress."""
         with self._lock:
-            stages = {**self._document.stages, name: self._document.stages[name].model_copy(update=changes)}
-            mean = sum(stage.progress for stage in stages.values()) / len(stages)
-            self._change(stages=stages, overall_progress=round(mean, 1))
-        self._report(mean / 100)
+            self._change_stage(name, **changes)
+        self._tell(self._document.overall_progress / 100)
+
+    def _raise(self, name: str, fraction: float) -> None:
+        percent = round(100 * fraction, 1)
+        with self._lock:
+            if percent <= self._document.stages[name].progress:
+                return
+            self._change_stage(name, progress=percent)
+        self._tell(self._document.overall_progress / 100)
+
+    def _change_stage(self, name: str, **changes: Any) -> None:
+        stages = {**self._document.stages, name: self._document.stages[name].model_copy(update=changes)}
+        mean = sum(stage.progress for stage in stages.values()) / len(stages)
+        self._change(stages=stages, overall_progress=round(mean, 1))
 
     def record(self, outcome: BaseModel) -> None:
         """What the job has made, however it ends; the outcome is as that of `complete`."""
