@@ -90,7 +90,7 @@ async def transcribe_batch(
         kind = kind_of_error(typical.error_code) or EngineError
         raise kind(
             f"None of the {result.failed} recordings could be transcribed. {_shown(typical)}: {typical.error}",
-            hint="The table of the batch names the reason for each.",
+            hint="" if len(result.items) == 1 else "(The table of the batch names the reason for each.)",
         )
     return BatchOutcome(result=result)
 

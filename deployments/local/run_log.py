@@ -22,31 +22,30 @@ def run_log(home: Path) -> Path:
 def logged_to(path: Path) -> Iterator[None]:
     """Within the block everything that is logged, warnings of Python among it, goes to the file and nowhere else.
 
-    Prefect's own handlers that write to the terminal rest.
+    Prefect's own handlers that write to the terminal rest. Levels stay: clients of HTTP, say, would write down
+    addresses with their passwords.
     """
     from prefect.logging.configuration import ensure_logging_setup  # noqa: PLC0415 - costs what Prefect costs
 
     ensure_logging_setup()
     path.parent.mkdir(parents=True, exist_ok=True)
     loggers = [logging.getLogger(name) for name in (None, "prefect", "prefect.extra", "prefect.flow_runs")]
-    before = [(logger, logger.handlers[:], logger.level) for logger in loggers]
+    before = [(logger, logger.handlers[:]) for logger in loggers]
     file = _PrivateFile(
         path, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
     )
     file.setFormatter(logging.Formatter(_FORMAT))
     logging.captureWarnings(True)
     try:
-        for logger, handlers, _ in before:
+        for logger, handlers in before:
             logger.handlers = [each for each in handlers if not isinstance(each, logging.StreamHandler)]
             if not logger.propagate or logger is logging.root:
                 logger.addHandler(file)
-        logging.root.setLevel(min(logging.root.level, logging.INFO))
         yield
     finally:
         logging.captureWarnings(False)
-        for logger, handlers, level in before:
+        for logger, handlers in before:
             logger.handlers = handlers
-            logger.setLevel(level)
         file.close()
 
 

@@ -52,7 +52,8 @@ def _download(
             client, url, part, deadline, max_bytes=options.limits.max_bytes, media_only=media_only
         )
         result = options.retry.call(transfer.run, deadline, lambda: part.size)
-    progress(1.0)
+    if isinstance(result, Download):
+        progress(1.0)
     return result
 
 

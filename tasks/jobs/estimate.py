@@ -38,8 +38,10 @@ class Estimate:
         if silent >= _SILENT_SECONDS:
             elapsed = self._moved - self._began
             speed = self._reported / elapsed if self._reported and elapsed > 0 else _FIRST_SPEED
-            ahead = (self.fraction - self._reported) / (_LEAD * (1 - self._reported) + _STEP)
-            step = max(speed * silent / (1 + ahead), _STEP)
+            lead = _LEAD * (1 - self._reported) + _STEP
+            ahead = (self.fraction - self._reported) / lead
+            # No leap, however fast the work began.
+            step = max(min(speed * silent, lead) / (1 + ahead), _STEP)
             self.fraction = max(self.fraction, min(self.fraction + step, _MOST))
             self._moved = now
         return self.fraction

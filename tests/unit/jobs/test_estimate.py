@@ -46,6 +46,12 @@ def test_long_silence_does_not_carry_it_away() -> None:
     assert ticks(estimate, 10.0, 60.0)[-1] < 0.75
 
 
+def test_work_that_began_fast_does_not_leap_to_its_end() -> None:
+    estimate = Estimate(0.0)
+    estimate.report(0.6, 0.5)
+    assert ticks(estimate, 0.5, 10.0)[-1] < 0.75
+
+
 def test_work_that_reports_is_shown_as_it_reports() -> None:
     estimate = Estimate(0.0)
     for second in range(100):
