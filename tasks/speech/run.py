@@ -24,6 +24,7 @@ from tasks.speech.stretches import worth_hearing
 from tasks.speech.transcript import Segment, Span, Transcript, join_text
 from tasks.speech.watch import Watch
 from tasks.speech.windows import Window, audio_duration, read_windows
+from tasks.speech.word_starts import on_time
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class Run:
                 kept.append(segment)
         self._before = self._context(kept)
         wordless = {} if self._options.word_timestamps else {"words": ()}
-        self._segments += [segment.model_copy(update=wordless) for segment in kept]
+        self._segments += [segment.model_copy(update=wordless) for segment in on_time(kept, heard)]
 
     def _repaired(self, segments: list[Segment], window: Window, language: str) -> list[Segment]:
         limits = Span(start=window.start, end=window.start + window.duration)
