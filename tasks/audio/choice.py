@@ -6,7 +6,8 @@ taken at what else there is: single channels, their difference, the sound above 
 its own noise permits, and then at the next track.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,11 @@ from tasks.audio.listening import (
     FirstLook,
     SecondLook,
     Sound,
-    mixes,
     pan,
+    second_looks,
 )
 from tasks.audio.noise_floor import measure_noise_floor
-from tasks.audio.voice_activity import SAMPLE_RATE
+from tasks.audio.voice_activity import SAMPLE_RATE, can_hear
 from tasks.errors import InvalidInputError
 from tasks.media.pcm import PcmReader, Samples, decode
 from tasks.media.probe import AudioStream, MediaInfo, require_audio
@@ -108,12 +109,12 @@ class SoundChoice(BaseModel):
 
 
 class SoundReader:
-    """Opens the sounds of one file."""
+    """Opens the sounds of one file; all of that together may take `deadline` seconds."""
 
     def __init__(self, source: Path, info: MediaInfo, *, deadline: float, binary: str | None = None) -> None:
         self._source = source
         self.info = info
-        self._deadline = deadline
+        self._end = time.monotonic() + deadline
         self._binary = binary
 
     def blocks(
@@ -134,7 +135,7 @@ class SoundReader:
             delay=track.delay,
             filters=filters,
             block_seconds=seconds,
-            deadline=self._deadline,
+            deadline=max(0.0, self._end - time.monotonic()),
             binary=self._binary,
         )
         with opened as reader:
@@ -158,6 +159,8 @@ def choose_sound(
     info = reader.info
     reports = tuple(_report(number, track) for number, track in enumerate(info.audio_tracks, 1))
     order = _order(info, wanted, reports)
+    if not can_hear():
+        return SoundChoice(track=order[0], tracks=reports)
     listened = _Listened(Sound("mix"), "", ())
     chosen = order[0]
     tried: list[str] = []
@@ -237,68 +240,59 @@ def _listen(reader: SoundReader, track: AudioStream, progress: Progress) -> _Lis
         if first.is_enough:
             break
     plain = first.sound
-    if first.is_enough and not (first.is_cancelled or first.is_unlike):
+    if first.is_enough and not first.is_suspicious:
         return _Listened(plain, "", ())
+    sounds: list[Sound] = []
     tried: list[str] = []
-
-    def listen(mix: str, *, above_hum: bool = False) -> Sound:
-        second = SecondLook(
-            mix,
-            reader.info.duration,
-            above_hum=above_hum,
-            most=first.blocks if first.is_enough else None,
-        )
-        filters = SoundChoice(track=1, tracks=(), mix=mix, above_hum=above_hum).filters(track.channels)
+    for mixes in second_looks(track.channels, difference_first=first.is_opposed):
+        # The only channel of surround sound is made by ffmpeg, the channels of stereo come as they are.
+        mix = mixes[0] if len(mixes) == 1 else "mix"
+        filters = SoundChoice(track=1, tracks=(), mix=mix).filters(track.channels)
+        look = SecondLook(mixes, reader.info.duration, most=first.blocks if first.is_enough else None)
         for block in reader.blocks(
-            track, channels=1, filters=filters, seconds=LOOK_SECONDS, progress=progress
+            track,
+            channels=1 if len(mixes) == 1 else 2,
+            filters=filters,
+            seconds=LOOK_SECONDS,
+            progress=progress,
         ):
-            second.add(block)
-            if second.is_enough:
+            look.add(block)
+            if look.is_enough:
                 break
-        tried.extend(second.tried)
-        return second.sound
-
-    if plain.is_heard and (first.is_cancelled or first.is_unlike):
-        other = _other_channel(first, plain, listen)
-        if first.is_enough or other.sound is not plain:
-            return other
-    # The order is that of preference: what is heard best, and least changed.
-    names = ["mix", *mixes(track.channels)]
-    best, reason = plain, ""
-    for above_hum in (False, True):
-        for mix in sorted(names, key=lambda name: name == "difference", reverse=first.is_opposed):
-            sound = listen(mix, above_hum=above_hum)
-            if sound.speech > 2 * best.speech + (_MORE_SECONDS if best.is_heard else 0.0):
-                best = sound
-            if best.speech >= ENOUGH_SECONDS:
-                break
-        if best.is_heard:
-            break
-    if best.mix != "mix":
-        reason = (
-            "the channels cancel each other"
-            if first.is_cancelled
-            else "the mix has no speech"
-            if not plain.is_heard
-            else "the mix has hardly any speech"
-        )
-    return _Listened(best, reason, tuple(tried))
+        sounds += look.sounds
+        tried += look.tried
+    best, reason = _best(first, sounds)
+    return _Listened(best, reason, tuple(dict.fromkeys(tried)))
 
 
-def _other_channel(first: FirstLook, plain: Sound, listen: Callable[[str], Sound]) -> _Listened:
-    """The mix, in which there is speech, or what is better heard of its two channels."""
-    if first.is_cancelled:
-        sides = [listen("difference")] if first.is_opposed else [listen("left"), listen("right")]
-        best = max(sides, key=lambda sound: (round(sound.speech), sound.level))
-        if best.speech >= _AS_MUCH * plain.speech:
-            return _Listened(best, "the channels cancel each other", ())
-        return _Listened(plain, "", ())
-    left, right = listen("left"), listen("right")
-    best, other = (left, right) if left.speech >= right.speech else (right, left)
-    # Two people, each in a channel of their own, are both wanted.
-    if other.speech < _NEXT_TO_NOTHING * best.speech and best.speech > _CLEARLY_MORE * plain.speech:
-        return _Listened(best, "the other channel is noise", ())
-    return _Listened(plain, "", ())
+def _best(first: FirstLook, sounds: Sequence[Sound]) -> tuple[Sound, str]:
+    """What is to be heard instead of the mix, if anything, and why."""
+    plain = first.sound
+    if plain.is_heard and first.channels == 2:
+        unchanged = {sound.mix: sound for sound in sounds if not sound.above_hum}
+        left, right = unchanged["left"], unchanged["right"]
+        best, other = (left, right) if left.speech >= right.speech else (right, left)
+        if first.is_cancelled:
+            best = (
+                unchanged["difference"] if first.is_opposed else max(left, right, key=lambda side: side.level)
+            )
+            if best.speech >= _AS_MUCH * plain.speech:
+                return best, "the channels cancel each other"
+        # Two people, each in a channel of their own, are both wanted.
+        elif other.speech < _NEXT_TO_NOTHING * best.speech and best.speech > _CLEARLY_MORE * plain.speech:
+            return best, "the other channel is noise"
+        elif first.is_partly_cancelled and best.speech > _CLEARLY_MORE * plain.speech:
+            return best, "the channels cancel each other in places"
+    if first.is_enough:
+        return plain, ""
+    most = max((sound.speech for sound in sounds), default=0.0)
+    if not most or most <= 2 * plain.speech + (_MORE_SECONDS if plain.is_heard else 0.0):
+        return plain, ""
+    best = next(sound for sound in sounds if sound.speech >= _AS_MUCH * most)
+    if best.mix == "mix":
+        return best, ""
+    hardly = "hardly any" if plain.is_heard else "no"
+    return best, "the channels cancel each other" if first.is_cancelled else f"the mix has {hardly} speech"
 
 
 def _gain(reader: SoundReader, track: AudioStream, choice: SoundChoice, sound: Sound) -> float:

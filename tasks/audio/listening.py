@@ -1,7 +1,7 @@
 """Listening to the channels of one track: how much speech is in each of the sounds that can be made of them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,8 @@ ENOUGH_SECONDS = 3.0
 SPEECH_LEVEL = -26.0
 """dBFS (RMS) to which quiet speech is raised: the level at which ITU-T P.830 has speech recorded for tests."""
 
-ABOVE_HUM = "highpass=f=200:t=q:w=0.5412,highpass=f=200:t=q:w=1.3066"
+_HUM_HERTZ = 200
+ABOVE_HUM = f"highpass=f={_HUM_HERTZ}:t=q:w=0.5412,highpass=f={_HUM_HERTZ}:t=q:w=1.3066"
 """The ffmpeg filter that leaves what a telephone passes on, 24 dB an octave: mains hum and rumble are gone."""
 
 _SECOND_LOOK_SECONDS = 600.0
@@ -31,6 +32,11 @@ _HEARD_SECONDS = 0.3
 _CANCELLED = 10 ** (-6 / 10)
 """Power of the mix over that of the channels from which on they cancel each other. Channels that have nothing in common
 lose 3 dB, equal ones none."""
+
+_LOUD = 10 ** (-15 / 10)
+_LOST = 10 ** (-15 / 10)
+"""Power of a second over that of the loudest one from which on it counts, and power of its mix over its own from which
+on it is lost."""
 
 _OPPOSED = -0.9
 """Correlation below which one channel is the other turned over: their difference is the sound."""
@@ -67,11 +73,12 @@ class Sound:
         return self.mix + (" above the hum" if self.above_hum else "")
 
 
-def mixes(channels: int) -> list[str]:
-    """What can be listened to instead of the mix."""
+def second_looks(channels: int, *, difference_first: bool) -> list[list[str]]:
+    """What can be listened to instead of the mix as it is, in the order of preference, read by read."""
     if channels == 2:
-        return ["left", "right", "difference"]
-    return [f"channel {number}" for number in range(1, channels + 1)] if channels > 2 else []
+        sides = ["mix", "left", "right"]
+        return [["difference", *sides] if difference_first else [*sides, "difference"]]
+    return [["mix"], *([f"channel {number}"] for number in range(1, channels + 1) if channels > 2)]
 
 
 def pan(mix: str, channels: int) -> str:
@@ -85,19 +92,21 @@ def pan(mix: str, channels: int) -> str:
 class Ear:
     """Counts the speech in one sound."""
 
-    def __init__(self, mix: str, *, above_hum: bool = False, raised: bool = False) -> None:
-        """`raised`: the sound is brought to the level of speech before it is listened to."""
-        self._mix = mix
+    def __init__(self, mix: str, *, above_hum: bool = False) -> None:
+        self.mix = mix
         self._above_hum = above_hum
-        self._raised = raised
         self._seconds = 0.0
         self._power = 0.0
         self.gain = -math.inf
         """The most decibels by which it was raised."""
 
-    def listen(self, audio: NDArray[np.float32]) -> None:
-        """Takes mono sound at 16 kHz."""
-        gain = self._gain(audio) if self._raised else 0.0
+    def listen(self, audio: NDArray[np.float32], *, raised: bool = False) -> None:
+        """Takes mono sound at 16 kHz; `raised`: it is brought to the level of speech before it is listened to."""
+        if not audio.any():
+            return
+        if self._above_hum:
+            audio = _without_hum(audio)
+        gain = self._gain(audio) if raised else 0.0
         if gain is None:
             return
         self.gain = max(self.gain, gain)
@@ -111,7 +120,7 @@ class Ear:
     def sound(self) -> Sound:
         """What was heard so far."""
         level = 10 * math.log10(self._power / self._seconds + 1e-15) if self._seconds else -math.inf
-        return Sound(self._mix, self._above_hum, self._seconds, level)
+        return Sound(self.mix, self._above_hum, self._seconds, level)
 
     @staticmethod
     def _gain(audio: NDArray[np.float32]) -> float | None:
@@ -132,12 +141,17 @@ class FirstLook:
         self.blocks = 0
         self._ear = Ear("mix")
         self._products = np.zeros((2, 2))
+        self._seconds: list[tuple[float, float]] = []
 
     def add(self, block: Samples) -> None:
         """Takes the next `LOOK_SECONDS`."""
         self.blocks += 1
         if self.channels == 2:
             self._products += block.T.astype(np.float64) @ block
+            for start in range(0, len(block), SAMPLE_RATE):
+                piece = np.square(block[start : start + SAMPLE_RATE], dtype=np.float64).sum(axis=0)
+                mixed = np.square(block[start : start + SAMPLE_RATE].mean(axis=1), dtype=np.float64).sum()
+                self._seconds.append((float(piece.mean()), float(mixed)))
         self._ear.listen(block.mean(axis=1))
 
     @property
@@ -159,10 +173,21 @@ class FirstLook:
         return float(self._products[0, 1] / math.sqrt(left * right))
 
     @property
+    def is_suspicious(self) -> bool:
+        """Whether the channels may hold more than their mix."""
+        return self.channels == 2 and (self.is_cancelled or self.is_unlike or self.is_partly_cancelled)
+
+    @property
     def is_cancelled(self) -> bool:
         """Whether the channels are louder than their mix because they cancel each other."""
         power = self._products.trace() / 2
         return self.channels == 2 and power > 0 and float(self._products.sum()) / 4 < _CANCELLED * power
+
+    @property
+    def is_partly_cancelled(self) -> bool:
+        """Whether some of the loud seconds are lost in the mix: one voice of several is turned over."""
+        loud = max((channels for channels, _ in self._seconds), default=0.0) * _LOUD
+        return any(channels > loud and mixed < _LOST * channels for channels, mixed in self._seconds)
 
     @property
     def is_opposed(self) -> bool:
@@ -176,21 +201,27 @@ class FirstLook:
 
 
 class SecondLook:
-    """Listens to one more sound of a track, spread over a long one; as it is, and above the hum where that is asked."""
+    """Listens to all that can be made of some channels, raised to the level of speech, spread over a long recording."""
 
-    def __init__(
-        self, mix: str, duration: float, *, above_hum: bool = False, most: int | None = None
-    ) -> None:
-        """`duration` in seconds, 0 where it is unknown; `most`: how many blocks to listen to."""
+    def __init__(self, mixes: Sequence[str], duration: float, *, most: int | None = None) -> None:
+        """`mixes` in the order of preference. `duration` in seconds, 0 where it is unknown.
+
+        `most`: how many blocks to compare with a mix that is heard; without it, hum is suspected too.
+        """
         self._every = max(1, math.ceil(duration / _SECOND_LOOK_SECONDS))
         self._most = most
-        self._ear = Ear(mix, above_hum=above_hum, raised=True)
+        self._ears = [
+            Ear(mix, above_hum=above_hum)
+            for above_hum in ((False, True) if most is None else (False,))
+            for mix in mixes
+        ]
         self._blocks = 0
 
     def add(self, block: Samples) -> None:
-        """Takes the next `LOOK_SECONDS` of the sound, already made of the channels and filtered."""
+        """Takes the next `LOOK_SECONDS`: two channels, or the one that is the only mix."""
         if self._blocks % self._every == 0:
-            self._ear.listen(block[:, 0])
+            for ear in self._ears:
+                ear.listen(_made(block, ear.mix), raised=True)
         self._blocks += 1
 
     @property
@@ -198,16 +229,32 @@ class SecondLook:
         """Whether nothing more needs to be read."""
         if self._most is not None:
             return self._blocks >= self._most
-        return self._ear.sound.speech >= ENOUGH_SECONDS
+        return any(ear.sound.speech >= ENOUGH_SECONDS for ear in self._ears)
 
     @property
-    def sound(self) -> Sound:
-        """What was heard so far."""
-        return self._ear.sound
+    def sounds(self) -> list[Sound]:
+        """What was heard so far in each, in the order of preference."""
+        return [ear.sound for ear in self._ears]
 
     @property
-    def tried(self) -> Iterator[str]:
+    def tried(self) -> list[str]:
         """What was listened to, for people."""
-        yield self.sound.name
-        if self._ear.gain > 1:
-            yield f"{self._ear.gain:+.0f} dB"
+        gain = max((ear.gain for ear in self._ears), default=0.0)
+        return [*(ear.sound.name for ear in self._ears), *([f"{gain:+.0f} dB"] if gain > 1 else [])]
+
+
+def _made(block: Samples, mix: str) -> NDArray[np.float32]:
+    if block.shape[1] == 1:
+        return block[:, 0]
+    left, right = block[:, 0], block[:, 1]
+    if mix in ("left", "right"):
+        return left if mix == "left" else right
+    made: NDArray[np.float32] = (left - right if mix == "difference" else left + right) * np.float32(0.5)
+    return made
+
+
+def _without_hum(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What `ABOVE_HUM` leaves, near enough for a look."""
+    spectrum = np.fft.rfft(audio)
+    spectrum[: round(_HUM_HERTZ * audio.size / SAMPLE_RATE)] = 0
+    return np.fft.irfft(spectrum, audio.size).astype(np.float32)

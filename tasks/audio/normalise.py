@@ -49,9 +49,11 @@ _REPORT_SECONDS = 0.25
 _MISSING_SECONDS = 2.0
 _MISSING_SHARE = 0.05
 """Whichever is more may be missing at the end before a file counts as cut short."""
+_CHOICE = 0.02
 _LOOK = 0.05
 _FIRST_PASS = 0.9
-"""Shares of the progress at the end of the look at the noise and of the first pass; the second one is fast."""
+"""Shares of the progress at the end of the choice of the sound, of the look at its noise, and of the first pass; the
+second one is fast."""
 
 
 class NormalisationOptions(BaseModel):
@@ -153,11 +155,11 @@ def normalise(
         return deadline - (time.monotonic() - started)
 
     sounds = SoundReader(source, info, deadline=remaining(), binary=binary)
-    choice = choose_sound(sounds, options.audio_track)
+    choice = choose_sound(sounds, options.audio_track, part_of(report, 0.0, _CHOICE))
     audio = info.audio_tracks[choice.track - 1]
     clean = ""
     if options.remove_noise:
-        look = part_of(report, 0.0, _LOOK)
+        look = part_of(report, _CHOICE, _LOOK)
         clean = why_clean(
             sounds.blocks(audio, channels=1, filters=choice.filters(audio.channels), progress=look)
         )
@@ -176,7 +178,7 @@ def normalise(
         final = options.loudness_lufs is None
         filtered = target if final else Path(scratch) / "filtered.f32"
         share = 1.0 if final else _FIRST_PASS
-        first_pass = part_of(report, _LOOK if asked.remove_noise else 0.0, share)
+        first_pass = part_of(report, _LOOK if asked.remove_noise else _CHOICE, share)
         decoded = decode(
             source,
             sample_rate=plan.decode_rate,

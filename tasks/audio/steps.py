@@ -107,7 +107,11 @@ def normalise_audio(request: NormaliseRequest, progress: Progress) -> Normalised
         service = remote_stage(settings, "normalization") if request.options.changes_anything else None
         if service or not request.options.changes_anything:
             info = probe(source)
-            choice = choose_sound(SoundReader(source, info, deadline=deadline), request.options.audio_track)
+            choice = choose_sound(
+                SoundReader(source, info, deadline=deadline),
+                request.options.audio_track,
+                part_of(progress, 0.0, 0.05),
+            )
             is_plain = choice.is_plain and not info.audio_tracks[choice.track - 1].delay
             if service:
                 chosen = folder / "chosen.flac"

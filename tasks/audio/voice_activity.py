@@ -1,5 +1,7 @@
 """Where somebody speaks, by Silero's voice activity model: cheap enough to be asked before anything else is done."""
 
+from importlib.util import find_spec
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,11 @@ SAMPLE_RATE = 16_000
 
 # Fine enough to cut between phrases; whoever wants longer stretches joins them.
 _MIN_SILENCE_MS = 100
+
+
+def can_hear() -> bool:
+    """Whether the model is here. An installation that has recordings transcribed elsewhere may lack it."""
+    return find_spec("faster_whisper") is not None
 
 
 def speech_stretches(audio: NDArray[np.float32]) -> list[tuple[float, float]]:

@@ -55,12 +55,24 @@ def voice(speech: Sound) -> Sound:
         (lambda voice: stereo(voice, 0 * voice), "mix"),
         (lambda voice: stereo(np.concatenate((voice, 0 * voice)), np.concatenate((0 * voice, voice))), "mix"),
         (lambda voice: stereo(voice, -voice), "difference"),
+        (lambda voice: stereo(np.concatenate((voice, voice)), np.concatenate((voice, -voice))), "left"),
         (lambda voice: stereo(voice, -0.8 * voice), "difference"),
         (lambda voice: stereo(voice + noise(voice, -50), -voice), "difference"),
         (lambda voice: stereo(noise(voice, -4), voice), "right"),
         (lambda voice: stereo(voice, -0.8 * np.roll(voice, 6)), "left"),
     ],
-    ids=["mono", "same", "dead", "two people", "turned", "fainter", "noisy", "noise", "late"],
+    ids=[
+        "mono",
+        "same",
+        "dead",
+        "two people",
+        "turned",
+        "fainter",
+        "noisy",
+        "noise",
+        "one of two turned",
+        "late",
+    ],
 )
 def test_the_mix_is_heard_unless_it_hides_the_speech(
     write_sound: WriteSound, voice: Sound, made: Callable[[Sound], Samples], mix: str
