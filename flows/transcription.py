@@ -31,7 +31,7 @@ from tasks.speech.document import (
     say_what_was_tried,
     summary,
 )
-from tasks.speech.languages import normalise_language
+from tasks.speech.languages import language_tags, normalise_language
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.steps import (
     RecogniseRequest,
@@ -113,7 +113,7 @@ async def transcribe(
         apply_highpass_filter=apply_highpass_filter,
         convert_to_mono=convert_to_mono,
         set_sample_rate_16k=set_sample_rate_16k,
-        audio_track=audio_track,
+        audio_track=_track(audio_track),
     )
     speech = RecognitionOptions(
         language=normalise_language(language),
@@ -155,6 +155,12 @@ async def transcribe(
     links = {kind: store.url(key) for kind, key in files.items()}
     await _show(text.transcript, media.title, files, links)
     return _outcome(media, audio, text, files, links)
+
+
+def _track(asked: int | str | None) -> int | tuple[str, ...] | None:
+    if isinstance(asked, str):
+        return int(asked) if asked.strip().isdecimal() else language_tags(asked)
+    return asked
 
 
 @dataclass(frozen=True)

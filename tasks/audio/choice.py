@@ -149,12 +149,13 @@ def _share(reader: PcmReader, info: MediaInfo) -> float:
 
 
 def choose_sound(
-    reader: SoundReader, wanted: int | str | None, progress: Progress = ignore_progress
+    reader: SoundReader, wanted: int | Sequence[str] | None, progress: Progress = ignore_progress
 ) -> SoundChoice:
     """The sound of a file that is to be heard.
 
-    `wanted` is the number of a sound track, from 1, or a language as the file tags it; None: the default track, or the
-    next one that has speech. Raises InvalidInputError (there is no such track) and as `tasks.media.pcm.decode`.
+    `wanted` is the number of a sound track, from 1, or a language by all its names and codes, of which the file may use
+    one; None: the default track, or the next one that has speech. Raises InvalidInputError (there is no such track) and
+    as `tasks.media.pcm.decode`.
     """
     info = reader.info
     reports = tuple(_report(number, track) for number, track in enumerate(info.audio_tracks, 1))
@@ -183,7 +184,9 @@ def choose_sound(
         }
     )
     track = info.audio_tracks[chosen - 1]
-    return choice.model_copy(update={"gain": _gain(reader, track, choice, listened.sound)})
+    gain = _gain(reader, track, choice, listened.sound)
+    reason = "; ".join(filter(None, (choice.reason, "the speech is very quiet" if gain else "")))
+    return choice.model_copy(update={"gain": gain, "reason": reason})
 
 
 def _report(number: int, track: AudioStream) -> TrackReport:
@@ -196,20 +199,21 @@ def _report(number: int, track: AudioStream) -> TrackReport:
     )
 
 
-def _order(info: MediaInfo, wanted: int | str | None, tracks: Sequence[TrackReport]) -> list[int]:
+def _order(info: MediaInfo, wanted: int | Sequence[str] | None, tracks: Sequence[TrackReport]) -> list[int]:
     """The numbers of the tracks that may be heard, the first choice first."""
     if wanted is None:
         players = next(n for n, track in enumerate(info.audio_tracks, 1) if track == require_audio(info))
         return [players, *(report.track for report in tracks if report.track != players)]
-    if isinstance(wanted, str) and not wanted.strip().isdigit():
-        tags = {_primary(wanted)}
-        found = [report.track for report in tracks if report.language and _primary(report.language) in tags]
+    if isinstance(wanted, int):
+        found = [report.track for report in tracks if report.track == wanted]
     else:
-        found = [report.track for report in tracks if report.track == int(wanted)]
+        tags = {_primary(name) for name in wanted}
+        found = [report.track for report in tracks if report.language and _primary(report.language) in tags]
     if not found:
+        asked = wanted if isinstance(wanted, int) else next(iter(wanted), "")
         there = "; ".join(_described(report) for report in tracks)
         raise InvalidInputError(
-            f"There is no audio track {wanted} in the recording, which has {len(tracks)}.",
+            f"There is no audio track {asked} in the recording, which has {len(tracks)}.",
             hint=f"Choose one of these in audio_track, or leave it empty: {there}.",
         )
     return found

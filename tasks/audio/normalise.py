@@ -72,8 +72,8 @@ class NormalisationOptions(BaseModel):
     set_sample_rate_16k: bool = True
     loudness_lufs: float | None = Field(default=-16.0, ge=-50, le=-5)
     """Integrated loudness of the result (EBU R128); None leaves it as it is."""
-    audio_track: int | str | None = None
-    """Number of the sound track, from 1, or its language as the file tags it; see `tasks.audio.choice`."""
+    audio_track: int | tuple[str, ...] | None = None
+    """Number of the sound track, from 1, or the names of its language; see `tasks.audio.choice`."""
 
     @property
     def changes_anything(self) -> bool:

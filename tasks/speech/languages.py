@@ -135,6 +135,18 @@ def language_name(code: str) -> str:
     return _NAMES[code].split("|")[0].title() if code in _NAMES else code
 
 
+def language_tags(name: str) -> tuple[str, ...]:
+    """The name as it was given and all others of the same language: what a file may call it ("pt": also "por").
+
+    A language that is not known has only the name that was given.
+    """
+    try:
+        code = normalise_language(name)
+    except UnknownLanguageError:
+        return (name,)
+    return (name, code, *_NAMES.get(code, "").split("|"))
+
+
 def normalise_language(name: str) -> str:
     """The code for a language named in any usual way.
 

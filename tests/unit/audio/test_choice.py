@@ -22,7 +22,7 @@ RATE = 48_000
 NO_MODELS = Path("/nowhere")
 
 
-def chosen(path: Path, track: int | str | None = None) -> SoundChoice:
+def chosen(path: Path, track: int | tuple[str, ...] | None = None) -> SoundChoice:
     return choose_sound(SoundReader(path, probe(path), deadline=60), track)
 
 
@@ -177,17 +177,19 @@ def test_the_first_track_with_speech_is_heard_and_named(tracks: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "track"), [(3, 3), ("3", 3), ("eng", 3), ("ENG", 3), ("por", 2), ("1", 1)]
+    ("wanted", "track"), [(3, 3), (("eng",), 3), (("en-US", "english", "ENG"), 3), (("pt", "por"), 2), (1, 1)]
 )
-def test_a_track_that_is_asked_for_is_heard(tracks: Path, wanted: int | str, track: int) -> None:
+def test_a_track_that_is_asked_for_is_heard(tracks: Path, wanted: int | tuple[str, ...], track: int) -> None:
     choice = chosen(tracks, wanted)
     assert choice.track == track
     assert "track 2" not in choice.tried, "no other is looked at"
 
 
-@pytest.mark.parametrize("wanted", [4, "jpn"])
-def test_a_track_that_is_not_there_is_refused_with_those_that_are(tracks: Path, wanted: int | str) -> None:
-    with pytest.raises(InvalidInputError, match=f"no audio track {wanted} .* has 3") as caught:
+@pytest.mark.parametrize(("wanted", "asked"), [(4, "4"), (("jpn", "japanese"), "jpn")])
+def test_a_track_that_is_not_there_is_refused_with_those_that_are(
+    tracks: Path, wanted: int | tuple[str, ...], asked: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=f"no audio track {asked} .* has 3") as caught:
         chosen(tracks, wanted)
     assert "1 (Desktop, 1 channels); 2 (por, 1 channels)" in caught.value.hint
 

@@ -2,7 +2,7 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from tasks.errors import UnknownLanguageError
-from tasks.speech.languages import language_codes, language_name, normalise_language
+from tasks.speech.languages import language_codes, language_name, language_tags, normalise_language
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_every_code_and_english_name_is_understood() -> None:
 
 def test_the_codes_are_those_of_the_engine() -> None:
     assert set(language_codes()) == set(_LANGUAGE_CODES)
+
+
+def test_a_file_may_call_a_language_by_any_of_its_names() -> None:
+    assert {"pt", "por", "português"} <= set(language_tags("pt-BR"))
+    assert language_tags("tlh") == ("tlh",)
