@@ -12,6 +12,7 @@ from blocks.store_keys import result_file, result_folder
 from flows.job import job_flow
 from flows.parameters import FileName, Source, StorePath
 from tasks.captions.document import CaptionOutcome, CaptionResult, UsedFont
+from tasks.captions.encodings import known_encoding
 from tasks.captions.fonts import Typeface
 from tasks.captions.highlight import HighlightLook
 from tasks.captions.look import (
@@ -43,6 +44,7 @@ _PLAIN = SegmentLook(
 """What `caption` draws: as large as subtitles of broadcasts are."""
 
 FontName = Annotated[str, Field(min_length=1, max_length=100)]
+Encoding = Annotated[str, Field(min_length=1, max_length=40)]
 
 _caption_job = partial(
     job_flow,
@@ -60,6 +62,7 @@ async def caption(
     path: StorePath | None = None,
     output_filename: FileName | None = None,
     quality: Quality = "standard",
+    encoding: Encoding | None = None,
 ) -> CaptionOutcome:
     """Draw subtitles into the picture of a video.
 
@@ -69,8 +72,9 @@ async def caption(
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
         quality: draft is fastest, high is for further editing.
+        encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
     """
-    return await _captioned(url_video, url_srt, _PLAIN, path, output_filename, quality)
+    return await _captioned(url_video, url_srt, _PLAIN, path, output_filename, quality, encoding)
 
 
 @_caption_job(operation="caption-segments")
@@ -89,6 +93,7 @@ async def caption_segments(
     replacements: Annotated[list[Replacement], Field(max_length=500)] = [],  # noqa: B006
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
+    encoding: Encoding | None = None,
 ) -> CaptionOutcome:
     """Draw subtitles in a style of your own into the picture of a video.
 
@@ -107,6 +112,7 @@ async def caption_segments(
         replacements: Texts to be shown as others.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
+        encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
     """
     look = SegmentLook(
         font=font,
@@ -119,7 +125,7 @@ async def caption_segments(
         replacements=tuple(replacements),
         excluded=tuple(excluded),
     )
-    return await _captioned(url_video, url_srt, look, path, output_filename, quality)
+    return await _captioned(url_video, url_srt, look, path, output_filename, quality, encoding)
 
 
 @_caption_job(operation="caption-highlight")
@@ -208,6 +214,7 @@ async def _captioned(
     path: str | None,
     output_filename: str | None,
     quality: Quality,
+    encoding: str | None = None,
 ) -> CaptionOutcome:
     job = current_job()
     settings = get_settings()
@@ -217,6 +224,7 @@ async def _captioned(
     # What is wrong with a job is said before anything is fetched.
     encoder = await asyncio.to_thread(choose_encoder, settings.video_encoder)
     typeface = await asyncio.to_thread(caption_typeface, look)
+    encoding = known_encoding(encoding) if encoding else None
 
     with job.stage("download") as stage:
         parts = StageParts(stage, 2)
@@ -226,7 +234,7 @@ async def _captioned(
             video = await run_step(fetch_media, await fetch_request(url_video, "video", MAX_SECONDS))
 
     with job.stage("rendering"):
-        request = burn_request(video, text, look, typeface, encoder, quality)
+        request = burn_request(video, text, look, typeface, encoder, quality, encoding)
         drawn = await run_step(burn_captions, request)
         await asyncio.to_thread(store.copy_file, drawn.key, target)
 
@@ -244,7 +252,7 @@ def _result(
         font=UsedFont(asked=typeface.asked, used=typeface.family, stands_in=typeface.mapped),
         encoder=encoder,
         warnings=_warnings(drawn),
-        **drawn.model_dump(exclude={"key", "thumbnail", "missing"}),
+        **drawn.model_dump(exclude={"key", "thumbnail", "missing", "encoding_sure"}),
     )
 
 
@@ -252,6 +260,11 @@ def _warnings(drawn: StoredCaptions) -> tuple[str, ...]:
     warnings = []
     if not drawn.captions:
         warnings.append("The file has no captions: the picture is as it was.")
+    if not drawn.encoding_sure:
+        warnings.append(
+            f"How the letters of the subtitles are encoded is a guess: {drawn.encoding}. "
+            "If they are wrong in the picture, name it with the parameter encoding."
+        )
     if drawn.missing:
         warnings.append(f"No font here can draw these characters, which were left out: {drawn.missing}")
     return tuple(warnings)

@@ -26,6 +26,8 @@ class CaptionResult(BaseModel):
     fps: float | None
     captions: int
     """Subtitles or words that were read."""
+    encoding: str | None
+    """How the subtitles were read ("utf-8", "cp1251"); None for words."""
     font: UsedFont
     encoder: Encoder
     warnings: tuple[str, ...]

@@ -3,12 +3,15 @@
 import contextlib
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 import pysubs2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tasks.captions.encodings import decode
+from tasks.captions.timed_text import blocks, marked_text, timed_words, without_rolling
 from tasks.errors import InvalidInputError
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -36,6 +39,16 @@ class Subtitle:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class SubtitleFile:
+    """The subtitles of a file, and how its text was read."""
+
+    cues: tuple[Subtitle, ...]
+    encoding: str
+    sure: bool
+    """Whether the encoding is known, or no other one gives a text that is as likely."""
+
+
 class SpokenWord(BaseModel):
     """A word and when it is spoken, in seconds."""
 
@@ -56,49 +69,67 @@ class _Transcript(BaseModel):
     segments: Annotated[list[_WordList], Field(max_length=MAX_WORDS)]
 
 
-def read_subtitles(data: bytes) -> list[Subtitle]:
+def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
     """The subtitles of an SRT, WebVTT or ASS file in the order in which they begin; recognised by their content.
 
     Codes that would move or draw are taken out; what looks like code and is not is text. Subtitles without text
-    or without a time to be shown in are left out. An empty file has no subtitles.
+    or without a time to be shown in are left out. An empty file has no subtitles. `encoding` as for `decode`.
 
     Raises InvalidInputError for anything else than subtitles, and for more than `MAX_CUES`.
     """
-    text = decode(data)
+    decoded = decode(data, encoding)
+    text = _clean(decoded.text)
     if not text.strip() or text.strip() == "WEBVTT":
-        return []
+        return SubtitleFile((), decoded.encoding, decoded.sure)
     # Counted before they are read: millions would take minutes.
     _check_count(max(text.count("-->"), text.count("\nDialogue:")))
+    is_ass = "[Script Info]" in text or "[Events]" in text
+    found = list(_of_script(text) if is_ass or "-->" not in text else _of_blocks(text))
+    if not found and not is_ass and not any(blocks(text)):
+        raise _not_subtitles(text)
+    _check_count(len(found))
+    shown = [
+        Subtitle(cue.start, min(cue.end, _MAX_SECONDS), cue.text)
+        for cue in found
+        if cue.text and cue.end > cue.start and cue.start < _MAX_SECONDS
+    ]
+    in_order = sorted(shown, key=lambda cue: (cue.start, cue.end))
+    return SubtitleFile(tuple(in_order), decoded.encoding, decoded.sure)
+
+
+def _of_blocks(text: str) -> Iterator[Subtitle]:
+    """The subtitles of SRT and WebVTT."""
+    for block in without_rolling(list(blocks(text))):
+        lines = (" ".join(marked_text(line, _PLACEHOLDER).split()) for line in block.lines)
+        yield Subtitle(block.start, block.end, "\n".join(line for line in lines if line))
+
+
+def _of_script(text: str) -> Iterator[Subtitle]:
+    """The subtitles of ASS, and of rarer forms."""
     try:
         file = pysubs2.SSAFile.from_string(text)
-    except pysubs2.Pysubs2Error as error:
-        raise _not_subtitles(text) from error
-    except (ValueError, KeyError, IndexError, OverflowError) as error:
+    except (pysubs2.Pysubs2Error, ValueError, KeyError, IndexError, OverflowError) as error:
         raise _not_subtitles(text) from error
     _check_count(len(file))
     is_ass = file.format in ("ass", "ssa")
-    found = []
     for event in file:
         if event.is_comment or (is_ass and re.search(r"\\p[1-9]", event.text)):
             continue
-        start, end = max(0.0, event.start / 1000), event.end / 1000
-        shown = _plain(event.text)
-        if shown and end > start and start < _MAX_SECONDS:
-            found.append(Subtitle(start, min(end, _MAX_SECONDS), shown))
-    if not found and not is_ass and "-->" not in text:
-        raise _not_subtitles(text)
-    return sorted(found, key=lambda cue: (cue.start, cue.end))
+        yield Subtitle(max(0.0, event.start / 1000), event.end / 1000, _plain(event.text))
 
 
 def read_words(data: bytes) -> list[SpokenWord]:
     """The words of a word list, or of a transcript's JSON, in the order in which they are spoken.
 
-    A word list is `{"words": [{"word", "start", "end"}]}`, times in seconds. Words without letters are left
-    out, times that overlap the next word's are cut.
+    A word list is `{"words": [{"word", "start", "end"}]}`, times in seconds; WebVTT with times between the words, such
+    as YouTube's automatic captions, is one, too. Words without letters are left out, times that overlap the next word's
+    are cut.
 
     Raises InvalidInputError, which names the place, for anything else.
     """
-    text = decode(data)
+    text = _clean(decode(data).text)
+    if text.startswith("WEBVTT"):
+        return _in_order(list(_of_webvtt(text)))
     try:
         listed = _WordList.model_validate_json(text).words
     except ValidationError as error:
@@ -112,6 +143,18 @@ def read_words(data: bytes) -> list[SpokenWord]:
             hint='It must look like {"words": [{"word": "Olá", "start": 0.0, "end": 0.4}]}, times in seconds.',
         ) from error
     return _in_order(listed)
+
+
+def _of_webvtt(text: str) -> Iterator[SpokenWord]:
+    _check_count(text.count("-->"))
+    for block in without_rolling(list(blocks(text))):
+        words = timed_words(block)
+        ends = [*(word.start for word in words[1:]), block.end]
+        for word, end in zip(words, ends, strict=False):
+            if word.start < _MAX_SECONDS:
+                yield SpokenWord(
+                    word=word.word[:500], start=word.start, end=min(max(word.start, end), _MAX_SECONDS)
+                )
 
 
 def _in_order(listed: list[SpokenWord]) -> list[SpokenWord]:
@@ -128,15 +171,7 @@ def _in_order(listed: list[SpokenWord]) -> list[SpokenWord]:
     ]
 
 
-def decode(data: bytes) -> str:
-    """The text of a file: by its byte order mark, else UTF-8, else the code page of old Windows programs."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", errors="replace")
+def _clean(text: str) -> str:
     return _PRIVATE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

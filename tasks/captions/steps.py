@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,6 +30,8 @@ _DRAWN = 0.95
 class BurnRequest(StepRequest):
     """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
 
+    version: ClassVar[int] = 2
+
     video_key: Annotated[str, Field(exclude=True)]
     text_key: Annotated[str, Field(exclude=True)]
     video_sha256: str
@@ -39,6 +41,8 @@ class BurnRequest(StepRequest):
     """Name and size of the file that the letters come from: an exchanged font is another result."""
     encoder: Encoder
     quality: Quality
+    encoding: str | None
+    """Of the subtitles, where the caller names it."""
 
 
 class StoredCaptions(BaseModel):
@@ -56,6 +60,9 @@ class StoredCaptions(BaseModel):
     fps: float | None
     captions: int
     """Subtitles or words that were read."""
+    encoding: str | None
+    """How a file of subtitles was read."""
+    encoding_sure: bool
     missing: str
     """Characters that no font here can draw; they were left out."""
 
@@ -76,9 +83,15 @@ def font_folder(settings: Settings) -> Path:
 
 
 def burn_request(
-    video: FetchedFile, text: FetchedFile, look: Look, typeface: Typeface, encoder: Encoder, quality: Quality
+    video: FetchedFile,
+    text: FetchedFile,
+    look: Look,
+    typeface: Typeface,
+    encoder: Encoder,
+    quality: Quality,
+    encoding: str | None = None,
 ) -> BurnRequest:
-    """Asks for the stored text to be drawn into the stored video."""
+    """Asks for the stored text to be drawn into the stored video; `encoding` as for `decode`."""
     return BurnRequest(
         video_key=video.key,
         text_key=text.key,
@@ -88,6 +101,7 @@ def burn_request(
         font_file=f"{typeface.file.path.name} {typeface.file.path.stat().st_size}",
         encoder=encoder,
         quality=quality,
+        encoding=encoding,
     )
 
 
@@ -107,11 +121,13 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
     with scratch_directory(settings.home, "captions") as folder, store.open_local(request.video_key) as video:
         canvas = canvas_of(video, look.safe_area)
         if isinstance(look, SegmentLook):
-            subtitles = read_subtitles(text)
-            count = len(subtitles)
-            script, missing = segment_script(subtitles, look, canvas, typeface)
+            subtitles = read_subtitles(text, request.encoding)
+            encoding, sure = subtitles.encoding, subtitles.sure
+            count = len(subtitles.cues)
+            script, missing = segment_script(subtitles.cues, look, canvas, typeface)
         else:
             words = read_words(text)
+            encoding, sure = None, True
             count = len(words)
             script, missing = highlight_script(words, look, canvas, typeface)
         workplace = folder / "drawing"
@@ -139,5 +155,7 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
         height=burnt.height,
         fps=burnt.fps,
         captions=count,
+        encoding=encoding,
+        encoding_sure=sure,
         missing="".join(dict.fromkeys(missing)),
     )

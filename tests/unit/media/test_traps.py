@@ -144,7 +144,7 @@ def test_subtitles_that_name_files_are_only_text(tmp_path: Path, traps: Traps, f
     for number, text in enumerate((ass, srt)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        _captioned(film, folder, film, tuple(read_subtitles(text.encode())))
+        _captioned(film, folder, film, read_subtitles(text.encode()).cues)
         assert probe(folder / "out.mp4").video is not None
     assert traps.touched == []
 

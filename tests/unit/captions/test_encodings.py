@@ -1,0 +1,71 @@
+"""The encoding of callers' files: told, marked, or found out."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.captions.encodings import decode
+from tasks.errors import InvalidInputError
+
+TEXTS = {
+    "utf-8": "Ação e reação ✓",
+    "utf-16": "Ação e reação",
+    "utf-32": "Ação e reação",
+    "cp1252": "Ação e reação: não há maçã amanhã. “Sim”, disse ela…",
+    "cp1250": "Zażółć gęślą jaźń. Dzień dobry, proszę państwa.",
+    "iso8859_2": "Příliš žluťoučký kůň úpěl ďábelské ódy.",
+    "cp1251": "Привет, мир. Это субтитры. Он сказал, что придёт завтра утром.",
+    "koi8_r": "Привет, мир. Это субтитры.",
+    "cp1253": "Καλημέρα κόσμε. Αυτό είναι ένα τεστ υποτίτλων.",
+    "cp1254": "Günaydın, şöyle güzel bir gün. İstanbul'a gidiyoruz.",
+    "cp1255": "בוקר טוב לכולם. מה שלומכם היום? תודה רבה.",
+    "cp1256": "مرحبا بالعالم، هذا اختبار للترجمة",
+    "cp1257": "Labas rytas, ačiū už pagalbą, šiandien gražu",
+    "cp874": "สวัสดีชาวโลก นี่คือการทดสอบคำบรรยาย",
+    "gb18030": "你好，世界。这是一个字幕测试。我们明天再见。",
+    "big5": "你好，世界。這是一個字幕測試。我們明天再見。",
+    "shift_jis": "こんにちは、世界。これは字幕のテストです。",
+    "euc_kr": "안녕하세요, 세계. 이것은 자막 테스트입니다.",
+    "mac_roman": "Ação e reação: não há maçã amanhã.",
+}
+
+
+def as_srt(text: str) -> str:
+    return f"1\r\n00:00:01,000 --> 00:00:02,500\r\n{text}\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n{text}\r\n"
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_an_encoding_is_found_out(encoding: str) -> None:
+    text = as_srt(TEXTS[encoding])
+    assert decode(text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_an_encoding_that_is_named_is_taken(encoding: str) -> None:
+    found = decode(TEXTS[encoding].encode(encoding), encoding.upper())
+    assert (found.text.lstrip("\ufeff"), found.sure) == (TEXTS[encoding], True)
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1253", "big5", "shift_jis", "utf-8"])
+def test_a_text_that_reads_in_one_way_only_is_sure(encoding: str) -> None:
+    assert decode(as_srt(TEXTS[encoding]).encode(encoding)).sure
+
+
+def test_a_few_letters_are_no_proof() -> None:
+    found = decode("Olá".encode("cp1252"))
+    assert (found.text, found.sure) == ("Olá", False)
+
+
+@pytest.mark.parametrize("name", ["klingon", "", "  ", "base64", "rot13", "a" * 40])
+def test_an_encoding_that_is_none_is_refused_with_a_sentence(name: str) -> None:
+    if not name:
+        assert decode(b"abc", name).encoding == "utf-8"
+        return
+    with pytest.raises(InvalidInputError, match="encoding"):
+        decode(b"abc", name)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.binary(max_size=600))
+def test_every_file_can_be_decoded(data: bytes) -> None:
+    assert isinstance(decode(data).text, str)
