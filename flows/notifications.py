@@ -6,6 +6,7 @@ from prefect import State, flow
 from prefect.states import Completed
 from pydantic import Field
 
+from blocks.settings import get_settings
 from flows.parameters import WebhookUrl
 from tasks.jobs.correlation import correlated
 from tasks.jobs.slots import NoSlotError, slot
@@ -17,8 +18,14 @@ _WAIT_SECONDS = 5.0
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+# Neither has a result that anybody reads. Where none is said to be kept and no place is named, Prefect asks the server
+# for both before each run; once from within the event loop, which stands still until the answer, and with it every
+# other delivery of the process.
+_NO_RESULT: Any = {"persist_result": False, "result_storage": get_settings().home / "results"}
+
+
 # Whoever starts it names it: to do it here is a request for each delivery.
-@flow(name="deliver-webhook")
+@flow(name="deliver-webhook", **_NO_RESULT)
 async def deliver_webhook(
     url: WebhookUrl, message: WebhookMessage | MessageReference, webhook_id: WebhookId
 ) -> State[Any]:
@@ -37,7 +44,7 @@ async def deliver_webhook(
         return await deliver(url, message, webhook_id)
 
 
-@flow(name="end-jobs")
+@flow(name="end-jobs", **_NO_RESULT)
 async def end_jobs() -> State[Any]:
     """Brings to an end what jobs left open: notifies of ends that nobody was notified of, restarts lost runs.
 

@@ -44,6 +44,10 @@ from tasks.webhooks.notify import whole_message
 FAILED_TRIES = "contraponto.failed-tries"
 """Label of a delivery's run that counts its tries: it outlives the process."""
 
+_COUNTED_WAIT = 10.0
+"""Seconds of the shortest wait before which the tries are counted. A process that ends within a shorter one has its
+successor make that try again; to write down each would be most of what failing endpoints cost the server."""
+
 _BUSY = "contraponto.busy"
 """Label of a delivery's run that counts how often in a row it found no slot."""
 _BUSY_WAIT, _LONGEST_BUSY_WAIT = 5.0, 160.0
@@ -158,11 +162,13 @@ async def _note(url: str, reason: str, settings: Settings, *, gone: bool = False
 
 
 async def _wait(run: FlowRun, failed: int, seconds: float) -> None:
-    async with get_client() as client:
-        await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed, _BUSY: 0})
-        # Only a worker would start the run again, and a worker runs nothing but deployments.
-        if seconds > SHORT_WAIT and run.deployment_id is not None:
-            await _leave_until(client, run, seconds)
+    # Only a worker would start the run again, and a worker runs nothing but deployments.
+    leaves = seconds > SHORT_WAIT and run.deployment_id is not None
+    if leaves or seconds >= _COUNTED_WAIT or _count(run, _BUSY):
+        async with get_client() as client:
+            await client.update_flow_run_labels(run.id, {FAILED_TRIES: failed, _BUSY: 0})
+            if leaves:
+                await _leave_until(client, run, seconds)
     await asyncio.sleep(seconds)
 
 

@@ -1,6 +1,7 @@
 """The worker of deliveries on a real server: many at once, each to its end or until later, and none is lost."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectAlreadyExists
@@ -90,6 +91,9 @@ async def test_silent_endpoints_keep_no_good_one_waiting(
 ) -> None:
     configure(webhook_timeout=300)
     monkeypatch.setattr("deployments.webhook_worker.worker._GRACE_SECONDS", 0.1)
+    asked: list[str] = []
+    for kind in (PrefectClient, SyncPrefectClient):
+        monkeypatch.setattr(kind, "read_server_default_result_storage", lambda *_: asked.append("results"))
     silent = [HostileEndpoint(WAYS["silent"], f"127.0.0.{number}") for number in range(2, 8)]
     try:
         async with working(tmp_path / "marks"):
@@ -102,6 +106,10 @@ async def test_silent_endpoints_keep_no_good_one_waiting(
             assert "Delivered at try 1" in str(ended.state.message)
             still = [(await client.read_flow_run(run.id)).state_type for run in waiting]
             assert still == [StateType.RUNNING] * len(waiting), "the good one overtook them"
+            assert not asked, "the loop would stand still until the answer"
+            assert not [each.name for each in threading.enumerate() if "observer" in each.name], (
+                "and until the connection of each run's own observer stands"
+            )
     finally:
         for there in silent:
             there.close()
