@@ -25,9 +25,8 @@ def logged_to(path: Path) -> Iterator[None]:
     Prefect's own handlers that write to the terminal rest. Levels stay: clients of HTTP, say, would write down
     addresses with their passwords.
     """
-    from prefect.logging.configuration import ensure_logging_setup  # noqa: PLC0415 - costs what Prefect costs
+    import prefect.main  # noqa: F401, PLC0415 - costs what Prefect costs; it sets up its logging
 
-    ensure_logging_setup()
     path.parent.mkdir(parents=True, exist_ok=True)
     loggers = [logging.getLogger(name) for name in (None, "prefect", "prefect.extra", "prefect.flow_runs")]
     before = [(logger, logger.handlers[:]) for logger in loggers]
