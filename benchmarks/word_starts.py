@@ -1,7 +1,7 @@
 """When words begin: the transcript's times beside those of the voice that spoke them, in six languages.
 
 python -m benchmarks.word_starts               all languages, two voices
-python -m benchmarks.word_starts --languages de
+python -m benchmarks.word_starts --languages de --voices jm_kumo
 
 The voice (Kokoro) says how long each phoneme lasts, which gives the true start of every word; espeak-ng's rules give it
 the phonemes of any language. "engine" are the times as the engine places them, "product" as they are in transcripts.
@@ -146,6 +146,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--languages", nargs="+", choices=list(SENTENCES), default=list(SENTENCES))
+    parser.add_argument("--voices", nargs="+", choices=_VOICES, default=list(_VOICES))
     parser.add_argument("--model", default="base")
     arguments = parser.parse_args()
     models_dir = get_settings().models_dir
@@ -158,7 +159,7 @@ def main() -> None:
         engine: list[float] = []
         product: list[float] = []
         onsets: list[float] = []
-        for name in _VOICES:
+        for name in arguments.voices:
             with TemporaryDirectory() as folder:
                 said = [voice.say(sentence, language, name) for sentence in SENTENCES[language]]
                 onsets += [_onset(spoken) for spoken in said]
