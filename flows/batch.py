@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.settings import get_settings
 from flows.job import job_flow
-from flows.transcription import AudioTrack, Formats, Hint, Language, Model, transcribe
+from flows.transcription import AudioTrack, Formats, Hint, Language, Model, SpeakerCount, transcribe
 from tasks.batches.document import BatchEntry, BatchOutcome, BatchResult, summary
 from tasks.batches.items import BatchItem, Listing, bring, list_items
 from tasks.batches.memory import Memory, memory_lock, read_ledger
@@ -49,6 +49,9 @@ class TranscriptionOptions(BaseModel):
     hotwords: Hint | None = None
     audio_track: AudioTrack | None = None
     subtitles: SubtitleOptions = SubtitleOptions()
+    diarize: bool = False
+    speakers_min: SpeakerCount | None = None
+    speakers_max: SpeakerCount | None = None
 
 
 @job_flow(operation="transcribe-batch", stages=("listing", "transcription"), time_limit=None, summary=summary)

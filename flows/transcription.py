@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,7 +23,12 @@ from tasks.jobs import markdown
 from tasks.jobs.artifacts import write_markdown, write_table
 from tasks.jobs.markdown import Markdown
 from tasks.jobs.step import run_step
-from tasks.jobs.tracker import current_job
+from tasks.jobs.tracker import StageParts, current_job
+from tasks.speakers.assignment import with_speakers
+from tasks.speakers.options import diarization_options
+from tasks.speakers.steps import check_diarization, diarize_request
+from tasks.speakers.steps import diarize as diarize_speech
+from tasks.speakers.turns import Turn, shares
 from tasks.speech.document import (
     TranscriptionDocument,
     TranscriptionOutcome,
@@ -42,13 +48,16 @@ from tasks.speech.steps import (
     recognise_request,
     translate,
 )
-from tasks.speech.transcript import Transcript
+from tasks.speech.transcript import Segment, Transcript
 from tasks.speech.translation import plan_translation
 from tasks.subtitles.files import write_subtitles
-from tasks.subtitles.formats import SubtitleFormat
+from tasks.subtitles.formats import SubtitleFormat, speaker_name
 from tasks.subtitles.layout import SubtitleOptions
 
 _SETTINGS = get_settings()
+
+_PARTS = 5
+"""Of a transcription with speaker labels; telling the speakers apart is about one of them."""
 
 Language = Annotated[str, Field(min_length=2, max_length=40)]
 Formats = Annotated[list[SubtitleFormat], Field(max_length=100)]
@@ -56,6 +65,7 @@ Formats = Annotated[list[SubtitleFormat], Field(max_length=100)]
 Model = Annotated[str, Field(min_length=1, max_length=500)]
 Hint = Annotated[str, Field(max_length=2000)]
 Title = Annotated[str, Field(min_length=1, max_length=1000)]
+SpeakerCount = Annotated[int, Field(ge=1, le=20)]
 AudioTrack = Annotated[int, Field(ge=1, le=1000)] | Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -82,6 +92,9 @@ async def transcribe(
     title: Title | None = None,
     audio_track: AudioTrack | None = None,
     subtitles: SubtitleOptions = SubtitleOptions(),  # noqa: B008 - Prefect shows the default in its form
+    diarize: bool = False,
+    speakers_min: SpeakerCount | None = None,
+    speakers_max: SpeakerCount | None = None,
 ) -> TranscriptionOutcome:
     """Transcribe one recording: text, segments, words and subtitle files.
 
@@ -103,6 +116,9 @@ async def transcribe(
         audio_track: Sound track to hear, by number from 1 or by language (por); empty: the first that has speech.
         subtitles: Rules for the subtitle files: a preset (standard, netflix, bbc, vertical), and single values in place
             of its own.
+        diarize: Say who speaks: a speaker (S1, S2, …) for every segment and word, and in every file.
+        speakers_min: At least so many speakers; empty: as many as are heard. Only with diarize.
+        speakers_max: At most so many speakers; empty: as many as are heard. Only with diarize.
     """
     # What is wrong with a job is said before anything is fetched.
     wanted = normalise_language(language_out) if language_out else None
@@ -117,13 +133,17 @@ async def transcribe(
     )
     speech = RecognitionOptions(
         language=normalise_language(language),
-        word_timestamps=word_timestamps,
+        # Where the speaker changes is known by the words.
+        word_timestamps=word_timestamps or diarize,
         initial_prompt=initial_prompt,
         hotwords=hotwords,
     )
+    people = diarization_options(diarize, speakers_min, speakers_max)
     subtitles.check()
     check_recognition(speech_model)
     check_normalisation(sound)
+    if people:
+        check_diarization()
 
     job = current_job()
     store = media_store(get_settings())
@@ -141,20 +161,32 @@ async def transcribe(
         if audio.key is None:
             stage.skip()
 
-    with job.stage("transcription"):
+    with job.stage("transcription") as stage:
         request = recognise_request(audio.key or media.key, audio.duration, speech_model, speech)
-        stored = await run_step(recognise, request)
+        parts = StageParts(stage, _PARTS) if people else None
+        with parts.part(0, _PARTS - 1) if parts else nullcontext():
+            stored = await run_step(recognise, request)
         original = say_what_was_tried(await asyncio.to_thread(stored.read, store), audio.choice.tried)
         text = _Text(original, original, None)
         if wanted:
             text = await _translated(original, stored, request, wanted, store)
+        turns = None
+        if people and parts:
+            with parts.part(_PARTS - 1):
+                found = await run_step(
+                    diarize_speech, diarize_request(request.audio_key, audio.duration, people)
+                )
+            turns = found.turns
+            text = text.with_speakers(turns, keep_words=word_timestamps)
         files = await _write_files(
             text, formats, subtitles, f"jobs/{job.document.job_id}", media.title, store
         )
 
     links = {kind: store.url(key) for kind, key in files.items()}
     await _show(text.transcript, media.title, files, links)
-    return _outcome(media, audio, text, files, links)
+    outcome = _outcome(media, audio, text, files, links)
+    outcome.result.speakers = shares(turns) if turns is not None else None
+    return outcome
 
 
 def _track(asked: int | str | None) -> int | tuple[str, ...] | None:
@@ -170,6 +202,17 @@ class _Text:
     original: Transcript
     transcript: Transcript
     translation: Translation | None
+
+    def with_speakers(self, turns: tuple[Turn, ...], *, keep_words: bool) -> "_Text":
+        """The same with a speaker for each segment and word; without `keep_words` the words served only for that."""
+
+        def spoken(transcript: Transcript) -> Transcript:
+            known = with_speakers(transcript, turns)
+            return known if keep_words else known.without_words()
+
+        original = spoken(self.original)
+        same = self.transcript is self.original
+        return _Text(original, original if same else spoken(self.transcript), self.translation)
 
 
 async def _translated(
@@ -256,7 +299,7 @@ def _outcome(
 async def _show(transcript: Transcript, title: str, files: dict[str, str], links: dict[str, str]) -> None:
     """Artifacts for people: the transcript as a page, the files as a table."""
     lines = [
-        Markdown(f"`{_clock(segment.start)}` {markdown.text(segment.text)}")
+        Markdown(f"`{_clock(segment.start)}` {_who(segment)}{markdown.text(segment.text)}")
         for segment in transcript.segments
     ]
     warnings = [Markdown(f"> {markdown.text(warning)}") for warning in transcript.quality.warnings]
@@ -265,6 +308,10 @@ async def _show(transcript: Transcript, title: str, files: dict[str, str], links
     await write_markdown("transcript", shown, "What is said in the recording")
     rows = [{"format": kind, "file": key, "link": markdown.link(links[kind])} for kind, key in files.items()]
     await write_table("files", rows, "Files of the transcript")
+
+
+def _who(segment: Segment) -> str:
+    return f"**{speaker_name(segment.speaker)}** " if segment.speaker else ""
 
 
 def _clock(seconds: float) -> str:

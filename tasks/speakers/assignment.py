@@ -71,9 +71,9 @@ class _Timeline:
 def _names(words: Sequence[Word], timeline: _Timeline) -> list[str | None]:
     """The speaker of each word, changed at the ends of sentences rather than a word beside them."""
     names = [timeline.speaker(word.start, word.end) for word in words]
-    for at in range(len(names) - 1):
-        if names[at] is None and at:
-            names[at] = names[at - 1]
+    known = next((name for name in names if name), None)
+    for at, name in enumerate(names):
+        known = names[at] = name or known
     for at in range(1, len(names)):
         before, here = words[at - 1], words[at]
         if names[at] == names[at - 1] or _ends(before):

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from tasks.errors import InvalidInputError
 
-MOST_SPEAKERS = 20
-
 
 @dataclass(frozen=True, slots=True)
 class DiarizationOptions:
@@ -22,3 +20,22 @@ class DiarizationOptions:
                 "fits both.",
                 hint="Give a speakers_min that is not greater than speakers_max, or leave one of them out.",
             )
+
+
+def diarization_options(
+    diarize: bool, speakers_min: int | None, speakers_max: int | None
+) -> DiarizationOptions | None:
+    """What a caller asked for; None: no speaker labels.
+
+    Raises InvalidInputError if that contradicts itself.
+    """
+    if not diarize:
+        if speakers_min is None and speakers_max is None:
+            return None
+        raise InvalidInputError(
+            "speakers_min and speakers_max are for speaker labels, and diarize is false.",
+            hint="Set diarize to true, or leave both numbers out.",
+        )
+    options = DiarizationOptions(speakers_min, speakers_max)
+    options.check()
+    return options

@@ -50,9 +50,8 @@ class Diarized(BaseModel):
         return ()
 
 
-def check_diarization(options: DiarizationOptions) -> None:
-    """Fails before any work: InvalidInputError for options that contradict each other, MissingEngineError."""
-    options.check()
+def check_diarization() -> None:
+    """Fails before any work if the model is not here. Raises MissingEngineError."""
     _model_directory(get_settings())
 
 

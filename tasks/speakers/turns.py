@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.speech.transcript import Seconds
+from tasks.speech.transcript import Seconds, SpeakerShare
 
 
 class Turn(BaseModel):
@@ -17,14 +17,6 @@ class Turn(BaseModel):
     end: Seconds
     speaker: Annotated[int, Field(ge=0)]
     """Numbered from 0 in the order in which they are first heard."""
-
-
-class SpeakerShare(BaseModel):
-    """How much one speaker speaks."""
-
-    speaker: str
-    """As in the segments and words: "S1"."""
-    seconds: Seconds
 
 
 def label(speaker: int) -> str:

@@ -9,7 +9,7 @@ from tasks.audio.choice import TrackReport
 from tasks.audio.normalise import FilterReport, SoundReport
 from tasks.jobs.document import JobDocument
 from tasks.jobs.summary import entry, place
-from tasks.speech.transcript import Quality, Segment, SpokenLanguage, Transcript
+from tasks.speech.transcript import Quality, Segment, SpeakerShare, SpokenLanguage, Transcript
 
 
 class Translation(BaseModel):
@@ -54,6 +54,8 @@ class TranscriptionResult(BaseModel):
     model: str
     device: str
     compute_type: str
+    speakers: tuple[SpeakerShare, ...] | None = None
+    """Who speaks for how long, in the order in which they are first heard; None where speakers were not asked for."""
 
 
 class TranscriptionOutcome(BaseModel):

@@ -79,6 +79,14 @@ class SpokenLanguage(_Frozen):
     """Of all segments in it."""
 
 
+class SpeakerShare(_Frozen):
+    """How much one speaker speaks."""
+
+    speaker: str
+    """As in the segments and words: "S1"."""
+    seconds: Seconds
+
+
 class Quality(_Frozen):
     """How far the transcript can be trusted, measured against the speech that was heard in the audio."""
 
@@ -135,6 +143,11 @@ class Transcript(_Frozen):
     def spoken_languages(self) -> tuple[str, ...]:
         """Codes of the languages that are spoken, the one heard longest first; never empty."""
         return tuple(spoken.language for spoken in self.languages) or (self.source_language,)
+
+    def without_words(self) -> "Transcript":
+        """The same with segments only."""
+        bare = tuple(segment.model_copy(update={"words": ()}) for segment in self.segments)
+        return self.model_copy(update={"segments": bare})
 
 
 def join_text(texts: list[str], *, spaced: bool = True) -> str:

@@ -46,11 +46,11 @@ class Cue:
         return "\n".join(self.lines)
 
 
-def plan_cues(transcript: Transcript, layout: CueLayout | None = None) -> list[Cue]:
-    """The cues of a transcript, in order, not overlapping."""
+def plan_cues(transcript: Transcript, layout: CueLayout | None = None, *, named: bool = False) -> list[Cue]:
+    """The cues of a transcript, in order, not overlapping; `named` as for `pieces`."""
     layout = layout or CueLayout()
     spoken: list[Spoken] = []
-    for run in _runs(pieces(transcript)):
+    for run in _runs(pieces(transcript, named=named)):
         phrase = Phrase(run, transcript.language, layout)
         for first, last in _grouped(phrase):
             group = run[first : last + 1]

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import pysubs2
 
 from tasks.errors import InvalidInputError
-from tasks.speech.transcript import Transcript
+from tasks.speech.transcript import Segment, Transcript
 from tasks.subtitles.cues import Cue, plan_cues
 from tasks.subtitles.layout import CueLayout
 
@@ -30,25 +30,48 @@ def render(
     """The transcript in a format, as text to be stored in UTF-8.
 
     "txt" has one line for each segment; "tsv" has start and end in milliseconds and the text, as
-    openai-whisper writes them; "json" is the transcript document. Raises InvalidInputError for any other
-    format.
+    openai-whisper writes them; "json" is the transcript document. Where speakers are known, "vtt" has them as voices,
+    "ass" as names, "srt" before the first words of each turn, "txt" before each line, "tsv" in a fourth column. Raises
+    InvalidInputError for any other format.
     """
     match format:
         case "srt" | "vtt" | "ass":
-            return _subtitles(plan_cues(transcript, layout), format)
+            # The other two have a place for names that no viewer has to read.
+            return _subtitles(plan_cues(transcript, layout, named=format == "srt"), format)
         case "txt":
-            return "".join(f"{_one_line(segment.text)}\n" for segment in transcript.segments)
+            return "".join(_text_line(segment) for segment in transcript.segments)
         case "tsv":
-            rows = [
-                f"{round(segment.start * 1000)}\t{round(segment.end * 1000)}\t{_one_line(segment.text)}\n"
-                for segment in transcript.segments
-            ]
-            return "start\tend\ttext\n" + "".join(rows)
+            return _table(transcript.segments)
         case "json":
             return transcript.model_dump_json(indent=2) + "\n"
     raise InvalidInputError(
         f'The format "{format}" is not known.', hint=f"Choose from: {', '.join(get_args(SubtitleFormat))}."
     )
+
+
+def _text_line(segment: Segment) -> str:
+    name = f"{speaker_name(segment.speaker)}: " if segment.speaker else ""
+    return f"{name}{_one_line(segment.text)}\n"
+
+
+def _table(segments: Sequence[Segment]) -> str:
+    named = any(segment.speaker for segment in segments)
+    rows = [("start", "end", "text", "speaker")]
+    rows += [
+        (
+            str(round(segment.start * 1000)),
+            str(round(segment.end * 1000)),
+            _one_line(segment.text),
+            segment.speaker or "",
+        )
+        for segment in segments
+    ]
+    return "".join("\t".join(row if named else row[:3]) + "\n" for row in rows)
+
+
+def speaker_name(label: str) -> str:
+    """What people read for the label of a speaker: "Speaker 1" for "S1"."""
+    return f"Speaker {label[1:]}" if label[:1] == "S" and label[1:].isdigit() else label
 
 
 def _subtitles(cues: Sequence[Cue], kind: Literal["srt", "vtt", "ass"]) -> str:
@@ -66,6 +89,7 @@ def _subtitles(cues: Sequence[Cue], kind: Literal["srt", "vtt", "ass"]) -> str:
                 start=round(cue.start * 1000),
                 end=round(cue.end * 1000),
                 text="\\N".join(line.translate(_HIDE) for line in _escaped(cue, kind)),
+                name=", ".join(speaker_name(who) for who in dict.fromkeys(cue.speakers) if who),
             )
         )
     if kind == "ass":
@@ -74,7 +98,20 @@ def _subtitles(cues: Sequence[Cue], kind: Literal["srt", "vtt", "ass"]) -> str:
 
 
 def _escaped(cue: Cue, kind: str) -> list[str]:
-    return [line.translate(_VTT) if kind == "vtt" else line for line in cue.lines]
+    if kind != "vtt":
+        return list(cue.lines)
+    lines = [line.translate(_VTT) for line in cue.lines]
+    if not any(cue.speakers):
+        return lines
+    if len(set(cue.speakers)) == 1 and (name := cue.speakers[0]):
+        lines[0] = f"<v {speaker_name(name)}>{lines[0]}"
+        lines[-1] += "</v>"
+        return lines
+    who = [*cue.speakers, *[None] * len(lines)]
+    return [
+        f"<v {speaker_name(speaker)}>{line}</v>" if speaker else line
+        for line, speaker in zip(lines, who, strict=False)
+    ]
 
 
 def _one_line(text: str) -> str:

@@ -42,10 +42,11 @@ def text_width(text: str) -> int:
     )
 
 
-def pieces(transcript: Transcript) -> list[Piece]:
+def pieces(transcript: Transcript, *, named: bool = False) -> list[Piece]:
     """All pieces in order.
 
-    At their own times where the transcript has word times, else shared out over the segment.
+    At their own times where the transcript has word times, else shared out over the segment. `named`: where another
+    speaker goes on, the first piece begins with who it is.
     """
     found: list[Piece] = []
     for segment in transcript.segments:
@@ -56,7 +57,12 @@ def pieces(transcript: Transcript) -> list[Piece]:
         first = True
         for piece in _timed(segment, text, spaced) or _shared_out(segment, text, spaced):
             lead = bool(found) and spaced if first else piece.spaced
-            found.append(Piece(piece.text, lead, piece.start, max(piece.start, piece.end)))
+            speaker = piece.speaker
+            name = (
+                f"[{speaker}] " if named and speaker and (not found or found[-1].speaker != speaker) else ""
+            )
+            end = max(piece.start, piece.end)
+            found.append(Piece(name + piece.text, lead, piece.start, end, speaker))
             first = False
     return found
 
@@ -78,16 +84,24 @@ def _timed(segment: Segment, text: str, spaced: bool) -> list[Piece]:
         if found and (between.strip() or (clinging and spaced)):
             last = found.pop()
             if between.endswith(" "):
-                found.append(Piece(last.text + between.rstrip(), last.spaced, last.start, last.end))
-                found.append(Piece(word.word, True, word.start, word.end))
+                found.append(
+                    Piece(last.text + between.rstrip(), last.spaced, last.start, last.end, last.speaker)
+                )
+                found.append(Piece(word.word, True, word.start, word.end, word.speaker))
             else:
-                found.append(Piece(last.text + between + word.word, last.spaced, last.start, word.end))
+                found.append(
+                    Piece(last.text + between + word.word, last.spaced, last.start, word.end, last.speaker)
+                )
         else:
-            found.append(Piece(between.lstrip() + word.word, between.startswith(" "), word.start, word.end))
+            found.append(
+                Piece(
+                    between.lstrip() + word.word, between.startswith(" "), word.start, word.end, word.speaker
+                )
+            )
         position = at + len(word.word)
     if found and (rest := text[position:].rstrip()):
         last = found.pop()
-        found.append(Piece(last.text + rest, last.spaced, last.start, last.end))
+        found.append(Piece(last.text + rest, last.spaced, last.start, last.end, last.speaker))
     return found
 
 
@@ -100,9 +114,8 @@ def _shared_out(segment: Segment, text: str, spaced: bool) -> Iterator[Piece]:
     for part in parts:
         start = segment.start + length * passed / total
         passed += len(part)
-        yield Piece(
-            part.strip(), part.startswith(" ") or spaced, start, segment.start + length * passed / total
-        )
+        end = segment.start + length * passed / total
+        yield Piece(part.strip(), part.startswith(" ") or spaced, start, end, segment.speaker)
 
 
 def _characters(text: str) -> Iterator[str]:

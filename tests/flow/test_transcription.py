@@ -2,9 +2,13 @@
 
 import asyncio
 import html
+import io
 import json
+import wave
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pysubs2
 import pytest
 from markdown_it import MarkdownIt
@@ -14,9 +18,10 @@ from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from flows.transcription import transcribe
 from tasks.jobs.document import JobStatus, StageStatus
+from tasks.speech.document import TranscriptionResult
 from tests.flow.jobs import end_of, id_of, run_job
 from tests.flow.recordings import music, silence
-from tests.material import ENGLISH, word_error_rate
+from tests.material import ENGLISH, as_wav, word_error_rate
 from tests.servers.media import MediaServer
 
 pytestmark = pytest.mark.models
@@ -213,3 +218,47 @@ async def test_the_same_recording_under_another_key_is_not_done_again(english: b
     copy = await run_job("uploads/copy.wav")
     assert copy.cached() == ["normalization", "transcription"]
     assert (copy.document.result or {})["title"] == "copy"
+
+
+@pytest.mark.models("speakers")
+async def test_who_speaks_is_in_the_text_and_in_the_files(server: MediaServer, english: bytes) -> None:
+    with wave.open(io.BytesIO(english)) as file:
+        rate = file.getframerate()
+        voice = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+    other = voice[np.arange(0, voice.size - 1, 1.3).astype(int)]  # a throat of other size, at another pitch
+    talk = as_wav(np.concatenate([voice, np.zeros(rate // 2, np.float32), other]), rate)
+    job = await run_job(
+        server.say("/talk.wav", talk),
+        formats=["srt", "vtt", "txt", "tsv"],
+        diarize=True,
+        speakers_max=3,
+        word_timestamps=False,
+    )
+    assert job.state.is_completed()
+    segments = job.document.transcription_segments or ()
+    who = [segment.speaker for segment in segments]
+    assert who == sorted(who, key=str)
+    assert set(who) == {"S1", "S2"}
+    change = voice.size / rate
+    assert all((segment.start > change - 0.5) == (segment.speaker == "S2") for segment in segments)
+    assert not any(segment.words for segment in segments)
+    result = TranscriptionResult.model_validate(job.document.result)
+    assert [share.speaker for share in result.speakers or ()] == ["S1", "S2"]
+    store = media_store(get_settings())
+    text = {kind: store.read_bytes(key).decode() for kind, key in result.files.items()}
+    assert text["srt"].count("[S1] ") == text["srt"].count("[S2] ") == 1
+    assert "<v Speaker 2>" in text["vtt"]
+    assert text["txt"].startswith("Speaker 1: ")
+    assert text["tsv"].splitlines()[-1].endswith("\tS2")
+
+
+async def test_numbers_of_speakers_that_fit_nothing_are_refused_before_the_fetch(server: MediaServer) -> None:
+    asked: list[tuple[dict[str, Any], str]] = [
+        ({"diarize": True, "speakers_min": 3, "speakers_max": 2}, "no number of speakers fits"),
+        ({"speakers_max": 2}, "diarize is false"),
+    ]
+    for parameters, said in asked:
+        job = await run_job(server.say("/talk.wav", b""), **parameters)
+        assert job.document.error_code == "invalid_input"
+        assert said in str(job.document.error)
+    assert server.requests("/talk.wav") == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from blocks.media_store import content_type_of
 from tasks.errors import InvalidInputError
-from tasks.speech.transcript import Transcript
+from tasks.speech.transcript import Segment, Transcript
 from tasks.subtitles.cues import plan_cues
 from tasks.subtitles.formats import SubtitleFormat, render
 
@@ -99,3 +99,36 @@ def test_no_text_breaks_a_format(text: str) -> None:
     for kind in ("srt", "vtt", "ass"):
         read = pysubs2.SSAFile.from_string(render(source, kind) or "\n", format_=kind)
         assert len(read) == (1 if text.split() else 0)
+
+
+def spoken(text: str, start: float, speaker: str | None) -> Segment:
+    plain = segment(text, start, start + 2.0)
+    return plain.model_copy(update={"speaker": speaker})
+
+
+class TestSpeakers:
+    TALK = transcript(
+        [spoken("Is it <late>?", 0, "S1"), spoken("Yes, it is.", 2.2, "S2"), spoken("It is.", 9, "S2")]
+    )
+
+    def test_voices_of_webvtt(self) -> None:
+        written = render(self.TALK, "vtt")
+        assert "<v Speaker 1>" in written
+        assert "Is it &lt;late&gt;?</v>" in written
+        assert "<v Speaker 2>It is.</v>" in written
+
+    def test_a_subtitle_names_who_goes_on(self) -> None:
+        written = render(self.TALK, "srt")
+        assert "[S1] Is it <late>?" in written
+        assert "[S2] Yes, it is." in written
+        assert "\nIt is.\n" in written  # the same speaker goes on
+
+    def test_names_beside_the_text(self) -> None:
+        read = pysubs2.SSAFile.from_string(render(self.TALK, "ass"), format_="ass")
+        assert read[-1].name == "Speaker 2"
+        assert read[-1].plaintext == "It is."
+        assert render(self.TALK, "txt").splitlines()[1] == "Speaker 2: Yes, it is."
+        assert render(self.TALK, "tsv").splitlines()[:2] == [
+            "start\tend\ttext\tspeaker",
+            "0\t2000\tIs it <late>?\tS1",
+        ]
