@@ -185,9 +185,11 @@ async def _transcribe(item: BatchItem, options: TranscriptionOptions) -> BatchEn
             transcription_file=outcome.transcription_file,
             files=result.files,
         )
-    code = outcome.code if isinstance(outcome, ContrapontoError) else "internal"
     get_run_logger().warning("%s: %s", item.title, state.message)
-    return failed(job_id=job_id, error=state.message or UNSAID, error_code=code)
+    if isinstance(outcome, ContrapontoError):
+        return failed(job_id=job_id, error=str(outcome), error_code=outcome.code)
+    why = f"An unexpected error ended its job ({type(outcome).__name__}). The log has the details."
+    return failed(job_id=job_id, error=why, error_code="internal")
 
 
 def _shown(entry: BatchEntry) -> str:
