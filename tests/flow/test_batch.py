@@ -116,7 +116,7 @@ async def test_a_playlist_becomes_one_job_for_each_recording(server: MediaServer
 
 def test_options_are_the_parameters_of_a_single_job() -> None:
     single = inspect.signature(transcribe.fn).parameters
-    options = TranscriptionOptions().model_dump()
+    options = dict(TranscriptionOptions())
     assert options == {name: single[name].default for name in options}
     of_the_job = {"youtube_url", "title", "priority", "webhook_url", "id_roteiro", "metadata"}
     assert set(single) - set(options) == of_the_job
