@@ -22,7 +22,6 @@ from tasks.captions.look import (
     FontChoice,
     PlaceChoice,
     Position,
-    Replacement,
     SafeArea,
     Style,
     TimeRange,
@@ -30,6 +29,7 @@ from tasks.captions.look import (
 from tasks.captions.reading import MAX_BYTES
 from tasks.captions.segments import SegmentLook
 from tasks.captions.steps import Look, StoredCaptions, burn_captions, burn_request, caption_typeface
+from tasks.captions.wording import Replacement
 from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
 from tasks.jobs.artifacts import write_image
 from tasks.jobs.step import run_step
@@ -109,7 +109,7 @@ async def caption_segments(
         uppercase: Show everything in capitals.
         break_sentences: Begin a new line after a full stop.
         safe_area: Keep clear of what an app lays over the picture.
-        replacements: Texts to be shown as others.
+        replacements: Texts to be shown as others: whole words, or with `part_of_words` parts of them.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
         encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
@@ -179,7 +179,7 @@ async def caption_highlight(
         style: highlight boxes the spoken word; karaoke colours what was spoken; word_by_word shows one at a time.
         uppercase: Show everything in capitals.
         safe_area: Keep clear of what an app lays over the picture.
-        replacements: Parts of words to be shown as others.
+        replacements: Words to be shown as others, also several together; with `part_of_words` parts of them.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
     """

@@ -18,12 +18,10 @@ from tasks.captions.look import (
     Canvas,
     Color,
     Position,
-    Replacement,
     SafeArea,
     Style,
     TimeRange,
     numpad,
-    replaced,
 )
 from tasks.captions.reading import SpokenWord
 from tasks.captions.script import (
@@ -37,6 +35,7 @@ from tasks.captions.script import (
     new_script,
     styled_text,
 )
+from tasks.captions.wording import Replacement, replaced_words
 from tasks.errors import InvalidInputError
 
 _BOX, _WORD_BOX, _TEXT = 0, 1, 2
@@ -168,11 +167,10 @@ class _Captions:
 
     def _drawable(self, words: Sequence[SpokenWord]) -> tuple[list[SpokenWord], str]:
         shown, lost = [], ""
-        for word in words:
+        for word in replaced_words(words, self._look.replacements):
             if any(hole.start <= word.start < hole.end for hole in self._look.excluded):
                 continue
-            text = replaced(word.word, self._look.replacements)
-            text, missing = self._typeface.drawable(text.upper() if self._look.uppercase else text)
+            text, missing = self._typeface.drawable(word.word.upper() if self._look.uppercase else word.word)
             lost += missing
             if text.strip():
                 shown.append(SpokenWord(word=text.strip(), start=word.start, end=word.end))

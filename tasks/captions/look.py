@@ -1,6 +1,5 @@
 """How captions can look: what callers may choose."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,20 +81,6 @@ class PlaceChoice(_Choice):
     alignment: Position = "bottom_center"
     marginVertical: Annotated[int, Field(ge=0, le=500)] = 20  # noqa: N815 - the callers' name
     """Pixels from the edge, as `FontChoice.size`."""
-
-
-class Replacement(_Choice):
-    """A text to be shown as another."""
-
-    find: Annotated[str, Field(min_length=1, max_length=500)]
-    replace: Annotated[str, Field(max_length=500)] = ""
-
-
-def replaced(text: str, replacements: Sequence[Replacement]) -> str:
-    """The text with every replacement made, one after the other."""
-    for replacement in replacements:
-        text = text.replace(replacement.find, replacement.replace)
-    return text
 
 
 class TimeRange(_Choice):

@@ -13,14 +13,15 @@ from tasks.captions.look import (
     ColorChoice,
     FontChoice,
     PlaceChoice,
-    Replacement,
     SafeArea,
     TimeRange,
     numpad,
-    replaced,
 )
 from tasks.captions.reading import Subtitle
 from tasks.captions.script import DIRECTION_BY_TEXT, STYLE, ass_color, codes, event, new_script, styled_text
+from tasks.captions.wording import Replacement, replaced
+from tasks.subtitles.abbreviations import LANGUAGES, ends_sentence
+from tasks.subtitles.pieces import Piece
 
 _SIDES = 40
 """Pixels kept free on the left and on the right, of a picture whose shorter side has 1080."""
@@ -118,8 +119,19 @@ def _rows(words: Sequence[float], space: float, room: float) -> int:
 def _worded(text: str, look: SegmentLook) -> str:
     text = replaced(text, look.replacements)
     if look.break_sentences:
-        text = _SENTENCE_END.sub(r"\1\n", text.replace("\n", " "))
+        text = _SENTENCE_END.sub(_broken, text.replace("\n", " "))
     return text.upper() if look.uppercase else text
+
+
+def _broken(end: re.Match[str]) -> str:
+    """The end of a sentence with a new line after it; unchanged where it may be that of an abbreviation.
+
+    In whatever language: callers do not say which it is, and subtitles without times of words tell no pause.
+    """
+    before = Piece(end.string[: end.end(1)].rpartition(" ")[2], spaced=True, start=0.0, end=0.0)
+    after = Piece(end.string[end.end() :].partition(" ")[0], spaced=True, start=0.0, end=0.0)
+    ends = all(ends_sentence(before, after, language) for language in LANGUAGES)
+    return f"{end[1]}\n" if ends else end[0]
 
 
 def _shown(subtitle: Subtitle, excluded: Sequence[TimeRange]) -> list[tuple[float, float]]:

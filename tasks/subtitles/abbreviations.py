@@ -52,6 +52,8 @@ _ANYWHERE = _lists(
     de="usw etc jh mio mrd co chr",
     it="etc ecc soc",
 )
+LANGUAGES = tuple(_BEFORE_ANYTHING)
+"""Codes of the languages whose abbreviations are known."""
 _NONE: frozenset[str] = frozenset()
 
 
