@@ -132,4 +132,6 @@ def _closed(text: str) -> bool:
 
 
 def _low(text: str) -> str:
+    """The word of a piece without marks, in lower case; a speaker's name may stand before it."""
+    text = text.rpartition(" ")[2]
     return text.lstrip(OPENING).rstrip(CLOSING + ".,;:!?…").casefold().replace("’", "'")

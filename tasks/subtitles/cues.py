@@ -51,7 +51,7 @@ def plan_cues(transcript: Transcript, layout: CueLayout | None = None, *, named:
     layout = layout or CueLayout()
     spoken: list[Spoken] = []
     for run in _runs(pieces(transcript, named=named)):
-        phrase = Phrase(run, transcript.language, layout)
+        phrase = Phrase(run, layout)
         for first, last in _grouped(phrase):
             group = run[first : last + 1]
             lines = phrase.lines(first, last)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
+from tasks.subtitles.abbreviations import ends_sentence
 from tasks.subtitles.bonds import Bond, bonds
 from tasks.subtitles.layout import CueLayout
 from tasks.subtitles.pieces import Piece
@@ -41,13 +42,19 @@ class Phrase:
     """A run of pieces, with what is needed to break it in any place."""
 
     pieces: Sequence[Piece]
-    language: str
     layout: CueLayout
 
     @cached_property
     def bonds(self) -> list[Bond]:
-        """Between each piece and the next."""
-        return bonds(self.pieces, self.language)
+        """Between each piece and the next, by the rules of its language; another language begins a clause."""
+        found: list[Bond] = []
+        for language, group in groupby(self.pieces, key=lambda piece: piece.language):
+            said = list(group)
+            found += bonds(said, language)
+            if len(found) + 1 < len(self.pieces):
+                after = self.pieces[len(found) + 1]
+                found.append(Bond.SENTENCE if ends_sentence(said[-1], after, language) else Bond.CLAUSE)
+        return found
 
     @cached_property
     def silences(self) -> list[float]:

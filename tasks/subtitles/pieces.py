@@ -26,6 +26,8 @@ class Piece:
     end: float
     speaker: str | None = None
     """Who says it, where that is known."""
+    language: str = ""
+    """Code of the language that it is in."""
 
     @property
     def width(self) -> int:
@@ -50,7 +52,8 @@ def pieces(transcript: Transcript, *, named: bool = False) -> list[Piece]:
     """
     found: list[Piece] = []
     for segment in transcript.segments:
-        spaced = (segment.language or transcript.language) not in UNSPACED
+        language = segment.language or transcript.language
+        spaced = language not in UNSPACED
         text = " ".join(segment.text.split())
         if not text:
             continue
@@ -62,7 +65,7 @@ def pieces(transcript: Transcript, *, named: bool = False) -> list[Piece]:
                 f"[{speaker}] " if named and speaker and (not found or found[-1].speaker != speaker) else ""
             )
             end = max(piece.start, piece.end)
-            found.append(Piece(name + piece.text, lead, piece.start, end, speaker))
+            found.append(Piece(name + piece.text, lead, piece.start, end, speaker, language))
             first = False
     return found
 

@@ -90,8 +90,8 @@ def _of_lines(cues: Sequence[Cue], layout: CueLayout) -> Iterator[Violation]:
 
 def _of_breaks(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterator[Violation]:
     """Breaks between the lines of all cues, where what was torn apart would have fitted a line."""
-    shown = list(_pieces(cues))
-    phrase = Phrase([piece for _, _, piece in shown], language, layout)
+    shown = list(_pieces(cues, language))
+    phrase = Phrase([piece for _, _, piece in shown], layout)
     for i, ((cue, line, piece), (next_cue, next_line, after)) in enumerate(pairwise(shown)):
         if (cue, line) == (next_cue, next_line) or not piece.spaced or not after.spaced:
             continue
@@ -112,7 +112,7 @@ def _silence(before: Cue, after: Cue) -> float:
     return start - end
 
 
-def _pieces(cues: Sequence[Cue]) -> Iterator[tuple[int, int, Piece]]:
+def _pieces(cues: Sequence[Cue], language: str) -> Iterator[tuple[int, int, Piece]]:
     """The words of all cues with their cue and line, each at an equal share of its cue's time.
 
     How long the speaker paused at the end of a line is not seen in cues: where it matters, long enough.
@@ -131,5 +131,5 @@ def _pieces(cues: Sequence[Cue]) -> Iterator[tuple[int, int, Piece]]:
                 yield (
                     index,
                     number,
-                    Piece(word, True, start, end - (place == len(words)) * SENTENCE_PAUSE, who),
+                    Piece(word, True, start, end - (place == len(words)) * SENTENCE_PAUSE, who, language),
                 )

@@ -6,6 +6,8 @@ import pytest
 
 from tasks.subtitles.abbreviations import SENTENCE_PAUSE, ends_sentence
 from tasks.subtitles.bonds import Bond, bonds
+from tasks.subtitles.layout import CueLayout
+from tasks.subtitles.lines import Phrase
 from tasks.subtitles.pieces import Piece
 
 
@@ -132,3 +134,19 @@ def test_other_marks_end_sentences(text: str) -> None:
     parts = said(text)
     ended = [a.text for a, b in pairwise(parts) if ends_sentence(a, b, "en")]
     assert ended == [a.text for a, b in pairwise(parts) if b.text[0].isupper()]
+
+
+def test_each_piece_follows_the_rules_of_its_language() -> None:
+    text = "He said no. El libro de Juan"
+    parts = [
+        Piece(word, i > 0, i / 2, i / 2 + 0.5, language="en" if i < 3 else "es")
+        for i, word in enumerate(text.split())
+    ]
+    assert Phrase(parts, CueLayout()).bonds == [
+        Bond.JOINED,
+        Bond.WORDS,
+        Bond.SENTENCE,
+        Bond.PHRASE,
+        Bond.PHRASE_BEGINS,
+        Bond.PHRASE,
+    ]
