@@ -21,7 +21,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 _PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(_PROJECT))
@@ -138,9 +137,10 @@ def main() -> None:
 
 
 def _show(diarizer: Diarizer, talks: Iterable[Talk]) -> None:
-    table = Table()
-    for title in ("talk", "s", "DER", "missed", "invented", "confused", "speakers", "found", "CPU s/s"):
-        table.add_column(title, justify="left" if title == "talk" else "right")
+    console.print(
+        f"{'talk':16} {'s':>5} {'DER':>6} {'missed':>7} {'invented':>8} {'confused':>8} {'speakers':>8} "
+        f"{'found':>5} {'CPU s/s':>7}"
+    )
     total: list[Errors] = []
     right = count = 0
     cpu = seconds = 0.0
@@ -156,17 +156,13 @@ def _show(diarizer: Diarizer, talks: Iterable[Talk]) -> None:
         count += 1
         cpu += took
         seconds += talk.duration
-        parts = (wrong.missed, wrong.invented, wrong.confused)
-        table.add_row(
-            talk.name,
-            f"{talk.duration:.0f}",
-            f"{wrong.rate:.1%}",
-            *(f"{part / max(wrong.speech, 1e-9):.1%}" for part in parts),
-            str(talk.speakers),
-            str(people),
-            f"{took / talk.duration:.3f}",
+        missed, invented, confused = (
+            part / max(wrong.speech, 1e-9) for part in (wrong.missed, wrong.invented, wrong.confused)
         )
-    console.print(table)
+        console.print(
+            f"{talk.name:16} {talk.duration:5.0f} {wrong.rate:6.1%} {missed:7.1%} {invented:8.1%} {confused:8.1%} "
+            f"{talk.speakers:8} {people:5} {took / talk.duration:7.3f}"
+        )
     speech = sum(wrong.speech for wrong in total)
     wrongly = sum(wrong.missed + wrong.invented + wrong.confused for wrong in total)
     console.print(

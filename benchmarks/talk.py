@@ -17,6 +17,8 @@ _PAUSE_SECONDS = 0.3
 _QUIET = 0.08
 """Of the loudness of a turn, below which nobody speaks."""
 
+_SOUND = (".wav", ".flac", ".mp3", ".m4a", ".ogg")
+
 Samples = NDArray[np.float32]
 
 
@@ -70,7 +72,7 @@ def recorded(folder: Path) -> Iterator[Talk]:
         fields = [line.split() for line in truth.read_text(encoding="utf-8").splitlines() if line]
         spoken = tuple(Spoken(float(f[3]), float(f[3]) + float(f[4]), f[7]) for f in fields)
         for path in sorted(folder.glob(f"{truth.stem}.*")):
-            if path != truth:
+            if path.suffix in _SOUND:
                 yield Talk(truth.stem, path, read(path).size / RATE, spoken)
 
 
