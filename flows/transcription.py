@@ -298,10 +298,7 @@ def _outcome(
 
 async def _show(transcript: Transcript, title: str, files: dict[str, str], links: dict[str, str]) -> None:
     """Artifacts for people: the transcript as a page, the files as a table."""
-    lines = [
-        Markdown(f"`{_clock(segment.start)}` {_who(segment)}{markdown.text(segment.text)}")
-        for segment in transcript.segments
-    ]
+    lines = [_line(segment) for segment in transcript.segments]
     warnings = [Markdown(f"> {markdown.text(warning)}") for warning in transcript.quality.warnings]
     nothing = Markdown("*No speech was found in this recording.*")
     shown = markdown.page(markdown.heading(title), *warnings, *(lines or [nothing]))
@@ -310,8 +307,11 @@ async def _show(transcript: Transcript, title: str, files: dict[str, str], links
     await write_table("files", rows, "Files of the transcript")
 
 
-def _who(segment: Segment) -> str:
-    return f"**{speaker_name(segment.speaker)}** " if segment.speaker else ""
+def _line(segment: Segment) -> Markdown:
+    if not segment.speaker:
+        return Markdown(f"`{_clock(segment.start)}` {markdown.text(segment.text)}")
+    who = speaker_name(segment.speaker)
+    return Markdown(f"`{_clock(segment.start)}` **{markdown.text(who)}** {markdown.text(segment.text)}")
 
 
 def _clock(seconds: float) -> str:
