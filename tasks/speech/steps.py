@@ -30,7 +30,7 @@ from tasks.speech.work import Recognition
 class RecogniseRequest(StepRequest):
     """Speech to write down."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     audio_key: str
     duration: float

@@ -23,6 +23,9 @@ _SAME = 0.03
 _SHORTEST = 0.04
 """Seconds that a word keeps, at least."""
 
+_KEPT = 0.5
+"""Share of its length that a word keeps where its end does not move along."""
+
 
 def on_time(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Segment]:
     """The segments with their words' times as they are heard.
@@ -54,7 +57,10 @@ def _starts(words: Sequence[Word], speech: Sequence[Span]) -> list[float]:
     starts = [word.start for word in words]
     for i in range(len(words) - 1, -1, -1):
         word = words[i]
-        latest = starts[i + 1] - _SHORTEST if _joined(words, i) else word.end - _SHORTEST
+        if _joined(words, i):
+            latest = starts[i + 1] - _SHORTEST
+        else:  # an end that stays where it is, perhaps too soon: voice activity misses quiet endings
+            latest = word.end - max(_SHORTEST, (word.end - word.start) * _KEPT)
         if i + 1 < len(words) and word.start <= words[i + 1].start:
             latest = min(latest, starts[i + 1])
         starts[i] = round(max(word.start, min(_start(word, speech), latest)), 3)

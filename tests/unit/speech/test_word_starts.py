@@ -56,6 +56,11 @@ def test_a_short_word_keeps_some_time() -> None:
     assert 1.5 <= start < end
 
 
+def test_a_word_cut_short_by_voice_activity_keeps_half_of_itself() -> None:
+    settled = on_time([segment((1.0, 1.5), (1.5, 1.64)), segment((2.5, 3.0))], [Span(start=0.5, end=1.64)])
+    assert times(settled)[1] == (1.57, 1.64)
+
+
 def test_segments_without_words_stay_as_they_are() -> None:
     whole = segment((1.0, 2.0)).model_copy(update={"words": ()})
     assert on_time([whole], [Span(start=0, end=3)]) == [whole]
