@@ -20,8 +20,17 @@ SPEECH_LEVEL = -26.0
 """dBFS (RMS) to which quiet speech is raised: the level at which ITU-T P.830 has speech recorded for tests."""
 
 _HUM_HERTZ = 200
-ABOVE_HUM = f"highpass=f={_HUM_HERTZ}:t=q:w=0.5412,highpass=f={_HUM_HERTZ}:t=q:w=1.3066"
-"""The ffmpeg filter that leaves what a telephone passes on, 24 dB an octave: mains hum and rumble are gone."""
+_HARMONICS = sorted({mains * number for mains in (50, 60) for number in range(3, 13)})
+_NOTCH_HERTZ = 6
+
+ABOVE_HUM = ",".join(
+    [
+        f"highpass=f={_HUM_HERTZ}:t=q:w=0.5412,highpass=f={_HUM_HERTZ}:t=q:w=1.3066",
+        *(f"bandreject=f={harmonic}:t=h:w={_NOTCH_HERTZ}" for harmonic in _HARMONICS),
+    ]
+)
+"""The ffmpeg filter that takes mains hum and rumble away: what lies below 200 Hz, 24 dB an octave, as a telephone does,
+and the narrow lines of the harmonics of 50 and 60 Hz."""
 
 _SECOND_LOOK_SECONDS = 600.0
 """How much of a long recording the second look listens to, spread over all of it."""
@@ -256,5 +265,10 @@ def _made(block: Samples, mix: str) -> NDArray[np.float32]:
 def _without_hum(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     """What `ABOVE_HUM` leaves, near enough for a look."""
     spectrum = np.fft.rfft(audio)
-    spectrum[: round(_HUM_HERTZ * audio.size / SAMPLE_RATE)] = 0
+    bins = audio.size / SAMPLE_RATE
+    spectrum[: round(_HUM_HERTZ * bins)] = 0
+    for harmonic in _HARMONICS:
+        spectrum[
+            round((harmonic - _NOTCH_HERTZ / 2) * bins) : round((harmonic + _NOTCH_HERTZ / 2) * bins) + 1
+        ] = 0
     return np.fft.irfft(spectrum, audio.size).astype(np.float32)

@@ -199,7 +199,7 @@ def test_afftdn_takes_away_steady_noise(
     write_sound: WriteSound, tmp_path: Path, speech: NDArray[np.float32]
 ) -> None:
     noise = np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32)
-    sound = speech + noise * np.sqrt((speech @ speech) / (noise @ noise) / 10)
+    sound = speech + noise * np.sqrt((speech @ speech) / (noise @ noise) / 3)
     target = tmp_path / "out.flac"
     report = normalise(
         write_sound("in.wav", (sound * 0.3)[:, None]),
@@ -218,7 +218,7 @@ def test_the_defaults_make_noisy_stereo_clear(
     write_sound: WriteSound, tmp_path: Path, models_dir: Path, speech: NDArray[np.float32]
 ) -> None:
     noise = np.random.default_rng(0).standard_normal((len(speech), 2)).astype(np.float32)
-    noise *= np.sqrt(2 * (speech @ speech) / np.square(noise).sum() / 4)
+    noise *= np.sqrt(2 * (speech @ speech) / np.square(noise).sum() / 1.5)
     sound = (speech[:, None] + noise) * 0.2
     seen: list[float] = []
     target = tmp_path / "out.flac"
@@ -270,7 +270,7 @@ def test_a_clean_recording_is_left_as_it_is_and_the_report_says_why(
 def test_all_filters_together(
     write_sound: WriteSound, tmp_path: Path, models_dir: Path, speech: NDArray[np.float32]
 ) -> None:
-    hiss = np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32) * 0.01
+    hiss = np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32) * 0.04
     report = normalise(
         write_sound("in.wav", (speech + hiss)[:, None]),
         tmp_path / "out.flac",
