@@ -20,7 +20,7 @@ _CLUSTER_SHARE = 0.95
 """Share of the similarity within a stretch down to which pieces are clustered."""
 _SAME_VOICE = 0.75
 """Similarity of two clusters over that within each, above which they are one speaker. This and the share above were
-chosen on recordings that the benchmark does not report on."""
+chosen on other readers than those of the table in the benchmarks' README."""
 _USUAL_SIMILARITY = 0.6
 _USUAL_WEIGHT = 4.0
 """What pieces of one voice are like where a recording has hardly two in one stretch, and how many pairs that counts."""
