@@ -13,6 +13,9 @@ from tasks.speech.transcript import Segment, Span
 
 logger = logging.getLogger(__name__)
 
+_PHRASE_SECONDS, _PAUSE_SECONDS = 0.5, 0.4
+"""Speech without words that may be a short sentence, and the pause that parts it from the next."""
+
 Hearing = Callable[[Span], list[Segment]]
 """Hears a stretch of the recording by itself."""
 
@@ -29,16 +32,13 @@ def repaired(
     for hole in holes(kept, doubts(kept, speech, spaced=spaced), limits):
         first = [segment for segment in kept if _inside(segment, hole)]
         heard = within(speech, hole)
-        second = again(hole)
-        # What both hearings repeat was said over and over.
-        refrain = any(repeated(first)) and any(repeated(second))
-        before, after = (_badness(text, heard, refrain, spaced) for text in (first, second))
-        logger.info(
-            "heard %.1f to %.1f s again: %.1f s bad, then %.1f s", hole.start, hole.end, before, after
-        )
-        if after < before:
-            kept = [segment for segment in kept if not _inside(segment, hole)] + second
-            kept.sort(key=lambda segment: segment.start)
+        best = _better(first, again(hole), heard, spaced)
+        if any(repeated(best)) and total_length(subtract(heard, covered(best))) > _PHRASE_SECONDS:
+            # Engines write a sentence that is said over and over too few times, unless they hear each by itself.
+            phrases = join_close(heard, gap=_PAUSE_SECONDS)
+            best = _better(best, [segment for phrase in phrases for segment in again(phrase)], heard, spaced)
+        kept = [segment for segment in kept if not _inside(segment, hole)] + best
+        kept.sort(key=lambda segment: segment.start)
     return kept
 
 
@@ -63,6 +63,17 @@ def holes(segments: Sequence[Segment], doubtful: Sequence[Span], limits: Span) -
         end = min((s.start for s in segments if s not in touched and s.start >= end), default=limits.end)
         widened.append(Span(start=start, end=max(start, end)))
     return join_close(widened, gap=0.01)
+
+
+def _better(
+    first: list[Segment], second: list[Segment], speech: Sequence[Span], spaced: bool
+) -> list[Segment]:
+    """The second hearing if it fits the speech better, else the first."""
+    # What both hearings repeat was said over and over.
+    refrain = any(repeated(first)) and any(repeated(second))
+    before, after = (_badness(text, speech, refrain, spaced) for text in (first, second))
+    logger.info("heard %d s again: %.1f s were bad, now %.1f s", total_length(speech), before, after)
+    return second if after < before else first
 
 
 def _badness(segments: Sequence[Segment], speech: Sequence[Span], refrain: bool, spaced: bool) -> float:
