@@ -13,8 +13,8 @@ from tasks.speech.transcript import Segment, Span
 
 logger = logging.getLogger(__name__)
 
-_PHRASE_SECONDS, _PAUSE_SECONDS = 0.5, 0.4
-"""Speech without words that may be a short sentence, and the pause that parts it from the next."""
+_PAUSE_SECONDS = 0.4
+"""Parts a sentence from the next where the same one is said over and over."""
 
 Hearing = Callable[[Span], list[Segment]]
 """Hears a stretch of the recording by itself."""
@@ -33,10 +33,11 @@ def repaired(
         first = [segment for segment in kept if _inside(segment, hole)]
         heard = within(speech, hole)
         best = _better(first, again(hole), heard, spaced)
-        if any(repeated(best)) and total_length(subtract(heard, covered(best))) > _PHRASE_SECONDS:
-            # Engines write a sentence that is said over and over too few times, unless they hear each by itself.
+        if any(repeated(best)):
+            # What is really said over and over an engine counts only if it hears each by itself.
             phrases = join_close(heard, gap=_PAUSE_SECONDS)
-            best = _better(best, [segment for phrase in phrases for segment in again(phrase)], heard, spaced)
+            counted = [segment for phrase in phrases for segment in again(phrase)]
+            best = _better(counted, best, heard, spaced)
         kept = [segment for segment in kept if not _inside(segment, hole)] + best
         kept.sort(key=lambda segment: segment.start)
     return kept

@@ -57,6 +57,8 @@ def test_a_sentence_said_over_and_over_is_counted_by_hearing_each_by_itself() ->
         return alone if len(alone) == 1 else alone[:8]
 
     assert repaired(each[:7], speech, WHOLE, hear) == each
+    too_many = [*each, each[-1].model_copy(update={"start": 29, "end": 29.5})]
+    assert repaired(too_many, speech, WHOLE, hear) == each
 
 
 def test_speech_without_words_is_heard_again() -> None:
