@@ -26,7 +26,7 @@ from tasks.audio.listening import (
 )
 from tasks.audio.noise_floor import measure_noise_floor
 from tasks.audio.voice_activity import SAMPLE_RATE, can_hear
-from tasks.errors import InvalidInputError
+from tasks.errors import DamagedMediaError, EngineError, InvalidInputError
 from tasks.media.pcm import PcmReader, Samples, decode
 from tasks.media.probe import AudioStream, MediaInfo, require_audio
 from tasks.progress import Progress, ignore_progress
@@ -166,7 +166,14 @@ def choose_sound(
     chosen = order[0]
     tried: list[str] = []
     for number in order:
-        here = _listen(reader, info.audio_tracks[number - 1], progress)
+        try:
+            here = _listen(reader, info.audio_tracks[number - 1], progress)
+        except (DamagedMediaError, EngineError):
+            # One that was not asked for by anybody is no reason to give up the recording.
+            if number == order[0]:
+                raise
+            tried.append(f"track {number} (cannot be read)")
+            continue
         tried += [f"track {number}", *here.tried]
         if here.sound.speech > 2 * listened.sound.speech + _MORE_SECONDS * (number != order[0]):
             listened, chosen = here, number

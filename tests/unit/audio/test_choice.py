@@ -1,7 +1,8 @@
 """Which sound of a file is heard, and what becomes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from tasks.audio.choice import SoundChoice, SoundReader, choose_sound
 from tasks.audio.listening import ENOUGH_SECONDS
 from tasks.audio.normalise import NormalisationOptions, normalise
 from tasks.audio.voice_activity import speech_stretches
-from tasks.errors import InvalidInputError
+from tasks.errors import EngineError, InvalidInputError
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.pcm import Samples, decode
-from tasks.media.probe import probe
+from tasks.media.probe import AudioStream, probe
 from tests.unit.audio.conftest import WriteSound
 
 Sound = NDArray[np.float32]
@@ -205,3 +206,19 @@ def test_what_was_tried_in_vain_is_said(write_sound: WriteSound, voice: Sound) -
     assert choice.tried[0] == "track 1"
     assert {"mix", "left", "right", "difference", "left above the hum"} <= set(choice.tried)
     assert any(name.endswith(" dB") for name in choice.tried)
+
+
+def test_a_further_track_that_cannot_be_read_does_not_end_the_job(
+    tracks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen = SoundReader.blocks
+
+    def blocks(self: SoundReader, track: AudioStream, **options: Any) -> Iterator[Samples]:
+        if track.index == 1:
+            raise EngineError("ffmpeg failed.")
+        return listen(self, track, **options)
+
+    monkeypatch.setattr(SoundReader, "blocks", blocks)
+    assert chosen(tracks).track == 3
+    with pytest.raises(EngineError):
+        chosen(tracks, 2)
