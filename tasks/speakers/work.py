@@ -16,7 +16,7 @@ from tasks.speakers.turns import Turn
 _TURNS = TypeAdapter(tuple[Turn, ...])
 
 _MB = 250
-"""Libraries, both networks and what they hold while they work; more than the measured 220."""
+"""Libraries, both networks and what they hold while they work; 190 were measured with ten minutes of sound."""
 
 
 class Diarization(Work[tuple[Turn, ...]]):
