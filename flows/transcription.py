@@ -162,7 +162,9 @@ async def transcribe(
             stage.skip()
 
     with job.stage("transcription") as stage:
-        request = recognise_request(audio.key or media.key, audio.duration, speech_model, speech)
+        request = recognise_request(
+            audio.key or media.key, audio.duration, speech_model, speech, audio.heard_from(media.key)
+        )
         parts = StageParts(stage, _PARTS) if people else None
         with parts.part(0, _PARTS - 1) if parts else nullcontext():
             stored = await run_step(recognise, request)

@@ -121,6 +121,8 @@ class NormalisationReport(BaseModel):
     filters: tuple[FilterReport, ...]
     choice: SoundChoice
     """Which sound of the file it is."""
+    as_recorded: bool
+    """Whether only its channels were mixed and its rate and loudness changed, of the sound that any program hears."""
     seconds: float
     """Time it all took."""
 
@@ -241,6 +243,9 @@ def normalise(
         ),
         filters=(*_filter_reports(choice, options, steps, clean), levelling),
         choice=choice,
+        as_recorded=choice.is_plain
+        and not audio.delay
+        and not (options.remove_noise or options.isolate_vocals or options.apply_highpass_filter),
         seconds=time.monotonic() - started,
     )
 

@@ -35,7 +35,7 @@ _UNCHANGED = NormalisationOptions(
 class NormaliseRequest(StepRequest):
     """Sound to normalise."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     media_key: Annotated[str, Field(exclude=True)]
     """Where the recording lies, which does not decide how it sounds: left out of the cache key."""
@@ -58,9 +58,15 @@ class NormalisedAudio(BaseModel):
     """Seconds."""
     choice: SoundChoice
     """Which sound of the recording it is."""
+    as_recorded: bool = False
+    """Whether a recogniser that reads the recording itself hears the same, at its own loudness."""
     filters: tuple[FilterReport, ...] = ()
     before: SoundReport | None = None
     after: SoundReport | None = None
+
+    def heard_from(self, media_key: str) -> str:
+        """Store key of what a recogniser should read: the recording at `media_key`, or the normalised sound."""
+        return self.key if self.key and not self.as_recorded else media_key
 
     def store_keys(self) -> Iterable[str]:
         """The files that must be there for the result to be used again; see `StepResult`."""
@@ -139,6 +145,7 @@ def normalise_audio(request: NormaliseRequest, progress: Progress) -> Normalised
         key=_key(request),
         duration=report.result.duration,
         choice=report.choice,
+        as_recorded=report.as_recorded,
         filters=report.filters,
         before=report.source,
         after=report.result,

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.from_settings import media_store, remote_stage, text_model
 from blocks.media_store import MediaStore
@@ -30,9 +30,11 @@ from tasks.speech.work import Recognition
 class RecogniseRequest(StepRequest):
     """Speech to write down."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     audio_key: str
+    heard_key: Annotated[str | None, Field(exclude=True)] = None
+    """Where a recogniser on this machine reads the same sound as it was recorded; None: at `audio_key`."""
     duration: float
     """Seconds."""
     model: str
@@ -95,15 +97,17 @@ def check_recognition(model: str) -> None:
 
 
 def recognise_request(
-    audio_key: str, duration: float, model: str, options: RecognitionOptions
+    audio_key: str, duration: float, model: str, options: RecognitionOptions, heard_key: str | None = None
 ) -> RecogniseRequest:
     """Asks for the stored speech (`duration` in seconds) to be written down as the settings say.
 
+    `heard_key` is where the same sound lies as it was recorded: levelling alone moves sentence marks.
     Raises MissingEngineError if the speech model is not here.
     """
     settings = get_settings()
     return RecogniseRequest(
         audio_key=audio_key,
+        heard_key=heard_key,
         duration=duration,
         model=model,
         options=options,
@@ -127,7 +131,8 @@ def recognise(request: RecogniseRequest, progress: Progress) -> StoredTranscript
     store = media_store(settings)
     # A machine that needs as long as the recording lasts is slow but not stuck.
     deadline = max(settings.transcription_timeout, request.duration)
-    with store.open_local(request.audio_key) as audio:
+    key = request.audio_key if settings.audio_transcriber_url else request.heard_key or request.audio_key
+    with store.open_local(key) as audio:
         if settings.audio_transcriber_url:
             transcript = _recognise_remotely(request, audio, settings, progress, deadline)
         else:

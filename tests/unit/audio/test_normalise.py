@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tasks.audio.choice import SoundChoice
 from tasks.audio.loudness import measuring_filter, parse_measurement
 from tasks.audio.normalise import NormalisationOptions, normalise
+from tasks.audio.steps import NormalisedAudio
 from tasks.errors import (
     CancelledError,
     MissingEngineError,
@@ -79,6 +81,36 @@ def test_nothing_asked_changes_nothing(write_sound: WriteSound, tmp_path: Path) 
     ]
     assert report.result.duration == 3
     assert report.result.channels == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "as_recorded"),
+    [
+        ({}, True),
+        ({"convert_to_mono": True, "set_sample_rate_16k": True, "loudness_lufs": -16.0}, True),
+        ({"apply_highpass_filter": True}, False),
+        ({"remove_noise": True, "noise_engine": "afftdn"}, False),
+    ],
+)
+def test_a_sound_is_as_recorded_unless_a_filter_changed_it(
+    write_sound: WriteSound, tmp_path: Path, changes: dict[str, object], as_recorded: bool
+) -> None:
+    hiss = np.random.default_rng(2).normal(0, 0.1, RATE * 3).astype(np.float32)
+    source = write_sound("in.wav", np.stack((tone(440) + hiss, tone(440) + hiss), axis=1))
+    report = normalise(source, tmp_path / "out.flac", options(**changes), NO_MODELS)
+    assert report.as_recorded == as_recorded
+
+
+def test_a_recogniser_reads_the_recording_itself_where_it_is_as_recorded() -> None:
+    choice = SoundChoice(track=1, tracks=())
+    changed = NormalisedAudio(key="audio/a.flac", duration=1.0, choice=choice)
+    untouched = changed.model_copy(update={"as_recorded": True})
+    unmade = changed.model_copy(update={"key": None})
+    assert [audio.heard_from("media/a.mp4") for audio in (changed, untouched, unmade)] == [
+        "audio/a.flac",
+        "media/a.mp4",
+        "media/a.mp4",
+    ]
 
 
 def test_highpass_cuts_hum_and_spares_voices(write_sound: WriteSound, tmp_path: Path) -> None:

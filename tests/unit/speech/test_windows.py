@@ -1,10 +1,13 @@
+import wave
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from faster_whisper.audio import decode_audio
 
 from tasks.errors import NoAudioError, NotMediaError
+from tasks.media.ffmpeg import run_ffmpeg
 from tasks.speech.activity import SAMPLE_RATE
 from tasks.speech.windows import audio_duration, read_windows
 
@@ -99,3 +102,31 @@ def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     with pytest.raises(NoAudioError, match="no audio"):
         list(read_windows(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.wav", "pcm_s16le"),
+        ("a.mp3", "libmp3lame"),
+        ("a.m4a", "aac"),
+        ("a.webm", "libopus"),
+        ("a.mkv", "flac"),
+    ],
+)
+def test_sound_is_read_to_the_sample_as_the_engine_reads_it(tmp_path: Path, name: str, codec: str) -> None:
+    loud = np.random.default_rng(5).uniform(-0.95, 0.95, 48_000 * 2)
+    stereo = np.stack((loud, np.roll(loud, 3)), axis=1)
+    source = tmp_path / "source.wav"
+    with wave.open(str(source), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes((stereo * 32767).astype("<i2").tobytes())
+    path = tmp_path / f"made-{name}"
+    run_ffmpeg(["-i", f"file:{source}", "-c:a", codec], output=path, duration=None, deadline=60)
+    ours = np.concatenate([window.audio for window in read_windows(path)])
+    # Of AAC the engine gets some samples more, which fill the last block.
+    theirs, inside = decode_audio(str(path)), slice(0, ours.size - 32)
+    assert ours.size == pytest.approx(2 * SAMPLE_RATE, abs=0.05 * SAMPLE_RATE)
+    np.testing.assert_array_equal(ours[inside], theirs[inside])
