@@ -17,7 +17,7 @@ _LOW_LOGPROB = -1.0
 _LOW_PROBABILITY = 0.3
 _REPETITIVE = 2.4
 """Compression ratio above which Whisper itself takes a text for a loop."""
-_MAX_RATE, _MAX_RATE_UNSPACED = 6.0, 12.0
+_MAX_RATE, _MAX_RATE_UNSPACED = 7.5, 15.0
 """Words (or characters) per second that nobody speaks over a whole segment of some length."""
 _UNMARKED_WORDS = 60
 """Words without a sentence mark from which the engine has lost its sentences: more than people say in 20 s."""

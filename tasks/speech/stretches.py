@@ -19,6 +19,6 @@ def worth_hearing(speech: Sequence[Span], duration: float) -> list[Span]:
     begins for everybody.
     """
     stretches = join_close(speech, gap=LONG_SILENCE, pad=_PAD_SECONDS, limit=duration)
-    if stretches and stretches[0].start < LONG_SILENCE:
+    if speech and speech[0].start < LONG_SILENCE:
         stretches[0] = Span(start=0.0, end=stretches[0].end)
     return stretches
