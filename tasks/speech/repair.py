@@ -7,14 +7,18 @@ what it should write. The doubtful places are heard again by themselves, and the
 import logging
 from collections.abc import Callable, Sequence
 
-from tasks.speech.activity import join_close, subtract, total_length, within
-from tasks.speech.quality import covered, repeated, too_fast, uncovered, unmarked
+from tasks.speech.activity import join_close, overlap, subtract, total_length, within
+from tasks.speech.quality import LOST_SECONDS, covered, repeated, too_fast, unmarked
 from tasks.speech.transcript import Segment, Span
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.4
 """Parts a sentence from the next where the same one is said over and over."""
+_PHRASES_APART = 2.0
+"""Seconds between phrases up to which they are skipped together."""
+_LOST_SHARE = 0.25
+"""Share of the speech without words from which even the second hearing has failed."""
 
 Hearing = Callable[[Span], list[Segment]]
 """Hears a stretch of the recording by itself."""
@@ -33,11 +37,14 @@ def repaired(
         first = [segment for segment in kept if _inside(segment, hole)]
         heard = within(speech, hole)
         best = _better(first, again(hole), heard, spaced)
-        if any(repeated(best)):
+        if any(repeated(best)) or _lost(best, heard) > _LOST_SHARE * total_length(heard):
             # What is really said over and over an engine counts only if it hears each by itself.
             phrases = join_close(heard, gap=_PAUSE_SECONDS)
             counted = [segment for phrase in phrases for segment in again(phrase)]
-            best = _better(counted, best, heard, spaced)
+            if _badness(counted, heard, True, spaced) <= _badness(
+                best, heard, any(repeated(counted)), spaced
+            ):
+                best = counted
         kept = [segment for segment in kept if not _inside(segment, hole)] + best
         kept.sort(key=lambda segment: segment.start)
     return kept
@@ -45,7 +52,13 @@ def repaired(
 
 def doubts(segments: Sequence[Segment], speech: Sequence[Span], *, spaced: bool = True) -> list[Span]:
     """Where the text does not fit the speech (speech without words among it), or is none that people write."""
-    return [*uncovered(segments, speech), *repeated(segments), *_impossible(segments, speech, spaced)]
+    return [*_skipped(segments, speech), *repeated(segments), *_impossible(segments, speech, spaced)]
+
+
+def _skipped(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
+    """Speech without words, short phrases that follow each other taken together."""
+    lost = subtract(speech, covered(segments))
+    return [span for span in join_close(lost, gap=_PHRASES_APART) if overlap(span, lost) > LOST_SECONDS]
 
 
 def _impossible(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) -> list[Span]:
@@ -79,9 +92,15 @@ def _better(
 
 def _badness(segments: Sequence[Segment], speech: Sequence[Span], refrain: bool, spaced: bool) -> float:
     """Seconds of speech without words, and half of those with words that cannot be what was said."""
-    lost = total_length(subtract(speech, covered(segments)))
     odd = [*_impossible(segments, speech, spaced), *(() if refrain else repeated(segments))]
-    return lost + total_length(join_close(sorted(odd, key=lambda span: span.start), gap=0.0)) / 2
+    return (
+        _lost(segments, speech)
+        + total_length(join_close(sorted(odd, key=lambda span: span.start), gap=0.0)) / 2
+    )
+
+
+def _lost(segments: Sequence[Segment], speech: Sequence[Span]) -> float:
+    return total_length(subtract(speech, covered(segments)))
 
 
 def _inside(segment: Segment, hole: Span) -> bool:

@@ -61,6 +61,17 @@ def test_a_sentence_said_over_and_over_is_counted_by_hearing_each_by_itself() ->
     assert repaired(too_many, speech, WHOLE, hear) == each
 
 
+def test_what_two_hearings_skip_is_heard_phrase_by_phrase() -> None:
+    speech = [Span(start=at, end=at + 2) for at in range(0, 30, 3)]
+    each = [segment("Nobody complained.", span.start, span.end) for span in speech]
+
+    def hear(hole: Span) -> list[Segment]:
+        alone = [said for said in each if hole.start <= said.start and said.end <= hole.end]
+        return alone[-1:]
+
+    assert repaired([each[0]], speech, WHOLE, hear) == each
+
+
 def test_speech_without_words_is_heard_again() -> None:
     missing = [segment("Nobody had written this down.", 20, 26)]
     speech = [Span(start=0, end=3), Span(start=20, end=26), Span(start=40, end=43)]
