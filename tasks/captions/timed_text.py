@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_TIME = r"(-)?\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:\s*[.,:]\s*(\d{1,3}))?"
-_TIMING = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s+(.*))?$")
+# No two stretches of white space beside each other: a long line of it would take hours.
+_TIME = r"(?:(-)\s*)?(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:\s*[.,:]\s*(\d{1,3}))?"
+_TIMING = re.compile(rf"{_TIME}\s*-->\s*{_TIME}(?:\s+(.*))?$")
 _NUMBER = re.compile(r"^\s*\d+\s*$")
 
 _TAGS = r"i|b|u|s|em|strong|strike|font|c|v|lang|ruby|rt|span|p|br"
@@ -47,7 +48,7 @@ def blocks(text: str) -> Iterator[Block]:
     """The blocks of an SRT or WebVTT file, in the order of the file."""
     lines = text.split("\n")
     webvtt = lines[0].lstrip("\ufeff").startswith("WEBVTT")
-    found = [(number, match) for number, line in enumerate(lines) if (match := _TIMING.match(line))]
+    found = [(number, match) for number, line in enumerate(lines) if (match := _TIMING.match(line.strip()))]
     for place, (number, match) in enumerate(found):
         after = found[place + 1][0] if place + 1 < len(found) else None
         body: Sequence[str] = lines[number + 1 : len(lines) if after is None else after]

@@ -13,7 +13,7 @@ from tasks.speech.transcript import Span
 
 _PHRASE_PAUSE = 0.4
 """Seconds of silence between phrases. Who changes the language takes a breath."""
-_EVERY_SECONDS = 10.0
+EVERY_SECONDS = 10.0
 """Of speech, one phrase at least is looked at: what costs about a twentieth of the recognition."""
 _CHANGE = 3.0
 """Price of a change as the logarithm of a probability ratio; there and back, one phrase has to be 400 times as
@@ -37,16 +37,18 @@ Seen = dict[int, Mapping[str, float]]
 """Number of a phrase -> what a look at it says."""
 
 
-def language_spans(speech: Sequence[Span], look: Look, before: str | None = None) -> list[LanguageSpan]:
+def language_spans(
+    speech: Sequence[Span], look: Look, before: str | None = None, *, every: float = EVERY_SECONDS
+) -> list[LanguageSpan]:
     """The languages spoken, in order; the spans hold all the speech and meet in the silences between phrases.
 
     `speech` is in order, in seconds; `before` is the language in which the recording was going on, if it had begun.
-    Nothing without speech.
+    Of `every` so many seconds of speech one phrase at least is looked at. Nothing without speech.
     """
     phrases = _phrases(speech)
     if not phrases:
         return []
-    seen = _looked(phrases, look)
+    seen = _looked(phrases, look, every)
     course = _course([seen[number] for number in sorted(seen)], before)
     of_phrase = _of_all(dict(zip(sorted(seen), course, strict=True)), len(phrases))
     spans: list[LanguageSpan] = []
@@ -78,9 +80,9 @@ def _phrases(speech: Sequence[Span]) -> list[Span]:
     return found
 
 
-def _looked(phrases: Sequence[Span], look: Look) -> Seen:
+def _looked(phrases: Sequence[Span], look: Look, every: float) -> Seen:
     """Looks at some phrases, and at all of them if those do not agree."""
-    seen = {number: look(phrases[number]) for number in _chosen(phrases)}
+    seen = {number: look(phrases[number]) for number in _chosen(phrases, every)}
     if len({_likeliest(found) for found in seen.values()}) > 1 or any(
         max(found.values()) < _LIKELY for found in seen.values()
     ):
@@ -88,15 +90,15 @@ def _looked(phrases: Sequence[Span], look: Look) -> Seen:
     return seen
 
 
-def _chosen(phrases: Sequence[Span]) -> list[int]:
-    """The first phrase, the last, and of every `_EVERY_SECONDS` of speech the longest, which tells most."""
+def _chosen(phrases: Sequence[Span], every: float) -> list[int]:
+    """The first phrase, the last, and of `every` so many seconds of speech the longest, which tells most."""
     chosen = {0, len(phrases) - 1}
     group: list[int] = []
     seconds = 0.0
     for number, phrase in enumerate(phrases):
         group.append(number)
         seconds += phrase.length
-        if seconds >= _EVERY_SECONDS or number == len(phrases) - 1:
+        if seconds >= every or number == len(phrases) - 1:
             chosen.add(max(group, key=lambda index: phrases[index].length))
             group, seconds = [], 0.0
     return sorted(chosen)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.speech.activity import total_length, within
 from tasks.speech.identification import look_at
-from tasks.speech.language_spans import LanguageSpan, language_spans
+from tasks.speech.language_spans import EVERY_SECONDS, LanguageSpan, language_spans
 from tasks.speech.languages import language_name
 from tasks.speech.transcript import Span, SpokenLanguage
 from tasks.speech.watch import Watch
@@ -17,8 +17,8 @@ from tasks.speech.windows import Window
 _OTHER_SECONDS = 5.0
 _OTHER_SURE = 0.8
 """Speech that is likely to be in another language than was assumed is believed from this length and certainty."""
-
-
+_EVERY_SECONDS_NAMED = 60.0
+"""One phrase of so much speech is looked at where the language is named: all that comes of it is a warning."""
 _GUESSED = 0.5
 """Probability from which a detected language is no guess: it is more likely than all others together."""
 
@@ -53,7 +53,12 @@ class SpokenLanguages:
         everything = Span(start=0.0, end=window.duration)
         speech = window.speech or (everything,)
         found = (
-            language_spans(speech, partial(self._look, window), self._last)
+            language_spans(
+                speech,
+                partial(self._look, window),
+                self._last,
+                every=_EVERY_SECONDS_NAMED if self._named else EVERY_SECONDS,
+            )
             if self._model.model.is_multilingual
             else []
         )

@@ -61,6 +61,15 @@ def test_what_is_no_subtitle_file_is_said(data: bytes) -> None:
         read_subtitles(data)
 
 
+def test_a_long_line_of_white_space_takes_no_time() -> None:
+    blank = b" " * 1_000_000
+    assert cues_of(b"1\n" + blank + b"00:00:01,000 -->" + blank + b"00:00:02,000\n" + blank + b"text\n") == [
+        Subtitle(1.0, 2.0, "text")
+    ]
+    with pytest.raises(InvalidInputError):
+        read_subtitles(b"1\n00:00:01" + blank + b"x --> 00:00:02\ntext\n")
+
+
 def test_too_many_subtitles_are_refused() -> None:
     cue = "1\n00:00:01,000 --> 00:00:02,000\nx\n\n"
     with pytest.raises(InvalidInputError, match="20,001 subtitles"):

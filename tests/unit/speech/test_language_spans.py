@@ -59,6 +59,12 @@ def test_a_recording_in_one_language_is_one_span_and_costs_a_look_in_ten_seconds
     assert talk.looks <= 4 * 60 / 10 + 2
 
 
+def test_fewer_looks_suffice_for_a_warning() -> None:
+    talk = Talk(*[("pt", 4.0)] * 60)
+    assert [span.language for span in language_spans(talk.speech, talk.look, every=60.0)] == ["pt"]
+    assert talk.looks <= 4 * 60 / 60 + 2
+
+
 def test_a_change_is_found_at_its_phrase() -> None:
     talk = Talk(*[("pt", 5.0)] * 4, *[("en", 4.0)] * 5, *[("pt", 3.0)] * 6)
     assert talk.found() == talk.languages

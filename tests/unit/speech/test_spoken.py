@@ -74,6 +74,22 @@ def test_a_language_that_was_named_is_kept_and_what_contradicts_it_is_said(langu
     ]
 
 
+def test_a_language_that_was_named_is_looked_at_less(
+    languages: Languages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = window(*((second, second + 2.5) for second in range(0, 30, 3)))
+    looks = []
+    for named in (None, "pt"):
+        heard = languages(named=named)
+        seen: list[Span] = []
+        monkeypatch.setattr(
+            spoken, "look_at", lambda *given, seen=seen: seen.append(given[2]) or {"pt": 0.99}
+        )
+        heard.of(talk)
+        looks.append(len(seen))
+    assert looks[1] < looks[0]
+
+
 def test_a_word_in_another_language_contradicts_nothing(languages: Languages) -> None:
     heard = languages(named="en")
     heard.of(window((2, 5), (33, 40), (41, 48)))
