@@ -22,7 +22,10 @@ _ROOTS = frozenset(("rss", "rdf", "feed", "playlist", "asx"))
 _ITEMS = frozenset(("item", "entry", "track"))
 _TEXTS = frozenset(("title", "link", "guid", "id", "duration", "location", "origlink"))
 _DECLARED = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
-_AMPERSAND = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(#\d+;|#[xX][0-9a-fA-F]+;|\w+;)?", re.DOTALL)
+# What is not closed reaches to the end: to look for its end from every beginning would take hours.
+_AMPERSAND = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(#\d+;|#[xX][0-9a-fA-F]+;|\w+;)?", re.DOTALL
+)
 _XML_NAMES = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NO_MEDIA_TYPE = re.compile(

@@ -20,8 +20,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _HLS_TAG = re.compile(r"^#EXT-X-", re.MULTILINE)
-_EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)?[^,]*,\s*(.*)", re.IGNORECASE)
-_PLS_FIELD = re.compile(r"\s*(File|Title|Length)(\d+)\s*=\s*(.*?)\s*$", re.IGNORECASE)
+_EXTINF = "#EXTINF:"
+_PLS_FIELD = re.compile(r"(File|Title|Length)(\d{1,9})\s*=\s*(.*)", re.IGNORECASE)
 _WEB = re.compile(r"https?://\S+$", re.IGNORECASE)
 
 
@@ -46,8 +46,9 @@ def parse_m3u(text: str, resolve: Resolve) -> list[SourceEntry]:
     entries: list[SourceEntry] = []
     title, duration = "", None
     for line in map(str.strip, text.splitlines()):
-        if match := _EXTINF.match(line):
-            title, duration = match[2].strip(), _seconds(match[1])
+        if line[: len(_EXTINF)].upper() == _EXTINF:
+            length, _, title = line[len(_EXTINF) :].partition(",")
+            title, duration = title.strip(), _seconds(next(iter(length.split()), None))
         elif line and not line.startswith("#"):
             entries.append(SourceEntry(resolve(line), title, line, duration))
             title, duration = "", None
@@ -57,7 +58,7 @@ def parse_m3u(text: str, resolve: Resolve) -> list[SourceEntry]:
 def parse_pls(text: str, resolve: Resolve) -> list[SourceEntry]:
     """The entries of a PLS: numbered files, titles and lengths in any order."""
     fields: dict[int, dict[str, str]] = {}
-    for match in filter(None, map(_PLS_FIELD.match, text.splitlines())):
+    for match in filter(None, map(_PLS_FIELD.match, map(str.strip, text.splitlines()))):
         fields.setdefault(int(match[2]), {})[match[1].lower()] = match[3]
     return [
         SourceEntry(
@@ -81,4 +82,4 @@ def _seconds(written: str | None) -> float | None:
         seconds = float(written or "")
     except ValueError:
         return None
-    return seconds if seconds > 0 else None
+    return seconds if 0 < seconds < float("inf") else None

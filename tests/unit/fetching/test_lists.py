@@ -35,6 +35,24 @@ def rss(*items: str, head: str = "") -> str:
     return f'<?xml version="1.0"?>{head}<rss version="2.0"><channel><title>P</title>{"".join(items)}</channel></rss>'
 
 
+@pytest.mark.parametrize(
+    ("head", "repeated"),
+    [
+        ("<rss><channel>", "<!--"),
+        ("<rss><channel>", "<![CDATA["),
+        ("<rss><channel>", "&a"),
+        ("#EXTM3U\n#EXTINF:", "1"),
+        ("#EXTM3U\n#EXTINF:1", " "),
+        ("[playlist]\nFile1=a", " "),
+        ("[playlist]\nFile", "1"),
+    ],
+)
+def test_no_list_however_odd_takes_long_to_read(head: str, repeated: str) -> None:
+    # With a search that begins again at every place it would be hours.
+    found = parsed(head + repeated * (1_000_000 // len(repeated)) + "x")
+    assert found is None or len(found.entries) <= 1
+
+
 def test_episodes_are_called_by_their_titles_and_each_is_there_once() -> None:
     feed = rss(
         '<item><title>Bees &amp;amp; dance</title><guid>g1</guid><enclosure url="https://e.org/ep1.mp3?a=1&amp;b=2" '
