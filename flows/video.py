@@ -24,6 +24,7 @@ from tasks.jobs.page import UNSAID
 from tasks.jobs.shards import do_shards
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import StageParts, StageTracker, current_job
+from tasks.media.rates import FrameRate
 from tasks.video.clip import Background, ClipOptions
 from tasks.video.contact_sheet import contact_sheet
 from tasks.video.document import (
@@ -74,7 +75,7 @@ async def img2vid(
     path: StorePath | None = None,
     width: Side = 1920,
     height: Side = 1080,
-    fps: Annotated[int, Field(ge=1, le=60)] = 24,
+    fps: FrameRate = 24,
     background: Background = "fill",
     quality: Quality = "standard",
     max_shards: Annotated[int, Field(ge=1, le=100)] = MAX_SHARDS,
@@ -87,7 +88,7 @@ async def img2vid(
         path: Folder of the media store for video_1.mp4, video_2.mp4 …; empty for one of the job's own.
         width: Of the clips, in pixels.
         height: Of the clips, in pixels.
-        fps: Frames a second.
+        fps: Frames a second, 1 to 60; also 23.976, 29.97 and 59.94.
         background: For images of another shape: fill crops them, blur shows them whole over a blurred enlargement.
         quality: draft is fastest, high is for further editing.
         max_shards: Most runs that share the work; one does up to 50 images.

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tasks.images.loading import Pixels, load_image
 from tasks.media.ffmpeg import check_exit, ffmpeg_command, written_atomically
 from tasks.media.process import ChildProcess
+from tasks.media.rates import FrameRate, exact_rate
 from tasks.progress import Progress, ignore_progress
 from tasks.video.encoding import Encoder, Quality, encoder_arguments
 from tasks.video.motion import MAX_ZOOM, View, camera_path
@@ -56,7 +57,7 @@ class ClipOptions(BaseModel):
 
     width: Annotated[int, Field(ge=64, le=4096, multiple_of=2)] = 1920
     height: Annotated[int, Field(ge=64, le=4096, multiple_of=2)] = 1080
-    fps: Annotated[int, Field(ge=1, le=60)] = 24
+    fps: FrameRate = 24
     background: Background = "fill"
     quality: Quality = "standard"
 
@@ -69,7 +70,7 @@ class Clip:
     seconds: float
     width: int
     height: int
-    fps: int
+    fps: float
     encoder: Encoder
 
 
@@ -91,11 +92,12 @@ def render_clip(
 
     Raises as `tasks.images.loading.load_image` and `tasks.media.ffmpeg.run_ffmpeg` do.
     """
-    frames = max(1, round(seconds * options.fps))
+    rate = exact_rate(options.fps)
+    frames = max(1, round(seconds * rate))
     picture = Picture(load_image(image, _needed_side(options)), options)
     arguments = [
         *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{options.width}x{options.height}"),
-        *("-framerate", str(options.fps), *_COLOURS, "-i", "pipe:0"),
+        *("-framerate", str(rate), *_COLOURS, "-i", "pipe:0"),
         *encoder_arguments(encoder, options.quality, threads=threads),
         *_COLOURS,
     ]
@@ -105,7 +107,7 @@ def render_clip(
             for number, view in enumerate(camera_path(zoom, frames, seconds)):
                 write(picture.frame(view))
                 progress(number / frames)
-    return Clip(frames, frames / options.fps, options.width, options.height, options.fps, encoder)
+    return Clip(frames, float(frames / rate), options.width, options.height, options.fps, encoder)
 
 
 def thumbnail(image: Path, target: Path, width: int = 320) -> None:

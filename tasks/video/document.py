@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from tasks.jobs.document import JobDocument
 from tasks.jobs.identifiers import ItemIdentifier
 from tasks.jobs.summary import entry, place
+from tasks.media.rates import FrameRate
 from tasks.video.clip import ClipOptions
 from tasks.video.encoding import Encoder
 from tasks.video.shards import ShardResult, VideoClip
@@ -27,7 +28,7 @@ class Img2VidResult(BaseModel):
     """Of the completed clips together, in seconds."""
     width: int
     height: int
-    fps: int
+    fps: FrameRate
     shards: int
 
     @classmethod

@@ -1,5 +1,6 @@
 """Clips: their length, their sharpness, and that nothing shakes."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -45,6 +46,16 @@ def test_the_length_is_right_to_the_frame(tmp_path: Path, seconds: float, count:
         assert float(stream.duration * stream.time_base) == pytest.approx(count / 12, abs=0.001)
         assert stream.codec_context.pix_fmt == "yuv420p"
         assert stream.codec_context.colorspace == 1, "BT.709"
+
+
+@pytest.mark.parametrize(("fps", "rate"), [(23.976, "24000/1001"), (29.97, "30000/1001"), (12.5, "25/2")])
+def test_broadcast_rates_are_exact(tmp_path: Path, fps: float, rate: str) -> None:
+    options = SMALL.model_copy(update={"fps": fps})
+    clip = render(noise(tmp_path / "a.png", 80, 60), tmp_path / "a.mp4", options, seconds=1.0)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].average_rate == Fraction(rate)
+    assert clip.seconds == float(clip.frames / Fraction(rate))
+    assert clip.fps == fps
 
 
 @pytest.mark.parametrize("zoom", ["zoomin", "zoomout", "zoompanright"])
