@@ -5,8 +5,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from charset_normalizer import from_bytes
-from charset_normalizer.models import CharsetMatch
+import chardet
 
 from tasks.errors import InvalidInputError
 
@@ -19,41 +18,54 @@ _MARKS = (
 )
 """Byte order marks, those first that begin like another one."""
 
-# In the order in which they are believed where nothing else decides between them.
-_OLD = ["cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r"]
-_OLD += ["gb18030", "big5", "shift_jis", "euc_kr", "euc_jp", "cp874", "mac_roman"]
-_ALPHABETS = (
-    "áâãàçéêíóôõúü",  # Portuguese
-    "áéíñóúü",  # Spanish
-    "àâæçéèêëîïôœùûüÿ",  # French
-    "àèéìíîòóùú",  # Italian, Catalan
-    "äöüßéà",  # German
-    "åäöæøéèêëïüóáàô",  # Nordic languages, Dutch
-    "áéíóúýþæöð",  # Icelandic
-    "ąćęłńóśźż",  # Polish
-    "áčďéěíňóřšťúůýžäĺľŕô",  # Czech, Slovak
-    "áéíóöőúüű",  # Hungarian
-    "ăâîşţșț",  # Romanian
-    "čćđšž",  # Croatian, Slovene
-    "çğıöşüâîû",  # Turkish
-    "ąčęėįšųūž",  # Lithuanian
-    "āčēģīķļņšūž",  # Latvian
-    "äõöüšž",  # Estonian
+_CANDIDATES = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
+    *(
+        "iso8859-2",
+        "iso8859-5",
+        "iso8859-6",
+        "iso8859-7",
+        "iso8859-8",
+        "iso8859-9",
+        "iso8859-15",
+        "koi8-r",
+        "koi8-u",
+    ),
+    *("gb18030", "big5", "big5hkscs", "cp932", "euc_jp", "euc_jis_2004", "iso2022_jp_2", "cp949"),
+    *(
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32-le",
+        "utf-32-be",
+        "cp850",
+        "cp852",
+        "cp866",
+        "mac-roman",
+        "mac-cyrillic",
+    ),
 )
-"""Letters beyond a to z of the languages that are written with Latin ones: read in the wrong encoding, a text has such
-as no language has beside each other."""
-_LATIN = frozenset({"cp1252", "cp1250", "cp1254", "cp1257", "iso8859_2", "mac_roman"})
-_HEBREW = re.compile(r"[א-ת]{2}")
-_CYRILLIC_OF_RUSSIAN = re.compile(r"[А-Яыэюя]")
-_HALF_LATIN = re.compile(r"[a-zA-Z][^\W\d_a-zA-Z]|[^\W\d_a-zA-Z][a-zA-Z]")
-_LEAST_LETTERS = 12
+"""In which subtitles are found. The detector knows rarer ones, for which it takes short texts by mistake."""
+_WIDER = {"iso8859-1": "cp1252", "euc_kr": "cp949", "tis-620": "cp874", "gb2312": "gb18030"}
+"""Encodings that another one holds, and what programs that name them write."""
+_USUAL = {"pt": 1.5, "es": 1.2, "en": 1.2, "fr": 1.2, "de": 1.2, "it": 1.2}
+"""How much likelier than others the languages of subtitles are here: what decides between readings of a few letters."""
+_RARE = {"mac-cyrillic": 0.9}
+"""It has most letters where windows-1251 has them."""
+_SIGNS = "†‡‰‹›‚ˆ˜¬¤¦§¨¯¶¸√≈≤≥∆◊÷×€"
+_LATIN = "a-zA-ZÀ-ɏḀ-ỿ"
+_ODD = re.compile(
+    rf"[{_LATIN}][^\W\d_{_LATIN}]|[^\W\d_{_LATIN}][{_LATIN}]|[^\W\d_][{_SIGNS}]|[{_SIGNS}](?=[^\W\d_])"
+)
+"""What no word has and wrong readings do: a Latin letter beside one of another script, a letter beside a sign."""
+_LEAST_LETTERS = 5
 """Letters beyond ASCII from which a guess is worth something."""
-_CLEAR = 0.1
-_DROPPED = 0.1
-_NOTHING_TO_READ = re.compile(rb"^[\d\s:.,>-]*$", re.MULTILINE)
-"""Numbers and times, which look the same in every encoding."""
-_READ_BYTES = 200_000
-"""So much of the text is looked at."""
+_CLEAR = 1.1
+"""How many times as likely as the next other text the best one is if it is sure. With both, of 621 short files in 34
+languages and their encodings, 6 were wrong and none of these was called sure."""
+_DAMAGED = 5
+"""Of so many letters beyond ASCII at most one may be damaged in UTF-8: other encodings rarely look like it."""
+_NO_UTF8 = (b"\0", b"\x1b$", b"\x1b(")
+"""In UTF-16 and UTF-32 without a mark; in the Japanese encoding of mails: all of it bytes that UTF-8 may have, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +85,18 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     Bytes that mean nothing become U+FFFD. Raises InvalidInputError for an encoding that is not known.
     """
     if encoding:
-        return Decoded(
-            data.decode(known_encoding(encoding), errors="replace"), known_encoding(encoding), True
-        )
+        name = known_encoding(encoding)
+        return Decoded(data.decode(name, errors="replace"), name, True)
     for mark, name in _MARKS:
         if data.startswith(mark):
             return Decoded(data.decode(name, errors="replace"), name, True)
-    try:
-        return Decoded(data.decode("utf-8"), "utf-8", True)
-    except UnicodeDecodeError:
-        pass
-    found, sure = _likeliest(data)
-    return Decoded(data.decode(found, errors="replace"), found, sure)
+    text = data.decode("utf-8", errors="replace")
+    damaged = text.count("\ufffd")
+    if any(sign in data for sign in _NO_UTF8) and (found := _likeliest(data, damaged == 0)):
+        return found
+    if damaged * _DAMAGED <= sum(ord(letter) > 127 for letter in text):
+        return Decoded(text, "utf-8", not damaged)
+    return _likeliest(data) or Decoded(data.decode("cp1252", errors="replace"), "cp1252", False)
 
 
 def known_encoding(name: str) -> str:
@@ -103,49 +115,28 @@ def known_encoding(name: str) -> str:
     return found.name
 
 
-def _likeliest(data: bytes) -> tuple[str, bool]:
-    read = _NOTHING_TO_READ.sub(b"", data[:_READ_BYTES])
-    scores = {
-        match.encoding: (_score(match), str(match))
-        for match in from_bytes(read, cp_isolation=_OLD, threshold=0.3)
-    }
-    # Those that the library has dropped: it takes short texts of a Mac for damaged ones.
-    for name in _LATIN - scores.keys():
-        text = read.decode(name, errors="replace")
-        scores[name] = (_fits(text, name) - _DROPPED, text)
-    best = max(scores, key=lambda name: (scores[name][0], -_OLD.index(name)))
-    score, text = scores[best]
-    rivals = [other for other, its_text in scores.values() if its_text != text]
-    return best, _count(text) >= _LEAST_LETTERS and score - max(rivals, default=0.0) >= _CLEAR
+def _likeliest(data: bytes, is_utf8: bool = False) -> Decoded | None:
+    """The text that is likeliest; None if it is none in any encoding, or UTF-8 where it `is_utf8`, too."""
+    readings: dict[str, tuple[float, str]] = {}
+    for match in chardet.detect_all(data, ignore_threshold=True, compat_names=False):
+        name = _WIDER.get(match["encoding"] or "", match["encoding"] or "")
+        if name not in _CANDIDATES or (is_utf8 and not name.startswith(("utf-16", "utf-32", "iso2022"))):
+            continue
+        text = data.decode(name, errors="replace")
+        prior = _USUAL.get(match["language"] or "", 1.0) * _RARE.get(name, 1.0)
+        score = match["confidence"] * prior * _soundness(text)
+        if score > readings.get(text, (0.0, ""))[0]:
+            readings[text] = (score, name)
+    if not readings:
+        return None
+    (score, name), *others = sorted(readings.values(), reverse=True)
+    text = next(text for text, reading in readings.items() if reading == (score, name))
+    enough = sum(ord(letter) > 127 and letter.isalpha() for letter in text) >= _LEAST_LETTERS
+    rival = others[0][0] if others else 0.0
+    return Decoded(text, codecs.lookup(name).name, enough and score >= _CLEAR * rival)
 
 
-def _score(match: CharsetMatch) -> float:
-    """How likely it is that the text was written so; about 1 where everything fits."""
-    return _fits(str(match), match.encoding) + 0.2 * match.coherence - 2 * match.chaos
-
-
-def _fits(text: str, encoding: str) -> float:
-    """How well the letters go together, from 0 to 1."""
-    if encoding in _LATIN:
-        beyond = [letter for letter in text.casefold() if ord(letter) > 127 and letter not in _PUNCTUATION]
-        return max(sum(letter in alphabet for letter in beyond) for alphabet in _ALPHABETS) / max(
-            len(beyond), 1
-        )
-    if encoding == "cp1251" and not _CYRILLIC_OF_RUSSIAN.search(text):
-        return 0.5  # Hebrew, read as Cyrillic, has none of these
-    if encoding == "cp1255" and not _HEBREW.search(text):
-        return 0.0
-    if encoding == "cp1253" and not any(letter in "ςάέήίόύώ" for letter in text):
-        return 0.4  # no Greek sentence is without an accent
-    if encoding == "cp874" and sum("\u0e30" <= letter <= "\u0e4e" for letter in text) < 0.15 * _count(text):
-        return 0.3  # no Thai word is without a vowel sign
-    # Where Latin letters make sense, too, they are meant; and no word is half of Latin ones, or goes on in capitals.
-    odd = len(_HALF_LATIN.findall(text)) + sum(a.islower() and b.isupper() for a, b in pairwise(text))
-    return 0.98 - odd / max(_count(text), 1)
-
-
-_PUNCTUATION = "“”„‘’‚–—…«»¡¿ªº°€£•·©®™ \xa0"
-
-
-def _count(text: str) -> int:
-    return sum(ord(letter) > 127 and letter.isalpha() for letter in text)
+def _soundness(text: str) -> float:
+    """From 1, where words look like words, to 0."""
+    odd = len(_ODD.findall(text)) + sum(a.islower() and b.isupper() for a, b in pairwise(text))
+    return max(0.0, 1 - 2 * odd / (sum(ord(letter) > 127 for letter in text) + 1))

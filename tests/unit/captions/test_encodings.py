@@ -27,7 +27,23 @@ TEXTS = {
     "shift_jis": "こんにちは、世界。これは字幕のテストです。",
     "euc_kr": "안녕하세요, 세계. 이것은 자막 테스트입니다.",
     "mac_roman": "Ação e reação: não há maçã amanhã.",
+    "utf-16-le": "Ação e reação",
+    "utf-16-be": "Σήμερα, 今日, сегодня",
+    "utf-32-le": "Hello",
+    "iso2022_jp": "こんにちは、世界。これは字幕のテストです。",
+    "euc_jp": "すべての人間は、生まれながらにして自由であり、尊厳と権利について平等である。",
+    "cp949": "안녕하세요, 잘 지내세요? 똠방각하는 여기 있어요.",
+    "koi8_u": "Привіт, як справи? Добре, дякую. Побачимося завтра біля школи.",
+    "cp866": "Привет, мир. Это субтитры. Он сказал, что придёт завтра утром.",
+    "iso8859_5": "Привет, мир. Это субтитры. Он сказал, что придёт завтра утром.",
+    "iso8859_6": "مرحبا بالعالم، هذا اختبار للترجمة",
+    "iso8859_7": "Καλημέρα κόσμε. Αυτό είναι ένα τεστ υποτίτλων.",
+    "iso8859_8": "בוקר טוב לכולם. מה שלומכם היום? תודה רבה.",
+    "iso8859_9": "Günaydın, şöyle güzel bir gün. İstanbul'a gidiyoruz.",
+    "cp850": "Ação e reação: não há maçã amanhã, disse a irmã.",
+    "latin1": "Ação e reação: não há maçã amanhã.",
 }
+"""Mostly one sentence: the shorter a text, the harder it is."""
 
 
 def as_srt(text: str) -> str:
@@ -49,6 +65,16 @@ def test_an_encoding_that_is_named_is_taken(encoding: str) -> None:
 @pytest.mark.parametrize("encoding", ["cp1251", "cp1253", "big5", "shift_jis", "utf-8"])
 def test_a_text_that_reads_in_one_way_only_is_sure(encoding: str) -> None:
     assert decode(as_srt(TEXTS[encoding]).encode(encoding)).sure
+
+
+def test_a_damaged_letter_leaves_utf_8_what_it_is() -> None:
+    text = "Não há maçã amanhã. Você já almoçou? Pão, café, açúcar e limão também."
+    found = decode(text.encode()[:-30] + b"\xe3" + text.encode()[-30:])
+    assert (found.encoding, found.text.replace("\ufffd", ""), found.sure) == ("utf-8", text, False)
+
+
+def test_zeros_in_a_text_make_no_other_encoding_of_it() -> None:
+    assert decode(b"1\n00:00:01,000 --> 00:00:02,000\nHello\0\n").encoding == "utf-8"
 
 
 def test_a_few_letters_are_no_proof() -> None:
