@@ -86,7 +86,7 @@ async def caption_segments(
     font: FontChoice = FontChoice(),  # noqa: B008 - Prefect shows the default in its form
     colors: ColorChoice = ColorChoice(),  # noqa: B008
     border: BorderChoice = BorderChoice(),  # noqa: B008
-    position: PlaceChoice = PlaceChoice(),  # noqa: B008
+    position: PlaceChoice | None = None,
     uppercase: bool = False,
     break_sentences: bool = False,
     safe_area: SafeArea = "none",
@@ -105,7 +105,7 @@ async def caption_segments(
         font: Name, size (20 to 200) and bold. Sizes are pixels of a picture whose shorter side has 1080.
         colors: Of the letters (primary) and around them (outline), as #RRGGBB.
         border: Style 1 outlines the letters, 3 boxes each line, 4 boxes all of them; width 0 to 10.
-        position: One of nine places, and the distance from the edge (0 to 500).
+        position: One of nine places, and the distance from the edge (0 to 500); empty for where url_srt says.
         uppercase: Show everything in capitals.
         break_sentences: Begin a new line after a full stop.
         safe_area: Keep clear of what an app lays over the picture.
@@ -118,7 +118,9 @@ async def caption_segments(
         font=font,
         colors=colors,
         border=border,
-        position=position,
+        position=position or PlaceChoice(),
+        # A distance alone says nothing of the place.
+        placed_by_file=position is None or "alignment" not in position.model_fields_set,
         uppercase=uppercase,
         break_sentences=break_sentences,
         safe_area=safe_area,

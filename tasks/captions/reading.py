@@ -4,13 +4,21 @@ import contextlib
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import pysubs2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.captions.encodings import decode
+from tasks.captions.placement import (
+    ASS_RESOLUTION,
+    Placement,
+    placement_of_codes,
+    placement_of_settings,
+    reads_from_right,
+    regions_of,
+)
 from tasks.captions.timed_text import blocks, marked_text, timed_words, without_rolling
 from tasks.errors import InvalidInputError
 
@@ -37,6 +45,8 @@ class Subtitle:
     start: float
     end: float
     text: str
+    place: Placement | None = None
+    """Where the file wants it, if it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
         raise _not_subtitles(text)
     _check_count(len(found))
     shown = [
-        Subtitle(cue.start, min(cue.end, _MAX_SECONDS), cue.text)
+        replace(cue, end=min(cue.end, _MAX_SECONDS))
         for cue in found
         if cue.text and cue.end > cue.start and cue.start < _MAX_SECONDS
     ]
@@ -99,9 +109,13 @@ def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
 
 def _of_blocks(text: str) -> Iterator[Subtitle]:
     """The subtitles of SRT and WebVTT."""
+    regions = regions_of(text.split("\n")) if text.lstrip("\ufeff").startswith("WEBVTT") else {}
     for block in without_rolling(list(blocks(text))):
         lines = (" ".join(marked_text(line, _PLACEHOLDER).split()) for line in block.lines)
-        yield Subtitle(block.start, block.end, "\n".join(line for line in lines if line))
+        shown = "\n".join(line for line in lines if line)
+        place = placement_of_settings(block.settings, regions, from_right=reads_from_right(shown))
+        place = place or placement_of_codes("".join(_TAGS.findall("\n".join(block.lines))))
+        yield Subtitle(block.start, block.end, shown, place)
 
 
 def _of_script(text: str) -> Iterator[Subtitle]:
@@ -112,10 +126,26 @@ def _of_script(text: str) -> Iterator[Subtitle]:
         raise _not_subtitles(text) from error
     _check_count(len(file))
     is_ass = file.format in ("ass", "ssa")
+    resolution = _resolution(file)
     for event in file:
         if event.is_comment or (is_ass and re.search(r"\\p[1-9]", event.text)):
             continue
-        yield Subtitle(max(0.0, event.start / 1000), event.end / 1000, _plain(event.text))
+        style = file.styles.get(event.style)
+        alignment = int(style.alignment) if is_ass and style else 2
+        codes = "".join(_TAGS.findall(event.text))
+        place = placement_of_codes(codes, resolution, alignment if 1 <= alignment <= 9 else 2)
+        yield Subtitle(max(0.0, event.start / 1000), event.end / 1000, _plain(event.text), place)
+
+
+def _resolution(file: pysubs2.SSAFile) -> tuple[float, float]:
+    """In which pixels a script counts. As libass takes them: what is missing follows from a picture of 4:3."""
+    width, height = (
+        int(value) if (value := file.info.get(name, "").strip()[:6]).isdecimal() else 0
+        for name in ("PlayResX", "PlayResY")
+    )
+    if width and height:
+        return width, height
+    return (width, width * 3 / 4) if width else (height * 4 / 3, height) if height else ASS_RESOLUTION
 
 
 def read_words(data: bytes) -> list[SpokenWord]:

@@ -7,6 +7,7 @@ import pysubs2
 from pydantic import BaseModel, ConfigDict
 
 from tasks.captions.fonts import Typeface
+from tasks.captions.layout import Frame, Spot, Text, arranged, rows_of
 from tasks.captions.look import (
     BorderChoice,
     Canvas,
@@ -28,6 +29,8 @@ _SIDES = 40
 _SENTENCE_END = re.compile(r"([.!?…][\"'”’»)]*)[ \n]+(?=\S)")
 _BOX_OPACITY = 0.75
 """Of the boxes of border styles 3 and 4: what is behind them stays visible."""
+_LEAST_BOX = 0.01
+"""Border that makes the renderer draw a box at all; too thin to be seen."""
 _SMALLEST = 0.25
 """Share of its size down to which a text is made smaller to show all of its lines."""
 
@@ -41,6 +44,8 @@ class SegmentLook(BaseModel):
     colors: ColorChoice = ColorChoice()
     border: BorderChoice = BorderChoice()
     position: PlaceChoice = PlaceChoice()
+    placed_by_file: bool = True
+    """Whether subtitles stand where their file wants them; where it says nothing, at `position`."""
     uppercase: bool = False
     safe_area: SafeArea = "none"
     break_sentences: bool = False
@@ -54,19 +59,61 @@ def segment_script(
     """The captions, and the characters that no font here can draw."""
     script = new_script(canvas)
     script.styles[STYLE] = _style(look, canvas, typeface)
+    frame = _frame(look, canvas)
     lost = ""
+    drawn: list[tuple[Subtitle, str, Text]] = []
     for subtitle in subtitles:
         worded = _worded(subtitle.text, look)
         text, missing = styled_text(worded, typeface)
         lost += missing
         if text.strip():
-            text = _shrunk(worded, look, canvas, typeface) + text
-            script.extend(event(start, end, text) for start, end in _shown(subtitle, look.excluded))
+            size = _fitting(worded, look, frame, typeface)
+            smaller = codes({"fs": f"{size:.2f}"}) if size < look.font.size * canvas.scale else ""
+            drawn.append((subtitle, smaller + text, _measured(subtitle, worded, size, typeface)))
+    places = [(text, subtitle.place if look.placed_by_file else None) for subtitle, _, text in drawn]
+    for (subtitle, text, _), spot in zip(drawn, arranged(places, frame), strict=True):
+        for start, end in _shown(subtitle, look.excluded):
+            script.append(_at(event(start, end, text), spot, canvas))
     return script, lost
+
+
+def _frame(look: SegmentLook, canvas: Canvas) -> Frame:
+    """The part of the picture that texts may take, borders left out."""
+    edge = look.border.width * canvas.scale
+    vertical = look.position.marginVertical * canvas.scale
+    left, right, safe_top, safe_bottom = canvas.margins(_SIDES * canvas.scale, 0)
+    if look.placed_by_file:
+        _, _, top, bottom = canvas.margins(0, vertical)
+    else:
+        top, bottom = canvas.edges(look.position.alignment, vertical)
+    return Frame(
+        canvas,
+        left + edge,
+        canvas.width - right - edge,
+        max(top, safe_top + edge),
+        canvas.height - max(bottom, safe_bottom + edge),
+        look.position.alignment,
+    )
+
+
+def _at(line: pysubs2.SSAEvent, spot: Spot | None, canvas: Canvas) -> pysubs2.SSAEvent:
+    """The line in its place. Margins of a line are where its rows are broken."""
+    if spot is None:
+        return line
+    x, y = spot.anchor
+    place = {"an": spot.number, "pos": f"({x:.2f},{y:.2f})"}
+    if spot.breaks:
+        line.marginl = max(1, int(spot.left))
+        line.marginr = max(1, int(canvas.width - spot.right))
+    else:
+        place["q"] = 2
+    line.text = codes(place) + line.text
+    return line
 
 
 def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSAStyle:
     scale = canvas.scale
+    border = look.border.width * scale
     left, right, _, _ = canvas.margins(_SIDES * scale, 0)
     top, bottom = canvas.edges(look.position.alignment, look.position.marginVertical * scale)
     alignment = numpad(look.position.alignment)
@@ -80,8 +127,8 @@ def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSA
         backcolor=ass_color(look.colors.outline, _BOX_OPACITY),
         borderstyle=look.border.style,
         # Of a box it is the space between it and the letters.
-        outline=look.border.width * scale if look.border.style != 4 else 0,
-        shadow=look.border.width * scale if look.border.style == 4 else 0,
+        outline={1: border, 3: max(border, _LEAST_BOX), 4: 0}[look.border.style],
+        shadow=border if look.border.style == 4 else 0,
         alignment=pysubs2.Alignment(alignment),
         marginl=left,
         marginr=right,
@@ -89,31 +136,25 @@ def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSA
     )
 
 
-def _shrunk(text: str, look: SegmentLook, canvas: Canvas, typeface: Typeface) -> str:
-    """The code for a smaller size, if a text would leave the picture: a word too long for a line, too many lines."""
-    full = look.font.size * canvas.scale
-    edge = 2 * look.border.width * canvas.scale
-    left, right, _, _ = canvas.margins(_SIDES * canvas.scale, 0)
-    top, bottom = canvas.edges(look.position.alignment, look.position.marginVertical * canvas.scale)
-    width, height = canvas.width - left - right - edge, canvas.height - top - bottom - edge
+def _fitting(text: str, look: SegmentLook, frame: Frame, typeface: Typeface) -> float:
+    """The size at which a text stays in the frame: smaller for a word too long for a line, and for too many lines."""
+    full = look.font.size * frame.canvas.scale
+    width, height = frame.right - frame.left, frame.bottom - frame.top
     lines = [[typeface.drawn_width(word, 1.0) for word in line.split()] for line in text.split("\n")]
     longest = max(max(line, default=0.0) for line in lines)
     size = min(full, width / longest) if longest else full
     space = typeface.width(" ", 1.0)
-    while size > _SMALLEST * full and size * sum(_rows(line, space, width / size) for line in lines) > height:
+    while (
+        size > _SMALLEST * full and size * sum(rows_of(line, space, width / size) for line in lines) > height
+    ):
         size *= 0.95
-    return codes({"fs": f"{size:.2f}"}) if size < full else ""
+    return size
 
 
-def _rows(words: Sequence[float], space: float, room: float) -> int:
-    """How many rows words of these widths take."""
-    rows, used = 1, 0.0
-    for word in words:
-        if used and used + space + word > room:
-            rows, used = rows + 1, word
-        else:
-            used += space + word if used else word
-    return rows
+def _measured(subtitle: Subtitle, text: str, size: float, typeface: Typeface) -> Text:
+    words = (line.split() for line in text.split("\n"))
+    lines = tuple(tuple(typeface.drawn_width(word, size) for word in line) for line in words)
+    return Text(subtitle.start, subtitle.end, lines, typeface.width(" ", size), size)
 
 
 def _worded(text: str, look: SegmentLook) -> str:

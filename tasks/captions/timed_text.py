@@ -42,6 +42,8 @@ class Block:
     start: float
     end: float
     lines: tuple[str, ...]
+    settings: str = ""
+    """What stands behind the times."""
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -60,6 +62,7 @@ def blocks(text: str) -> Iterator[Block]:
             start=_seconds(match.groups()[:5]),
             end=_seconds(match.groups()[5:10]),
             lines=tuple(line for line in body if line.strip()),
+            settings=match[11] or "",
         )
 
 

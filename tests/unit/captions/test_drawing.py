@@ -11,6 +11,7 @@ from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import find_typeface
 from tasks.captions.highlight import HighlightLook, highlight_script, rounded_box
 from tasks.captions.look import BorderChoice, Canvas, FontChoice, PlaceChoice
+from tasks.captions.placement import Placement
 from tasks.captions.reading import SpokenWord, Subtitle
 from tasks.captions.script import styled_text
 from tasks.captions.segments import SegmentLook, segment_script
@@ -218,3 +219,25 @@ def test_a_replacement_cannot_break_the_script() -> None:
 def test_corners_are_never_rounder_than_the_box() -> None:
     assert rounded_box(10, 10, 0) == "m 0 0 l 80 0 80 80 0 80"
     assert rounded_box(10, 4, 50).startswith("m 16 0 l 64 0 b")
+
+
+def test_a_box_without_padding_is_a_box(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4", "-vf", "negate")
+    boxes = []
+    for style in (3, 4):
+        look = SegmentLook.model_validate({"border": {"style": style, "width": 0}, "font": {"size": 100}})
+        boxes.append((picture(burnt(video, [Subtitle(0, 1, "aaa")], tmp_path, look)) < 128).sum())
+    assert boxes[0] == pytest.approx(boxes[1], rel=0.3)
+
+
+def test_the_files_place_is_where_it_is_drawn(tmp_path: Path) -> None:
+    cues = [
+        Subtitle(0, 1, "iiii", Placement("top", "left")),
+        Subtitle(0, 1, "iiii", Placement(x=0.75, y=0.5)),
+    ]
+    rows, columns = (picture(burnt(film(tmp_path / "v.mp4"), cues, tmp_path)) > 128).nonzero()
+    above = columns[rows < 40]
+    below = columns[rows >= 40]
+    assert 12 <= above.min() < above.max() < 60
+    assert np.mean(below) == pytest.approx(0.75 * 640, abs=2)
+    assert rows.max() <= 181, "it stands on the middle"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.captions.placement import Placement
 from tasks.captions.reading import MAX_CUES, SpokenWord, Subtitle, read_subtitles, read_words
 from tasks.errors import InvalidInputError
 
@@ -30,7 +31,7 @@ def test_every_encoding_and_line_end(encoding: str, newline: str) -> None:
 
 def test_webvtt_and_ass_are_told_apart_by_content() -> None:
     vtt = "WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.500 align:start\n<v Ana>Ação</v> &amp; reação\n"
-    assert cues_of(vtt.encode()) == [Subtitle(1.0, 2.5, "Ação & reação")]
+    assert cues_of(vtt.encode()) == [Subtitle(1.0, 2.5, "Ação & reação", Placement(column="left"))]
     ass = (
         "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
         "Style: Default,Arial,20\n\n[Events]\n"
@@ -39,7 +40,8 @@ def test_webvtt_and_ass_are_told_apart_by_content() -> None:
         "Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\p1}m 0 0 l 10 10\n"
         "Comment: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,nada\n"
     )
-    assert cues_of(ass.encode()) == [Subtitle(1.0, 2.5, "Ação\ne reação")]
+    place = Placement("bottom", "center", x=1 / 384, y=2 / 288)
+    assert cues_of(ass.encode()) == [Subtitle(1.0, 2.5, "Ação\ne reação", place)]
 
 
 def test_out_of_order_overlapping_and_impossible_times() -> None:
