@@ -254,12 +254,12 @@ def _result(
         font=UsedFont(asked=typeface.asked, used=typeface.family, stands_in=typeface.mapped),
         encoder=encoder,
         warnings=_warnings(drawn),
-        **drawn.model_dump(exclude={"key", "thumbnail", "missing", "encoding_sure"}),
+        **drawn.model_dump(exclude={"key", "thumbnail", "missing", "encoding_sure", "warnings"}),
     )
 
 
 def _warnings(drawn: StoredCaptions) -> tuple[str, ...]:
-    warnings = []
+    warnings = list(drawn.warnings)
     if not drawn.captions:
         warnings.append("The file has no captions: the picture is as it was.")
     if not drawn.encoding_sure:

@@ -13,11 +13,11 @@ from tasks.captions.look import Canvas, SafeArea
 from tasks.errors import EngineError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.probe import MediaInfo, probe, require_video, shown_size
+from tasks.media.shown import Shown, shown
 from tasks.progress import Progress, ignore_progress
-from tasks.video.encoding import Encoder, Quality, encoder_arguments
+from tasks.video.encoding import Encoder, Quality, encoder_arguments, sound_arguments
 
-AUDIO_BITRATE = "192k"
-_COPIED = ("aac", "mp3", "ac3", "eac3")
+_COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3")
 """Sound that MP4 holds as it is."""
 _CHOSEN = re.compile(r"fontselect: \((?P<asked>[^,]*),.*\) -> (?P<path>[^,]*),.*, (?P<name>\S+)$")
 """The line in which libass says, through ffmpeg, which face it took for a family."""
@@ -31,6 +31,7 @@ class BurntVideo:
     width: int
     height: int
     fps: float | None
+    warnings: tuple[str, ...]
 
 
 def canvas_of(video: Path, safe_area: SafeArea = "none") -> Canvas:
@@ -62,6 +63,7 @@ def burn(
     """
     info = probe(video)
     picture = require_video(info)
+    film = shown(video, info)
     (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
     files = font_files(typeface, fonts)
     (workplace / "fonts").mkdir(exist_ok=True)
@@ -72,7 +74,7 @@ def burn(
         [
             *media_input(video),
             *("-map", f"0:{picture.index}", *_sound(info), "-sn", "-dn"),
-            *("-vf", f"crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,{drawing},format=yuv420p"),
+            *("-vf", f"{_timed(film, drawing)},format=yuv420p"),
             *encoder_arguments(encoder, quality, threads=threads),
             *("-map_metadata", "-1"),
         ],
@@ -83,7 +85,19 @@ def burn(
     )
     _check_fonts(run.messages, files)
     made = require_video(probe(target))
-    return BurntVideo(seconds=run.seconds, width=made.width, height=made.height, fps=made.fps)
+    return BurntVideo(
+        seconds=run.seconds, width=made.width, height=made.height, fps=made.fps, warnings=film.warnings
+    )
+
+
+def _timed(film: Shown, drawing: str) -> str:
+    """Draws into pictures that come at the film's rate and have the times of the player's clock while it draws."""
+    start = round(film.start * film.rate)
+    lead = round((film.start + film.lead) * film.rate) - start
+    return (
+        f"setpts=PTS-STARTPTS,fps={film.rate},setpts=PTS+{start},"
+        f"crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,{drawing},setpts=PTS+{lead}"
+    )
 
 
 def _sound(info: MediaInfo) -> list[str]:
@@ -92,7 +106,7 @@ def _sound(info: MediaInfo) -> list[str]:
     chosen = ["-map", f"0:{info.audio.index}"]
     if info.audio.codec in _COPIED:
         return [*chosen, "-c:a", "copy"]
-    return [*chosen, "-c:a", "aac", "-b:a", AUDIO_BITRATE]
+    return [*chosen, *sound_arguments(info.audio)]
 
 
 def _check_fonts(messages: Sequence[str], files: Sequence[Path]) -> None:

@@ -30,7 +30,7 @@ _DRAWN = 0.95
 class BurnRequest(StepRequest):
     """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     video_key: Annotated[str, Field(exclude=True)]
     text_key: Annotated[str, Field(exclude=True)]
@@ -65,6 +65,8 @@ class StoredCaptions(BaseModel):
     encoding_sure: bool
     missing: str
     """Characters that no font here can draw; they were left out."""
+    warnings: tuple[str, ...]
+    """What is to be said of the film."""
 
     def store_keys(self) -> Iterable[str]:
         """The files that must be there for the result to be used again; see `StepResult`."""
@@ -158,4 +160,5 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
         encoding=encoding,
         encoding_sure=sure,
         missing="".join(dict.fromkeys(missing)),
+        warnings=burnt.warnings,
     )

@@ -20,14 +20,27 @@ recorded earlier, and players show it so: their clock starts with it."""
 
 def delay(container: InputContainer, sound: Stream, picture: Stream | None) -> float:
     """Seconds to add to the times that ffmpeg gives to a sound track when it reads that track alone."""
-    start = _start(sound)
+    return round(command_zero(container, sound) - zero(container, picture), 6)
+
+
+def zero(container: InputContainer, picture: Stream | None) -> float:
+    """The time in the file, in seconds, at which a player's clock shows 0."""
     first = (container.start_time or 0) / av.time_base
-    alone = start if start is not None and int(container.format.flags) & _MAY_JUMP else first
-    zero = first
     shown = _start(picture) if picture is not None else None
     if shown is not None and 0 < shown - first <= _ENCODER_SECONDS:
-        zero = shown
-    return round(alone - zero, 6)
+        return shown
+    return first
+
+
+def command_zero(container: InputContainer, *chosen: Stream | None) -> float:
+    """The time in the file, in seconds, that becomes 0 when ffmpeg reads these of its streams."""
+    starts = [start for stream in chosen if stream is not None and (start := _start(stream)) is not None]
+    return min(starts) if starts and may_jump(container) else (container.start_time or 0) / av.time_base
+
+
+def may_jump(container: InputContainer) -> bool:
+    """Whether the clock of this kind of file may start anywhere and jump (libavformat's AVFMT_TS_DISCONT)."""
+    return bool(int(container.format.flags) & _MAY_JUMP)
 
 
 _WITHOUT_CLOCK = frozenset(
@@ -59,7 +72,6 @@ def has_clock(container: InputContainer) -> bool:
 
 
 _MAY_JUMP: int = cast(int, av.format.Flags.ts_discont.value)
-"""libavformat's AVFMT_TS_DISCONT."""
 
 
 def _start(stream: Stream) -> float | None:

@@ -9,6 +9,8 @@ MIN_FPS, MAX_FPS = 1, 60
 
 _BROADCAST = tuple(Fraction(1000 * whole, 1001) for whole in (24, 30, 48, 60))
 """23.976, 29.97, 47.952 and 59.94: what colour television made of the whole rates (SMPTE ST 170)."""
+STANDARD_RATES = tuple(sorted([*_BROADCAST, *map(Fraction, (10, 12, 15, 20, 24, 25, 30, 48, 50, 60))]))
+"""What films, broadcasts and screens have."""
 _ROUNDED = 0.005
 """How far from it these are written: 23.976, 23.98 and 23.97602 are one rate, 24 is another."""
 _FINEST = 1001

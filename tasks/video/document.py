@@ -76,6 +76,7 @@ class AddAudioResult(BaseModel):
     height: int
     fps: float
     encoder: Encoder
+    warnings: tuple[str, ...] = ()
 
 
 class AddAudioOutcome(BaseModel):

@@ -3,24 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.errors import DamagedMediaError, LimitExceededError
+from tasks.errors import LimitExceededError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
-from tasks.media.probe import end_of_packets, probe, require_audio, require_video
+from tasks.media.probe import probe, require_audio, require_video
+from tasks.media.shown import shown
 from tasks.progress import Progress, ignore_progress, part_of
-from tasks.video.encoding import Encoder, Quality, encoder_arguments
+from tasks.video.encoding import Encoder, Quality, encoder_arguments, sound_arguments
 
 MAX_SECONDS = 36_000.0
 """Ten hours, of the picture and of the sound."""
-AUDIO_BITRATE = "192k"
 
 _AUDIO_SHARE = 0.15
 """Of the progress; the rest is the picture."""
-_FPS = (1.0, 60.0)
-"""Frame rates are kept within these."""
-_USUAL_FPS = 25.0
-"""For files that state none."""
-_MAX_SAMPLE_RATE = 48_000
-"""Hertz; sound of a higher rate is brought down to it."""
 _TIME_BASE = "1/90000"
 """Fine enough that a new speed moves no frame by a visible amount."""
 
@@ -36,6 +30,7 @@ class FittedVideo:
     fps: float
     width: int
     height: int
+    warnings: tuple[str, ...]
 
 
 def fit_to_audio(
@@ -51,7 +46,8 @@ def fit_to_audio(
 ) -> FittedVideo:
     """Writes an MP4 with the picture of `video`, as long as `audio` and with that sound alone (AAC).
 
-    The frame rate stays; frames are left out or shown again. `target` is there whole or not at all.
+    The frame rate stays (see `tasks.media.shown`); frames are left out or shown again. `target` is there whole or not
+    at all.
 
     Raises NoVideoError, NoAudioError, NotMediaError, DamagedMediaError, LimitExceededError, and what
     `run_ffmpeg` raises.
@@ -65,18 +61,14 @@ def fit_to_audio(
                 f"The {what} is {info.duration / 3600:.1f} hours long; {MAX_SECONDS / 3600:.0f} is the most.",
                 hint="Cut it into parts.",
             )
-    lasted = end_of_packets(video, picture.index)
-    if lasted <= 0:
-        raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
+    film = shown(video, picture_info)
     encoded = target.with_name(f".{target.stem}.sound.m4a")
     try:
         # Encoded first: only then is it known to the sample how long the sound is.
         run_ffmpeg(
             [
                 *media_input(audio),
-                *("-map", f"0:{sound.index}", "-vn", "-c:a", "aac", "-b:a", AUDIO_BITRATE),
-                *("-ar", str(min(sound.sample_rate, _MAX_SAMPLE_RATE))),
-                *("-map_metadata", "-1"),
+                *("-map", f"0:{sound.index}", "-vn", *sound_arguments(sound), "-map_metadata", "-1"),
             ],
             output=encoded,
             duration=sound_info.duration,
@@ -84,11 +76,11 @@ def fit_to_audio(
             deadline=deadline,
         )
         seconds = probe(encoded).duration
-        fps = min(max(picture.fps or _USUAL_FPS, _FPS[0]), _FPS[1])
-        frames = max(1, round(seconds * fps))
-        speed = lasted / seconds
+        frames = max(1, round(seconds * film.rate))
+        # As long as its sound to the frame: every picture stays where it is.
+        speed = film.seconds / seconds if frames != round(film.seconds * film.rate) else 1.0
         filters = (
-            f"settb={_TIME_BASE},setpts=(PTS-STARTPTS)/{speed:.9f},fps={fps:.6f},"
+            f"settb={_TIME_BASE},setpts=(PTS-STARTPTS)/{speed:.9f},fps={film.rate},"
             # The last frame stays until the sound is over; the number of frames ends the rest.
             "tpad=stop_mode=clone:stop=-1,crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"
         )
@@ -110,5 +102,11 @@ def fit_to_audio(
         encoded.unlink(missing_ok=True)
     made = require_video(probe(target))
     return FittedVideo(
-        speed_factor=speed, seconds=seconds, frames=frames, fps=fps, width=made.width, height=made.height
+        speed_factor=speed,
+        seconds=seconds,
+        frames=frames,
+        fps=float(film.rate),
+        width=made.width,
+        height=made.height,
+        warnings=film.warnings,
     )

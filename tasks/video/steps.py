@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from prefect import get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
@@ -143,6 +143,8 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
 class FitRequest(StepRequest):
     """A video to fit to a sound, both stored."""
 
+    version: ClassVar[int] = 2
+
     video_key: Annotated[str, Field(exclude=True)]
     audio_key: Annotated[str, Field(exclude=True)]
     video_sha256: str
@@ -164,6 +166,7 @@ class StoredFit(BaseModel):
     fps: float
     width: int
     height: int
+    warnings: tuple[str, ...]
 
     def store_keys(self) -> Iterable[str]:
         """The files that must be there for the result to be used again; see `StepResult`."""
@@ -212,4 +215,5 @@ def fit_video(request: FitRequest, progress: Progress) -> StoredFit:
         fps=fitted.fps,
         width=fitted.width,
         height=fitted.height,
+        warnings=fitted.warnings,
     )
