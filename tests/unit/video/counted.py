@@ -33,7 +33,7 @@ def numbers(path: Path) -> list[tuple[float, int]]:
         for frame in container.decode(video=0):
             assert frame.pts is not None
             assert frame.time_base is not None
-            light = np.asarray(frame.to_ndarray(format="gray"))
+            light = np.asarray(frame.to_ndarray(format="gray"), np.uint8)
             fields = light[4 : frame.height // 2 - 4].reshape(-1, _BITS, frame.width // _BITS)
             bits = fields[:, :, 4:-4].mean(axis=(0, 2)) > 128
             seen.append(
@@ -70,7 +70,9 @@ def with_captions(path: Path) -> list[float]:
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             assert frame.time is not None
-            if (np.asarray(frame.to_ndarray(format="gray"))[frame.height // 2 + 2 :] > 150).sum() > 5:
+            if (
+                np.asarray(frame.to_ndarray(format="gray"), np.uint8)[frame.height // 2 + 2 :] > 150
+            ).sum() > 5:
                 times.append(frame.time)
     return times
 
