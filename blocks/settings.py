@@ -43,6 +43,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """What the server may listen on without credentials."""
 
 _LEAST_PASSWORD = 12
+_MOST_MINUTES = 10_080
+"""A week."""
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -155,6 +157,9 @@ class Settings(BaseSettings):
         description="Time limit of one caption, caption-segments or caption-highlight job.",
     )
     addaudio_timeout_minutes: float = Field(5, gt=0, le=10_080, description="Time limit of one addaudio job.")
+    job_time_limits: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), description="Minutes for single jobs, before all other limits: trim=20,convert=120."
+    )
     video_encoder: Literal["auto", "libx264", "h264_nvenc"] = Field(
         "auto", description="H.264 encoder; auto: the GPU's where a trial encode works, else libx264."
     )
@@ -335,6 +340,19 @@ class Settings(BaseSettings):
             AddressPolicy(allowed=value)
         except InvalidInputError as error:
             raise ValueError(error.message) from error
+        return value
+
+    @field_validator("job_time_limits")
+    @classmethod
+    def _jobs_with_minutes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for limit in value:
+            job, _, minutes = (part.strip() for part in limit.partition("="))
+            try:
+                usable = bool(job) and 0 < float(minutes) <= _MOST_MINUTES
+            except ValueError:
+                usable = False
+            if not usable:
+                raise ValueError(f"must be JOB=MINUTES with up to {_MOST_MINUTES} minutes, not {limit!r}")
         return value
 
     @field_validator("server_names")

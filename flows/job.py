@@ -24,7 +24,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Failed
 from pydantic import BaseModel
 
-from blocks.settings import Settings, get_settings
+from blocks.settings import Settings
 from flows.parameters import from_caller
 from tasks.errors import ContrapontoError, InvalidInputError, StageTimeoutError
 from tasks.jobs.artifacts import JobArtifacts
@@ -34,6 +34,7 @@ from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.operations import Operation, add_operation
 from tasks.jobs.run_names import is_free, run_name
 from tasks.jobs.termination import ended_by, unless_heard
+from tasks.jobs.time_limits import how_to_raise, minutes_of
 from tasks.jobs.tracker import JobTracker, progress_of_caller
 from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 from tasks.prefect_internals import install_sigterm_handler
@@ -68,7 +69,7 @@ def job_flow(
         needs_webhook: Whether callers must name an address to be notified at.
         document: Form of the job document.
         time_limit: Minutes after which the job ends, or the setting that says how many; None: it is made of jobs that
-            have a limit of their own.
+            have a limit of their own. The setting `job_time_limits` may say otherwise of each job.
         summary: What `contraponto status` prints of a document below its stages.
     """
     if isinstance(time_limit, str) and time_limit not in Settings.model_fields:
@@ -155,7 +156,7 @@ async def _run(
         if naming is not None:
             flow_run.name = naming(None)  # The runs that this one starts are named by it.
         async with _published(tracker, naming) as artifacts:
-            failure = await _do(work, tracker, operation.time_limit, webhook_url, sent)
+            failure = await _do(work, tracker, operation, webhook_url, sent)
         failure = artifacts.refused or failure
         ended = tracker.document
         if webhook_url:
@@ -170,13 +171,13 @@ async def _run(
 async def _do(
     work: Callable[[], Awaitable[BaseModel]],
     tracker: JobTracker,
-    time_limit: str | float | None,
+    operation: Operation,
     webhook_url: str,
     sent: Mapping[str, Any],
 ) -> ContrapontoError | None:
     """Does the job; the document holds how it ended."""
     logger = get_run_logger()
-    minutes: float | None = getattr(get_settings(), time_limit) if isinstance(time_limit, str) else time_limit
+    minutes = minutes_of(operation)
     try:
         with tracker.current():
             async with asyncio.timeout(minutes * 60 if minutes else None) as limit:
@@ -194,9 +195,9 @@ async def _do(
     except TimeoutError:
         if not limit.expired():
             raise
-        raised = f", or raise CONTRAPONTO_{time_limit.upper()}" if isinstance(time_limit, str) else ""
         late = StageTimeoutError(
-            f"The job took longer than {minutes:g} minutes.", hint=f"Send less or shorter material{raised}."
+            f"The job took longer than {minutes:g} minutes.",
+            hint=f"Send less or shorter material, or raise {how_to_raise(operation)}.",
         )
         tracker.fail(str(late), late.code)
         return late

@@ -18,6 +18,7 @@ from tasks.fetching.steps import FetchedFile
 from tasks.inference.devices import usable_threads
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import step
+from tasks.jobs.time_limits import seconds_of_job
 from tasks.media.frames import middle_frame
 from tasks.progress import Progress, part_of
 from tasks.video.encoding import Encoder, Quality
@@ -140,7 +141,7 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
             typeface,
             folder / "video.mp4",
             encoder=request.encoder,
-            deadline=settings.caption_timeout_minutes * 60,
+            deadline=seconds_of_job(),
             workplace=workplace,
             fonts=(font_folder(settings),),
             quality=request.quality,

@@ -34,7 +34,8 @@ _SNIFFED = 0.98
 """Share of the progress that is the transfer; the rest is probing the file and storing it."""
 
 
-Track = Literal["audio", "video"]
+Track = Literal["audio", "video", "media"]
+"""What a recording must have to be of use; media: sound or a picture."""
 
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/", re.IGNORECASE)
 """How an address begins that lacks its scheme."""
@@ -253,7 +254,7 @@ def _checked(path: Path, request: FetchRequest) -> MediaInfo:
     info = probe(path)
     if request.needs == "audio":
         require_audio(info)
-    else:
+    elif request.needs == "video":
         require_video(info)
     check_length(info.duration, request.max_seconds, request.source)
     return info

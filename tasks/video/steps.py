@@ -15,6 +15,7 @@ from tasks.fetching.steps import FetchedMedia, fetch_file, file_request
 from tasks.inference.devices import usable_threads
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import run_step, step
+from tasks.jobs.time_limits import seconds_of_job
 from tasks.jobs.tracker import StageParts
 from tasks.progress import Progress, part_of
 from tasks.video.clip import ClipOptions, render_clip, thumbnail
@@ -77,7 +78,7 @@ def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
             seconds=request.seconds,
             options=request.options,
             encoder=request.encoder,
-            deadline=settings.img2vid_timeout_minutes * 60,
+            deadline=seconds_of_job(),
             progress=part_of(progress, 0.0, 0.95),
             threads=min(_THREADS_A_CLIP, usable_threads()),
         )
@@ -202,7 +203,7 @@ def fit_video(request: FitRequest, progress: Progress) -> StoredFit:
             folder / "video.mp4",
             encoder=request.encoder,
             quality=request.quality,
-            deadline=settings.addaudio_timeout_minutes * 60,
+            deadline=seconds_of_job(),
             threads=usable_threads(),
             progress=part_of(progress, 0.0, 0.95),
         )

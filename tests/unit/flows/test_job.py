@@ -1,13 +1,17 @@
 """What `job_flow` makes of a function, before any job."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, JsonValue
 
+from blocks.settings import reload_settings
 from flows.job import job_flow
 from flows.parameters import from_job
+from tasks.errors import InvalidSettingError
 from tasks.jobs.operations import find_operation
+from tasks.jobs.time_limits import how_to_raise, minutes_of
 
 
 class Outcome(BaseModel):
@@ -77,3 +81,27 @@ def test_a_time_limit_is_a_setting_or_minutes() -> None:
     known = find_operation("weigh")
     assert known is not None
     assert (known.time_limit, known.stages) == (0.5, ("weighing",))
+
+
+def test_the_settings_may_give_any_job_another_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema_of(time_limit=0.5)
+    known = find_operation("weigh")
+    assert known is not None
+    assert minutes_of(known) == 0.5
+    monkeypatch.setenv("CONTRAPONTO_JOB_TIME_LIMITS", "count=3, weigh = 7.5")
+    reload_settings()
+    assert minutes_of(known) == 7.5
+    assert how_to_raise(known) == "CONTRAPONTO_JOB_TIME_LIMITS=weigh=MINUTES"
+    named = dataclasses.replace(known, name="other", time_limit="addaudio_timeout_minutes")
+    assert minutes_of(named) == 5
+    assert how_to_raise(named) == "CONTRAPONTO_ADDAUDIO_TIMEOUT_MINUTES"
+    assert minutes_of(dataclasses.replace(named, time_limit=None)) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["trim", "trim=", "=3", "trim=soon", "trim=0", "trim=-1", "trim=nan", "trim=1e9"]
+)
+def test_limits_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("CONTRAPONTO_JOB_TIME_LIMITS", value)
+    with pytest.raises(InvalidSettingError, match="JOB=MINUTES"):
+        reload_settings()

@@ -1,0 +1,42 @@
+"""What is measured of a file that was made: a film, sound or a picture."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from tasks.editing.document import FileFacts
+from tasks.media.frames import middle_frame
+from tasks.media.probe import probe, shown_size
+
+PICTURES = (".jpg", ".png", ".webp")
+_THUMBNAIL = 480
+"""Greatest side, in pixels."""
+
+
+def measure(path: Path) -> FileFacts:
+    """The facts of a file of our own making."""
+    size = path.stat().st_size
+    if path.suffix in PICTURES:
+        with Image.open(path) as image:
+            return FileFacts(size=size, duration=None, width=image.width, height=image.height, fps=None)
+    info = probe(path)
+    if info.video is None:
+        return FileFacts(size=size, duration=round(info.duration, 6), width=None, height=None, fps=None)
+    width, height = shown_size(path)
+    return FileFacts(
+        size=size, duration=round(info.duration, 6), width=width, height=height, fps=info.video.fps
+    )
+
+
+def thumbnail(path: Path, facts: FileFacts) -> bytes | None:
+    """A small JPEG of the file for people to look at; None of sound."""
+    if facts.width is None:
+        return None
+    if path.suffix not in PICTURES:
+        return middle_frame(path)
+    with Image.open(path) as image:
+        image.thumbnail((_THUMBNAIL, _THUMBNAIL))
+        data = io.BytesIO()
+        image.convert("RGB").save(data, "JPEG", quality=80)
+        return data.getvalue()

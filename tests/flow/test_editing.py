@@ -1,0 +1,40 @@
+"""Edits as flows: films over HTTP, results in the store, one webhook."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from blocks.local_media_store import LocalMediaStore
+from flows.editing import trim
+from tests.flow.conftest import Configure
+from tests.flow.jobs import run_to_end
+from tests.material import film, frames_of
+from tests.servers.media import MediaServer
+
+
+async def test_a_part_of_a_film_is_kept(
+    server: MediaServer, home: Path, tmp_path: Path, configure: Configure
+) -> None:
+    configure(job_time_limits="trim=3")
+    made = film(tmp_path / "v.mp4", "-g", "6", seconds=2)
+    url = server.say("/v.mp4", made.read_bytes(), content_type="video/mp4")
+    asked = {"url_video": url, "webhook_url": server.say("/hook", b"", content_type=None), "quality": "draft"}
+    document, artifacts = await run_to_end(
+        trim, **asked, start=0.5, end="00:01.500", path="saida", output_filename="trecho"
+    )
+    assert document.error is None
+    result: Any = document.result
+    assert (result["file"], result["copied"]) == ("saida/trecho.mp4", True)
+    assert (result["width"], result["height"], result["fps"], result["warnings"]) == (160, 90, 12.0, [])
+    assert [each["file"] for each in result["files"]] == ["saida/trecho.mp4"]
+    with LocalMediaStore(root=home / "store").open_local(result["file"]) as path:
+        assert len(frames_of(path)) == 12
+        assert path.stat().st_size == result["size"]
+    assert artifacts["frame"].startswith("data:image/jpeg;base64,")
+    again, _ = await run_to_end(trim, **asked, start=0.5, end="00:01.500")
+    assert again.stages["editing"].cached
+    late, _ = await run_to_end(trim, **asked, start="01:00")
+    assert (late.status, late.error_code) == ("failed", "invalid_input")
+    assert "the film is 00:02 long" in (late.error or "")
+    told = [json.loads(message.body) for message in server.asked if message.path == "/hook"]
+    assert [message["status"] for message in told] == ["COMPLETED", "COMPLETED", "FAILED"]
