@@ -131,13 +131,19 @@ def test_the_portuguese_tables_are_in_portuguese() -> None:
 
 
 @by_language
-def test_the_picture_names_every_job_and_fits_both_backgrounds(language: Language) -> None:
+def test_the_picture_names_jobs_and_pages_that_there_are_and_fits_both_backgrounds(
+    language: Language,
+) -> None:
     folder = language.folder
     picture = folder / "overview.svg"
     assert picture in [(language.readme.parent / link).resolve() for link in links_of(language.readme)]
     tree = ElementTree.fromstring(text_of(picture))  # noqa: S314 -- a file of the project
-    texts = {element.text for element in tree.iter() if element.text}
-    assert set(listed_flows(PROJECT_ROOT)) <= texts
+    texts = [element for element in tree.iter() if element.text]
+    jobs = {element.text for element in texts if element.get("class") == "mono"}
+    assert {"transcribe", "img2vid", "deliver-webhook"} <= jobs <= set(listed_flows(PROJECT_ROOT))
+    named = [name for element in texts for name in re.findall(r"docs/[a-z-]+\.md", element.text or "")]
+    assert named
+    assert all((PROJECT_ROOT / name).is_file() for name in named)
     assert "prefers-color-scheme: dark" in text_of(picture)
 
 
