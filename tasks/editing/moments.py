@@ -7,7 +7,7 @@ from pydantic import Field
 
 MOST_SECONDS = 36_000.0
 """Ten hours: no film here is longer."""
-PATTERN = r"^-?((\d{1,2}:[0-5]\d|\d{1,3}):)?\d{1,5}([.,]\d{1,6})?$"
+PATTERN = r"^-?(([0-9]{1,2}:[0-5][0-9]|[0-9]{1,3}):)?[0-9]{1,5}([.,][0-9]{1,6})?$"
 """What every moment that is a text fits; that seconds after a colon are below 60 is checked as well."""
 ALLOWED = "seconds (12.5), mm:ss or hh:mm:ss, with a minus to count from the end"
 
