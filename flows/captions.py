@@ -14,8 +14,8 @@ from flows.parameters import FileName, Source, StorePath
 from tasks.captions.document import CaptionOutcome, CaptionResult, UsedFont
 from tasks.captions.encodings import known_encoding
 from tasks.captions.fonts import Typeface
-from tasks.captions.highlight import HighlightLook
 from tasks.captions.look import (
+    Animation,
     BorderChoice,
     Color,
     ColorChoice,
@@ -26,9 +26,11 @@ from tasks.captions.look import (
     Style,
     TimeRange,
 )
+from tasks.captions.presets import chosen_look
 from tasks.captions.reading import MAX_BYTES
 from tasks.captions.segments import SegmentLook
 from tasks.captions.steps import Look, StoredCaptions, burn_captions, burn_request, caption_typeface
+from tasks.captions.word_look import Around, EmphasisWord, Larger, Percent, Preset
 from tasks.captions.wording import Replacement
 from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
 from tasks.jobs.artifacts import write_image
@@ -136,23 +138,42 @@ async def caption_highlight(
     url_words_json: Source,
     path: StorePath | None = None,
     output_filename: FileName | None = None,
-    fonte: FontName = "Arial Black",
-    tamanho_fonte: Annotated[int, Field(ge=20, le=200)] = 72,
-    fundo_cor: Color = "#000000",
-    fundo_opacidade: Annotated[int, Field(ge=0, le=100)] = 50,
-    fundo_arredondado: bool = True,
-    texto_cor: Color = "#FFFFFF",
-    highlight_cor: Color = "#D60000",
-    highlight_texto_cor: Color = "#FFFFFF",
-    highlight_borda: Annotated[int, Field(ge=0, le=50)] = 12,
-    padding_horizontal: Annotated[int, Field(ge=0, le=500)] = 40,
-    padding_vertical: Annotated[int, Field(ge=0, le=500)] = 80,
-    position: Position = "bottom_center",
-    words_per_line: Annotated[int, Field(ge=1, le=10)] = 4,
-    max_lines: Annotated[int, Field(ge=1, le=5)] = 2,
-    style: Style = "highlight",
-    uppercase: bool = False,
-    safe_area: SafeArea = "none",
+    preset: Preset | None = None,
+    fonte: FontName | None = None,
+    tamanho_fonte: Annotated[int, Field(ge=20, le=300)] | None = None,
+    fundo_cor: Color | None = None,
+    fundo_opacidade: Percent | None = None,
+    fundo_arredondado: bool | None = None,
+    texto_cor: Color | None = None,
+    highlight_cor: Color | None = None,
+    highlight_texto_cor: Color | None = None,
+    highlight_borda: Annotated[int, Field(ge=0, le=50)] | None = None,
+    highlight_scale: Larger | None = None,
+    padding_horizontal: Annotated[int, Field(ge=0, le=500)] | None = None,
+    padding_vertical: Annotated[int, Field(ge=0, le=500)] | None = None,
+    position: Position | None = None,
+    words_per_line: Annotated[int, Field(ge=1, le=10)] | None = None,
+    max_lines: Annotated[int, Field(ge=1, le=5)] | None = None,
+    line_spacing: Percent | None = None,
+    letter_spacing: Annotated[float, Field(ge=0, le=30)] | None = None,
+    style: Style | None = None,
+    animation: Animation | None = None,
+    word_colors: Annotated[list[Color], Field(max_length=20)] | None = None,
+    emphasis_words: Annotated[list[EmphasisWord], Field(max_length=500)] | None = None,
+    emphasis_auto: bool | None = None,
+    emphasis_color: Color | None = None,
+    emphasis_scale: Larger | None = None,
+    outline_width: Around | None = None,
+    outline_color: Color | None = None,
+    shadow_distance: Around | None = None,
+    shadow_blur: Around | None = None,
+    shadow_color: Color | None = None,
+    glow: Around | None = None,
+    glow_color: Color | None = None,
+    uppercase: bool | None = None,
+    lowercase: bool | None = None,
+    strip_punctuation: bool | None = None,
+    safe_area: SafeArea | None = None,
     replacements: Annotated[list[Replacement], Field(max_length=500)] = [],  # noqa: B006
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
@@ -164,47 +185,87 @@ async def caption_highlight(
         url_words_json: Address of {"words": [{word, start, end}]}, or its key in the media store.
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
-        fonte: Font. Sizes are pixels of a picture whose shorter side has 1080.
-        tamanho_fonte: Height of a line.
-        fundo_cor: Colour behind the lines, as #RRGGBB.
-        fundo_opacidade: Of that colour: 0 for none, 100 for solid.
-        fundo_arredondado: Round the corners.
-        texto_cor: Colour of the letters.
-        highlight_cor: Colour behind the spoken word.
-        highlight_texto_cor: Colour of the spoken word's letters.
-        highlight_borda: Space between the spoken word and the edge of its box.
-        padding_horizontal: Distance from the left and right edges of the picture.
-        padding_vertical: Distance from its upper and lower edges.
-        position: One of nine places.
-        words_per_line: At most so many; a line also ends after 5 s and after a full stop.
-        max_lines: Lines shown together.
-        style: highlight boxes the spoken word; karaoke colours what was spoken; word_by_word shows one at a time.
-        uppercase: Show everything in capitals.
-        safe_area: Keep clear of what an app lays over the picture.
+        preset: A look by name. What else is sent wins over it; without it the values in brackets hold.
+        fonte: Font (Arial Black). Sizes are pixels of a picture whose shorter side has 1080.
+        tamanho_fonte: Height of a line (72).
+        fundo_cor: Colour behind the lines, as #RRGGBB (#000000).
+        fundo_opacidade: Of that colour: 0 for none, 100 for solid (50).
+        fundo_arredondado: Round the corners (true).
+        texto_cor: Colour of the letters (#FFFFFF).
+        highlight_cor: Colour of the highlight: behind the spoken word, under it, or of its letters (#D60000).
+        highlight_texto_cor: Colour of the spoken word's letters in its box (#FFFFFF).
+        highlight_borda: Space between the spoken word and the edge of its box (12).
+        highlight_scale: Size of the spoken word in per cent (100); less where it would touch its neighbours.
+        padding_horizontal: Distance from the left and right edges of the picture (40).
+        padding_vertical: Distance from its upper and lower edges (80).
+        position: One of nine places (bottom_center).
+        words_per_line: At most so many (4); a line also ends after 5 s and after a full stop.
+        max_lines: Lines shown together (2).
+        line_spacing: Between two lines, in per cent of tamanho_fonte (22).
+        letter_spacing: Between letters, in per cent of tamanho_fonte (0).
+        style: highlight, color, underline, karaoke, reveal, word_by_word or classic (highlight).
+        animation: How words come: none, pop or fade (none).
+        word_colors: Colours of the highlight in turn, a word each, instead of highlight_cor.
+        emphasis_words: Words, or several together, that are drawn in emphasis_color and emphasis_scale.
+        emphasis_auto: Do so with numbers, prices and words in capitals (false).
+        emphasis_color: Colour of these words (#FFD60A).
+        emphasis_scale: Their size in per cent (100).
+        outline_width: Around the letters, in per cent of tamanho_fonte (5.5).
+        outline_color: Its colour (#000000); black or white where letters could not be read in it.
+        shadow_distance: Of a shadow below the letters, in per cent of tamanho_fonte (0).
+        shadow_blur: How soft it is, in per cent of tamanho_fonte (0).
+        shadow_color: Its colour (#000000).
+        glow: Light around the letters, in per cent of tamanho_fonte (0).
+        glow_color: Its colour (#FFFFFF); around the spoken word that of the highlight.
+        uppercase: Show everything in capitals (false).
+        lowercase: Show everything in small letters (false).
+        strip_punctuation: Leave out the marks around words, but for ? and ! (false).
+        safe_area: Keep clear of what an app lays over the picture (none).
         replacements: Words to be shown as others, also several together; with `part_of_words` parts of them.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
     """
-    look = HighlightLook(
-        fonte=fonte,
-        tamanho_fonte=tamanho_fonte,
-        fundo_cor=fundo_cor,
-        fundo_opacidade=fundo_opacidade,
-        fundo_arredondado=fundo_arredondado,
-        texto_cor=texto_cor,
-        highlight_cor=highlight_cor,
-        highlight_texto_cor=highlight_texto_cor,
-        highlight_borda=highlight_borda,
-        padding_horizontal=padding_horizontal,
-        padding_vertical=padding_vertical,
-        position=position,
-        words_per_line=words_per_line,
-        max_lines=max_lines,
-        style=style,
-        uppercase=uppercase,
-        safe_area=safe_area,
-        replacements=tuple(replacements),
-        excluded=tuple(excluded),
+    look = chosen_look(
+        preset,
+        {
+            "fonte": fonte,
+            "tamanho_fonte": tamanho_fonte,
+            "fundo_cor": fundo_cor,
+            "fundo_opacidade": fundo_opacidade,
+            "fundo_arredondado": fundo_arredondado,
+            "texto_cor": texto_cor,
+            "highlight_cor": highlight_cor,
+            "highlight_texto_cor": highlight_texto_cor,
+            "highlight_borda": highlight_borda,
+            "highlight_scale": highlight_scale,
+            "padding_horizontal": padding_horizontal,
+            "padding_vertical": padding_vertical,
+            "position": position,
+            "words_per_line": words_per_line,
+            "max_lines": max_lines,
+            "line_spacing": line_spacing,
+            "letter_spacing": letter_spacing,
+            "style": style,
+            "animation": animation,
+            "word_colors": word_colors,
+            "emphasis_words": emphasis_words,
+            "emphasis_auto": emphasis_auto,
+            "emphasis_color": emphasis_color,
+            "emphasis_scale": emphasis_scale,
+            "outline_width": outline_width,
+            "outline_color": outline_color,
+            "shadow_distance": shadow_distance,
+            "shadow_blur": shadow_blur,
+            "shadow_color": shadow_color,
+            "glow": glow,
+            "glow_color": glow_color,
+            "uppercase": uppercase,
+            "lowercase": lowercase,
+            "strip_punctuation": strip_punctuation,
+            "safe_area": safe_area,
+            "replacements": replacements,
+            "excluded": excluded,
+        },
     )
     return await _captioned(url_video, url_words_json, look, path, output_filename, quality)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from tasks.captions.reading import SpokenWord
 
@@ -14,26 +15,29 @@ _HOLD = 0.5
 _FULL_STOPS = tuple(".!?…。！？")
 _CLOSING = "\"'”’»)]"
 
+Word = TypeVar("Word", bound=SpokenWord)
 Line = tuple[SpokenWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class Card(Generic[Word]):
     """Lines that are shown together; times in seconds."""
 
     start: float
     end: float
-    lines: tuple[Line, ...]
+    lines: tuple[tuple[Word, ...], ...]
 
 
-def plan_lines(words: Sequence[SpokenWord], most_words: int, fits: Callable[[Line], bool]) -> list[Line]:
+def plan_lines(
+    words: Sequence[Word], most_words: int, fits: Callable[[tuple[Word, ...]], bool]
+) -> list[tuple[Word, ...]]:
     """The words cut into lines.
 
     A line ends at `most_words` words, before it gets wider than `fits` allows or longer than `LONGEST_LINE`, after a
     full stop, and before a pause. A single word is a line however wide it is.
     """
-    lines: list[Line] = []
-    line: list[SpokenWord] = []
+    lines: list[tuple[Word, ...]] = []
+    line: list[Word] = []
     for word in words:
         if line and (
             len(line) >= most_words
@@ -50,9 +54,9 @@ def plan_lines(words: Sequence[SpokenWord], most_words: int, fits: Callable[[Lin
     return lines
 
 
-def plan_cards(lines: Sequence[Line], most_lines: int) -> list[Card]:
+def plan_cards(lines: Sequence[tuple[Word, ...]], most_lines: int) -> list[Card[Word]]:
     """Up to `most_lines` lines on each card; a pause ends a card."""
-    groups: list[list[Line]] = []
+    groups: list[list[tuple[Word, ...]]] = []
     for line in lines:
         if groups and len(groups[-1]) < most_lines and line[0].start - groups[-1][-1][-1].end <= _PAUSE:
             groups[-1].append(line)

@@ -31,20 +31,32 @@ Position = Literal[
 _ROWS = {"bottom": 1, "middle": 4, "center": 4, "top": 7}
 _COLUMNS = {"left": 0, "center": 1, "right": 2}
 
-SafeArea = Literal["none", "title", "tiktok", "reels", "shorts"]
-"""Keeps captions out of what players lay over the picture."""
+SafeArea = Literal["none", "auto", "title", "youtube", "tiktok", "reels", "shorts"]
+"""Keeps captions out of what players lay over the picture. `auto`: what TikTok, Reels and Shorts need together in a
+tall picture, what YouTube needs in any other."""
 
-# Shares of width (left, right) and height (top, bottom) that the apps' own controls take, measured on their present
-# layouts and rounded up; `title` is the 5 % of EBU R 95.
-_SAFE: dict[SafeArea, tuple[float, float, float, float]] = {
+_Margins = tuple[float, float, float, float]
+
+# Shares of width (left, right) and height (top, bottom). What the platforms publish, in pixels of 1080x1920, and where
+# they publish nothing our measures of the apps, rounded up:
+# - title: the 5 % of EBU R 95.
+# - youtube: the title above (10 %); below, the control bar and the progress bar of a small player (12 %).
+# - tiktok: about 180 above, 420 below (name, caption, sound), 150 on the right (buttons).
+# - reels: Meta's guide for advertisers, 14 % above, 35 % below, 6 % at the sides; the buttons on the right take more.
+# - shorts: about 190 above, 480 below (title, channel), 150 on the right (buttons).
+_SAFE: dict[SafeArea, _Margins] = {
     "none": (0.0, 0.0, 0.0, 0.0),
     "title": (0.05, 0.05, 0.05, 0.05),
-    "tiktok": (0.06, 0.14, 0.09, 0.20),
-    "reels": (0.06, 0.12, 0.12, 0.22),
-    "shorts": (0.06, 0.14, 0.10, 0.20),
+    "youtube": (0.05, 0.05, 0.10, 0.12),
+    "tiktok": (0.06, 0.14, 0.10, 0.22),
+    "reels": (0.06, 0.12, 0.14, 0.35),
+    "shorts": (0.06, 0.14, 0.10, 0.25),
 }
 
-Style = Literal["classic", "karaoke", "highlight", "underline", "word_by_word"]
+_TALL: tuple[SafeArea, ...] = ("tiktok", "reels", "shorts")
+
+Style = Literal["classic", "karaoke", "highlight", "underline", "word_by_word", "color", "reveal"]
+Animation = Literal["none", "pop", "fade"]
 
 
 class _Choice(BaseModel):
@@ -106,13 +118,23 @@ class Canvas(BaseModel):
 
     def margins(self, horizontal: float, vertical: float) -> tuple[int, int, int, int]:
         """Left, right, top, bottom: what is asked for (already scaled), or more where the safe area needs it."""
-        left, right, top, bottom = _SAFE[self.safe_area]
+        left, right, top, bottom = self._safe()
         return (
             round(max(horizontal, left * self.width)),
             round(max(horizontal, right * self.width)),
             round(max(vertical, top * self.height)),
             round(max(vertical, bottom * self.height)),
         )
+
+    def _safe(self) -> _Margins:
+        if self.safe_area != "auto":
+            return _SAFE[self.safe_area]
+        if self.height <= self.width:
+            return _SAFE["youtube"]
+        lefts, rights, tops, bottoms = zip(*(_SAFE[area] for area in _TALL), strict=True)
+        # As much on the left as on the right: captions beside the middle look like a mistake.
+        side = max(*lefts, *rights)
+        return (side, side, max(tops), max(bottoms))
 
     def edges(self, position: Position, vertical: float) -> tuple[int, int]:
         """Pixels that are kept free at the top and at the bottom.

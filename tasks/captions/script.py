@@ -15,6 +15,10 @@ DIRECTION_BY_TEXT = -1
 
 # ASS knows no escape for the backslash: an invisible character keeps it from beginning a code.
 _ESCAPES = str.maketrans({"\\": "\\\u200d", "{": "\\{", "}": "\\}"})
+_UNIT = 8
+"""Drawings are in eighths of a pixel, which ASS calls `p4`."""
+_CURVE = 0.5523
+"""Where the handles of a cubic curve lie that stands for a quarter of a circle."""
 _STYLING = re.compile("([" + "".join(STYLING) + "])")
 
 
@@ -82,3 +86,16 @@ def event(start: float, end: float, text: str, layer: int = 0) -> pysubs2.SSAEve
 def codes(values: Mapping[str, object]) -> str:
     """Override codes from their names and values."""
     return "{" + "".join(f"\\{name}{value}" for name, value in values.items()) + "}"
+
+
+def rounded_box(width: float, height: float, radius: float) -> str:
+    """A box with round corners as a drawing of ASS, in eighths of a pixel."""
+    w, h = round(width * _UNIT), round(height * _UNIT)
+    r = round(min(radius, width / 2, height / 2) * _UNIT)
+    if r <= 0:
+        return f"m 0 0 l {w} 0 {w} {h} 0 {h}"
+    c = round(r * (1 - _CURVE))
+    return (
+        f"m {r} 0 l {w - r} 0 b {w - c} 0 {w} {c} {w} {r} l {w} {h - r} b {w} {h - c} {w - c} {h} {w - r} {h} "
+        f"l {r} {h} b {c} {h} 0 {h - c} 0 {h - r} l 0 {r} b 0 {c} {c} 0 {r} 0"
+    )

@@ -11,9 +11,10 @@ from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import Typeface, find_typeface
-from tasks.captions.highlight import HighlightLook, highlight_script
+from tasks.captions.highlight import highlight_script
 from tasks.captions.reading import read_subtitles, read_words
 from tasks.captions.segments import SegmentLook, segment_script
+from tasks.captions.word_look import HighlightLook
 from tasks.fetching.steps import FetchedFile
 from tasks.inference.devices import usable_threads
 from tasks.jobs.requests import StepRequest

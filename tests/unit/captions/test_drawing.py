@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import find_typeface
-from tasks.captions.highlight import HighlightLook, highlight_script, rounded_box
+from tasks.captions.highlight import highlight_script
 from tasks.captions.look import BorderChoice, Canvas, FontChoice, PlaceChoice
 from tasks.captions.placement import Placement
 from tasks.captions.reading import SpokenWord, Subtitle
-from tasks.captions.script import styled_text
+from tasks.captions.script import rounded_box, styled_text
 from tasks.captions.segments import SegmentLook, segment_script
+from tasks.captions.word_look import HighlightLook
 from tasks.captions.wording import Replacement
 from tasks.errors import EngineError, InvalidInputError, NoVideoError
 from tasks.media.ffmpeg import run_ffmpeg
