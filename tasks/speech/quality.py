@@ -22,6 +22,8 @@ _MAX_RATE, _MAX_RATE_UNSPACED = 7.5, 15.0
 _UNMARKED_WORDS = 60
 """Words without a sentence mark from which the engine has lost its sentences: more than people say in 20 s."""
 _MARKS = re.compile(r"[.?!…;:。？！।؟]")
+_SENTENCE_WORDS = 5
+"""Nobody says so many without being heard."""
 _NO_SPEECH_SECONDS = 0.3
 """Voice activity below this in a whole file is a click or a note, not a word."""
 
@@ -64,6 +66,11 @@ def no_speech(speech: Sequence[Span]) -> bool:
     return total_length(speech) < _NO_SPEECH_SECONDS
 
 
+def surely_failed(segment: Segment) -> bool:
+    """Whether Whisper itself takes a text for failed."""
+    return segment.avg_logprob < _LOW_LOGPROB
+
+
 def is_known_invention(text: str) -> bool:
     """Whether the text is, as a whole, a credit or sign-off that engines are known to invent."""
     return _INVENTED.fullmatch(_bare(text)) is not None
@@ -72,20 +79,20 @@ def is_known_invention(text: str) -> bool:
 def is_invented(segment: Segment, speech: Sequence[Span]) -> bool:
     """Whether a segment should be taken out because nobody said it.
 
-    That is a phrase known to be invented, or a filler, over (almost) no speech. The phrase alone is never
-    enough, since people do thank for watching.
+    That is a phrase known to be invented, or a filler, over (almost) no speech, and a doubtful text or a whole sentence
+    over none. The phrase alone is never enough, since people do thank for watching.
     """
     bare = _bare(segment.text)
     if not bare:
         return True
     heard = overlap(Span(start=segment.start, end=segment.end), speech)
-    doubtful = segment.no_speech_prob > 0.5 or segment.avg_logprob < _LOW_LOGPROB
+    doubtful = segment.no_speech_prob > 0.5 or surely_failed(segment)
     if is_known_invention(segment.text):
         # Nobody says four words in the time of one: the text does not fit what was heard.
         return doubtful or heard < 0.12 * len(bare.split())
     if bare in _FILLERS:
         return heard < 0.1 or (doubtful and heard < 0.3)
-    return heard == 0.0 and doubtful
+    return heard == 0.0 and (doubtful or len(bare.split()) >= _SENTENCE_WORDS)
 
 
 def assess(
@@ -120,7 +127,7 @@ def assess(
         uncovered=tuple(uncovered(segments, speech)),
         words_per_second=count / transcribed if transcribed > 0 else 0.0,
         repeated=tuple(repeated(segments)),
-        low_confidence=tuple(_span(s) for s in segments if s.avg_logprob < _LOW_LOGPROB),
+        low_confidence=tuple(_span(s) for s in segments if surely_failed(s)),
         low_confidence_words=(
             sum(p < _LOW_PROBABILITY for p in probabilities) / len(probabilities) if probabilities else 0.0
         ),

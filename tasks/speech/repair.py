@@ -36,6 +36,8 @@ def repaired(
     for hole in holes(kept, doubts(kept, speech, spaced=spaced), limits):
         first = [segment for segment in kept if _inside(segment, hole)]
         heard = within(speech, hole)
+        if not heard:
+            continue
         best = _better(first, again(hole), heard, spaced)
         if any(repeated(best)) or _lost(best, heard) > _LOST_SHARE * total_length(heard):
             # What is really said over and over an engine counts only if it hears each by itself.

@@ -7,17 +7,19 @@ judges the text, and doubtful places are heard again by themselves.
 
 import logging
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from tasks.inference.devices import Device
-from tasks.speech.activity import moved, within
+from tasks.speech.activity import join_close, moved, within
 from tasks.speech.batching import loses_speech
 from tasks.speech.decoding import Decoder
 from tasks.speech.echoes import without_echoes
+from tasks.speech.faint import any_voice, attentive, voices_under, with_faint
 from tasks.speech.languages import UNSPACED
 from tasks.speech.options import RecognitionOptions
-from tasks.speech.quality import assess, is_invented, no_speech, repeated
+from tasks.speech.quality import assess, is_invented, repeated, too_fast
 from tasks.speech.repair import repaired
 from tasks.speech.spoken import SpokenLanguages
 from tasks.speech.stretches import worth_hearing
@@ -48,6 +50,7 @@ class Run:
         self._language: str | None = None
         self._segments: list[Segment] = []
         self._speech: list[Span] = []
+        self._said: list[Span] = []
         self._removed: list[str] = []
         self._decoder = Decoder(model, device, options, watch)
         self._before = options.initial_prompt or ""
@@ -64,12 +67,15 @@ class Run:
         # A click or a note can look like speech: windows wait until enough was heard in the file to believe
         # it.
         waiting: list[Window] = []
-        for window in read_windows(audio, seconds=self._options.window_seconds):
-            duration = window.start + window.duration
-            self._speech += moved(window.speech, window.start)
+        voices: list[Span] = []
+        for found in read_windows(audio, seconds=self._options.window_seconds):
+            duration = found.start + found.duration
+            self._speech += moved(found.speech, found.start)
+            window = attentive(found) if self._options.vad else found
+            voices += window.speech
             if window.speech or not self._options.vad:
                 waiting.append(window)
-            if not self._options.vad or not no_speech(self._speech):
+            if not self._options.vad or any_voice(voices):
                 while waiting:
                     self._window(waiting.pop(0))
             self.watch.at(duration)
@@ -94,7 +100,7 @@ class Run:
             batched=self._batched,
             quality=assess(
                 self._segments,
-                self._speech,
+                join_close(sorted([*self._speech, *self._said], key=lambda span: span.start), gap=0.0),
                 removed=self._removed,
                 spaced=spaced,
                 about_language=self._languages.warnings(),
@@ -118,23 +124,31 @@ class Run:
         else:
             self._batched = True
         kept = []
-        for segment in without_echoes(segments, heard):
-            if is_invented(segment, heard):
+        segments = without_echoes(segments, heard)
+        for segment, following in zip_longest(segments, segments[1:]):
+            if not is_invented(segment, heard):
+                voices = within(heard, Span(start=segment.start, end=segment.end))
+            elif not (voices := voices_under(segment, window, following)):
                 self._removed.append(segment.text)
-            else:
-                kept.append(segment)
+                continue
+            kept.append(segment)
+            self._said += voices
         self._before = self._context(kept)
         wordless = {} if self._options.word_timestamps else {"words": ()}
         self._segments += [segment.model_copy(update=wordless) for segment in on_time(kept, heard)]
 
     def _repaired(self, segments: list[Segment], window: Window, language: str) -> list[Segment]:
         limits = Span(start=window.start, end=window.start + window.duration)
+        spaced = language not in UNSPACED
+        # More words than can be said in what was heard may be those of a voice that was hardly heard.
+        crammed = list(too_fast(segments, moved(window.speech, window.start), spaced))
+        speech = with_faint(window, moved(crammed, -window.start)) if crammed else window.speech
         return repaired(
             segments,
-            moved(window.speech, window.start),
+            moved(speech, window.start),
             limits,
-            lambda hole: self._again(window, within(window.speech, *moved([hole], -window.start)), language),
-            spaced=language not in UNSPACED,
+            lambda hole: self._again(window, within(speech, *moved([hole], -window.start)), language),
+            spaced=spaced,
         )
 
     def _again(self, window: Window, speech: Sequence[Span], language: str) -> list[Segment]:

@@ -30,7 +30,7 @@ from tasks.speech.work import Recognition
 class RecogniseRequest(StepRequest):
     """Speech to write down."""
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     audio_key: str
     heard_key: Annotated[str | None, Field(exclude=True)] = None
