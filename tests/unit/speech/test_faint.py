@@ -100,4 +100,4 @@ def test_a_voice_across_a_room_is_found_and_noises_are_none(
     time = np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE
     hum = sum(np.sin(2 * np.pi * 50 * number * time) / number for number in range(1, 12)) * 0.05
     for noise in (hum, rng.normal(0, 0.02, time.size), np.zeros(time.size)):
-        assert not any_voice(with_faint(window(noise), [Span(start=0.0, end=20.0)]))
+        assert not any_voice(with_faint(window(np.asarray(noise)), [Span(start=0.0, end=20.0)]))
