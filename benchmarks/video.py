@@ -171,7 +171,7 @@ def _compare_job(folder: Path, rounds: int) -> None:
     encoding: list[Cost] = []
     options = ClipOptions()
     for number in range(_JOB_IMAGES):
-        picture = Picture(load_image(images[0] / f"{number}.jpg"), options)
+        picture = Picture(load_image(images[0] / f"{number}.jpg").pixels, options)
         with raw.open("wb") as file:
             for view in camera_path("zoomin", _FRAMES, _SECONDS):
                 file.write(picture.frame(view))

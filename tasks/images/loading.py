@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from tasks.errors import DamagedMediaError, LimitExceededError, NotAnImageError
+from tasks.images.cut_short import what_is_there
 
 Pixels = NDArray[np.uint8]
 """Height × width × 3: red, green, blue."""
@@ -25,7 +27,16 @@ _BACKGROUND = (255, 255, 255)
 pillow_heif.register_heif_opener()
 
 
-def load_image(path: Path, max_side: int | None = None) -> Pixels:
+@dataclass(frozen=True)
+class LoadedImage:
+    """An image as it is meant to be seen."""
+
+    pixels: Pixels
+    warnings: tuple[str, ...]
+    """What is to be said of it."""
+
+
+def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
     """The image, as it is meant to be seen.
 
     Turned by its EXIF orientation, its colours converted to sRGB, transparent parts over white; of an animation the
@@ -34,8 +45,10 @@ def load_image(path: Path, max_side: int | None = None) -> Pixels:
     `max_side`: the longer side that is enough for the caller, in pixels. Larger JPEGs are then decoded at a
     fraction of their size, which is still at least that large.
 
-    Raises NotAnImageError, DamagedMediaError (cut short, corrupt) or LimitExceededError (over `MAX_PIXELS`, known
-    before anything is decoded).
+    What a file that is cut short still has of it is used, with a warning, if it is half of it.
+
+    Raises NotAnImageError, DamagedMediaError (too little is there, corrupt) or LimitExceededError (over `MAX_PIXELS`,
+    known before anything is decoded).
     """
     if path.stat().st_size == 0:
         raise NotAnImageError("The image file is empty.", hint="Check that the address leads to an image.")
@@ -48,9 +61,20 @@ def load_image(path: Path, max_side: int | None = None) -> Pixels:
             )
         if max_side:
             image.draft(None, (max_side, max_side))
+        there, told = _loaded(path, image, max_side)
+        upright = ImageOps.exif_transpose(there)
+        return LoadedImage(np.asarray(_opaque(_in_srgb(upright))), told)
+
+
+def _loaded(path: Path, image: Image.Image, max_side: int | None) -> tuple[Image.Image, tuple[str, ...]]:
+    try:
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        return np.asarray(_opaque(_in_srgb(upright)))
+    except OSError as error:
+        if "truncated" not in str(error):
+            raise
+        there, told = what_is_there(path, image, max_side)
+        return there, (told,)
+    return image, ()
 
 
 @contextmanager
@@ -162,5 +186,5 @@ def _not_an_image(path: Path) -> NotAnImageError:
     return NotAnImageError("The file is not an image, or of a kind that is not known here.", hint=hint)
 
 
-# A cut file must be an error, not a picture with a grey lower half.
+# How much is missing is to be known: with this, a cut file would be a picture with a grey lower half.
 ImageFile.LOAD_TRUNCATED_IMAGES = False

@@ -37,6 +37,9 @@ _NEAR = 0.005
 """A mean within this share of a usual rate is tried as that rate first."""
 _BESIDE = 0.1
 """Of a frame: how far from its place in a constant rate a time may lie by its rounding (Matroska: 1 ms)."""
+_UNSEEN, _UNSEEN_SHARE = 0.5, 0.02
+"""Seconds, and share of its length, that a film may lack before anything is said: times are rounded, and pictures that
+need others which are not there are not shown."""
 _JUMP_BACK, _JUMP_AHEAD = 0.1, 10.0
 """Seconds from which ffmpeg takes a step of a clock that may jump for a jump (`-dts_delta_threshold`)."""
 
@@ -54,18 +57,25 @@ class Shown:
     """The lowest constant rate (from 10 on) at which every picture has a place of its own."""
     left_out: int
     """Pictures that have no place, where no rate up to 60 has one for each."""
+    missing: float
+    """Seconds that the file says it had more, where it is cut short."""
     lead: float
     """Seconds by which the player's clock is ahead of the times that ffmpeg gives to the pictures."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is to be said of a film that is made anew at `rate`."""
-        if not self.left_out:
-            return ()
-        return (
-            f"Of its {self.frames} pictures {self.left_out} are left out: "
-            f"they come faster, or more unevenly, than {self.rate} a second.",
-        )
+        told = []
+        if self.missing:
+            told.append(
+                f"The film is cut short: of its {self.seconds + self.missing:.1f} s {self.seconds:.1f} are there."
+            )
+        if self.left_out:
+            told.append(
+                f"Of its {self.frames} pictures {self.left_out} are left out: "
+                f"they come faster, or more unevenly, than {self.rate} a second."
+            )
+        return tuple(told)
 
 
 def shown(path: Path, info: MediaInfo) -> Shown:
@@ -79,18 +89,22 @@ def shown(path: Path, info: MediaInfo) -> Shown:
         sound = container.streams[info.audio.index] if info.audio is not None else None
         start, command = zero(container, stream), command_zero(container, stream, sound)
         stated = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
+        length = float((stream.duration or 0) * (stream.time_base or 0))
         times, last = _times(container, stream)
     if not times.size:
         raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
     if last <= 0:
         last = float(np.median(np.diff(times))) if times.size > 1 else float(1 / _stated(stated))
     rate = constant_rate(times, stated)
+    seconds = float(times[-1] - times[0]) + last
+    missing = length - seconds
     return Shown(
         start=max(0.0, float(times[0]) - start),
-        seconds=float(times[-1] - times[0]) + last,
+        seconds=seconds,
         frames=times.size,
         rate=rate,
         left_out=_left_out(times, rate),
+        missing=missing if info.duration_stated and missing > max(_UNSEEN, _UNSEEN_SHARE * length) else 0.0,
         lead=start - command,
     )
 

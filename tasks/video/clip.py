@@ -72,6 +72,8 @@ class Clip:
     height: int
     fps: float
     encoder: Encoder
+    warnings: tuple[str, ...]
+    """What is to be said of the image."""
 
 
 def render_clip(
@@ -94,7 +96,8 @@ def render_clip(
     """
     rate = exact_rate(options.fps)
     frames = max(1, round(seconds * rate))
-    picture = Picture(load_image(image, _needed_side(options)), options)
+    loaded = load_image(image, _needed_side(options))
+    picture = Picture(loaded.pixels, options)
     arguments = [
         *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{options.width}x{options.height}"),
         *("-framerate", str(rate), *_COLOURS, "-i", "pipe:0"),
@@ -107,12 +110,14 @@ def render_clip(
             for number, view in enumerate(camera_path(zoom, frames, seconds)):
                 write(picture.frame(view))
                 progress(number / frames)
-    return Clip(frames, float(frames / rate), options.width, options.height, options.fps, encoder)
+    return Clip(
+        frames, float(frames / rate), options.width, options.height, options.fps, encoder, loaded.warnings
+    )
 
 
 def thumbnail(image: Path, target: Path, width: int = 320) -> None:
     """Writes a small JPEG of the image. Raises as `load_image`."""
-    small = Image.fromarray(load_image(image, width))
+    small = Image.fromarray(load_image(image, width).pixels)
     small.thumbnail((width, width))
     with written_atomically(target) as partial:
         small.save(partial, "JPEG", quality=80)

@@ -30,6 +30,8 @@ class Img2VidResult(BaseModel):
     height: int
     fps: FrameRate
     shards: int
+    warnings: tuple[str, ...] = ()
+    """What is to be said of images, by their ids."""
 
     @classmethod
     def of(cls, videos: tuple[VideoClip, ...], options: ClipOptions, shards: int) -> "Img2VidResult":
@@ -44,6 +46,7 @@ class Img2VidResult(BaseModel):
             height=options.height,
             fps=options.fps,
             shards=shards,
+            warnings=tuple(f"{video.id}: {warning}" for video in videos for warning in video.warnings),
         )
 
 
@@ -100,6 +103,7 @@ class _Clips(BaseModel):
     """What is printed of a result that is clips."""
 
     videos: list[_Clip]
+    warnings: list[str] = []
 
 
 class _Video(BaseModel):
@@ -114,7 +118,8 @@ def clips_summary(document: JobDocument) -> Iterator[str]:
     """Every failure; of the other clips the places of the first ones."""
     if document.result is None:
         return
-    clips = _Clips.model_validate(document.result).videos
+    result = _Clips.model_validate(document.result)
+    clips = result.videos
     made = [clip for clip in clips if clip.url]
     for clip in made[:_LISTED]:
         yield entry("video", place(clip.url or ""))
@@ -123,6 +128,8 @@ def clips_summary(document: JobDocument) -> Iterator[str]:
     for clip in clips:
         if clip.error:
             yield entry("failed", f"{clip.index}, {clip.id}: {clip.error}")
+    for warning in result.warnings:
+        yield entry("warning", warning)
 
 
 def video_summary(document: JobDocument) -> Iterator[str]:

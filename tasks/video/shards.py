@@ -68,6 +68,8 @@ class VideoClip(BaseModel):
     """Seconds, a whole number of frames."""
     frames: int | None = None
     encoder: str | None = None
+    warnings: tuple[str, ...] = ()
+    """What is to be said of its image."""
     error: str | None = None
     error_code: str | None = None
 

@@ -54,6 +54,7 @@ class StoredClip(BaseModel):
     thumbnail: str
     frames: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
     def store_keys(self) -> Iterable[str]:
         """The files that must be there for the result to be used again; see `StepResult`."""
@@ -85,7 +86,9 @@ def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
         thumbnail(image, folder / "thumbnail.jpg")
         store.put_file(folder / "thumbnail.jpg", small)
         store.put_file(folder / "clip.mp4", key)
-    return StoredClip(key=key, thumbnail=small, frames=clip.frames, seconds=clip.seconds)
+    return StoredClip(
+        key=key, thumbnail=small, frames=clip.frames, seconds=clip.seconds, warnings=clip.warnings
+    )
 
 
 async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> ShardResult:
@@ -134,6 +137,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
             duration=made.seconds,
             frames=made.frames,
             encoder=encoder,
+            warnings=made.warnings,
         )
 
     async with asyncio.TaskGroup() as group:

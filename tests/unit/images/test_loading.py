@@ -13,9 +13,14 @@ from PIL import Image, ImageCms
 
 from tasks.errors import DamagedMediaError, InvalidInputError, LimitExceededError, NotAnImageError
 from tasks.images import loading
-from tasks.images.loading import load_image
+from tasks.images.loading import Pixels
 
 pillow_heif.register_heif_opener()
+
+
+def load_image(path: Path, max_side: int | None = None) -> Pixels:
+    return loading.load_image(path, max_side).pixels
+
 
 LEFT, RIGHT = (200, 40, 30), (20, 60, 190)
 
@@ -120,13 +125,59 @@ def test_what_is_no_image_is_said(tmp_path: Path, content: bytes, error: type[Ex
         load_image(path)
 
 
+def clouds(size: tuple[int, int] = (320, 240)) -> Image.Image:
+    coarse = np.random.default_rng(1).integers(30, 255, (12, 16, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
+
+
+def cut(path: Path, share: float = 1, last_bytes: int = 0) -> Path:
+    path.write_bytes(path.read_bytes()[: round(path.stat().st_size * share) - last_bytes])
+    return path
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.heic", "a.tiff"])
-def test_a_file_cut_short_is_an_error_and_no_half_picture(tmp_path: Path, name: str) -> None:
+def test_too_little_of_a_file_is_an_error_and_no_half_picture(tmp_path: Path, name: str) -> None:
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (120, 160, 3), dtype=np.uint8))
-    path = written(tmp_path, noise, name)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
     with pytest.raises((DamagedMediaError, NotAnImageError)):
-        load_image(path)
+        load_image(cut(written(tmp_path, noise, name), 0.4))
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"exif": Image.Exif()}])
+@pytest.mark.parametrize(("share", "last_bytes"), [(1, 1), (1, 2), (1, 40), (0.9, 0), (0.7, 0)])
+def test_what_is_there_of_a_jpeg_is_used(
+    tmp_path: Path, options: dict[str, object], share: float, last_bytes: int
+) -> None:
+    path = written(tmp_path, clouds(), "a.jpg", quality=90, **options)
+    whole = load_image(path).astype(int)
+    found = loading.load_image(cut(path, share, last_bytes))
+    rows = len(found.pixels)
+    assert whole.shape[1] == found.pixels.shape[1]
+    assert rows >= 240 * share - 40
+    assert rows == 240 or share < 1
+    assert np.abs(found.pixels - whole[:rows]).mean(axis=(1, 2))[:-16].max() < 14, "no grey band"
+    (warning,) = found.warnings
+    assert "cut short" in warning or "lacks its end" in warning
+    assert load_image(path, 100).shape[0] * 2 == pytest.approx(rows, abs=20)
+
+
+def test_what_is_there_of_a_png_is_used(tmp_path: Path) -> None:
+    path = written(tmp_path, clouds(), "a.png")
+    whole = load_image(path)
+    assert (load_image(cut(path, last_bytes=12)) == whole).all(), "all but its end mark is there"
+    found = loading.load_image(cut(path, 0.8))
+    assert 150 < len(found.pixels) < 240
+    assert (found.pixels[:-1] == whole[: len(found.pixels) - 1]).all()
+    assert found.warnings
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.gif", "a.heic", "a.avif", "a.tiff"])
+def test_what_follows_an_image_is_not_read(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, clouds(), name)
+    whole = load_image(path)
+    path.write_bytes(path.read_bytes() + b"junk" * 500)
+    found = loading.load_image(path)
+    assert (found.pixels == whole).all()
+    assert not found.warnings
 
 
 @pytest.mark.parametrize("kind", ["AVIF", "HEIF"])

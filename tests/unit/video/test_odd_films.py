@@ -191,6 +191,22 @@ def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
         assert abs(white - heard) < 0.045
 
 
+@pytest.mark.parametrize(("share", "warned"), [(0.6, True), (0.97, False)])
+def test_a_film_that_is_cut_short_is_used_and_said(tmp_path: Path, share: float, warned: bool) -> None:
+    video = made(tmp_path / "v.mp4", *counted(25, 4), *X264, "-g", "25", "-movflags", "+faststart")
+    whole = first_seen(video)
+    video.write_bytes(video.read_bytes()[: round(video.stat().st_size * share)])
+    out, told = captioned(video, tmp_path)
+    assert any("cut short" in warning for warning in told.warnings) == warned
+    found = list(first_seen(out))
+    assert found == list(whole)[: len(found)]
+    assert 25 < len(found) < 100
+    # What follows the end is not looked at.
+    video = made(tmp_path / "junk.mp4", *counted(25, 0.4), *X264)
+    video.write_bytes(video.read_bytes() + b"\0junk" * 1000)
+    assert len(first_seen(captioned(video, tmp_path)[0])) == 10
+
+
 @pytest.mark.parametrize("sound", [("-ar", "8000", "-ac", "1"), ("-ar", "96000", "-ac", "2")])
 def test_sound_is_what_was_promised(tmp_path: Path, sound: tuple[str, ...]) -> None:
     noise = made(tmp_path / "a.wav", "-f", "lavfi", "-i", "anoisesrc=duration=2:amplitude=0.3:seed=1", *sound)
