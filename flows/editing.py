@@ -1,15 +1,24 @@
 """Films cut, joined, converted, and pictures of them. What edits have in common is in `flows/edits.py`."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from flows.edits import Input, edit_job, edited
 from flows.parameters import FileName, Source, StorePath
 from tasks.editing.document import EditOutcome
+from tasks.editing.framing import Fit, Side
+from tasks.editing.joining import JoinOptions, Transition
+from tasks.editing.joining import concatenate as join
 from tasks.editing.moments import Moment
 from tasks.editing.steps import edit_step
 from tasks.editing.trimming import Parts, TrimMode, trim_options
 from tasks.editing.trimming import trim as cut
+from tasks.media.rates import FrameRate
 from tasks.video.encoding import Quality
 
 _cut = edit_step("trim", cut)
+_join = edit_step("concatenate", join)
 
 
 @edit_job(operation="trim", time_limit=30)
@@ -37,3 +46,42 @@ async def trim(
     """
     options = trim_options(start, end, parts, mode, quality)
     return await edited(_cut, [Input(url_video)], options, path, output_filename)
+
+
+@edit_job(operation="concatenate", time_limit=60)
+async def concatenate(
+    urls_video: Annotated[list[Source], Field(min_length=2, max_length=200)],
+    transition: Transition = "none",
+    transition_seconds: Annotated[float, Field(ge=0.1, le=10)] = 0.5,
+    width: Side | None = None,
+    height: Side | None = None,
+    fps: FrameRate | None = None,
+    fit: Fit = "pad",
+    path: StorePath | None = None,
+    output_filename: FileName | None = None,
+    quality: Quality = "standard",
+) -> EditOutcome:
+    """Join videos into one, with or without transitions between them.
+
+    Args:
+        urls_video: Addresses of the videos, or their keys in the media store, in their order (2 to 200).
+        transition: How one goes over into the next: none, fade, slide, wipe or dissolve.
+        transition_seconds: How long that takes (0.1 to 10); at most half of the shortest video.
+        width: Of the result, in pixels; empty for that of the first video.
+        height: Of the result, in pixels; empty for that of the first video.
+        fps: Frames a second; empty for those of the first video.
+        fit: For videos of another shape: pad adds black bars, blur a blurred enlargement, crop fills the frame.
+        path: Folder of the media store for the result; empty for one of the job's own.
+        output_filename: Name of the result; empty for video.mp4.
+        quality: draft is fastest, high is for further editing.
+    """
+    options = JoinOptions(
+        width=width,
+        height=height,
+        fps=fps,
+        fit=fit,
+        transition=transition,
+        transition_seconds=transition_seconds,
+        quality=quality,
+    )
+    return await edited(_join, [Input(url) for url in urls_video], options, path, output_filename)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.editing.bench import Bench, EditOptions, Made
+from tasks.editing.clips import COPIED_PICTURES
 from tasks.editing.moments import ALLOWED, Moment, clock, counts_from_end, seconds_of
 from tasks.editing.packets import Pictures, read_pictures
 from tasks.editing.segments import TIME_SCALE, Heard, append, form_of, joined, write_sound
@@ -20,8 +21,6 @@ from tasks.video.encoding import Quality, encoder_arguments
 TrimMode = Literal["exact", "fast"]
 """exact: to the picture; fast: at the key pictures around, so that nothing has to be encoded."""
 
-COPIED_PICTURES = ("h264", "hevc", "av1")
-"""Codecs that MP4 holds and players know."""
 COPIED_SOUNDS = ("aac", "mp3", "ac3", "eac3")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from blocks.local_media_store import LocalMediaStore
-from flows.editing import trim
+from flows.editing import concatenate, trim
 from tests.flow.conftest import Configure
 from tests.flow.jobs import run_to_end
 from tests.material import film, frames_of
@@ -38,3 +38,23 @@ async def test_a_part_of_a_film_is_kept(
     assert "the film is 00:02 long" in (late.error or "")
     told = [json.loads(message.body) for message in server.asked if message.path == "/hook"]
     assert [message["status"] for message in told] == ["COMPLETED", "COMPLETED", "FAILED"]
+
+
+async def test_films_are_joined_and_the_one_that_is_none_is_named(
+    server: MediaServer, home: Path, tmp_path: Path
+) -> None:
+    made = film(tmp_path / "v.mp4", seconds=0.5)
+    url = server.say("/v.mp4", made.read_bytes(), content_type="video/mp4")
+    page = server.say("/p.mp4", b"<html>not found</html>", content_type="text/html")
+    hook = server.say("/hook", b"", content_type=None)
+    document, _ = await run_to_end(
+        concatenate, urls_video=[url, url], transition="fade", transition_seconds=0.25, webhook_url=hook
+    )
+    assert document.error is None
+    result: Any = document.result
+    assert (result["copied"], result["inputs"], result["starts"]) == (False, 2, [0.0, 0.25])
+    with LocalMediaStore(root=home / "store").open_local(result["file"]) as path:
+        assert len(frames_of(path)) == 9
+    failed, _ = await run_to_end(concatenate, urls_video=[url, page, url], webhook_url=hook)
+    assert failed.error_code == "not_media"
+    assert "Number 2 (" in (failed.error or "")
