@@ -27,7 +27,7 @@ from tasks.errors import (
 from tasks.fetching.content import has_media_extension, is_media_name
 from tasks.fetching.download import is_known_site
 from tasks.fetching.feeds import ParsedList
-from tasks.fetching.lists import empty, look_for_list, parse_list
+from tasks.fetching.lists import MAX_LIST_BYTES, empty, look_for_list, parse_list
 from tasks.fetching.options import transfer_options
 from tasks.fetching.playlists import LIST_EXTENSIONS
 from tasks.fetching.results import DownloadLimits, TransferOptions
@@ -262,14 +262,49 @@ def _beside(folder: PurePosixPath, entry: str) -> str:
     return entry if is_url(entry) else posixpath.normpath(str(folder / name))
 
 
-def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftOut]:
+def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftOut | BadSource]:
     for path in recordings_in(folder, settings.import_folders):
         if isinstance(path, LeftOut):
             yield path
             continue
-        status = path.stat()
-        identity = f"{path} {status.st_size} {status.st_mtime_ns}"
-        yield BatchItem(str(path), _as_text(identity), _title(path.name), path, _title(path.stem) or None)
+        if path.suffix[1:].lower() in LIST_EXTENSIONS and (listed := _list_in(path)) is not None:
+            yield from _from_list_in(path.parent, listed, str(folder), settings)
+            continue
+        yield _item_of(path)
+
+
+def _item_of(path: Path, title: str = "") -> BatchItem:
+    status = path.stat()
+    identity = f"{path} {status.st_size} {status.st_mtime_ns}"
+    called = _title(title) or _title(path.stem)
+    return BatchItem(str(path), _as_text(identity), _title(path.name), path, called or None)
+
+
+def _list_in(file: Path) -> ParsedList | None:
+    """The entries of a list on this machine, their places not looked at yet; None if it is none."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_LIST_BYTES)
+    except OSError:
+        return None  # As a recording it is refused by name.
+    return parse_list(data, file.name, lambda entry: entry)
+
+
+def _from_list_in(
+    folder: Path, listed: ParsedList, where: str, settings: Settings
+) -> Iterator[BatchItem | LeftOut | BadSource]:
+    """What a list on this machine names: addresses, and files by their place beside it, of open folders alone."""
+    if not listed.entries:
+        raise empty(where, listed)
+    for entry in listed.entries:
+        if is_url(entry.url):
+            yield from _from_list(ParsedList([entry]), where)
+            continue
+        try:
+            for found in recordings_in(folder / entry.url.replace("\\", "/"), settings.import_folders):
+                yield found if isinstance(found, LeftOut) else _item_of(found, entry.title)
+        except (InvalidInputError, SourceNotFoundError) as error:
+            yield BadSource(printable(entry.url), error)
 
 
 async def bring(item: BatchItem) -> str:

@@ -144,3 +144,33 @@ def test_a_list_in_the_store_names_keys_beside_it(inbox: Path) -> None:
         ("b#1.mp3", None),
     ]
     assert [bad.source for bad in listing.bad] == ["../c.mp3", "ftp://x/d.mp3"]
+
+
+def test_a_list_on_this_machine_names_files_beside_it_of_open_folders(inbox: Path) -> None:
+    (inbox / "talks").mkdir()
+    for name in ("talks/a.mp3", "b.mp3", "../closed.mp3"):
+        (inbox / name).write_bytes(b"x")
+    entries = [
+        "#EXTINF:1,Ana",
+        "a.mp3",
+        "..\\b.mp3",
+        "https://example.org/c.mp3",
+        "../../closed.mp3",
+        "no.mp3",
+    ]
+    (inbox / "talks/list.m3u").write_text("#EXTM3U\n" + "\n".join(entries), encoding="utf-8")
+    listing = listed(f"folder:{inbox}/talks/list.m3u")
+    assert [(item.source, item.called) for item in listing.items] == [
+        (str(inbox / "talks/a.mp3"), "Ana"),
+        (str(inbox / "b.mp3"), "b"),
+        ("https://example.org/c.mp3", None),
+    ]
+    assert [bad.source for bad in listing.bad] == ["../../closed.mp3", "no.mp3"]
+    # The list itself stays no recording where its folder is the source.
+    assert titles(listed(f"folder:{inbox}/talks").items) == ["a.mp3"]
+
+
+def test_a_list_on_this_machine_without_entries_is_said_to_be_empty(inbox: Path) -> None:
+    (inbox / "list.m3u").write_text("#EXTM3U\n", encoding="utf-8")
+    (bad,) = listed(f"folder:{inbox}/list.m3u").bad
+    assert "without recordings" in bad.error.message
