@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pysubs2
 from pydantic import BaseModel, ConfigDict
 
+from tasks.abbreviations import LANGUAGES
 from tasks.captions.fonts import Typeface
 from tasks.captions.layout import Frame, Spot, Text, arranged, rows_of
 from tasks.captions.look import (
@@ -21,7 +22,7 @@ from tasks.captions.look import (
 from tasks.captions.reading import Subtitle
 from tasks.captions.script import DIRECTION_BY_TEXT, STYLE, ass_color, codes, event, new_script, styled_text
 from tasks.captions.wording import Replacement, replaced
-from tasks.subtitles.abbreviations import LANGUAGES, ends_sentence
+from tasks.subtitles.abbreviations import ends_sentence
 from tasks.subtitles.pieces import Piece
 
 _SIDES = 40

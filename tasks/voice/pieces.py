@@ -1,8 +1,10 @@
 """Cutting text into pieces that are spoken one after the other."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from tasks.abbreviations import BEFORE_ANYTHING, BEFORE_NUMBERS, NUMBER
 
 LONGEST = 300
 """Characters in one piece: engines slow down and lose intonation on longer ones."""
@@ -14,36 +16,6 @@ CLAUSE_PAUSE = 0.1
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+")
 _CLAUSE_END = re.compile(r"[,;:—–]\s")
-_ABBREVIATIONS = frozenset(
-    [
-        "art",
-        "av",
-        "dr",
-        "dra",
-        "eng",
-        "etc",
-        "exma",
-        "exmo",
-        "fig",
-        "jr",
-        "mr",
-        "mrs",
-        "ms",
-        "no",
-        "nº",
-        "p",
-        "pág",
-        "prof",
-        "profa",
-        "séc",
-        "sr",
-        "sra",
-        "srta",
-        "st",
-        "vol",
-        "vs",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -54,10 +26,13 @@ class Piece:
     pause: float
 
 
-def cut(text: str) -> Iterator[Piece]:
-    """The sentences of a text, long ones cut at clauses or at words. Nothing but white space is lost."""
+def cut(text: str, language: str = "") -> Iterator[Piece]:
+    """The sentences of a text, long ones cut at clauses or at words. Nothing but white space is lost.
+
+    Of a `language` (its code) without a list, the abbreviations of all that have one count.
+    """
     for paragraph in _PARAGRAPH.split(text):
-        sentences = list(_sentences(" ".join(paragraph.split())))
+        sentences = list(_sentences(" ".join(paragraph.split()), language))
         for number, sentence in enumerate(sentences, start=1):
             *parts, last = list(_short_enough(sentence))
             for part in parts:
@@ -65,24 +40,33 @@ def cut(text: str) -> Iterator[Piece]:
             yield Piece(last, PARAGRAPH_PAUSE if number == len(sentences) else SENTENCE_PAUSE)
 
 
-def _sentences(paragraph: str) -> Iterator[str]:
+def _sentences(paragraph: str, language: str) -> Iterator[str]:
     start = 0
     for stop in _STOP.finditer(paragraph):
-        if _ends_sentence(paragraph, stop):
+        if _ends_sentence(paragraph, stop, language):
             yield paragraph[start : stop.end()].rstrip()
             start = stop.end()
     if start < len(paragraph):
         yield paragraph[start:]
 
 
-def _ends_sentence(paragraph: str, stop: re.Match[str]) -> bool:
+def _ends_sentence(paragraph: str, stop: re.Match[str], language: str) -> bool:
     if paragraph[stop.end() : stop.end() + 1].islower():
         return False
     if not stop[0].startswith(".") or stop[0].startswith(".."):
         return True
     word = paragraph[: stop.start()].rpartition(" ")[2].strip("(\"'“‘«[")
-    initial = len(word) == 1 and word.isupper()
-    return not initial and word.lower() not in _ABBREVIATIONS
+    if len(word) == 1 and word.isupper():
+        return False
+    name = word.casefold()
+    if _is_in(BEFORE_ANYTHING, name, language):
+        return False
+    return not (_is_in(BEFORE_NUMBERS, name, language) and NUMBER.match(paragraph, stop.end()))
+
+
+def _is_in(lists: Mapping[str, frozenset[str]], name: str, language: str) -> bool:
+    known = lists.get(language)
+    return name in known if known is not None else any(name in words for words in lists.values())
 
 
 def _short_enough(sentence: str) -> Iterator[str]:

@@ -63,7 +63,7 @@ def speak(
     engine = _engine(code, models_dir, voice)
     _check_speed(engine, speed)
     chosen = voice or engine.voices[0]
-    pieces = [piece for piece in cut(text) if any(character.isalnum() for character in piece.text)]
+    pieces = [piece for piece in cut(text, code) if any(character.isalnum() for character in piece.text)]
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     os.close(handle)

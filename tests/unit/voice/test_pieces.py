@@ -35,6 +35,28 @@ def test_sentences(text: str, sentences: list[str]) -> None:
     assert [piece.text for piece in cut(text)] == sentences
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "sentences"),
+    [
+        (
+            "pt",
+            "Veja a pág. 12 e o art. 5. A Exma. Juíza leu.",
+            ["Veja a pág. 12 e o art. 5.", "A Exma. Juíza leu."],
+        ),
+        ("en", "Can you come? No. Then see fig. 3.", ["Can you come?", "No.", "Then see fig. 3."]),
+        ("de", "Das ist z.B. Brot. Ja.", ["Das ist z.B. Brot.", "Ja."]),
+        (
+            "en",
+            "We sell bread, milk, etc. The shop is open.",
+            ["We sell bread, milk, etc.", "The shop is open."],
+        ),
+        ("nl", "Dr. Jansen is er. Ja.", ["Dr. Jansen is er.", "Ja."]),
+    ],
+)
+def test_abbreviations_are_those_of_the_language(language: str, text: str, sentences: list[str]) -> None:
+    assert [piece.text for piece in cut(text, language)] == sentences
+
+
 def test_pauses_follow_the_structure() -> None:
     long = "a palavra, " * 40 + "fim."
     pauses = [piece.pause for piece in cut(f"Um. Dois.\n\n{long}")]
