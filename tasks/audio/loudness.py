@@ -55,11 +55,13 @@ def gain_for(measured: Loudness, target: float) -> float | None:
     return target - measured.integrated
 
 
-def gain_filters(gain: float, measured: Loudness, sample_rate: int) -> list[str]:
-    """The ffmpeg filters that apply `gain` dB and, if the peaks need it, limit them."""
+def gain_filters(
+    gain: float, measured: Loudness, sample_rate: int, ceiling: float = PEAK_CEILING
+) -> list[str]:
+    """The ffmpeg filters that apply `gain` dB and, if the peaks need it, limit them to `ceiling` (dBTP)."""
     filters = [f"volume={gain:.2f}dB:precision=float"]
-    if measured.peak is not None and measured.peak + gain > PEAK_CEILING:
-        limit = 10 ** ((PEAK_CEILING - _MARGIN) / 20)
+    if measured.peak is not None and measured.peak + gain > ceiling:
+        limit = 10 ** ((ceiling - _MARGIN) / 20)
         filters += [
             f"aresample={sample_rate * _OVERSAMPLING}",
             # level=false: without it the filter raises everything back to full scale. latency=true: keep

@@ -57,7 +57,7 @@ class Bench:
         """The same bench for a piece of the work, whose progress is `start` to `end` of the whole."""
         return replace(self, progress=part_of(self.progress, start, end))
 
-    def ffmpeg(self, arguments: Sequence[str], output: Path, seconds: float | None) -> FfmpegRun:
+    def ffmpeg(self, arguments: Sequence[str], output: Path | None, seconds: float | None) -> FfmpegRun:
         """Runs ffmpeg to its end within the time that is left; see `run_ffmpeg`. `seconds`: length of the output."""
         return run_ffmpeg(
             arguments, output=output, duration=seconds, progress=self.progress, deadline=self.left()

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks.errors import InvalidInputError
+
 MOST_SECONDS = 36_000.0
 """Ten hours: no film here is longer."""
 PATTERN = r"^-?(([0-9]{1,2}:[0-5][0-9]|[0-9]{1,3}):)?[0-9]{1,5}([.,][0-9]{1,6})?$"
@@ -45,3 +47,17 @@ def clock(seconds: float) -> str:
     hours, minutes = whole // 3600, whole // 60 % 60
     text = f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
     return f"{text}.{rest:03d}" if rest else text
+
+
+def moment_in(moment: Moment, end: float) -> float:
+    """The moment in seconds of a film that lasts until `end`. Raises InvalidInputError if it cannot be read."""
+    seconds = checked(moment)
+    return max(0.0, end + seconds) if counts_from_end(moment) else seconds
+
+
+def checked(moment: Moment) -> float:
+    """The moment in seconds, below 0 where it counts from the end. Raises InvalidInputError if it cannot be read."""
+    seconds = seconds_of(moment)
+    if seconds is None:
+        raise InvalidInputError(f'"{moment}" is no time.', hint=f"Give {ALLOWED}.")
+    return seconds

@@ -13,7 +13,7 @@ from tasks.media.process import ChildProcess
 Samples = NDArray[np.float32]
 """A block of sound: rows are moments, columns are channels, full scale is ±1."""
 
-LAYOUTS = {1: "mono", 2: "stereo"}
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 
 class PcmReader:
@@ -91,7 +91,7 @@ def decode(
     block_seconds: float = 1.0,
     binary: str | None = None,
 ) -> Iterator[PcmReader]:
-    """Decodes the sound of `source` (its stream number `stream`, else ffmpeg's choice) to mono or stereo.
+    """Decodes the sound of `source` (its stream number `stream`, else ffmpeg's choice) to as many channels.
 
     Gaps in the track, also before its first packet, become silence, so that times stay those of the file; `delay` in
     seconds is what `tasks.media.probe.AudioStream` says of the track.
@@ -124,7 +124,7 @@ def encode(
     deadline: float,
     binary: str | None = None,
 ) -> Iterator[PcmWriter]:
-    """Encodes blocks of mono or stereo sound to `target`, which appears complete at the end or not at all.
+    """Encodes blocks of sound to `target`, which appears complete at the end or not at all.
 
     `arguments` are filters and codec. `deadline` in seconds. Raises as `tasks.media.ffmpeg.run_ffmpeg` does,
     from `write`, `finish` or the end of the block (which finishes if the caller has not).

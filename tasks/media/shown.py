@@ -90,7 +90,7 @@ def shown(path: Path, info: MediaInfo) -> Shown:
         start, command = zero(container, stream), command_zero(container, stream, sound)
         stated = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
         length = float((stream.duration or 0) * (stream.time_base or 0))
-        times, last = _times(container, stream)
+        times, last = picture_times(container, stream)
     if not times.size:
         raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
     if last <= 0:
@@ -148,7 +148,7 @@ def _stated(rates: list[Fraction]) -> Fraction:
     return next((exact_rate(float(rate)) for rate in rates), _USUAL_FPS)
 
 
-def _times(container: InputContainer, stream: Stream) -> tuple[Times, float]:
+def picture_times(container: InputContainer, stream: Stream) -> tuple[Times, float]:
     """When each picture appears, in seconds, and for how long the last is shown (0 if that is not said)."""
     jumps = may_jump(container)
     scale = float(stream.time_base or 1)

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from blocks.local_media_store import LocalMediaStore
 from flows.editing import concatenate, trim
+from flows.finishing import mix_audio, remove_silence
 from tests.flow.conftest import Configure
 from tests.flow.jobs import run_to_end
 from tests.material import film, frames_of
@@ -58,3 +61,38 @@ async def test_films_are_joined_and_the_one_that_is_none_is_named(
     failed, _ = await run_to_end(concatenate, urls_video=[url, page, url], webhook_url=hook)
     assert failed.error_code == "not_media"
     assert "Number 2 (" in (failed.error or "")
+
+
+async def test_a_talk_loses_its_silences_and_gets_music(
+    server: MediaServer, home: Path, tmp_path: Path
+) -> None:
+    spoken = "volume='between(mod(t,2),0.5,1.2)':eval=frame"
+    talk = film(tmp_path / "v.mp4", "-af", spoken, "-preset", "ultrafast", seconds=4)
+    url = server.say("/v.mp4", talk.read_bytes(), content_type="video/mp4")
+    asked = {"webhook_url": server.say("/hook", b"", content_type=None), "path": "saida"}
+    document, artifacts = await run_to_end(
+        remove_silence, url_video=url, output_filename="corte", threshold=-50, **asked
+    )
+    assert document.error is None
+    short: Any = document.result
+    assert (short["cuts"], short["copied"], short["warnings"]) == (3, False, [])
+    assert len(short["kept"]) == 2
+    assert short["duration"] == pytest.approx(4 - short["removed"], abs=0.1)
+    assert artifacts["frame"].startswith("data:image/jpeg;base64,")
+    music = server.say("/m.mp4", film(tmp_path / "m.mp4", seconds=1).read_bytes(), content_type="video/mp4")
+    tracks = [{"url": music, "loop": True}]
+    document, _ = await run_to_end(mix_audio, url_video=short["file"], tracks=tracks, **asked)
+    assert document.error is None
+    mixed: Any = document.result
+    assert (mixed["file"], mixed["copied"], mixed["ducked"]) == ("saida/video.mp4", True, True)
+    assert mixed["loudness"] == pytest.approx(-14, abs=1)
+    alone, _ = await run_to_end(
+        mix_audio, url_video=short["file"], tracks=tracks, output_filename="som.m4a", **asked
+    )
+    assert alone.error is None
+    sound: Any = alone.result
+    assert (sound["file"], sound["width"]) == ("saida/som.m4a", None)
+    page = server.say("/p.pdf", b"%PDF-1.7\n", content_type="application/pdf")
+    failed, _ = await run_to_end(mix_audio, url_video=url, tracks=[*tracks, {"url": page}], **asked)
+    assert (failed.status, failed.error_code) == ("failed", "not_media")
+    assert "p.pdf" in (failed.error or "")
