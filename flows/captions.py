@@ -14,6 +14,7 @@ from flows.parameters import FileName, Source, StorePath
 from tasks.captions.document import CaptionOutcome, CaptionResult, UsedFont
 from tasks.captions.encodings import known_encoding
 from tasks.captions.fonts import Typeface
+from tasks.captions.letters import MissingLetters
 from tasks.captions.look import (
     Animation,
     BorderChoice,
@@ -29,7 +30,14 @@ from tasks.captions.look import (
 from tasks.captions.presets import chosen_look
 from tasks.captions.reading import MAX_BYTES
 from tasks.captions.segments import SegmentLook
-from tasks.captions.steps import Look, StoredCaptions, burn_captions, burn_request, caption_typeface
+from tasks.captions.steps import (
+    Look,
+    StoredCaptions,
+    burn_captions,
+    burn_request,
+    caption_typeface,
+    require_drawable,
+)
 from tasks.captions.word_look import Around, EmphasisWord, Larger, Percent, Preset
 from tasks.captions.wording import Replacement
 from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
@@ -65,6 +73,7 @@ async def caption(
     output_filename: FileName | None = None,
     quality: Quality = "standard",
     encoding: Encoding | None = None,
+    missing_letters: MissingLetters = "fail",
 ) -> CaptionOutcome:
     """Draw subtitles into the picture of a video.
 
@@ -75,8 +84,11 @@ async def caption(
         output_filename: Name of the result; empty for video.mp4.
         quality: draft is fastest, high is for further editing.
         encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
+        missing_letters: Of scripts that no font here has: fail, or leave_out and say so in the warnings.
     """
-    return await _captioned(url_video, url_srt, _PLAIN, path, output_filename, quality, encoding)
+    return await _captioned(
+        url_video, url_srt, _PLAIN, path, output_filename, quality, missing_letters, encoding
+    )
 
 
 @_caption_job(operation="caption-segments")
@@ -96,6 +108,7 @@ async def caption_segments(
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
     encoding: Encoding | None = None,
+    missing_letters: MissingLetters = "fail",
 ) -> CaptionOutcome:
     """Draw subtitles in a style of your own into the picture of a video.
 
@@ -115,6 +128,7 @@ async def caption_segments(
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
         encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
+        missing_letters: Of scripts that no font here has: fail, or leave_out and say so in the warnings.
     """
     look = SegmentLook(
         font=font,
@@ -129,7 +143,9 @@ async def caption_segments(
         replacements=tuple(replacements),
         excluded=tuple(excluded),
     )
-    return await _captioned(url_video, url_srt, look, path, output_filename, quality, encoding)
+    return await _captioned(
+        url_video, url_srt, look, path, output_filename, quality, missing_letters, encoding
+    )
 
 
 @_caption_job(operation="caption-highlight")
@@ -177,6 +193,7 @@ async def caption_highlight(
     replacements: Annotated[list[Replacement], Field(max_length=500)] = [],  # noqa: B006
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
+    missing_letters: MissingLetters = "fail",
 ) -> CaptionOutcome:
     """Draw what is said into the picture of a video, word by word, the spoken one standing out.
 
@@ -224,6 +241,7 @@ async def caption_highlight(
         replacements: Words to be shown as others, also several together; with `part_of_words` parts of them.
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
+        missing_letters: Of scripts that no font here has: fail, or leave_out and say so in the warnings.
     """
     look = chosen_look(
         preset,
@@ -267,7 +285,7 @@ async def caption_highlight(
             "excluded": excluded,
         },
     )
-    return await _captioned(url_video, url_words_json, look, path, output_filename, quality)
+    return await _captioned(url_video, url_words_json, look, path, output_filename, quality, missing_letters)
 
 
 async def _captioned(
@@ -277,6 +295,7 @@ async def _captioned(
     path: str | None,
     output_filename: str | None,
     quality: Quality,
+    missing_letters: MissingLetters,
     encoding: str | None = None,
 ) -> CaptionOutcome:
     job = current_job()
@@ -293,6 +312,9 @@ async def _captioned(
         parts = StageParts(stage, 2)
         with parts.part(0):
             text = await run_step(fetch_file, await file_request(url_text, MAX_BYTES))
+            if missing_letters == "fail":
+                data = await asyncio.to_thread(store.read_bytes, text.key)
+                await asyncio.to_thread(require_drawable, data, look, typeface, encoding)
         with parts.part(1):
             video = await run_step(fetch_media, await fetch_request(url_video, "video", MAX_SECONDS))
 

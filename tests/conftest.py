@@ -22,7 +22,7 @@ _HOME = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto"
 _MODELS = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or _HOME / "models").absolute()
 
 
-_NAMED = ("speakers",)
+_NAMED = ("speakers", "fonts", "fonts-cjk")
 """Models that only those tests need which name them: `models("speakers")`."""
 
 

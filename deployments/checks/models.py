@@ -1,6 +1,7 @@
 """Which models the jobs of this machine need, and checks of those."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from blocks.settings import Settings
 from deployments.checks.check import Check, judged
@@ -18,6 +19,8 @@ def default_models(settings: Settings) -> list[str]:
         wanted.append("deepfilternet3")
     if settings.default_isolate_vocals:
         wanted.append("spleeter-2stems")
+    if find_spec("fontTools"):
+        wanted += ["fonts", "fonts-cjk"]
     return wanted
 
 

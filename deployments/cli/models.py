@@ -19,6 +19,8 @@ FOR_TESTS = (
     "spleeter-2stems",
     "kokoro-pt-br",
     "speakers",
+    "fonts",
+    "fonts-cjk",
 )
 """What tests marked `models` need."""
 

@@ -1,14 +1,14 @@
 """Draws captions into the picture of a video."""
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pysubs2
 
-from tasks.captions.fonts import Typeface, face_names, font_files
+from tasks.captions.faces import FontFile
+from tasks.captions.fonts import font_files
 from tasks.captions.look import Canvas, SafeArea
 from tasks.errors import EngineError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
@@ -21,6 +21,8 @@ _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3")
 """Sound that MP4 holds as it is."""
 _CHOSEN = re.compile(r"fontselect: \((?P<asked>[^,]*),.*\) -> (?P<path>[^,]*),.*, (?P<name>\S+)$")
 """The line in which libass says, through ffmpeg, which face it took for a family."""
+
+_FAMILY = re.compile(r"\\fn([^\\}]+)")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,6 @@ def canvas_of(video: Path, safe_area: SafeArea = "none") -> Canvas:
 def burn(
     video: Path,
     script: pysubs2.SSAFile,
-    typeface: Typeface,
     target: Path,
     *,
     encoder: Encoder,
@@ -65,10 +66,10 @@ def burn(
     picture = require_video(info)
     film = shown(video, info)
     (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
-    files = font_files(typeface, fonts)
+    faces = font_files(_families(script), fonts)
     (workplace / "fonts").mkdir(exist_ok=True)
-    for file in files:
-        shutil.copy(file, workplace / "fonts")
+    for path in {face.path for face in faces}:
+        (workplace / "fonts" / path.name).symlink_to(path.resolve())
     drawing = f"ass=filename={_quoted(workplace / 'captions.ass')}:fontsdir={_quoted(workplace / 'fonts')}"
     run = run_ffmpeg(
         [
@@ -83,7 +84,7 @@ def burn(
         progress=progress,
         deadline=deadline,
     )
-    _check_fonts(run.messages, files)
+    _check_fonts(run.messages, faces)
     made = require_video(probe(target))
     return BurntVideo(
         seconds=run.seconds, width=made.width, height=made.height, fps=made.fps, warnings=film.warnings
@@ -109,12 +110,17 @@ def _sound(info: MediaInfo) -> list[str]:
     return [*chosen, *sound_arguments(info.audio)]
 
 
-def _check_fonts(messages: Sequence[str], files: Sequence[Path]) -> None:
+def _families(script: pysubs2.SSAFile) -> set[str]:
+    """What the script is set in: renderers read every font that they are given, and some are large."""
+    named = {family for event in script for family in _FAMILY.findall(event.text)}
+    return named | {style.fontname for style in script.styles.values()}
+
+
+def _check_fonts(messages: Sequence[str], faces: Sequence[FontFile]) -> None:
     """The renderer takes whatever resembles a font that it does not find; here that is an error."""
     expected: dict[str, set[str]] = {}
-    for file in files:
-        family, faces = face_names(file)
-        expected.setdefault(family.casefold(), set()).update(faces)
+    for face in faces:
+        expected.setdefault(face.family.casefold(), set()).update(face.face)
     for message in messages:
         chosen = _CHOSEN.search(message)
         if chosen and chosen["name"] not in expected.get(chosen["asked"].casefold(), ()):

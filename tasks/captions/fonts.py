@@ -6,14 +6,11 @@ error: a silent substitute would change every line break.
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from fontTools.ttLib import TTFont, TTLibError
-from PIL import ImageFont, features
-
+from tasks.captions.faces import FontFile, faces_in
+from tasks.captions.scripts import han_region, is_common, is_letter
 from tasks.errors import InvalidInputError
 
 SHIPPED = Path(__file__).with_name("fonts")
@@ -30,29 +27,20 @@ STAND_INS = {
 """Fonts that may not be given away → an open one. Arimo has the widths of Arial; Archivo Black the weight of
 Arial Black."""
 
-_HELPERS = ("Arimo", "Noto Sans Arabic")
-"""Asked, in this order, for the characters that the chosen font lacks."""
-_SUFFIXES = (".ttf", ".otf")
-_BOLD_FROM = 600
-"""Weight class of OpenType's semi-bold."""
+_FIRST_HELPERS = ("Arimo", "Noto Sans Arabic")
+"""Asked before the others for the characters that the chosen font lacks: they have the punctuation, too."""
+_LAST_HELPERS = ("Noto Sans Symbols",)
 
 
-@dataclass(frozen=True)
-class FontFile:
-    """A face in a file."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A part of a text that one font draws."""
 
-    path: Path
-    family: str
-    bold: bool
-    """Whether the file itself is a bold face."""
-    italic: bool
-    characters: frozenset[int]
-    em_share: float
-    """Height of the em as a share of the line height, by which subtitle renderers size text."""
-
-    def has(self, character: str) -> bool:
-        """Whether the font can draw the character."""
-        return ord(character) in self.characters
+    text: str
+    helper: FontFile | None = None
+    """None: the font that was chosen."""
+    scale: float = 1.0
+    """Its size, as a share of the chosen font's, at which its letters look as large."""
 
 
 @dataclass(frozen=True)
@@ -71,61 +59,138 @@ class Typeface:
         """Whether another font than the one asked for is used."""
         return self.asked.casefold() != self.family.casefold()
 
-    def width(self, text: str, size: float, helper: FontFile | None = None) -> float:
-        """Of a text set in a line height of `size`, in the same unit; in this font or in one of its helpers."""
-        file = helper or self.file
-        # Renderers of ASS shape letters and, by default, do not kern.
-        without = ["-kern"] if _SHAPES else None
-        return float(_measure(file.path).getlength(text, features=without)) / _MEASURED * size * file.em_share
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Names and sizes of the files that letters may come from, in the order in which they are asked."""
+        files = dict.fromkeys(face.path for face in (self.file, *self.helpers))
+        return tuple(f"{path.name} {path.stat().st_size}" for path in files)
+
+    def scale(self, helper: FontFile) -> float:
+        """Size of a helper, as a share of this font's, at which its letters look as large."""
+        return self.file.x_height / helper.x_height
+
+    def width(self, text: str, size: float) -> float:
+        """Of a text set in this very font in a line height of `size`, in the same unit."""
+        return self.file.width(text, size)
 
     def drawn_width(self, text: str, size: float) -> float:
         """Of a text as it is drawn: each part in the font that has its characters."""
-        drawers = {helper.family: helper for helper in self.helpers}
-        runs, _ = self.runs(text)
-        return sum(self.width(run, size, drawers[family] if family else None) for family, run in runs)
+        return sum((run.helper or self.file).width(run.text, size * run.scale) for run in self.runs(text)[0])
 
-    def runs(self, text: str) -> tuple[list[tuple[str | None, str]], str]:
-        """The text cut by who can draw it: (None for this font, else a helper's family; the part).
+    def line_height(self, text: str) -> tuple[float, float]:
+        """What a line of this text takes above and below the baseline, as shares of the size."""
+        runs = self.runs(text)[0] or [Run("")]
+        above = [(run.helper or self.file).ascent * run.scale for run in runs]
+        below = [(1 - (run.helper or self.file).ascent) * run.scale for run in runs]
+        return max(above), max(below)
 
-        Characters that no font here can draw are left out; they come back as the second value.
+    def for_text(self, text: str) -> "Typeface":
+        """This one, with Han drawn as it is written in the language of the text."""
+        family = f"Noto Sans CJK {han_region(text)}"
+        return replace(self, helpers=tuple(sorted(self.helpers, key=lambda helper: helper.family != family)))
+
+    def runs(self, text: str) -> tuple[list[Run], str]:
+        """The text cut by who draws it.
+
+        Characters that no font here can draw are left out, and with letters the punctuation that belongs to them;
+        those characters come back as the second value.
         """
-        parts: list[tuple[str | None, str]] = []
-        lost = ""
-        for found in unicodedata.normalize("NFC", text):
-            # Fonts lack many of the other spaces, and a line break would end a line of the script.
-            character = " " if found.isspace() else found
-            family = self._drawer(character)
-            # Renderers order each part by itself: punctuation and digits go with the words that they belong to.
-            if parts and unicodedata.bidirectional(character) != "L":
-                family = self._with(parts[-1][0], character) or family
-            if family is _NOBODY:
-                lost += character
-            elif parts and (parts[-1][0] == family or character.isspace()):
-                parts[-1] = (parts[-1][0], parts[-1][1] + character)
+        # Fonts lack many of the other spaces, and a line break would end a line of the script.
+        characters = [" " if c.isspace() else c for c in unicodedata.normalize("NFC", text)]
+        drawers = self._drawers(characters)
+        lost = "".join(c for c, drawer in zip(characters, drawers, strict=True) if drawer is None)
+        if any(map(is_letter, lost)):
+            _leave_out_what_belongs(characters, drawers)
+        runs: list[tuple[FontFile, str]] = []
+        for character, drawer in zip(characters, drawers, strict=True):
+            if drawer is None:
+                continue
+            if runs and (runs[-1][0] == drawer or character.isspace() or _is_invisible(character)):
+                runs[-1] = (runs[-1][0], runs[-1][1] + character)
             else:
-                parts.append((family, character))
-        return parts, lost
+                runs.append((drawer, character))
+        return [
+            Run(part) if drawer == self.file else Run(part, drawer, self.scale(drawer))
+            for drawer, part in runs
+        ], lost
+
+    def missing_letters(self, text: str) -> str:
+        """The letters and marks of a text that no font here can draw, each once."""
+        different = dict.fromkeys(unicodedata.normalize("NFC", text))
+        fonts = (self.file, *self.helpers)
+        return "".join(c for c in different if is_letter(c) and not any(font.has(c) for font in fonts))
 
     def drawable(self, text: str) -> tuple[str, str]:
         """The text without what no font here can draw, and what that is."""
-        parts, lost = self.runs(text)
-        return "".join(part for _, part in parts), lost
+        runs, lost = self.runs(text)
+        return "".join(run.text for run in runs), lost
 
-    def _with(self, family: str | None, character: str) -> str | None:
-        return next((h.family for h in self.helpers if h.family == family and h.has(character)), None)
+    def _drawers(self, characters: Sequence[str]) -> list[FontFile | None]:
+        """Who draws each character: letters the first font that has them, the others the font of their letters."""
+        letters = [
+            None if is_common(c) else next((f for f in (self.file, *self.helpers) if f.has(c)), None)
+            for c in characters
+        ]
+        before: list[FontFile | None] = []
+        last = None
+        for drawer in letters:
+            last = drawer or last
+            before.append(last)
+        after: list[FontFile | None] = []
+        last = None
+        for drawer in reversed(letters):
+            last = drawer or last
+            after.append(last)
+        drawers: list[FontFile | None] = []
+        for character, own, left, right in zip(characters, letters, before, reversed(after), strict=True):
+            if not is_common(character):
+                drawers.append(own)
+                continue
+            near = (right, left) if unicodedata.category(character) in ("Ps", "Pi") else (left, right)
+            if character.isspace() or _is_invisible(character):
+                drawers.append(left or self.file)
+                continue
+            order = (*filter(None, near), self.file, *self.helpers)
+            drawers.append(next((file for file in order if file.has(character)), None))
+        return drawers
 
-    def _drawer(self, character: str) -> str | None:
-        if character.isspace() or self.file.has(character) or _is_invisible(character):
-            return None
-        return next((helper.family for helper in self.helpers if helper.has(character)), _NOBODY)
+
+def _leave_out_what_belongs(characters: Sequence[str], drawers: list[FontFile | None]) -> None:
+    """Takes what stands beside letters that are left out and says nothing without them.
+
+    A word of which no letter is drawn goes as a whole; of others the punctuation beside the missing letters. What
+    stands alone between words that went goes, too.
+    """
+    spaces = [number for number, character in enumerate(characters) if character.isspace()]
+    edges = zip([-1, *spaces], [*spaces, len(characters)], strict=True)
+    words = [range(before + 1, after) for before, after in edges]
+    gone = [_letters_went(word, characters, drawers) for word in words]
+    # Twice, so that a row of such is followed from either side.
+    for place in (*range(len(words)), *reversed(range(len(words)))):
+        word = words[place]
+        alone = len(word) > 0 and not any(characters[number].isalnum() for number in word)
+        gone[place] |= alone and any(gone[max(0, place - 1) : place + 2])
+        if gone[place]:
+            for number in (word[0] - 1, *word):
+                drawers[max(0, number)] = None
 
 
-_NOBODY = "\0"
-"""Stands for the family of a character that no font can draw: a name that no family has."""
-_MEASURED = 1000
-"""Pixels of an em at which texts are measured, so that the rounding of glyphs to pixels does not count."""
-_SHAPES = bool(features.check("raqm"))
-"""Whether letters are measured as they are joined, which matters to Arabic. Builds of Pillow may lack it."""
+def _letters_went(word: range, characters: Sequence[str], drawers: list[FontFile | None]) -> bool:
+    """Whether nothing of a word remains; of one that remains in part, the bare punctuation is taken out."""
+    missing = [number for number in word if drawers[number] is None and is_letter(characters[number])]
+    if not missing:
+        return False
+    if not any(drawers[number] and is_letter(characters[number]) for number in word):
+        return True
+    for start in missing:
+        for step in (-1, 1):
+            number = start + step
+            while number in word and (
+                drawers[number] is None or unicodedata.category(characters[number])[0] == "P"
+            ):
+                drawers[number] = None
+                number += step
+    return False
 
 
 def find_typeface(name: str, *, bold: bool, folders: Sequence[Path] = ()) -> Typeface:
@@ -133,7 +198,7 @@ def find_typeface(name: str, *, bold: bool, folders: Sequence[Path] = ()) -> Typ
 
     Raises InvalidInputError, which lists what there is, for any other.
     """
-    faces = [face for folder in (*folders, SHIPPED) for face in _faces(folder)]
+    faces = [face for folder in (*folders, SHIPPED) for face in faces_in(folder)]
     wanted = " ".join(name.split()).casefold()
     family = next((face.family for face in faces if face.family.casefold() == wanted), None)
     if family is None and wanted in STAND_INS:
@@ -145,80 +210,41 @@ def find_typeface(name: str, *, bold: bool, folders: Sequence[Path] = ()) -> Typ
             hint=f"There are: {', '.join(known)}; and for {', '.join(sorted(STAND_INS))} another stands in. "
             "Put a .ttf or .otf file into the folder fonts of the data folder to add one.",
         )
-    own = [face for face in faces if face.family == family and not face.italic]
-    own = own or [face for face in faces if face.family == family]
-    file = next((face for face in own if face.bold == bold), own[0])
-    helpers = tuple(
-        next(
-            (face for face in faces if face.family == helper and face.bold),
-            next(face for face in faces if face.family == helper),
-        )
-        for helper in _HELPERS
-        if helper != family
+    by_family: dict[str, list[FontFile]] = {}
+    for face in faces:
+        by_family.setdefault(face.family, []).append(face)
+    others = sorted((other for other in by_family if other != family), key=_rank)
+    return Typeface(
+        asked=name,
+        family=family,
+        bold=bold,
+        file=_face(by_family[family], bold),
+        helpers=tuple(_face(by_family[other], bold) for other in others),
     )
-    return Typeface(asked=name, family=family, bold=bold, file=file, helpers=helpers)
 
 
-def font_files(typeface: Typeface, folders: Iterable[Path] = ()) -> list[Path]:
-    """Every file that a renderer needs to set this font: all faces of the family and of the helpers."""
-    families = {typeface.family, *(helper.family for helper in typeface.helpers)}
-    found: dict[str, Path] = {}
+def _rank(family: str) -> int:
+    if family in _FIRST_HELPERS:
+        return _FIRST_HELPERS.index(family) - len(_FIRST_HELPERS)
+    return 1 if family in _LAST_HELPERS else 0
+
+
+def _face(faces: Sequence[FontFile], bold: bool) -> FontFile:
+    upright = [face for face in faces if not face.italic] or faces
+    return next((face for face in upright if face.bold == bold), upright[0])
+
+
+def font_files(families: Iterable[str], folders: Iterable[Path] = ()) -> list[FontFile]:
+    """Every face of these families, as a renderer needs them."""
+    wanted = {family.casefold() for family in families}
+    found: dict[tuple[str, int], FontFile] = {}
     for folder in (*folders, SHIPPED):
-        for face in _faces(folder):
-            if face.family in families:
-                found.setdefault(face.path.name, face.path)
+        for face in faces_in(folder):
+            if face.family.casefold() in wanted:
+                found.setdefault((face.path.name, face.index), face)
     return list(found.values())
-
-
-@lru_cache(maxsize=64)
-def face_names(path: Path) -> tuple[str, frozenset[str]]:
-    """The family of the face in a file, and what renderers call the face."""
-    with TTFont(path, lazy=True) as font:
-        names = font["name"]
-        faces = frozenset(name for number in (4, 6) if (name := names.getDebugName(number)))
-        return _family(names, path), faces
-
-
-def _family(names: Any, path: Path) -> str:
-    # The name that renderers look fonts up by; the newer one, which joins more faces, is unknown to them.
-    return str(names.getDebugName(1) or path.stem)
-
-
-def _faces(folder: Path) -> tuple[FontFile, ...]:
-    if not folder.is_dir():
-        return ()
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
-    return tuple(face for path in files if (face := _face(path, path.stat().st_mtime_ns)) is not None)
-
-
-@lru_cache(maxsize=256)
-def _face(path: Path, _changed: int) -> FontFile | None:
-    """None for a file that is no font: one bad file must not cost the others."""
-    try:
-        # Opened here: the library leaves files open that are no fonts.
-        with path.open("rb") as file, TTFont(file, lazy=True) as font:
-            names, metrics, head = font["name"], font["OS/2"], font["head"]
-            family = _family(names, path)
-            style = (names.getBestSubFamilyName() or "").lower()
-            height = metrics.usWinAscent + metrics.usWinDescent
-            return FontFile(
-                path=path,
-                family=family,
-                bold=metrics.usWeightClass >= _BOLD_FROM or "bold" in style,
-                italic="italic" in style or "oblique" in style,
-                characters=frozenset(font.getBestCmap() or ()),
-                em_share=head.unitsPerEm / height if height else 1.0,
-            )
-    except (TTLibError, KeyError, AttributeError, OSError, ValueError):
-        return None
-
-
-@lru_cache(maxsize=32)
-def _measure(path: Path) -> ImageFont.FreeTypeFont:
-    engine = ImageFont.Layout.RAQM if _SHAPES else ImageFont.Layout.BASIC
-    return ImageFont.truetype(str(path), _MEASURED, layout_engine=engine)
 
 
 def _is_invisible(character: str) -> bool:
     """Marks of direction and of joining letters: renderers act on them and draw nothing."""
-    return character in "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u00ad"
+    return character in "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u00ad"

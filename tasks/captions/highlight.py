@@ -64,6 +64,7 @@ def highlight_script(
     words: Sequence[SpokenWord], look: HighlightLook, canvas: Canvas, typeface: Typeface
 ) -> tuple[pysubs2.SSAFile, str]:
     """The captions, and the characters that no font here can draw."""
+    typeface = typeface.for_text(" ".join(word.word for word in words))
     return _Captions(look, canvas, typeface).script(words)
 
 
@@ -217,10 +218,15 @@ class _Captions:
         self, word: PlacedWord, state: _State, *, enters: bool, was_spoken: bool
     ) -> Iterator[pysubs2.SSAEvent]:
         look = self._look
+        # Lines of other scripts may be taller; their letters stand on the same baseline.
+        above, below = self._typeface.line_height(word.shown.text)
+        own = self._typeface.file.ascent
+        rise, sink = above - own, below - (1 - own)
         if look.moves:
             x, y, corner = word.x + word.width / 2, word.y + word.line_height / 2, 5
+            y += (sink - rise) / 2 * word.size
         else:
-            x, y, corner = word.x, word.y, 7
+            x, y, corner = word.x, word.y - rise * word.size, 7
         sized = {"fs": f"{word.size:.2f}"} if abs(word.size - self._placing.size) > 0.005 else {}
         grown = min(look.highlight_scale / 100, word.growth)
         motion = way_to(

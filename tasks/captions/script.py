@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pysubs2
 
-from tasks.captions.fonts import Typeface
+from tasks.captions.fonts import Run, Typeface
 from tasks.captions.look import Canvas
 from tasks.captions.reading import STYLING
 
@@ -70,10 +70,20 @@ def styled_text(text: str, typeface: Typeface) -> tuple[str, str]:
                 parts.append("\\N")
             runs, missing = typeface.runs(line)
             lost += missing
-            for family, run in runs:
-                escaped = run.translate(_ESCAPES)
-                parts.append(escaped if family is None else f"{{\\fn{family}}}{escaped}{{\\fn}}")
+            parts.extend(_run_text(run) for run in runs)
     return "".join(parts), lost
+
+
+def _run_text(run: Run) -> str:
+    escaped = run.text.translate(_ESCAPES)
+    if run.helper is None:
+        return escaped
+    # A size with a sign is a change by so many tenths of the size in force: texts may be made smaller as a whole.
+    before, after = (
+        f"{{\\fn{family}\\fs{(scale - 1) * 10:+.4f}}}"
+        for family, scale in ((run.helper.family, run.scale), ("", 1 / run.scale))
+    )
+    return f"{before}{escaped}{after}"
 
 
 def event(start: float, end: float, text: str, layer: int = 0) -> pysubs2.SSAEvent:

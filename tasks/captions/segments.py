@@ -58,6 +58,7 @@ def segment_script(
     subtitles: Sequence[Subtitle], look: SegmentLook, canvas: Canvas, typeface: Typeface
 ) -> tuple[pysubs2.SSAFile, str]:
     """The captions, and the characters that no font here can draw."""
+    typeface = typeface.for_text("\n".join(subtitle.text for subtitle in subtitles))
     script = new_script(canvas)
     script.styles[STYLE] = _style(look, canvas, typeface)
     frame = _frame(look, canvas)

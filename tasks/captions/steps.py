@@ -12,7 +12,9 @@ from blocks.settings import Settings, get_settings
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import Typeface, find_typeface
 from tasks.captions.highlight import highlight_script
+from tasks.captions.letters import require_letters, text_of_subtitles, text_of_words
 from tasks.captions.reading import read_subtitles, read_words
+from tasks.captions.scripts import COVERED
 from tasks.captions.segments import SegmentLook, segment_script
 from tasks.captions.word_look import HighlightLook
 from tasks.fetching.steps import FetchedFile
@@ -39,8 +41,8 @@ class BurnRequest(StepRequest):
     video_sha256: str
     text_sha256: str
     look: Look
-    font_file: str
-    """Name and size of the file that the letters come from: an exchanged font is another result."""
+    font_files: tuple[str, ...]
+    """Names and sizes of the files that letters may come from: an exchanged or added font is another result."""
     encoder: Encoder
     quality: Quality
     encoding: str | None
@@ -78,12 +80,30 @@ class StoredCaptions(BaseModel):
 def caption_typeface(look: Look) -> Typeface:
     """The font of a look. Raises InvalidInputError, which lists what there is, for an unknown one."""
     name, bold = (look.font.name, look.font.bold) if isinstance(look, SegmentLook) else (look.fonte, True)
-    return find_typeface(name, bold=bold, folders=(font_folder(get_settings()),))
+    return find_typeface(name, bold=bold, folders=font_folders(get_settings()))
 
 
 def font_folder(settings: Settings) -> Path:
     """Where an installation keeps fonts of its own."""
     return settings.home / "fonts"
+
+
+def font_folders(settings: Settings) -> tuple[Path, ...]:
+    """Where fonts are looked for beside those of the project: the installation's own, then the fetched ones."""
+    return (font_folder(settings), *(settings.models_dir / name for name in COVERED))
+
+
+def require_drawable(data: bytes, look: Look, typeface: Typeface, encoding: str | None) -> None:
+    """Reads a file of subtitles or of words and checks that its letters can be drawn.
+
+    Raises as `read_subtitles`, `read_words` and `require_letters`.
+    """
+    if isinstance(look, SegmentLook):
+        text = text_of_subtitles(read_subtitles(data, encoding).cues, look.replacements)
+    else:
+        text = text_of_words(read_words(data), look.replacements)
+    models_dir = get_settings().models_dir
+    require_letters(text, typeface, [name for name in COVERED if (models_dir / name).is_dir()])
 
 
 def burn_request(
@@ -102,7 +122,7 @@ def burn_request(
         video_sha256=video.sha256,
         text_sha256=text.sha256,
         look=look,
-        font_file=f"{typeface.file.path.name} {typeface.file.path.stat().st_size}",
+        font_files=typeface.file_names,
         encoder=encoder,
         quality=quality,
         encoding=encoding,
@@ -139,12 +159,11 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
         burnt = burn(
             video,
             script,
-            typeface,
             folder / "video.mp4",
             encoder=request.encoder,
             deadline=seconds_of_job(),
             workplace=workplace,
-            fonts=(font_folder(settings),),
+            fonts=font_folders(settings),
             quality=request.quality,
             threads=usable_threads(),
             progress=part_of(progress, 0.0, _DRAWN),

@@ -38,7 +38,6 @@ def burnt(video: Path, subtitles: list[Subtitle], folder: Path, look: SegmentLoo
     burn(
         video,
         script,
-        ARIAL,
         folder / "out.mp4",
         encoder="libx264",
         deadline=60,
@@ -110,7 +109,7 @@ def test_another_font_than_the_chosen_one_is_an_error(tmp_path: Path) -> None:
     workplace = tmp_path / "work"
     workplace.mkdir()
     with pytest.raises(EngineError, match="instead of Nobody Has This"):
-        burn(video, script, ARIAL, tmp_path / "o.mp4", encoder="libx264", deadline=60, workplace=workplace)
+        burn(video, script, tmp_path / "o.mp4", encoder="libx264", deadline=60, workplace=workplace)
 
 
 def test_another_font_of_those_at_hand_is_an_error_too(tmp_path: Path) -> None:
@@ -122,7 +121,6 @@ def test_another_font_of_those_at_hand_is_an_error_too(tmp_path: Path) -> None:
         burn(
             video,
             script,
-            ARIAL,
             tmp_path / "o.mp4",
             encoder="libx264",
             deadline=60,

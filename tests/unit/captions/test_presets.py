@@ -55,7 +55,7 @@ def frames(video: Path, look: HighlightLook, folder: Path) -> list[NDArray[np.in
     (folder / "work").mkdir()
     out = folder / "o.mp4"
     chosen = {"encoder": "libx264", "quality": "draft", "deadline": 60, "workplace": folder / "work"}
-    burn(video, script, typeface, out, **chosen)  # type: ignore[arg-type]
+    burn(video, script, out, **chosen)  # type: ignore[arg-type]
     with av.open(str(out)) as container:
         found = [
             frame.to_ndarray(format="rgb24").astype(np.int16)

@@ -59,7 +59,6 @@ def _captioned(
     burn(
         source,
         script,
-        ARIAL,
         folder / "out.mp4",
         encoder="libx264",
         deadline=60,

@@ -58,9 +58,7 @@ def captioned(video: Path, folder: Path, *cues: tuple[float, float]) -> tuple[Pa
     workplace = folder / "work"
     workplace.mkdir(exist_ok=True)
     out = folder / "captioned.mp4"
-    made = burn(
-        video, script, ARIAL, out, encoder="libx264", deadline=60, workplace=workplace, quality="draft"
-    )
+    made = burn(video, script, out, encoder="libx264", deadline=60, workplace=workplace, quality="draft")
     return out, made
 
 

@@ -56,7 +56,6 @@ def captioned(video: Path, folder: Path) -> Path:
     burn(
         video,
         script,
-        ARIAL,
         folder / "out.mp4",
         encoder="libx264",
         deadline=30,
