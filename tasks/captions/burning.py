@@ -69,7 +69,9 @@ def burn(
     faces = font_files(_families(script), fonts)
     (workplace / "fonts").mkdir(exist_ok=True)
     for path in {face.path for face in faces}:
-        (workplace / "fonts" / path.name).symlink_to(path.resolve())
+        link = workplace / "fonts" / path.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(path.resolve())
     drawing = f"ass=filename={_quoted(workplace / 'captions.ass')}:fontsdir={_quoted(workplace / 'fonts')}"
     run = run_ffmpeg(
         [
