@@ -36,9 +36,12 @@ from PIL import Image, ImageFilter
 from benchmarks.measure import Cost, machine, measured
 from tasks.images.loading import load_image
 from tasks.media.ffmpeg import run_ffmpeg
-from tasks.video.clip import ClipOptions, Picture, render_clip
+from tasks.video.clip import ClipOptions, render_clip
 from tasks.video.encoding import Quality, encoder_arguments
+from tasks.video.framing import frame_subject
 from tasks.video.motion import camera_path
+from tasks.video.picture import Picture
+from tasks.video.subject import NOTHING
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _SECONDS, _FPS, _WIDTH, _HEIGHT = 5.0, 24, 1920, 1080
@@ -169,9 +172,9 @@ def _compare_job(folder: Path, rounds: int) -> None:
             _photograph(number).save(place / f"{number}.jpg", quality=90 + int(place.name) % 10)
     raw = folder / "frames.yuv"
     encoding: list[Cost] = []
-    options = ClipOptions()
+    framing = frame_subject(NOTHING, 4 / 3, _WIDTH / _HEIGHT, "fill", _SECONDS)
     for number in range(_JOB_IMAGES):
-        picture = Picture(load_image(images[0] / f"{number}.jpg").pixels, options)
+        picture = Picture(load_image(images[0] / f"{number}.jpg").pixels, (_WIDTH, _HEIGHT), framing)
         with raw.open("wb") as file:
             for view in camera_path("zoomin", _FRAMES, _SECONDS):
                 file.write(picture.frame(view))

@@ -25,7 +25,7 @@ from tasks.jobs.shards import do_shards
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import StageParts, StageTracker, current_job
 from tasks.media.rates import FrameRate
-from tasks.video.clip import Background, ClipOptions
+from tasks.video.clip import ClipOptions
 from tasks.video.contact_sheet import contact_sheet
 from tasks.video.document import (
     AddAudioOutcome,
@@ -38,6 +38,7 @@ from tasks.video.document import (
 )
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import MAX_SECONDS
+from tasks.video.framing import Background
 from tasks.video.serverless.steps import serverless_clips
 from tasks.video.shards import (
     MAX_SHARDS,
@@ -76,7 +77,7 @@ async def img2vid(
     width: Side = 1920,
     height: Side = 1080,
     fps: FrameRate = 24,
-    background: Background = "fill",
+    background: Background = "auto",
     quality: Quality = "standard",
     max_shards: Annotated[int, Field(ge=1, le=100)] = MAX_SHARDS,
 ) -> Img2VidOutcome:
@@ -89,7 +90,7 @@ async def img2vid(
         width: Of the clips, in pixels.
         height: Of the clips, in pixels.
         fps: Frames a second, 1 to 60; also 23.976, 29.97 and 59.94.
-        background: For images of another shape: fill crops them, blur shows them whole over a blurred enlargement.
+        background: fill crops to the clip's shape, blur shows all over its own blur, auto fills where the subject fits.
         quality: draft is fastest, high is for further editing.
         max_shards: Most runs that share the work; one does up to 50 images.
     """
@@ -173,6 +174,8 @@ async def _show(result: Img2VidResult) -> None:
             "status": video.status,
             "image": video.id,
             "move": video.zoom_type,
+            "subject": video.subject or "",
+            "background": video.background or "",
             "seconds": video.duration if video.duration is not None else "",
             "file": video.file or "",
             "link": link(video.url) if video.url else "",

@@ -1,12 +1,7 @@
-"""Loading of ONNX models for the sound filters."""
+"""Which models of the sound filters a process keeps."""
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from tasks.errors import MissingEngineError
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from typing import Any, TypeVar
 
 Model = TypeVar("Model")
 
@@ -31,20 +26,3 @@ def loaded(key: Hashable, load: Callable[[], Model]) -> Model:
         _kept[key] = load()
     model: Model = _kept[key]
     return model
-
-
-def load_session(model: bytes | str, threads: int) -> "InferenceSession":
-    """A CPU session for a model (its bytes or its path) whose operators use `threads` threads each."""
-    try:
-        import onnxruntime  # noqa: PLC0415 - an optional engine
-    except ImportError as error:
-        raise MissingEngineError(
-            "ONNX Runtime, which runs the sound models, is not installed.",
-            hint="Run: pip install onnxruntime",
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Idle threads that spin take the processor from the decoder and the encoder.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

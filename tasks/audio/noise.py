@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from tasks.audio.inference import load_session, loaded
+from tasks.audio.inference import loaded
 from tasks.audio.processor import Processor, silence
 from tasks.errors import MissingEngineError
+from tasks.inference.sessions import load_session
 from tasks.media.pcm import Samples
 
 if TYPE_CHECKING:

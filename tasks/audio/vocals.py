@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from tasks.audio.inference import load_session, loaded
+from tasks.audio.inference import loaded
 from tasks.audio.processor import Processor, silence
 from tasks.audio.spleeter_network import NETWORK_BINS, WINDOW_FRAMES, convert_checkpoint
 from tasks.errors import MissingEngineError
+from tasks.inference.sessions import load_session
 from tasks.media.pcm import Samples
 
 SAMPLE_RATE = 44_100

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.audio.inference import load_session
+from tasks.inference.sessions import load_session
 from tasks.speakers.clustering import unit
 from tasks.speakers.features import log_mel
 from tasks.speakers.segmentation_network import INPUT

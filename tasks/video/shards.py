@@ -10,6 +10,8 @@ from tasks.errors import ContrapontoError
 from tasks.fetching.source import Source
 from tasks.jobs.identifiers import ItemIdentifier
 from tasks.video.clip import ClipOptions
+from tasks.video.framing import UsedBackground
+from tasks.video.subject import SubjectKind
 from tasks.video.zoom_types import ZoomType, share_out
 
 ONE_SHARD = 50
@@ -68,6 +70,9 @@ class VideoClip(BaseModel):
     """Seconds, a whole number of frames."""
     frames: int | None = None
     encoder: str | None = None
+    background: UsedBackground | None = None
+    subject: SubjectKind | None = None
+    """What was found in the image and is followed by the camera."""
     warnings: tuple[str, ...] = ()
     """What is to be said of its image."""
     error: str | None = None

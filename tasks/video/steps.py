@@ -21,7 +21,9 @@ from tasks.progress import Progress, part_of
 from tasks.video.clip import ClipOptions, render_clip, thumbnail
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import fit_to_audio
+from tasks.video.framing import UsedBackground
 from tasks.video.shards import ClipOrder, ShardOrder, ShardResult, VideoClip, failed_clip, file_name
+from tasks.video.subject import SubjectKind
 from tasks.video.zoom_types import ZoomType
 
 _FETCHES = 4
@@ -35,6 +37,8 @@ _MAX_IMAGE_BYTES = 200 * 1024 * 1024
 
 class ClipRequest(StepRequest):
     """A clip to make of a stored image."""
+
+    version = 2
 
     image_key: Annotated[str, Field(exclude=True)]
     """Where the image lies, which does not decide how the clip looks: left out of the cache key."""
@@ -54,6 +58,8 @@ class StoredClip(BaseModel):
     thumbnail: str
     frames: int
     seconds: float
+    background: UsedBackground
+    subject: SubjectKind
     warnings: tuple[str, ...] = ()
 
     def store_keys(self) -> Iterable[str]:
@@ -87,7 +93,13 @@ def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
         store.put_file(folder / "thumbnail.jpg", small)
         store.put_file(folder / "clip.mp4", key)
     return StoredClip(
-        key=key, thumbnail=small, frames=clip.frames, seconds=clip.seconds, warnings=clip.warnings
+        key=key,
+        thumbnail=small,
+        frames=clip.frames,
+        seconds=clip.seconds,
+        background=clip.background,
+        subject=clip.subject,
+        warnings=clip.warnings,
     )
 
 
@@ -137,6 +149,8 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
             duration=made.seconds,
             frames=made.frames,
             encoder=encoder,
+            background=made.background,
+            subject=made.subject,
             warnings=made.warnings,
         )
 

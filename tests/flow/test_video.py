@@ -65,6 +65,7 @@ async def test_images_become_clips_and_a_broken_one_costs_only_its_own(
     for number in (1, 2, 4, 5):
         video = videos[number - 1]
         assert video["file"] == f"Roteiros/São João/video_{number}.mp4"
+        assert (video["subject"], video["background"]) == ("none", "fill")
         with store.open_local(video["file"]) as path:
             shown = frames_of(path)
         assert len(shown) == video["frames"] == 6

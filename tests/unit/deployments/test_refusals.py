@@ -194,7 +194,7 @@ def test_the_form_shows_each_sentence_at_its_field() -> None:
     )
     shown = validation.build_error_obj(errors)["errors"]
     by_name = {entry["property"]: entry["errors"] for entry in shown}
-    assert by_name["background"] == ['"red" cannot be used: give one of fill, blur.']
+    assert by_name["background"] == ['"red" cannot be used: give one of auto, fill, blur.']
     assert by_name["webhook_url"][0].startswith("'webhook_url' is missing: give a URL")
     of_image = {entry["property"]: entry["errors"] for entry in by_name["images"][0]["errors"]}
     assert of_image["duracao"] == ["3000 is too large: give a number from 0.1 to 1000."]

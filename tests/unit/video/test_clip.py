@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.errors import CancelledError, NotAnImageError, StageTimeoutError
-from tasks.video.clip import Background, Clip, ClipOptions, render_clip, thumbnail
+from tasks.images.faces import find_faces
+from tasks.video.clip import Clip, ClipOptions, render_clip, thumbnail
+from tasks.video.framing import Background
 from tasks.video.motion import MAX_ZOOM, View, camera_path
 from tasks.video.zoom_types import ZoomType
 from tests.material import frames_of
 from tests.processes import linux_only, running
 
+ASTRONAUT = Path(__file__).parents[1] / "images" / "astronaut.jpg"
 SMALL = ClipOptions(width=320, height=180, fps=12, quality="draft")
 DOTS = ((0.2, 0.25), (0.5, 0.5), (0.8, 0.25), (0.2, 0.75), (0.8, 0.75))
 
@@ -135,6 +138,25 @@ def test_an_upright_image_is_cropped_or_shown_whole(tmp_path: Path) -> None:
     assert (middle["blur"][:8, 0] - middle["blur"][:8, 1] > 60).any()
     assert (middle["blur"][-8:, 2] - middle["blur"][-8:, 1] > 60).any()
     assert seen["blur"][90, 20].mean() < 128, "what is beside the image is dimmed"
+
+
+@pytest.mark.parametrize(("size", "background"), [((400, 400), "fill"), ((300, 800), "blur")])
+def test_a_person_stays_in_the_picture(tmp_path: Path, size: tuple[int, int], background: Background) -> None:
+    """A square portrait is cropped around the face, a person who stands is shown whole; the clip says so."""
+    picture = Image.new("RGB", size, (90, 110, 120))
+    side = 400 if background == "fill" else 200
+    picture.paste(Image.open(ASTRONAUT).resize((side, side)), ((size[0] - side) // 2, 0))
+    picture.save(tmp_path / "a.png")
+    clip = render(
+        tmp_path / "a.png", tmp_path / "a.mp4", SMALL.model_copy(update={"width": 640, "height": 360})
+    )
+    assert (clip.subject, clip.background) == ("face", background)
+    shown = frames_of(tmp_path / "a.mp4")
+    # Of somebody who stands, the face is too small to be found again in so small a clip.
+    for frame in (shown[0], shown[-1]) if background == "fill" else ():
+        (face,) = find_faces(frame)
+        assert face.box[1] > 0.02
+        assert face.box[3] < 0.8
 
 
 def test_colours_stay(tmp_path: Path) -> None:

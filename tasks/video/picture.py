@@ -1,0 +1,90 @@
+"""An image in the planes of video, at the size at which the closest view is sharp, ready to be looked at."""
+
+import numpy as np
+from PIL import Image, ImageFilter, ImageOps
+
+from tasks.images.faces import Box
+from tasks.images.loading import Pixels
+from tasks.video.framing import Framing
+from tasks.video.motion import MAX_ZOOM, View
+
+_BLUR = 0.04
+"""Standard deviation, as a share of the width."""
+_DIM = 0.7
+
+# Full-range R'G'B' to limited-range Y'CbCr, ITU-R BT.709.
+_TO_VIDEO = (
+    *(0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16),
+    *(-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128),
+    *(0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128),
+)
+_STEADY = Image.Resampling.BILINEAR
+"""The centre of its weights is exactly where a pixel is asked for. That of Hamming, as cheap and sharper, is not: what
+moves would shake twice as much."""
+
+
+class Picture:
+    """The stage that a camera moves over."""
+
+    def __init__(self, pixels: Pixels, size: tuple[int, int], framing: Framing) -> None:
+        """`size`: of the frames, in pixels, both even."""
+        self._size = size
+        canvas = _canvas(Image.fromarray(pixels), size, framing)
+        self._extent = canvas.size
+        self._bright, *colours = canvas.convert("RGB", _TO_VIDEO).split()
+        half = (-(-canvas.width // 2), -(-canvas.height // 2))
+        # An edge of one pixel more, because the places of colour samples reach beyond that of brightness.
+        self._colours = [
+            Image.fromarray(np.pad(np.asarray(plane.resize(half, Image.Resampling.BOX)), 1, mode="edge"))
+            for plane in colours
+        ]
+        self._colour_scale = (half[0] / canvas.width, half[1] / canvas.height)
+
+    def frame(self, view: View) -> bytes:
+        """One frame in the order yuv420p."""
+        width, height = self._size
+        left, right = (self._extent[0] * (view.x + side * view.size / 2) for side in (-1, 1))
+        top, bottom = (self._extent[1] * (view.y + side * view.size / 2) for side in (-1, 1))
+        bright = self._bright.resize(
+            self._size, _STEADY, box=_within((left, top, right, bottom), self._bright)
+        )
+        # Colour samples sit on every second column, half a pixel left of the middle between two (MPEG-2).
+        shift = (right - left) / width / 2
+        across, down = self._colour_scale
+        box = (
+            (left - shift) * across + 1,
+            top * down + 1,
+            (right - shift) * across + 1,
+            bottom * down + 1,
+        )
+        half = (width // 2, height // 2)
+        colours = (plane.resize(half, _STEADY, box=_within(box, plane)) for plane in self._colours)
+        return b"".join(plane.tobytes() for plane in (bright, *colours))
+
+
+def needed_side(size: tuple[int, int]) -> int:
+    """The longer side of an image from which nothing is lost in frames of this size, with some for cropping."""
+    return int(max(size) * MAX_ZOOM * 2)
+
+
+def _within(box: Box, plane: Image.Image) -> Box:
+    """The box without what rounding lets it exceed the plane by."""
+    left, top, right, bottom = box
+    return max(left, 0.0), max(top, 0.0), min(right, plane.width), min(bottom, plane.height)
+
+
+def _canvas(image: Image.Image, frames: tuple[int, int], framing: Framing) -> Image.Image:
+    """The stage, so large that the closest view has the clip's own pixels."""
+    size = (round(frames[0] * MAX_ZOOM), round(frames[1] * MAX_ZOOM))
+    if framing.background == "fill":
+        left, top, right, bottom = framing.crop
+        shown = (left * image.width, top * image.height, right * image.width, bottom * image.height)
+        return image.resize(size, Image.Resampling.LANCZOS, box=_within(shown, image))
+    # Blurred when it is small: the same look for a fraction of the work.
+    small = ImageOps.fit(image, (size[0] // 8, size[1] // 8), Image.Resampling.BOX)
+    blurred = small.filter(ImageFilter.GaussianBlur(_BLUR * small.width))
+    canvas = blurred.resize(size, Image.Resampling.BICUBIC).point(lambda level: level * _DIM)
+    room = (round(size[0] * framing.inset), round(size[1] * framing.inset))
+    whole = ImageOps.contain(image, room, Image.Resampling.LANCZOS)
+    canvas.paste(whole, ((size[0] - whole.width) // 2, (size[1] - whole.height) // 2))
+    return canvas
