@@ -6,11 +6,14 @@ from pydantic import Field
 
 from flows.edits import Input, edit_job, edited
 from flows.parameters import FileName, Source, StorePath
+from tasks.editing.converting import SOUND_ONLY, Container, convert_options
+from tasks.editing.converting import convert as bring
 from tasks.editing.document import EditOutcome
 from tasks.editing.framing import Fit, Side
 from tasks.editing.joining import JoinOptions, Transition
 from tasks.editing.joining import concatenate as join
 from tasks.editing.moments import Moment
+from tasks.editing.presets import Preset
 from tasks.editing.steps import edit_step
 from tasks.editing.trimming import Parts, TrimMode, trim_options
 from tasks.editing.trimming import trim as cut
@@ -19,6 +22,7 @@ from tasks.video.encoding import Quality
 
 _cut = edit_step("trim", cut)
 _join = edit_step("concatenate", join)
+_convert = edit_step("convert", bring)
 
 
 @edit_job(operation="trim", time_limit=30)
@@ -85,3 +89,45 @@ async def concatenate(
         quality=quality,
     )
     return await edited(_join, [Input(url) for url in urls_video], options, path, output_filename)
+
+
+@edit_job(operation="convert", time_limit=120)
+async def convert(
+    url_video: Source,
+    preset: Preset | None = None,
+    width: Side | None = None,
+    height: Side | None = None,
+    fps: FrameRate | None = None,
+    fit: Fit | None = None,
+    max_mb: Annotated[float, Field(ge=0.1, le=100_000)] | None = None,
+    container: Container = "mp4",
+    loudness: Annotated[float, Field(ge=-40, le=-5)] | None = None,
+    keep_loudness: bool = False,
+    path: StorePath | None = None,
+    output_filename: FileName | None = None,
+    quality: Quality = "standard",
+) -> EditOutcome:
+    """Bring a video to what a platform wants: size, shape, rate, file size, container and loudness.
+
+    Args:
+        url_video: Address of the video, or its key in the media store; for a container of sound a recording will do.
+        preset: A platform, whose size, shape, greatest rate and file size are taken unless they are given below.
+        width: In pixels; empty for that of the preset or the video, or what keeps its shape.
+        height: In pixels; empty for that of the preset or the video, or what keeps its shape.
+        fps: Frames a second; empty for those of the video.
+        fit: For another shape: pad adds black bars, blur a blurred enlargement, crop fills the frame.
+        max_mb: Greatest size of the file, in megabytes.
+        container: mp4, mov, webm or gif; mp3, m4a or wav for the sound alone.
+        loudness: In LUFS; empty for -14 with a preset, and as it is without one.
+        keep_loudness: Leave the loudness as it is with a preset too.
+        path: Folder of the media store for the result; empty for one of the job's own.
+        output_filename: Name of the result; empty for video.mp4.
+        quality: draft is fastest, high is for further editing.
+    """
+    options = convert_options(
+        preset, width, height, fps, fit, max_mb, container, loudness, keep_loudness, quality
+    )
+    only_sound = container in SOUND_ONLY
+    source = Input(url_video, "audio" if only_sound else "video")
+    name = "audio" if only_sound else "video"
+    return await edited(_convert, [source], options, path, output_filename, name=name, ending=f".{container}")

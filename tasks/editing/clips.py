@@ -40,6 +40,9 @@ class Clip:
     width: int
     """As it is shown."""
     height: int
+    codec: str
+    pixels: str | None
+    """Their format, as ffmpeg calls it."""
     tagged: bool
     """Whether the file says how its colours are coded."""
     likeness: tuple[object, ...] | None
@@ -82,6 +85,8 @@ def read_clip(path: Path, progress: Progress = ignore_progress) -> Clip:
         rate=min(constant_rate(pictures.shown, stated), Fraction(MAX_FPS)),
         width=high if turned else wide,
         height=wide if turned else high,
+        codec=picture.codec,
+        pixels=context.pix_fmt,
         tagged=first.colorspace not in (0, _UNSPECIFIED) or "rgb" in first.format.name,
         likeness=(*described, first.rotation) if copyable else None,
     )

@@ -9,7 +9,7 @@ from tasks.editing.document import FileFacts
 from tasks.media.frames import middle_frame
 from tasks.media.probe import probe, shown_size
 
-PICTURES = (".jpg", ".png", ".webp")
+PICTURES = (".jpg", ".png", ".webp", ".gif")
 _THUMBNAIL = 480
 """Greatest side, in pixels."""
 
@@ -19,7 +19,10 @@ def measure(path: Path) -> FileFacts:
     size = path.stat().st_size
     if path.suffix in PICTURES:
         with Image.open(path) as image:
-            return FileFacts(size=size, duration=None, width=image.width, height=image.height, fps=None)
+            moving = _moving(image)
+            frames, seconds = moving if moving else (1, None)
+            fps = round(frames / seconds, 3) if seconds else None
+            return FileFacts(size=size, duration=seconds, width=image.width, height=image.height, fps=fps)
     info = probe(path)
     if info.video is None:
         return FileFacts(size=size, duration=round(info.duration, 6), width=None, height=None, fps=None)
@@ -27,6 +30,18 @@ def measure(path: Path) -> FileFacts:
     return FileFacts(
         size=size, duration=round(info.duration, 6), width=width, height=height, fps=info.video.fps
     )
+
+
+def _moving(image: Image.Image) -> tuple[int, float] | None:
+    """Pictures and seconds of a GIF that moves."""
+    frames = getattr(image, "n_frames", 1)
+    if frames == 1:
+        return None
+    milliseconds = 0
+    for number in range(frames):
+        image.seek(number)
+        milliseconds += image.info.get("duration", 0)
+    return frames, milliseconds / 1000
 
 
 def thumbnail(path: Path, facts: FileFacts) -> bytes | None:

@@ -75,6 +75,14 @@ def encoder_arguments(encoder: Encoder, quality: Quality = "standard", *, thread
     return ["-c:v", encoder, *preset, *limit, "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
 
 
+def bitrate_arguments(bits: int, quality: Quality = "standard", *, threads: int = 0) -> list[str]:
+    """The same for a mean of so many bits a second, in two passes (`-pass`): x264, which keeps to it best."""
+    preset = _X264[quality][:2] if quality != "draft" else ("-preset", "veryfast")
+    limit = ["-threads", str(threads)] if threads else []
+    rates = ["-b:v", str(bits), "-maxrate", str(2 * bits), "-bufsize", str(4 * bits)]
+    return ["-c:v", "libx264", *preset, *rates, *limit, "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+
+
 @lru_cache(maxsize=1)
 def _nvenc_failure() -> str | None:
     """Why the GPU's encoder does not work here; None if it does. That ffmpeg lists it says nothing."""

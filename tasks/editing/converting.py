@@ -1,0 +1,406 @@
+"""Brings a film to the size, rate, container, file size and loudness that a platform wants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from tasks.editing.bench import Bench, EditOptions, Made
+from tasks.editing.budget import Budget, budget
+from tasks.editing.clips import Clip, read_clip
+from tasks.editing.framing import COLOURS, Fit, Side, framed
+from tasks.editing.levels import Level, level, level_warnings, measure_loudness
+from tasks.editing.presets import LOUDNESS, PRESETS, Preset
+from tasks.errors import InvalidInputError, LimitExceededError
+from tasks.media.ffmpeg import media_input
+from tasks.media.probe import AudioStream, probe, require_audio
+from tasks.media.rates import FrameRate, exact_rate
+from tasks.video.encoding import SAMPLE_RATE, Quality, bitrate_arguments, encoder_arguments, sound_arguments
+
+Container = Literal["mp4", "mov", "webm", "gif", "mp3", "m4a", "wav"]
+SOUND_ONLY: tuple[Container, ...] = ("mp3", "m4a", "wav")
+_LONGEST_GIF = 60.0
+_GIF_FPS, _GIF_SIDE = 15, 480
+"""Of a GIF for which nothing else is asked."""
+_WEBM: dict[Quality, tuple[str, ...]] = {
+    "draft": ("-crf", "38", "-deadline", "realtime", "-cpu-used", "8"),
+    "standard": ("-crf", "31", "-deadline", "good", "-cpu-used", "5"),
+    "high": ("-crf", "24", "-deadline", "good", "-cpu-used", "2"),
+}
+_SOUNDS: dict[Container, tuple[str, ...]] = {
+    "webm": ("-c:a", "libopus", "-b:a", "128k"),
+    "mp3": ("-c:a", "libmp3lame", "-b:a", "192k"),
+    "m4a": ("-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart"),
+    "wav": ("-c:a", "pcm_s16le", "-rf64", "auto"),
+}
+_ROOMY = 0.1
+"""Bits a pixel from which a film needs no second pass to be good."""
+_TRIES = 3
+
+
+class ConvertOptions(EditOptions):
+    """What a film is to be."""
+
+    revision: ClassVar[int] = 1
+
+    preset: Preset | None
+    width: Side | None
+    height: Side | None
+    fps: FrameRate | None
+    fit: Fit | None
+    max_mb: float | None
+    container: Container
+    loudness: float | None
+    """LUFS; None: as it is."""
+    quality: Quality
+
+
+class Converted(Made):
+    """A film brought to what was asked."""
+
+    copied: bool
+    """Whether the picture is the film's own; else it was encoded again."""
+    sound_copied: bool
+    preset: Preset | None
+    container: Container
+    bitrate: int
+    """Bits a second, of everything."""
+    loudness_before: float | None
+    """LUFS; None where it was not measured, or there is nothing to hear."""
+    loudness_after: float | None
+    true_peak: float | None
+    """dBTP of the result."""
+
+
+def convert_options(
+    preset: Preset | None,
+    width: int | None,
+    height: int | None,
+    fps: float | None,
+    fit: Fit | None,
+    max_mb: float | None,
+    container: Container,
+    loudness: float | None,
+    keep_loudness: bool,
+    quality: Quality,
+) -> ConvertOptions:
+    """The options of a conversion. Raises InvalidInputError for what cannot be meant together."""
+    shaped = any(value is not None for value in (width, height, fps, fit))
+    if container in SOUND_ONLY and (shaped or preset):
+        raise InvalidInputError(
+            f"A file {container} has no picture that could have a size or a preset.",
+            hint="Leave them out, or choose the container mp4.",
+        )
+    if max_mb is not None and container not in ("mp4", "mov"):
+        raise InvalidInputError(
+            f"A greatest size can be asked for of mp4 and mov, not of {container}.", hint="Leave max_mb out."
+        )
+    if keep_loudness and loudness is not None:
+        raise InvalidInputError(
+            "The loudness cannot be kept and changed at once.", hint="Give either keep_loudness or loudness."
+        )
+    if loudness is None and preset is not None and not keep_loudness:
+        loudness = LOUDNESS
+    if preset and max_mb is None and container in ("mp4", "mov"):
+        max_mb = PRESETS[preset].max_mb
+    return ConvertOptions(
+        preset=preset,
+        width=width,
+        height=height,
+        fps=fps,
+        fit=fit,
+        max_mb=max_mb,
+        container=container,
+        loudness=loudness if container != "gif" else None,
+        quality=quality,
+    )
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """What the picture becomes."""
+
+    width: int
+    height: int
+    rate: Fraction
+    fit: Fit
+
+    def filters(self, clip: Clip) -> str:
+        shape = framed(self.width, self.height, self.fit, tagged=clip.tagged, lines=clip.height)
+        return f"fps={self.rate}:start_time=0,{shape},format=yuv420p,{COLOURS}"
+
+
+def aim(clip: Clip, options: ConvertOptions) -> _Aim:
+    """The size and rate that a film gets."""
+    wanted = PRESETS[options.preset] if options.preset else None
+    width, height, fit = options.width, options.height, options.fit or "pad"
+    if width is None and height is None:
+        width, height = clip.width, clip.height
+        if wanted is not None and (wanted.fit or options.fit):
+            width, height, fit = wanted.width, wanted.height, options.fit or wanted.fit or "pad"
+        elif wanted is not None:
+            width, height = _within(width, height, wanted.width, wanted.height)
+        elif options.container == "gif":
+            width, height = _within(width, height, _GIF_SIDE, _GIF_SIDE)
+    elif width is None and height is not None:
+        width = round(clip.width * height / clip.height)
+    elif height is None and width is not None:
+        height = round(clip.height * width / clip.width)
+    rate = exact_rate(options.fps) if options.fps else clip.rate
+    if wanted is not None and not options.fps:
+        rate = _below(rate, wanted.max_fps)
+    if options.container == "gif" and not options.fps:
+        rate = min(rate, Fraction(_GIF_FPS))
+    even = [max(2, side // 2 * 2) for side in (width or 2, height or 2)]
+    return _Aim(even[0], even[1], rate, fit)
+
+
+def _within(width: int, height: int, most_wide: int, most_high: int) -> tuple[int, int]:
+    """A shape made smaller, if it must be, to lie within a frame that may be turned as it is."""
+    if (width > height) != (most_wide > most_high):
+        most_wide, most_high = most_high, most_wide
+    share = min(1.0, most_wide / width, most_high / height)
+    return max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2)
+
+
+def _below(rate: Fraction, most: int) -> Fraction:
+    """The rate, halved until it is no more than that: every second picture, and no juddering."""
+    while rate > most:
+        rate /= 2
+    return rate
+
+
+def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench: Bench) -> Converted:
+    """Writes the film, or its sound, as it is asked for.
+
+    Raises InvalidInputError, NoVideoError, NoAudioError, NotMediaError, DamagedMediaError, LimitExceededError and what
+    `run_ffmpeg` raises.
+    """
+    (path,) = inputs
+    info = probe(path)
+    clip: Clip | None = None
+    track: AudioStream | None
+    if options.container in SOUND_ONLY:
+        track, seconds = require_audio(info), info.duration
+    else:
+        clip = read_clip(path, bench.part(0.0, 0.05).progress)
+        track, seconds = clip.sound, clip.start + clip.seconds
+    if options.container == "gif":
+        track = None
+    found = None
+    if track is not None and options.loudness is not None:
+        measuring = bench.part(0.05, 0.15)
+        found = level(path, track, options.loudness, seconds, measuring, stereo=clip is not None)
+    working, checking = bench.part(0.15, 0.95), bench.part(0.95, 1.0)
+    if clip is None:
+        assert track is not None  # noqa: S101 - required above
+        copied, sound_copied = False, _only_sound(path, track, found, options, seconds, target, working)
+    else:
+        copied, sound_copied = _film(_Film(clip, track, found, seconds), options, target, working)
+    after = None
+    if track is not None and found is not None:
+        made = require_audio(probe(target))
+        after = measure_loudness(target, made, seconds, checking, stereo=clip is not None)
+    return Converted(
+        copied=copied,
+        sound_copied=sound_copied,
+        preset=options.preset,
+        container=options.container,
+        bitrate=round(target.stat().st_size * 8 / max(seconds, 0.001)),
+        loudness_before=found.before.integrated if found else None,
+        loudness_after=after.integrated if after else None,
+        true_peak=after.peak if after else None,
+        warnings=tuple(level_warnings(after, options.loudness)),
+    )
+
+
+@dataclass(frozen=True)
+class _Film:
+    clip: Clip
+    track: AudioStream | None
+    level: Level | None
+    seconds: float
+
+
+def _only_sound(
+    path: Path,
+    track: AudioStream,
+    found: Level | None,
+    options: ConvertOptions,
+    seconds: float,
+    target: Path,
+    bench: Bench,
+) -> bool:
+    """Writes the sound alone; whether it was copied."""
+    changed = found is not None and found.filters
+    names = {"mp3": "mp3", "m4a": "aac", "wav": "pcm_s16le"}
+    copied = not changed and names[options.container] == track.codec
+    filters = list(found.filters) if found else []
+    shaped = ["-af", ",".join(["aresample=async=1:first_pts=0", *filters])]
+    rate = min(max(track.sample_rate, 8_000), SAMPLE_RATE)
+    coding = ["-c:a", "copy"] if copied else [*shaped, "-ar", str(rate), *_SOUNDS[options.container]]
+    if not copied and track.channels > 2:
+        coding += ["-ac", "2"]
+    bench.ffmpeg(
+        [*media_input(path), "-map", f"0:{track.index}", "-vn", *coding, "-map_metadata", "-1"],
+        target,
+        seconds,
+    )
+    return copied
+
+
+def _film(film: _Film, options: ConvertOptions, target: Path, bench: Bench) -> tuple[bool, bool]:
+    """Writes the film; whether its picture and its sound were copied."""
+    wish = aim(film.clip, options)
+    if options.container == "gif":
+        _gif(film, wish, target, bench)
+        return False, False
+    clip, most = film.clip, (options.max_mb or 0) * 1e6
+    sound_copied = film.track is not None and _sound_stays(film.track, film.level, options.container)
+    same = (clip.width, clip.height, clip.rate) == (wish.width, wish.height, wish.rate)
+    if same and _picture_stays(clip, options.container) and not (most and clip.path.stat().st_size > most):
+        heard = _sound(film, options, copied=sound_copied, bits=None)
+        _write(film, ["-map", f"0:{clip.picture}", "-c:v", "copy"], heard, target, bench)
+        if not most or target.stat().st_size <= most:
+            return True, sound_copied
+        target.unlink()
+    if most:
+        plan = budget(
+            most, film.seconds, wish.width, wish.height, float(wish.rate), sound=film.track is not None
+        )
+        _sized(film, wish, plan, options, most, target, bench)
+        return False, False
+    heard = _sound(film, options, copied=sound_copied, bits=None)
+    if options.container == "webm":
+        coding = ["-c:v", "libvpx-vp9", "-b:v", "0", "-row-mt", "1", *_WEBM[options.quality]]
+    else:
+        coding = encoder_arguments(bench.encoder, options.quality, threads=bench.threads)
+    _write(film, [*_picture(film, wish), *coding], heard, target, bench)
+    return False, sound_copied
+
+
+def _picture_stays(clip: Clip, container: Container) -> bool:
+    if clip.likeness is None or clip.start > 0.1 or container not in ("mp4", "mov"):
+        return False
+    return clip.codec == "h264" and clip.pixels == "yuv420p"
+
+
+def _sound_stays(track: AudioStream, found: Level | None, container: Container) -> bool:
+    plain = {"mp4": "aac", "mov": "aac", "webm": "opus"}.get(container)
+    return track.codec == plain and not (found is not None and found.filters)
+
+
+def _picture(film: _Film, wish: _Aim) -> list[str]:
+    return [
+        "-filter_complex",
+        f"[0:{film.clip.picture}]{wish.filters(film.clip)}[picture]",
+        "-map",
+        "[picture]",
+    ]
+
+
+def _sound(film: _Film, options: ConvertOptions, *, copied: bool, bits: int | None) -> list[str]:
+    """Arguments for the sound, which is as long as the picture."""
+    track = film.track
+    if track is None:
+        return ["-an"]
+    chosen = ["-map", f"0:{track.index}"]
+    if copied:
+        return [*chosen, "-c:a", "copy"]
+    plain = sound_arguments(track)
+    chain = plain[plain.index("-af") + 1]
+    filters = [chain, *(film.level.filters if film.level else ()), f"apad=whole_dur={film.seconds:.6f}"]
+    if bits is not None:
+        filters.append("aformat=channel_layouts=stereo")
+        coding: Sequence[str] = ("-c:a", "aac", "-b:a", str(bits))
+    else:
+        coding = _SOUNDS.get(options.container, tuple(plain[plain.index("-c:a") :]))
+    return [*chosen, "-af", ",".join(filters), *coding]
+
+
+def _write(film: _Film, picture: Sequence[str], sound: Sequence[str], target: Path, bench: Bench) -> None:
+    bench.ffmpeg(
+        [
+            *media_input(film.clip.path),
+            *(*picture, *sound, "-sn", "-dn", "-t", f"{film.seconds:.6f}", "-map_metadata", "-1"),
+            *(["-movflags", "+faststart"] if target.suffix in (".mp4", ".mov") else []),
+        ],
+        target,
+        film.seconds,
+    )
+
+
+def _sized(
+    film: _Film, wish: _Aim, plan: Budget, options: ConvertOptions, most: float, target: Path, bench: Bench
+) -> None:
+    """Encodes the film so that it is no larger than `most` bytes."""
+    small = replace(wish, width=plan.width, height=plan.height)
+    picture = _picture(film, small)
+    heard = _sound(film, options, copied=False, bits=plan.sound or None)
+    bits = plan.picture
+    if bits / (small.width * small.height * float(small.rate)) >= _ROOMY:
+        limit = ["-maxrate", str(bits), "-bufsize", str(2 * bits)]
+        coding = [*encoder_arguments(bench.encoder, options.quality, threads=bench.threads), *limit]
+        _write(film, [*picture, *coding], heard, target, bench.part(0.0, 0.4))
+        if target.stat().st_size <= most:
+            return
+    log = ("-passlogfile", str(bench.scratch / "passes"))
+    for attempt in range(_TRIES):
+        share = bench.part(0.4 + 0.2 * attempt, 0.6 + 0.2 * attempt)
+        coding = [*bitrate_arguments(bits, options.quality, threads=bench.threads), *log]
+        first = [*media_input(film.clip.path), *picture, *coding, "-pass", "1", "-an", "-sn", "-dn"]
+        share.part(0.0, 0.4).ffmpeg(
+            [*first, "-t", f"{film.seconds:.6f}", "-f", "null", "-"], None, film.seconds
+        )
+        _write(film, [*picture, *coding, "-pass", "2"], heard, target, share.part(0.4, 1.0))
+        size = target.stat().st_size
+        if size <= most:
+            return
+        bits = int(bits * most / size * 0.95)
+    target.unlink()
+    raise LimitExceededError(
+        f"The video cannot be made smaller than {size / 1e6:.1f} MB.",
+        hint="Allow more with max_mb, or trim it.",
+    )
+
+
+def _gif(film: _Film, wish: _Aim, target: Path, bench: Bench) -> None:
+    """In two runs, because the colours must be known before the first picture: memory does not grow with length."""
+    if film.seconds > _LONGEST_GIF:
+        raise LimitExceededError(
+            f"A GIF of {film.seconds:.0f} s would be huge; {_LONGEST_GIF:.0f} s is the most.",
+            hint="Trim the video.",
+        )
+    palette = bench.scratch / "palette.png"
+    shape = f"[0:{film.clip.picture}]{wish.filters(film.clip)}"
+    limit = ("-t", f"{film.seconds:.6f}")
+    reading = media_input(film.clip.path)
+    bench.part(0.0, 0.4).ffmpeg(
+        [
+            *reading,
+            *("-filter_complex", f"{shape},palettegen=stats_mode=diff[colours]", "-map", "[colours]"),
+            *limit,
+            "-frames:v",
+            "1",
+        ],
+        palette,
+        film.seconds,
+    )
+    drawing = f"{shape}[film];[film][1:v]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[picture]"
+    bench.part(0.4, 1.0).ffmpeg(
+        [
+            *reading,
+            "-i",
+            f"file:{palette.resolve()}",
+            "-filter_complex",
+            drawing,
+            "-map",
+            "[picture]",
+            *limit,
+            "-loop",
+            "0",
+        ],
+        target,
+        film.seconds,
+    )
