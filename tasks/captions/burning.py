@@ -11,11 +11,12 @@ from tasks.captions.faces import FontFile
 from tasks.captions.fonts import font_files
 from tasks.captions.look import Canvas, SafeArea
 from tasks.errors import EngineError
-from tasks.media.ffmpeg import media_input, run_ffmpeg
+from tasks.media.ffmpeg import media_input, quoted_in_filter, run_ffmpeg
 from tasks.media.probe import MediaInfo, probe, require_video, shown_size
 from tasks.media.shown import Shown, shown
 from tasks.progress import Progress, ignore_progress
 from tasks.video.encoding import Encoder, Quality, encoder_arguments, sound_arguments
+from tasks.video.upright import Upright, upright
 
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3")
 """Sound that MP4 holds as it is."""
@@ -65,6 +66,7 @@ def burn(
     info = probe(video)
     picture = require_video(info)
     film = shown(video, info)
+    seen = upright(video, picture, workplace)
     (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
     faces = font_files(_families(script), fonts)
     (workplace / "fonts").mkdir(exist_ok=True)
@@ -72,12 +74,14 @@ def burn(
         link = workplace / "fonts" / path.name
         link.unlink(missing_ok=True)
         link.symlink_to(path.resolve())
-    drawing = f"ass=filename={_quoted(workplace / 'captions.ass')}:fontsdir={_quoted(workplace / 'fonts')}"
+    lettering, folder = quoted_in_filter(workplace / "captions.ass"), quoted_in_filter(workplace / "fonts")
+    drawing = f"ass=filename={lettering}:fontsdir={folder}"
     run = run_ffmpeg(
         [
+            *seen.reading,
             *media_input(video),
             *("-map", f"0:{picture.index}", *_sound(info), "-sn", "-dn"),
-            *("-vf", f"{_timed(film, drawing)},format=yuv420p"),
+            *("-vf", f"{_timed(film, seen, drawing)},format=yuv420p"),
             *encoder_arguments(encoder, quality, threads=threads),
             *("-map_metadata", "-1"),
         ],
@@ -89,17 +93,26 @@ def burn(
     _check_fonts(run.messages, faces)
     made = require_video(probe(target))
     return BurntVideo(
-        seconds=run.seconds, width=made.width, height=made.height, fps=made.fps, warnings=film.warnings
+        seconds=run.seconds,
+        width=made.width,
+        height=made.height,
+        fps=made.fps,
+        warnings=film.warnings + seen.warnings,
     )
 
 
-def _timed(film: Shown, drawing: str) -> str:
+def _timed(film: Shown, seen: Upright, drawing: str) -> str:
     """Draws into pictures that come at the film's rate and have the times of the player's clock while it draws."""
     start = round(film.start * film.rate)
     lead = round((film.start + film.lead) * film.rate) - start
-    return (
-        f"setpts=PTS-STARTPTS,fps={film.rate},setpts=PTS+{start},"
-        f"crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,{drawing},setpts=PTS+{lead}"
+    return ",".join(
+        [
+            "setpts=PTS-STARTPTS",
+            *seen.filters,
+            f"fps={film.rate},setpts=PTS+{start}",
+            "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0",
+            f"{drawing},setpts=PTS+{lead}",
+        ]
     )
 
 
@@ -130,9 +143,3 @@ def _check_fonts(messages: Sequence[str], faces: Sequence[FontFile]) -> None:
                 f"The captions were drawn in {chosen['name']} instead of {chosen['asked']}.",
                 hint="Check the font file: its family name may differ from the one chosen.",
             )
-
-
-def _quoted(path: Path) -> str:
-    """A path as an option's value inside a filter graph, which unquotes it twice."""
-    value = re.sub(r"([\\':])", r"\\\1", str(path.resolve()))
-    return re.sub(r"([\\'\[\],;])", r"\\\1", value)

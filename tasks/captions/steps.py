@@ -34,7 +34,7 @@ _DRAWN = 0.95
 class BurnRequest(StepRequest):
     """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     video_key: Annotated[str, Field(exclude=True)]
     text_key: Annotated[str, Field(exclude=True)]

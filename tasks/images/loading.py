@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from tasks.errors import DamagedMediaError, LimitExceededError, NotAnImageError
+from tasks.images.colour import ColourSpace, in_srgb
+from tasks.images.colour_tags import tagged_colours
 from tasks.images.cut_short import what_is_there
 
 Pixels = NDArray[np.uint8]
@@ -23,6 +25,7 @@ MAX_PIXELS = 100_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM", "JPEG2000", "TGA")
 """Of Pillow; formats that run programs (EPS) or hold pages (PDF) are left out."""
 _BACKGROUND = (255, 255, 255)
+_BAND = 128
 
 pillow_heif.register_heif_opener()
 
@@ -63,7 +66,12 @@ def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
             image.draft(None, (max_side, max_side))
         there, told = _loaded(path, image, max_side)
         upright = ImageOps.exif_transpose(there)
-        return LoadedImage(np.asarray(_opaque(_in_srgb(upright))), told)
+        colours = tagged_colours(path, image)
+        if colours is None or colours.usual:
+            return LoadedImage(np.asarray(_opaque(_in_srgb(upright, colours is None))), told)
+        if colours.hdr:
+            told = (*told, "The image is HDR: its colours were brought to those of usual screens.")
+        return LoadedImage(np.asarray(_opaque(_tagged_in_srgb(upright, colours))), told)
 
 
 def _loaded(path: Path, image: Image.Image, max_side: int | None) -> tuple[Image.Image, tuple[str, ...]]:
@@ -112,11 +120,22 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
+def _tagged_in_srgb(image: Image.Image, space: ColourSpace) -> Image.Image:
+    """In the colours of a screen, from those that the file names by numbers; keeps transparency."""
+    plain = _in_srgb(image, with_profile=False)
+    bands = np.array(plain)
+    for top in range(0, len(bands), _BAND):
+        # In parts: a large image as numbers with fractions would take gigabytes.
+        part = bands[top : top + _BAND, :, :3]
+        part[...] = np.rint(in_srgb(np.asarray(part / 255, np.float32), space) * 255)
+    return Image.fromarray(bands)
+
+
+def _in_srgb(image: Image.Image, with_profile: bool) -> Image.Image:
     """In the colours of a screen; keeps transparency."""
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
         return _from_deep(image)
-    profile = image.info.get("icc_profile")
+    profile = image.info.get("icc_profile") if with_profile else None
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA", "PA") else None
     if image.mode in ("P", "PA"):
         image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")

@@ -73,6 +73,12 @@ def media_input(source: Path) -> list[str]:
     return ["-format_whitelist", MEDIA_FORMATS, "-i", f"file:{source.resolve()}"]
 
 
+def quoted_in_filter(path: Path) -> str:
+    """A path as an option's value inside a filter graph, which unquotes it twice."""
+    value = re.sub(r"([\\':])", r"\\\1", str(path.resolve()))
+    return re.sub(r"([\\'\[\],;])", r"\\\1", value)
+
+
 def run_ffmpeg(
     arguments: Sequence[str],
     *,

@@ -19,6 +19,9 @@ from tasks.media.ffmpeg import MEDIA_FORMATS
 _OPEN_SECONDS = 30.0
 _HEAD_BYTES = 64 * 1024
 _TAG_LETTERS = 100
+_QUARTER = 90
+_LONGEST_PIXEL = 4
+"""Pixels that are said to be longer are a mistake of the file; anamorphic films have up to 2."""
 _WAV_UNKNOWN = 0x7FFF0000
 """Lengths from here on are what programs write that cannot go back to state the real one."""
 
@@ -130,20 +133,32 @@ def require_video(info: MediaInfo) -> VideoStream:
 
 
 def shown_size(path: Path) -> tuple[int, int]:
-    """Width and height of the picture as players show it: turned if the file says so.
+    """Width and height of the picture as players show it: turned if the file says so, with square pixels.
 
     Raises `NotMediaError`, `DamagedMediaError` (no frame can be decoded) or `NoVideoError`.
     """
     picture = require_video(probe(path))
     try:
         with opened(path) as container:
-            for frame in container.decode(container.streams[picture.index]):
-                assert isinstance(frame, av.VideoFrame)  # noqa: S101 - of a video stream
-                sides = (frame.width, frame.height)
-                return sides if frame.rotation % 180 == 0 else (sides[1], sides[0])
+            stream = container.streams.video[_place(container, picture.index)]
+            for frame in container.decode(stream):
+                sides = _square(frame.width, frame.height, stream.sample_aspect_ratio)
+                # Players turn by quarters only.
+                return sides if abs(frame.rotation) % 180 != _QUARTER else (sides[1], sides[0])
     except av.error.FFmpegError as error:
         raise _unreadable(path) from error
     raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
+
+
+def _square(width: int, height: int, pixel: Fraction | None) -> tuple[int, int]:
+    """The size at which a picture whose pixels are not square is shown: its greater one."""
+    if not pixel or pixel == 1 or not 1 / _LONGEST_PIXEL <= pixel <= _LONGEST_PIXEL:
+        return width, height
+    return (round(width * pixel), height) if pixel > 1 else (width, round(height / pixel))
+
+
+def _place(container: InputContainer, index: int) -> int:
+    return [stream.index for stream in container.streams.video].index(index)
 
 
 def end_of_packets(path: Path, stream: int | None = None) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tasks.errors import LimitExceededError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
@@ -9,6 +10,7 @@ from tasks.media.probe import probe, require_audio, require_video
 from tasks.media.shown import shown
 from tasks.progress import Progress, ignore_progress, part_of
 from tasks.video.encoding import Encoder, Quality, encoder_arguments, sound_arguments
+from tasks.video.upright import upright
 
 MAX_SECONDS = 36_000.0
 """Ten hours, of the picture and of the sound."""
@@ -62,8 +64,9 @@ def fit_to_audio(
                 hint="Cut it into parts.",
             )
     film = shown(video, picture_info)
-    encoded = target.with_name(f".{target.stem}.sound.m4a")
-    try:
+    with TemporaryDirectory(prefix=".fit-", dir=target.parent) as folder:
+        seen = upright(video, picture, Path(folder))
+        encoded = Path(folder) / "sound.m4a"
         # Encoded first: only then is it known to the sample how long the sound is.
         run_ffmpeg(
             [
@@ -79,13 +82,17 @@ def fit_to_audio(
         frames = max(1, round(seconds * film.rate))
         # As long as its sound to the frame: every picture stays where it is.
         speed = film.seconds / seconds if frames != round(film.seconds * film.rate) else 1.0
-        filters = (
-            f"settb={_TIME_BASE},setpts=(PTS-STARTPTS)/{speed:.9f},fps={film.rate},"
-            # The last frame stays until the sound is over; the number of frames ends the rest.
-            "tpad=stop_mode=clone:stop=-1,crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"
+        filters = ",".join(
+            [
+                *seen.filters,
+                f"settb={_TIME_BASE},setpts=(PTS-STARTPTS)/{speed:.9f},fps={film.rate}",
+                # The last frame stays until the sound is over; the number of frames ends the rest.
+                "tpad=stop_mode=clone:stop=-1,crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p",
+            ]
         )
         run_ffmpeg(
             [
+                *seen.reading,
                 *media_input(video),
                 *("-i", f"file:{encoded.resolve()}"),
                 *("-filter_complex", f"[0:{picture.index}]{filters}[picture]"),
@@ -98,8 +105,6 @@ def fit_to_audio(
             progress=part_of(progress, _AUDIO_SHARE, 1.0),
             deadline=deadline,
         )
-    finally:
-        encoded.unlink(missing_ok=True)
     made = require_video(probe(target))
     return FittedVideo(
         speed_factor=speed,
@@ -108,5 +113,5 @@ def fit_to_audio(
         fps=float(film.rate),
         width=made.width,
         height=made.height,
-        warnings=film.warnings,
+        warnings=film.warnings + seen.warnings,
     )

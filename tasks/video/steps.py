@@ -38,7 +38,7 @@ _MAX_IMAGE_BYTES = 200 * 1024 * 1024
 class ClipRequest(StepRequest):
     """A clip to make of a stored image."""
 
-    version = 2
+    version: ClassVar[int] = 3
 
     image_key: Annotated[str, Field(exclude=True)]
     """Where the image lies, which does not decide how the clip looks: left out of the cache key."""
@@ -162,7 +162,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
 class FitRequest(StepRequest):
     """A video to fit to a sound, both stored."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     video_key: Annotated[str, Field(exclude=True)]
     audio_key: Annotated[str, Field(exclude=True)]

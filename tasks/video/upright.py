@@ -1,0 +1,114 @@
+"""The pictures of a film as a player shows them, whatever camera made them: for what is made anew of it.
+
+Progressive, with square pixels, opaque, with the range and colours of usual screens (BT.709). What is so already is
+not touched.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+
+from tasks.errors import DamagedMediaError
+from tasks.images.colour import PQ, ColourSpace, coded, in_srgb
+from tasks.media.ffmpeg import quoted_in_filter
+from tasks.media.probe import VideoStream, opened, shown_size
+
+_FULL_RANGE = 2
+"""libavutil's AVCOL_RANGE_JPEG."""
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+"""Names of ffmpeg for the matrix coefficients of H.273."""
+_EXACT = "flags=accurate_rnd+full_chroma_int+full_chroma_inp"
+_TAGGED = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+_QUARTER = 90
+_CUBE = 49
+"""Points a side of the table of colours; ffmpeg looks between them."""
+_LOOKED_AT = 30
+"""Pictures in which one with fields is searched for: captured films begin with black, coded as a whole."""
+
+
+@dataclass(frozen=True)
+class Upright:
+    """How the pictures of a film become what a player shows."""
+
+    width: int
+    height: int
+    reading: tuple[str, ...]
+    """Arguments of ffmpeg for reading the film."""
+    filters: tuple[str, ...]
+    """Of ffmpeg, for one another's output; empty for most films."""
+    warnings: tuple[str, ...]
+
+
+def upright(video: Path, picture: VideoStream, workplace: Path) -> Upright:
+    """Looks at the first pictures. A table of colours, where one is needed, is written into `workplace`.
+
+    Raises NotMediaError, NoVideoError or DamagedMediaError (no picture can be decoded).
+    """
+    width, height = shown_size(video)
+    filters: list[str] = []
+    told: list[str] = []
+    frame, interlaced = _first(video, picture)
+    if interlaced:
+        filters.append("bwdif=mode=send_frame:deint=interlaced")
+    if sorted((width, height)) != sorted((frame.width, frame.height)):
+        filters.append(f"scale={width}:{height}:flags=lanczos,setsar=1")
+    layout = av.VideoFormat(frame.format.name)
+    space = coded(frame.color_primaries, frame.color_trc)
+    rgb = layout.is_rgb or layout.has_palette
+    if any(part.is_alpha for part in layout.components) or layout.has_palette:
+        # Over black, as players have it.
+        filters.append("format=gbrap,premultiply=inplace=1,format=gbrp")
+        rgb = True
+    if not space.usual:
+        filters += _recoloured(space, None if rgb else _MATRICES.get(frame.colorspace, "bt709"), workplace)
+        if space.hdr:
+            kind = "PQ" if space.transfer == PQ else "HLG"
+            told.append(
+                f"The film is HDR ({kind}): its colours were brought to those of usual screens (BT.709)."
+            )
+    elif rgb:
+        filters.append(f"scale=out_color_matrix=bt709:out_range=limited:{_EXACT},format=yuv420p,{_TAGGED}")
+    elif frame.color_range == _FULL_RANGE:
+        filters.append(f"scale=in_range=full:out_range=limited:{_EXACT},format=yuv420p,setparams=range=tv")
+    # ffmpeg would turn by any angle; players turn by quarters only.
+    reading = () if frame.rotation % _QUARTER == 0 else ("-noautorotate",)
+    return Upright(width, height, reading, tuple(filters), tuple(told))
+
+
+def _first(video: Path, picture: VideoStream) -> tuple[av.VideoFrame, bool]:
+    """The first picture, and whether one of the first has fields."""
+    first: av.VideoFrame | None = None
+    try:
+        with opened(video) as container:
+            for number, frame in enumerate(container.decode(container.streams[picture.index])):
+                assert isinstance(frame, av.VideoFrame)  # noqa: S101 - of a video stream
+                first = first or frame
+                if frame.interlaced_frame or number == _LOOKED_AT:
+                    return first, frame.interlaced_frame
+    except av.error.FFmpegError as error:
+        if first is None:
+            raise DamagedMediaError(
+                "The video cannot be decoded.", hint="Download or export it again."
+            ) from error
+    if first is None:
+        raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
+    return first, False
+
+
+def _recoloured(space: ColourSpace, matrix: str | None, workplace: Path) -> list[str]:
+    table = workplace / "colours.cube"
+    axis = np.linspace(0, 1, _CUBE, dtype=np.float32)
+    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
+    values = in_srgb(np.stack([red, green, blue], axis=-1).reshape(-1, 3), space)
+    with table.open("w", encoding="ascii") as file:
+        file.write(f"LUT_3D_SIZE {_CUBE}\n")
+        np.savetxt(file, values, fmt="%.5f")
+    source = f"in_color_matrix={matrix}:" if matrix else ""
+    return [
+        f"scale={source}out_range=full:{_EXACT},format=gbrp12le",
+        f"lut3d=file={quoted_in_filter(table)}:interp=tetrahedral",
+        f"scale=out_color_matrix=bt709:out_range=limited:{_EXACT},format=yuv420p,{_TAGGED}",
+    ]
