@@ -28,7 +28,9 @@ BASELINE = PROJECT / ".secrets.baseline"
 _CACHE = PROJECT / ".secrets.cache"
 _VERSION = version("detect-secrets")
 _FOLDERS = ("flows", "tasks", "blocks", "deployments", "benchmarks", "docs", "tests", ".github")
-_DIGESTS_AND_BINARIES = re.compile(r"(requirements.*\.txt|manifest\.toml|\.ttf|\.pyc|\.svg|\.json|OFL\.txt)$")
+_DIGESTS_AND_BINARIES = re.compile(
+    r"(requirements.*\.txt|manifest\.toml|\.ttf|\.woff|\.pyc|\.svg|\.json|OFL\.txt)$"
+)
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ error: a silent substitute would change every line break.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tasks.captions.emoji import WIDTH, Emoji, emoji_of
 from tasks.captions.faces import FontFile, faces_in
 from tasks.captions.scripts import han_region, is_common, is_letter
 from tasks.errors import InvalidInputError
@@ -73,8 +74,22 @@ class Typeface:
         """Of a text set in this very font in a line height of `size`, in the same unit."""
         return self.file.width(text, size)
 
+    def pieces(self, text: str) -> Iterator[str | Emoji]:
+        """The text cut at its emoji, which are drawn in colour."""
+        return emoji_of(text, lambda character: any(font.has(character) for font in (self.file, *self.helpers)))
+
+    def em(self, size: float) -> float:
+        """The em of letters in a line height of `size`, in the same unit."""
+        return size * self.file.em_share
+
     def drawn_width(self, text: str, size: float) -> float:
-        """Of a text as it is drawn: each part in the font that has its characters."""
+        """Of a text as it is drawn: each part in the font that has its characters, and emoji in their place."""
+        return sum(
+            WIDTH * self.em(size) if isinstance(piece, Emoji) else self._letters_width(piece, size)
+            for piece in self.pieces(text)
+        )
+
+    def _letters_width(self, text: str, size: float) -> float:
         return sum((run.helper or self.file).width(run.text, size * run.scale) for run in self.runs(text)[0])
 
     def line_height(self, text: str) -> tuple[float, float]:
@@ -90,7 +105,7 @@ class Typeface:
         return replace(self, helpers=tuple(sorted(self.helpers, key=lambda helper: helper.family != family)))
 
     def runs(self, text: str) -> tuple[list[Run], str]:
-        """The text cut by who draws it.
+        """The text, without emoji, cut by who draws it.
 
         Characters that no font here can draw are left out, and with letters the punctuation that belongs to them;
         those characters come back as the second value.
@@ -122,8 +137,15 @@ class Typeface:
 
     def drawable(self, text: str) -> tuple[str, str]:
         """The text without what no font here can draw, and what that is."""
-        runs, lost = self.runs(text)
-        return "".join(run.text for run in runs), lost
+        kept, lost = "", ""
+        for piece in self.pieces(text):
+            if isinstance(piece, Emoji):
+                kept += piece.text
+            else:
+                runs, missing = self.runs(piece)
+                kept += "".join(run.text for run in runs)
+                lost += missing
+        return kept, lost
 
     def _drawers(self, characters: Sequence[str]) -> list[FontFile | None]:
         """Who draws each character: letters the first font that has them, the others the font of their letters."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import pysubs2
 
+from tasks.captions.emoji import with_look
 from tasks.captions.emphasis import emphasised
 from tasks.captions.fonts import Typeface
 from tasks.captions.look import Canvas
@@ -236,11 +237,14 @@ class _Captions:
             spoken=state.spoken,
             most=word.growth,
         )
-        text, _ = styled_text(word.shown.text, self._typeface)
-        for layer, down, drawn in self._passes(word, state):
+        passes = list(self._passes(word, state))
+        for number, (layer, down, drawn) in enumerate(passes, 1):
             top = layer + (_ON_TOP if state.spoken and look.moves else 0)
             place = codes({"an": corner, "pos": f"({x:.2f},{y + down:.2f})", "q": 2, **sized, **drawn})
             moved = entrance(look.animation) if enters else ""
+            # Behind the letters is nothing of an emoji but its room.
+            text, _ = styled_text(word.shown.text, self._typeface, word.size, draws_emoji=number == len(passes))
+            text = with_look(text, codes(drawn)[1:-1] + motion)
             yield event(state.start, state.end, _joined(place, moved + motion) + text, top)
 
     def _passes(self, word: PlacedWord, state: _State) -> Iterator[tuple[int, float, dict[str, object]]]:

@@ -114,7 +114,8 @@ class Placing:
     def _word_width(self, word: ShownWord) -> float:
         width = self._typeface.drawn_width(word.text, self.size)
         if self._spacing:
-            width += self._spacing * len(word.text)
+            letters = (piece for piece in self._typeface.pieces(word.text) if isinstance(piece, str))
+            width += self._spacing * sum(map(len, letters))
         return width * self._emphasis(word)
 
     def _emphasis(self, word: ShownWord) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pysubs2
 
+from tasks.captions.emoji import Emoji, drawing, room
 from tasks.captions.fonts import Run, Typeface
 from tasks.captions.look import Canvas
 from tasks.captions.reading import STYLING
@@ -55,10 +56,13 @@ def alpha_code(opacity: float) -> str:
     return f"&H{round(255 * (1 - opacity)):02X}&"
 
 
-def styled_text(text: str, typeface: Typeface) -> tuple[str, str]:
-    """A text as ASS, its styling kept, characters of other scripts set in the fonts that have them.
+def styled_text(
+    text: str, typeface: Typeface, size: float, *, draws_emoji: bool = True
+) -> tuple[str, str]:
+    """A text as ASS, its styling kept, characters of other scripts set in the fonts that have them, emoji drawn.
 
-    Returns it and the characters that no font can draw, which are left out.
+    `size` is the line height in pixels. The codes of a look that changes the colour or the border of its letters must
+    be made known: `with_look`. Without `draws_emoji` there is only room for them. Returns the text and the characters that no font can draw, which are left out.
     """
     parts, lost = [], ""
     for piece in _STYLING.split(text):
@@ -68,9 +72,14 @@ def styled_text(text: str, typeface: Typeface) -> tuple[str, str]:
         for number, line in enumerate(piece.split("\n")):
             if number:
                 parts.append("\\N")
-            runs, missing = typeface.runs(line)
-            lost += missing
-            parts.extend(_run_text(run) for run in runs)
+            for part in typeface.pieces(line):
+                if isinstance(part, Emoji):
+                    em, space = typeface.em(size), typeface.width(" ", size)
+                    parts.append(drawing(part, em, space) if draws_emoji else room(em, space))
+                    continue
+                runs, missing = typeface.runs(part)
+                lost += missing
+                parts.extend(_run_text(run) for run in runs)
     return "".join(parts), lost
 
 

@@ -7,6 +7,7 @@ import pysubs2
 from pydantic import BaseModel, ConfigDict
 
 from tasks.abbreviations import LANGUAGES
+from tasks.captions.emoji import with_look
 from tasks.captions.fonts import Typeface
 from tasks.captions.layout import Frame, Spot, Text, arranged, rows_of
 from tasks.captions.look import (
@@ -66,12 +67,12 @@ def segment_script(
     drawn: list[tuple[Subtitle, str, Text]] = []
     for subtitle in subtitles:
         worded = _worded(subtitle.text, look)
-        text, missing = styled_text(worded, typeface)
+        size = _fitting(worded, look, frame, typeface)
+        text, missing = styled_text(worded, typeface, size)
         lost += missing
         if text.strip():
-            size = _fitting(worded, look, frame, typeface)
             smaller = codes({"fs": f"{size:.2f}"}) if size < look.font.size * canvas.scale else ""
-            drawn.append((subtitle, smaller + text, _measured(subtitle, worded, size, typeface)))
+            drawn.append((subtitle, smaller + with_look(text), _measured(subtitle, worded, size, typeface)))
     places = [(text, subtitle.place if look.placed_by_file else None) for subtitle, _, text in drawn]
     for (subtitle, text, _), spot in zip(drawn, arranged(places, frame), strict=True):
         for start, end in _shown(subtitle, look.excluded):

@@ -86,7 +86,7 @@ def test_odd_sides_are_cut_and_sound_alone_is_refused(tmp_path: Path) -> None:
 
 
 def test_text_is_never_taken_for_code() -> None:
-    text, lost = styled_text("{\\pos(0,0)} a\\Nb }{ c\\", ARIAL)
+    text, lost = styled_text("{\\pos(0,0)} a\\Nb }{ c\\", ARIAL, 36)
     assert lost == ""
     assert "\\pos" not in text.replace("\\\u200d", "")
     assert text.count("\\{") == 2

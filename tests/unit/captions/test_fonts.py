@@ -46,7 +46,7 @@ def test_portuguese_is_drawn_by_the_fonts_themselves() -> None:
         assert find_typeface(name, bold=True).runs(text) == ([Run(text)], "")
 
 
-def test_other_scripts_go_to_helpers_and_emoji_are_left_out() -> None:
+def test_other_scripts_go_to_helpers_and_what_nobody_has_is_left_out() -> None:
     black = find_typeface("Arial Black", bold=True)
     assert [family for family, _ in runs(black, "Oi مرحبا Привет 👍🏽")] == [
         None,
