@@ -243,7 +243,9 @@ class _Captions:
             place = codes({"an": corner, "pos": f"({x:.2f},{y + down:.2f})", "q": 2, **sized, **drawn})
             moved = entrance(look.animation) if enters else ""
             # Behind the letters is nothing of an emoji but its room.
-            text, _ = styled_text(word.shown.text, self._typeface, word.size, draws_emoji=number == len(passes))
+            text, _ = styled_text(
+                word.shown.text, self._typeface, word.size, draws_emoji=number == len(passes)
+            )
             text = with_look(text, codes(drawn)[1:-1] + motion)
             yield event(state.start, state.end, _joined(place, moved + motion) + text, top)
 

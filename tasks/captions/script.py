@@ -56,13 +56,12 @@ def alpha_code(opacity: float) -> str:
     return f"&H{round(255 * (1 - opacity)):02X}&"
 
 
-def styled_text(
-    text: str, typeface: Typeface, size: float, *, draws_emoji: bool = True
-) -> tuple[str, str]:
+def styled_text(text: str, typeface: Typeface, size: float, *, draws_emoji: bool = True) -> tuple[str, str]:
     """A text as ASS, its styling kept, characters of other scripts set in the fonts that have them, emoji drawn.
 
     `size` is the line height in pixels. The codes of a look that changes the colour or the border of its letters must
-    be made known: `with_look`. Without `draws_emoji` there is only room for them. Returns the text and the characters that no font can draw, which are left out.
+    be made known: `with_look`. Without `draws_emoji` there is only room for them. Returns the text and the characters
+    that no font can draw, which are left out.
     """
     parts, lost = [], ""
     for piece in _STYLING.split(text):

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.emoji import WIDTH, Emoji, emoji_of
 from tasks.captions.fonts import find_typeface
-from tasks.captions.highlight import HighlightLook, highlight_script
+from tasks.captions.highlight import highlight_script
 from tasks.captions.reading import SpokenWord, Subtitle
 from tasks.captions.script import styled_text
 from tasks.captions.segments import SegmentLook, segment_script
+from tasks.captions.word_look import HighlightLook
 from tests.material import film
 
 ARIAL = find_typeface("Arial", bold=True)
