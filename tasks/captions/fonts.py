@@ -76,7 +76,9 @@ class Typeface:
 
     def pieces(self, text: str) -> Iterator[str | Emoji]:
         """The text cut at its emoji, which are drawn in colour."""
-        return emoji_of(text, lambda character: any(font.has(character) for font in (self.file, *self.helpers)))
+        return emoji_of(
+            text, lambda character: any(font.has(character) for font in (self.file, *self.helpers))
+        )
 
     def em(self, size: float) -> float:
         """The em of letters in a line height of `size`, in the same unit."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pysubs2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,14 +81,13 @@ def test_an_emoji_has_its_width_in_a_line_and_what_is_in_no_font_is_named() -> N
     assert styled_text("a\U0001fae9", ARIAL, 36) == ("a", "\U0001fae9")
 
 
-def frame(tmp_path: Path, script: object, typeface: object = ARIAL) -> NDArray[np.int16]:
+def frame(tmp_path: Path, script: pysubs2.SSAFile) -> NDArray[np.int16]:
     """What a second of grey with these captions shows in its middle."""
     video = film(tmp_path / "v.mp4", seconds=1, picture="color=0x606060", size="640x360", rate=10)
     (tmp_path / "work").mkdir()
     burn(
         video,
-        script,  # type: ignore[arg-type]
-        typeface,  # type: ignore[arg-type]
+        script,
         tmp_path / "o.mp4",
         encoder="libx264",
         deadline=60,
@@ -149,7 +149,7 @@ def test_a_spoken_emoji_is_in_the_place_of_its_word(tmp_path: Path, style: str) 
     canvas = canvas_of(film(tmp_path / "s.mp4", seconds=1, picture="color=0x606060", size="640x360", rate=10))
     typeface = find_typeface("Arial Black", bold=True)
     script, _ = highlight_script(words, look, canvas, typeface)
-    columns = yellow(frame(tmp_path, script, typeface)).nonzero()[1]
+    columns = yellow(frame(tmp_path, script)).nonzero()[1]
     width = 0.95 * typeface.em(24)
     assert len(columns) > 0.3 * width**2
     left = 40 / 3 + (12 / 3)
