@@ -13,6 +13,7 @@ from tasks.editing.framing import Fit, Side
 from tasks.editing.joining import JoinOptions, Transition
 from tasks.editing.joining import concatenate as join
 from tasks.editing.moments import Moment
+from tasks.editing.picturing import PictureFormat, Times, picture, picture_options
 from tasks.editing.presets import Preset
 from tasks.editing.steps import edit_step
 from tasks.editing.trimming import Parts, TrimMode, trim_options
@@ -23,6 +24,7 @@ from tasks.video.encoding import Quality
 _cut = edit_step("trim", cut)
 _join = edit_step("concatenate", join)
 _convert = edit_step("convert", bring)
+_picture = edit_step("thumbnail", picture)
 
 
 @edit_job(operation="trim", time_limit=30)
@@ -131,3 +133,33 @@ async def convert(
     source = Input(url_video, "audio" if only_sound else "video")
     name = "audio" if only_sound else "video"
     return await edited(_convert, [source], options, path, output_filename, name=name, ending=f".{container}")
+
+
+@edit_job(operation="thumbnail", time_limit=20)
+async def thumbnail(
+    url_video: Source,
+    times: Times = [],  # noqa: B006 - Prefect shows the default in its form
+    columns: Annotated[int, Field(ge=1, le=20)] | None = None,
+    rows: Annotated[int, Field(ge=1, le=20)] | None = None,
+    width: Annotated[int, Field(ge=16, le=8192, multiple_of=2)] | None = None,
+    picture_format: PictureFormat = "jpg",
+    path: StorePath | None = None,
+    output_filename: FileName | None = None,
+) -> EditOutcome:
+    """Take pictures of a video: its best one, those of given times, or many on one sheet.
+
+    Args:
+        url_video: Address of the video, or its key in the media store.
+        times: A picture of each: seconds, mm:ss or hh:mm:ss; negative counts from the end; empty for the best one.
+        columns: Of a sheet of pictures with their times; empty for none, or 4 if there are rows.
+        rows: Of such a sheet; empty for 4 if there are columns.
+        width: Of each picture, or of the sheet; empty for that of the video, and 1600 for a sheet.
+        picture_format: jpg, png or webp.
+        path: Folder of the media store for the result; empty for one of the job's own.
+        output_filename: Name of the result; empty for thumbnail.jpg; several are numbered.
+    """
+    options = picture_options(times, columns, rows, width, picture_format)
+    ending = f".{picture_format}"
+    return await edited(
+        _picture, [Input(url_video)], options, path, output_filename, name="thumbnail", ending=ending
+    )
