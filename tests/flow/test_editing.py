@@ -103,16 +103,6 @@ async def test_a_talk_loses_its_silences_and_gets_music(
     sound: Any = alone.result
     assert (sound["file"], sound["width"]) == ("saida/som.m4a", None)
     page = server.say("/p.pdf", b"%PDF-1.7\n", content_type="application/pdf")
-    pictures, _ = await run_to_end(
-        thumbnail, url_video=url, times=[0, 0.3], output_filename="capa.jpg", path="capas", webhook_url=hook
-    )
-    taken: Any = pictures.result
-    assert [each["file"] for each in taken["files"]] == ["capas/capa_1.jpg", "capas/capa_2.jpg"]
-    assert (taken["width"], taken["duration"]) == (160, None)
-    sound, _ = await run_to_end(convert, url_video=url, container="mp3", loudness=-16, webhook_url=hook)
-    heard: Any = sound.result
-    assert heard["file"].endswith("/audio.mp3")
-    assert (heard["width"], heard["container"], heard["sound_copied"]) == (None, "mp3", False)
     failed, _ = await run_to_end(mix_audio, url_video=url, tracks=[*tracks, {"url": page}], **asked)
     assert (failed.status, failed.error_code) == ("failed", "not_media")
     assert "p.pdf" in (failed.error or "")
