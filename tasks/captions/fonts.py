@@ -30,6 +30,8 @@ Arial Black."""
 
 _FIRST_HELPERS = ("Arimo", "Noto Sans Arabic")
 """Asked before the others for the characters that the chosen font lacks: they have the punctuation, too."""
+_HAN = "Noto Sans CJK "
+"""How the families begin that draw Han, each as it is written in one region."""
 _LAST_HELPERS = ("Noto Sans Symbols",)
 
 
@@ -103,8 +105,11 @@ class Typeface:
 
     def for_text(self, text: str) -> "Typeface":
         """This one, with Han drawn as it is written in the language of the text."""
-        family = f"Noto Sans CJK {han_region(text)}"
-        return replace(self, helpers=tuple(sorted(self.helpers, key=lambda helper: helper.family != family)))
+        families = [f"{_HAN}{region}" for region in dict.fromkeys((han_region(text), "JP", "KR", "SC", "TC"))]
+        of_han = [face for family in families for face in self.helpers if face.family == family]
+        others = iter(of_han)
+        helpers = (next(others) if face in of_han else face for face in self.helpers)
+        return replace(self, helpers=tuple(helpers))
 
     def runs(self, text: str) -> tuple[list[Run], str]:
         """The text, without emoji, cut by who draws it.

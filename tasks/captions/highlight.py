@@ -4,11 +4,12 @@ Every word is placed on its own, measured with the very font that draws it, so t
 do not move when one of them changes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pysubs2
 
+from tasks.captions.breaking import timed_phrases
 from tasks.captions.emoji import with_look
 from tasks.captions.emphasis import emphasised
 from tasks.captions.fonts import Typeface
@@ -103,7 +104,7 @@ class _Captions:
     def _shown(self, words: Sequence[SpokenWord]) -> tuple[list[ShownWord], str]:
         look, lost = self._look, ""
         drawable: list[tuple[SpokenWord, str]] = []
-        for word in seen(replaced_words(words, look.replacements)):
+        for word in _phrases(seen(replaced_words(words, look.replacements))):
             if any(hole.start <= word.start < hole.end for hole in look.excluded):
                 continue
             cased = (
@@ -308,6 +309,13 @@ def _blot(color: str, width: float, blur: float) -> dict[str, object]:
     """The shape of the letters and of their outline in one colour."""
     soft = {"blur": f"{blur:.2f}"} if blur else {}
     return {"1c": color_code(color), "3c": color_code(color), "bord": f"{width:.2f}", **soft}
+
+
+def _phrases(words: Iterable[SpokenWord]) -> Iterator[SpokenWord]:
+    """The words; those of a script without spaces, which may be whole sentences, in their phrases."""
+    for word in words:
+        for text, start, end in timed_phrases(word.word, word.start, word.end):
+            yield word.model_copy(update={"word": text, "start": start, "end": end})
 
 
 def _joined(place: str, motion: str) -> str:

@@ -9,6 +9,7 @@ from tasks.captions.fonts import Typeface
 from tasks.captions.lines import Card, plan_cards, plan_lines
 from tasks.captions.look import Canvas, numpad
 from tasks.captions.reading import SpokenWord
+from tasks.captions.scripts import is_unspaced
 from tasks.captions.word_look import CLASSIC_OUTLINE, HighlightLook
 from tasks.errors import InvalidInputError
 
@@ -109,7 +110,11 @@ class Placing:
         return [self._placed(card) for card in plan_cards(lines, most_lines)]
 
     def _width(self, line: Sequence[ShownWord]) -> float:
-        return sum(self._word_width(word) for word in line) + self._space * (len(line) - 1)
+        return sum(map(self._word_width, line)) + sum(map(self._between, line, line[1:]))
+
+    def _between(self, word: ShownWord, following: ShownWord) -> float:
+        """The space between two words; none where their script has none."""
+        return 0.0 if is_unspaced(word.text[-1]) and is_unspaced(following.text[0]) else self._space
 
     def _word_width(self, word: ShownWord) -> float:
         width = self._typeface.drawn_width(word.text, self.size)
@@ -156,12 +161,14 @@ class Placing:
         free = self._space * scale * _GROWS_INTO
         if len(line) == 1:
             free = max(free, (self._room - self._word_width(line[0]) * scale) / 2)
-        for word in ordered:
+        for number, word in enumerate(ordered):
             width = self._word_width(word) * scale
             growth = 1 + 2 * free / width if width else 1.0
             size = self.size * scale
             placed.append(PlacedWord(word, x, y, width, size * self._emphasis(word), size, growth))
-            x += width + self._space * scale
+            x += width
+            if number + 1 < len(ordered):
+                x += self._between(word, ordered[number + 1]) * scale
         return tuple(sorted(placed, key=lambda item: item.shown.start))
 
 

@@ -21,6 +21,7 @@ _NAMES = {
     "Mymr": "Burmese (Myanmar)",
     "Ethi": "Ethiopic",
 }
+_UNSPACED = ("Hani", "Hira", "Kana", "Bopo", "Thai", "Laoo", "Khmr", "Mymr")
 _EXAMPLES = 3
 
 
@@ -79,3 +80,10 @@ def _in_encoding(character: str, encoding: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether words of the character's script follow each other without spaces; of punctuation, that of Chinese."""
+    if is_common(character):
+        return unicodedata.category(character)[0] == "P" and unicodedata.east_asian_width(character) in "WF"
+    return scripts.script(character) in _UNSPACED

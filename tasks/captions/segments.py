@@ -7,9 +7,10 @@ import pysubs2
 from pydantic import BaseModel, ConfigDict
 
 from tasks.abbreviations import LANGUAGES
+from tasks.captions.breaking import broken, pieces_of, rows_of
 from tasks.captions.emoji import with_look
 from tasks.captions.fonts import Typeface
-from tasks.captions.layout import Frame, Spot, Text, arranged, rows_of
+from tasks.captions.layout import Frame, Spot, Text, arranged
 from tasks.captions.look import (
     BorderChoice,
     Canvas,
@@ -67,7 +68,7 @@ def segment_script(
     drawn: list[tuple[Subtitle, str, Text]] = []
     for subtitle in subtitles:
         worded = _worded(subtitle.text, look)
-        size = _fitting(worded, look, frame, typeface)
+        worded, size = _fitting(worded, look, frame, typeface)
         text, missing = styled_text(worded, typeface, size)
         lost += missing
         if text.strip():
@@ -139,25 +140,32 @@ def _style(look: SegmentLook, canvas: Canvas, typeface: Typeface) -> pysubs2.SSA
     )
 
 
-def _fitting(text: str, look: SegmentLook, frame: Frame, typeface: Typeface) -> float:
-    """The size at which a text stays in the frame: smaller for a word too long for a line, and for too many lines."""
+def _fitting(text: str, look: SegmentLook, frame: Frame, typeface: Typeface) -> tuple[str, float]:
+    """The text and the size at which it stays in the frame.
+
+    Lines without spaces are broken; all are smaller for a word too long for a line, and for too many lines.
+    """
     full = look.font.size * frame.canvas.scale
     width, height = frame.right - frame.left, frame.bottom - frame.top
-    lines = [[typeface.drawn_width(word, 1.0) for word in line.split()] for line in text.split("\n")]
-    longest = max(max(line, default=0.0) for line in lines)
+    lines = text.split("\n")
+    pieces = [pieces_of(line, lambda part: typeface.drawn_width(part, 1.0), width / full) for line in lines]
+    longest = max((piece.width for line in pieces for piece in line), default=0.0)
     size = min(full, width / longest) if longest else full
-    space = typeface.width(" ", 1.0)
+    row = sum(typeface.line_height(text))
     while (
-        size > _SMALLEST * full and size * sum(rows_of(line, space, width / size) for line in lines) > height
+        size > _SMALLEST * full
+        and row * size * sum(max(1, len(rows_of(line, width / size))) for line in pieces) > height
     ):
         size *= 0.95
-    return size
+    shown = (broken(line, parts, width / size) for line, parts in zip(lines, pieces, strict=True))
+    return "\n".join(shown), size
 
 
 def _measured(subtitle: Subtitle, text: str, size: float, typeface: Typeface) -> Text:
     words = (line.split() for line in text.split("\n"))
     lines = tuple(tuple(typeface.drawn_width(word, size) for word in line) for line in words)
-    return Text(subtitle.start, subtitle.end, lines, typeface.width(" ", size), size)
+    row = sum(typeface.line_height(text))
+    return Text(subtitle.start, subtitle.end, lines, typeface.width(" ", size), row * size)
 
 
 def _worded(text: str, look: SegmentLook) -> str:
