@@ -159,7 +159,7 @@ class _Captions:
         elif self._look.style == "highlight":
             radius = _ROUND * size if self._look.fundo_arredondado else 0.0
             top = word.y + (word.line_height - size) / 2
-            area = (word.x - pad, top - pad / 2, word.width + 2 * pad, size + pad)
+            area = (word.x - word.pad, top - pad / 2, word.width + 2 * word.pad, size + pad)
             yield self._drawing(area, radius, accent, 1.0, (start, end), _WORD_BOX, {"bord": 0})
 
     def _states(self, card: PlacedCard, word: PlacedWord, end: float) -> Iterator[_State]:

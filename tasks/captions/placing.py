@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 from tasks.captions.emphasis import bare_word
 from tasks.captions.fonts import Typeface
@@ -19,6 +20,8 @@ _LEAST_ROOM = 2.0
 """Width that must be left for words, in line heights."""
 _GROWS_INTO = 0.45
 """Share of the space beside a word that it may grow into."""
+_TIGHT = 0.25
+"""Share of the space around a spoken word that is left where words follow each other without spaces."""
 _KEPT_MARKS = "?!¿¡"
 
 
@@ -44,6 +47,8 @@ class PlacedWord:
     line_height: float
     growth: float
     """Up to which share of its size it may grow without touching others or leaving its room."""
+    pad: float
+    """Between it and the left and right edges of its box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,10 @@ class Placing:
         return sum(map(self._word_width, line)) + sum(map(self._between, line, line[1:]))
 
     def _between(self, word: ShownWord, following: ShownWord) -> float:
-        """The space between two words; none where their script has none."""
-        return 0.0 if is_unspaced(word.text[-1]) and is_unspaced(following.text[0]) else self._space
+        """The space between two words; where their script has none, what a box around one of them needs."""
+        if not _joined(word, following):
+            return self._space
+        return 2 * _TIGHT * self.pad if self._look.style == "highlight" else 0.0
 
     def _word_width(self, word: ShownWord) -> float:
         width = self._typeface.drawn_width(word.text, self.size)
@@ -155,8 +162,7 @@ class Placing:
     def _placed_line(
         self, line: Sequence[ShownWord], x: float, y: float, scale: float
     ) -> tuple[PlacedWord, ...]:
-        # What is read from the right begins there.
-        ordered = list(reversed(line)) if _reads_from_right(line) else list(line)
+        ordered = _as_seen(line)
         placed = []
         free = self._space * scale * _GROWS_INTO
         if len(line) == 1:
@@ -165,7 +171,10 @@ class Placing:
             width = self._word_width(word) * scale
             growth = 1 + 2 * free / width if width else 1.0
             size = self.size * scale
-            placed.append(PlacedWord(word, x, y, width, size * self._emphasis(word), size, growth))
+            beside = pairwise(line)
+            tight = any(word in pair and _joined(*pair) for pair in beside)
+            pad = self.pad * scale * (_TIGHT if tight else 1.0)
+            placed.append(PlacedWord(word, x, y, width, size * self._emphasis(word), size, growth, pad))
             x += width
             if number + 1 < len(ordered):
                 x += self._between(word, ordered[number + 1]) * scale
@@ -182,13 +191,24 @@ def without_punctuation(text: str) -> str:
     return f"{next(kept)}{bare}{next(kept)}"
 
 
-def _reads_from_right(line: Sequence[ShownWord]) -> bool:
-    """By the first letter that has a direction."""
-    for word in line:
-        for character in word.text:
-            direction = unicodedata.bidirectional(character)
-            if direction in ("R", "AL"):
-                return True
-            if direction == "L":
-                return False
-    return False
+def _joined(word: ShownWord, following: ShownWord) -> bool:
+    """Whether two words are written without a space between them."""
+    return is_unspaced(word.text[-1]) and is_unspaced(following.text[0])
+
+
+def _as_seen(line: Sequence[ShownWord]) -> list[ShownWord]:
+    """The words from left to right: what is read from the right begins there, what it quotes is read from the left."""
+    directions = [_from_right(word) for word in line]
+    base = next((direction for direction in directions if direction is not None), False)
+    pairs = [(base if own is None else own, word) for own, word in zip(directions, line, strict=True)]
+    seen: list[ShownWord] = []
+    for from_right, group in groupby(reversed(pairs) if base else pairs, key=lambda pair: pair[0]):
+        words = [word for _, word in group]
+        seen += words if from_right == base else reversed(words)
+    return seen
+
+
+def _from_right(word: ShownWord) -> bool | None:
+    """Whether a word is read from the right, by its first letter that has a direction; None without one."""
+    directions = map(unicodedata.bidirectional, word.text)
+    return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), None)

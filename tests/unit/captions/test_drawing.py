@@ -135,6 +135,22 @@ def test_words_of_scripts_that_read_from_the_right_are_laid_out_so() -> None:
     assert places == sorted(places, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("ראה iPhone Pro עכשיו", "עכשיו iPhone Pro ראה"),
+        ("say שלום עולם now", "say עולם שלום now"),
+        ("מרחב 25 שלום", "שלום 25 מרחב"),
+    ],
+)
+def test_what_a_line_quotes_is_read_in_its_own_direction(line: str, seen: str) -> None:
+    words = [SpokenWord(word=w, start=i, end=i + 0.9) for i, w in enumerate(line.split())]
+    look = HighlightLook(style="classic", fundo_opacidade=0, tamanho_fonte=30)
+    script, _ = highlight_script(words, look, CANVAS, ARIAL)
+    placed = sorted((float(event.text.split("pos(")[1].split(",")[0]), event.plaintext) for event in script)
+    assert " ".join(word for _, word in placed) == seen
+
+
 @pytest.mark.parametrize("text", ["אאאא.", "مسسس."])
 def test_a_full_stop_of_what_is_read_from_the_right_is_on_the_left(tmp_path: Path, text: str) -> None:
     look = SegmentLook(font=FontChoice(size=200), border=BorderChoice(width=0))
