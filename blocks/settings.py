@@ -163,6 +163,11 @@ class Settings(BaseSettings):
     video_encoder: Literal["auto", "libx264", "h264_nvenc"] = Field(
         "auto", description="H.264 encoder; auto: the GPU's where a trial encode works, else libx264."
     )
+    ffmpeg_memory_mb: int | None = Field(
+        None,
+        ge=64,
+        description="Megabytes that one ffmpeg may hold before it is ended; half of the memory if not given.",
+    )
     download_timeout: float = Field(300, gt=0, le=86_400, description="Seconds for the download stage.")
     normalisation_timeout: float = Field(
         180, gt=0, le=86_400, description="Seconds for the normalisation stage; long media get more."

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from deployments.model_host.memory import peak_mb, resident_mb
+from deployments.model_host.memory import peak_mb
 from tasks.inference.protocol import (
     REPORTS,
     Assign,
@@ -25,6 +25,7 @@ from tasks.inference.protocol import (
     frame,
     read_frame,
 )
+from tasks.media.memory import resident_mb
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _POLL_SECONDS = 0.01

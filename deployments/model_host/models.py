@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deployments.model_host.handle import Handle, ProcessDiedError
-from deployments.model_host.memory import usable_cpus, usable_memory_mb
+from deployments.model_host.memory import usable_cpus
 from tasks.errors import EngineError, OutOfMemoryError, StageTimeoutError, TransientError
 from tasks.inference.protocol import Assign, Done, Failed, ModelStatus, Perform, WireError
+from tasks.media.memory import usable_memory_mb
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from deployments.model_host.fingerprint import code_fingerprint
-from deployments.model_host.memory import resident_mb
 from deployments.model_host.models import Limits, Models
 from tasks.errors import ContrapontoError, EngineError
 from tasks.inference.protocol import (
@@ -36,6 +35,7 @@ from tasks.inference.protocol import (
     root_directory,
 )
 from tasks.inference.sockets import is_own, reachable
+from tasks.media.memory import resident_mb
 
 logger = logging.getLogger(__name__)
 

@@ -29,6 +29,7 @@ from tasks.jobs.requests import StepRequest
 from tasks.jobs.retries import LONGEST_ASKED, RETRIES, asked_to_wait, is_transient
 from tasks.jobs.threads import in_thread
 from tasks.jobs.tracker import current_stage
+from tasks.media.memory import choose_bound
 from tasks.prefect_internals import keep_results_in
 from tasks.progress import Progress
 
@@ -68,6 +69,7 @@ def _task(name: str, work: Work[Request, Result]) -> "Task[[Request], Coroutine[
     lifetime = timedelta(hours=settings.cache_ttl_hours)
 
     async def run(request: Request) -> Result:
+        choose_bound(settings.ffmpeg_memory_mb)
         return await in_thread(partial(work, request), current_stage().progress)
 
     run.__doc__ = work.__doc__

@@ -19,6 +19,7 @@ from tasks.errors import (
     ContrapontoError,
     DamagedMediaError,
     EngineError,
+    LimitExceededError,
     MissingEngineError,
     StageTimeoutError,
     StorageFullError,
@@ -95,9 +96,9 @@ def run_ffmpeg(
     the output). `duration` is the expected length of the output in seconds, for `progress`; `deadline` the
     seconds the run may take.
 
-    Raises `StageTimeoutError`, `StorageFullError`, `DamagedMediaError` (the input cannot be read) or
-    `EngineError`; what `progress` raises passes through. In every case ffmpeg is gone and no partial file is
-    left.
+    Raises `StageTimeoutError`, `LimitExceededError` (memory), `StorageFullError`, `DamagedMediaError` (the input
+    cannot be read) or `EngineError`; what `progress` raises passes through. In every case ffmpeg is gone and no
+    partial file is left.
     """
     with contextlib.ExitStack() as stack:
         partial = [] if output is None else [f"file:{stack.enter_context(written_atomically(output))}"]
@@ -148,6 +149,11 @@ def check_exit(child: ChildProcess) -> None:
         raise StageTimeoutError(
             "Processing the media took longer than its time limit.",
             hint="Raise the stage's time limit or give a shorter file.",
+        )
+    if child.outgrown:
+        raise LimitExceededError(
+            f"Processing the media took more than {child.memory_mb:,} MB of memory.",
+            hint="Give a smaller picture, or raise CONTRAPONTO_FFMPEG_MEMORY_MB.",
         )
     if status:
         for line in child.messages:

@@ -8,17 +8,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import IO
 
 from tasks.errors import MissingEngineError
+from tasks.media.memory import bound_mb, resident_mb
 
 log = logging.getLogger(__name__)
 
 _LAST_LINES = 200
 _LINE_BYTES = 1000
+_LOOK_SECONDS = 0.2
+"""How often it is looked at; in that time a program can take about 0.5 GB."""
 
 # PR_SET_PDEATHSIG has to be set in the child, between fork and exec. `preexec_fn` would run Python there,
 # which may deadlock when other threads hold locks at the fork, and forces a full fork of a process that may
@@ -37,7 +41,8 @@ os.execv(sys.argv[2], sys.argv[2:])
 class ChildProcess:
     """A program in a process group of its own that cannot be left behind.
 
-    It is killed at its deadline, at the end of the block or with its parent.
+    It is killed at its deadline, when it holds more memory than `tasks.media.memory` allows, at the end of the block or
+    with its parent.
 
     To be used as a context manager. The kernel ties the child to the *thread* that starts it, so that thread
     has to live as long as the block: start and use it in the same thread. Standard error is read all the
@@ -49,8 +54,9 @@ class ChildProcess:
     ) -> None:
         """Starts `command` (program and arguments).
 
-        `deadline`: seconds after which it is killed and `expired` is set. `feed`: open `stdin` for writing.
-        `collect`: open `stdout` for reading. Otherwise they are connected to nothing.
+        `deadline`: seconds after which it is killed and `expired` is set (`outgrown` if it held too much memory).
+        `feed`: open `stdin` for writing. `collect`: open `stdout` for reading. Otherwise they are connected to
+        nothing.
         """
         program = shutil.which(command[0])
         if program is None:
@@ -70,6 +76,8 @@ class ChildProcess:
             ]
         self.name = os.path.basename(program)  # noqa: PTH119 - a name for messages, not a path
         self.expired = False
+        self.outgrown = False
+        self.memory_mb = bound_mb()
         self._messages: deque[str] = deque(maxlen=_LAST_LINES)
         log.debug("Starting %s", " ".join(command))
         self._popen = subprocess.Popen(
@@ -80,8 +88,10 @@ class ChildProcess:
             start_new_session=True,
         )
         self._listener = threading.Thread(target=self._listen, name=f"{self.name}-stderr", daemon=True)
-        self._watchdog = threading.Timer(max(deadline, 0.0), self._expire)
-        self._watchdog.daemon = True
+        self._over = threading.Event()
+        self._watchdog = threading.Thread(
+            target=self._watch, args=(max(deadline, 0.0),), name=f"{self.name}-watch", daemon=True
+        )
         self._listener.start()
         self._watchdog.start()
 
@@ -91,7 +101,7 @@ class ChildProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._watchdog.cancel()
+        self._over.set()
         self.kill()
         self._popen.wait()
         self._listener.join()
@@ -136,10 +146,18 @@ class ChildProcess:
             self._messages.append(text)
             log.debug("%s: %s", self.name, text)
 
-    def _expire(self) -> None:
-        if self._popen.poll() is None:
-            self.expired = True
-            self.kill()
+    def _watch(self, deadline: float) -> None:
+        """Ends it at its deadline, or when it holds more memory than it may."""
+        end = time.monotonic() + deadline
+        while not self._over.wait(min(_LOOK_SECONDS, max(0.0, end - time.monotonic()))):
+            if self._popen.poll() is not None:
+                return
+            # What is resident counts, not what is reserved: drivers of GPUs reserve many times the machine's memory.
+            self.outgrown = resident_mb(self.pid) > self.memory_mb
+            self.expired = not self.outgrown and time.monotonic() >= end
+            if self.outgrown or self.expired:
+                self.kill()
+                return
 
     def kill(self) -> None:
         """Ends it and all that it started, at once."""

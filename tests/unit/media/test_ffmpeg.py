@@ -13,10 +13,12 @@ from tasks.errors import (
     CancelledError,
     DamagedMediaError,
     EngineError,
+    LimitExceededError,
     MissingEngineError,
     StageTimeoutError,
     StorageFullError,
 )
+from tasks.media import memory
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.pcm import decode, encode
 from tests.processes import linux_only, running
@@ -90,6 +92,29 @@ run_ffmpeg({SLOW!r}, output=Path({str(tmp_path / "orphan.flac")!r}), duration=60
         parent.kill()
         parent.wait()
     wait_until(lambda: not running(mark), "the end of the child")
+
+
+def test_what_needs_too_much_memory_ends_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_chosen_mb", 400)
+    # A picture of 384 MB, of which the encoder keeps several.
+    huge = ("-f", "lavfi", "-i", "color=size=16000x16000:rate=25:duration=60", "-c:v", "libx264")
+    with pytest.raises(LimitExceededError, match="400 MB of memory") as caught:
+        run_ffmpeg(huge, output=tmp_path / "huge.mp4", duration=60, deadline=120)
+    assert "CONTRAPONTO_FFMPEG_MEMORY_MB" in (caught.value.hint or "")
+    assert not list(tmp_path.iterdir())
+    run_ffmpeg(TONE, output=tmp_path / "tone.flac", duration=20, deadline=60)
+
+
+def test_the_bound_is_half_of_the_memory_if_none_is_chosen() -> None:
+    memory.choose_bound(None)
+    assert memory.bound_mb() == memory.usable_memory_mb() // 2 > 100
+    memory.choose_bound(70)
+    try:
+        assert memory.bound_mb() == 70
+    finally:
+        memory.choose_bound(None)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from deployments.model_host.memory import usable_cpus, usable_memory_mb
+from deployments.model_host.memory import usable_cpus
 from deployments.model_host.models import Limits
 from tasks.audio.normalise import NormalisationOptions
 from tasks.audio.work import Normalisation
 from tasks.errors import OutOfMemoryError
 from tasks.inference.client import perform, unload_models
+from tasks.media.memory import usable_memory_mb
 from tasks.speech.work import Recognition
 from tests.servers.model_host import model_host
 from tests.unit.model_host.conftest import MakeTrial
