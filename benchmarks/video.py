@@ -40,7 +40,7 @@ from tasks.video.clip import ClipOptions, render_clip
 from tasks.video.encoding import Quality, encoder_arguments
 from tasks.video.framing import frame_subject
 from tasks.video.motion import camera_path
-from tasks.video.picture import Picture
+from tasks.video.picture import PIXEL_FORMAT, Picture
 from tasks.video.subject import NOTHING
 
 _PROJECT = Path(__file__).resolve().parents[1]
@@ -177,7 +177,7 @@ def _compare_job(folder: Path, rounds: int) -> None:
         picture = Picture(load_image(images[0] / f"{number}.jpg").pixels, (_WIDTH, _HEIGHT), framing)
         with raw.open("wb") as file:
             for view in camera_path("zoomin", _FRAMES, _SECONDS):
-                file.write(picture.frame(view))
+                file.writelines(picture.frame(view))
         encoding.append(measured(partial(_encode, raw, folder / "raw.mp4"))[1])
     raw.unlink()
     alone = sum(cost.wall for cost in encoding)
@@ -191,8 +191,8 @@ def _encode(raw: Path, target: Path) -> None:
     size = f"{_WIDTH}x{_HEIGHT}"
     run_ffmpeg(
         [
-            *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size, "-framerate", str(_FPS)),
-            *("-i", f"file:{raw}", *encoder_arguments("libx264")),
+            *("-f", "rawvideo", "-pix_fmt", PIXEL_FORMAT, "-video_size", size, "-framerate", str(_FPS)),
+            *("-i", f"file:{raw}", *encoder_arguments("libx264", pixels=PIXEL_FORMAT)),
         ],
         output=target,
         duration=_SECONDS,

@@ -43,7 +43,7 @@ _FACE_OF_SQUARE = (0.27, 0.4)
 """How much of the squares of the second looks a face takes."""
 _WORKING_SIDE = 1280
 """Pixels of the shorter side that are enough for the smallest parts."""
-_PARTS = ((1.0, 0.5), (0.55, 0.3))
+_PARTS = ((1.0, 0.5), (0.6, 0.2))
 """Sides of the squares that are looked at after the whole picture, of its shorter side, and how much they overlap."""
 _SMALLEST = 0.035
 """Of the shorter side: smaller faces are of bystanders."""

@@ -6,13 +6,15 @@ Filters that move by whole pixels shake; enlarging the image first to hide that 
 """
 
 import contextlib
+import fcntl
 import queue
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,12 +27,14 @@ from tasks.progress import Progress, ignore_progress
 from tasks.video.encoding import Encoder, Quality, encoder_arguments
 from tasks.video.framing import Background, UsedBackground, frame_subject
 from tasks.video.motion import camera_path
-from tasks.video.picture import Picture, needed_side
+from tasks.video.picture import PIXEL_FORMAT, Picture, needed_side
 from tasks.video.subject import SubjectKind, find_subject
 from tasks.video.zoom_types import ZoomType
 
 _WAITING_FRAMES = 4
 """Rendered ahead of the encoder."""
+_PIPE_BYTES = 1024 * 1024
+"""The most that Linux gives who is not root."""
 _COLOURS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 
 
@@ -92,9 +96,9 @@ def render_clip(
     picture = Picture(pixels, size, framing)
     path = camera_path(zoom, frames, seconds, framing.focus)
     arguments = [
-        *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{options.width}x{options.height}"),
+        *("-f", "rawvideo", "-pix_fmt", PIXEL_FORMAT, "-video_size", f"{options.width}x{options.height}"),
         *("-framerate", str(rate), *_COLOURS, "-i", "pipe:0"),
-        *encoder_arguments(encoder, options.quality, threads=threads),
+        *encoder_arguments(encoder, options.quality, threads=threads, pixels=PIXEL_FORMAT),
         *_COLOURS,
     ]
     with written_atomically(target) as partial:
@@ -125,24 +129,25 @@ def thumbnail(image: Path, target: Path, width: int = 320) -> None:
 
 
 @contextmanager
-def _feeding(child: ChildProcess) -> Iterator[Callable[[bytes], None]]:
+def _feeding(child: ChildProcess) -> Iterator[Callable[[Sequence[bytes]], None]]:
     """Gives frames to the child in a thread, so that it encodes one while the next is made; waits for its end."""
-    waiting: queue.Queue[bytes | None] = queue.Queue(_WAITING_FRAMES)
+    waiting: queue.Queue[Sequence[bytes] | None] = queue.Queue(_WAITING_FRAMES)
     broken = threading.Event()
 
     def feed() -> None:
         while (frame := waiting.get()) is not None:
             if not broken.is_set():
                 try:
-                    child.stdin.write(frame)
+                    child.stdin.writelines(frame)
                 except (BrokenPipeError, ValueError):
                     # Ended early: its exit says why. What is still waiting is taken and dropped.
                     broken.set()
 
+    _widen(child.stdin)
     feeder = threading.Thread(target=feed, name="frames", daemon=True)
     feeder.start()
 
-    def write(frame: bytes) -> None:
+    def write(frame: Sequence[bytes]) -> None:
         if broken.is_set():
             check_exit(child)
         waiting.put(frame)
@@ -160,3 +165,10 @@ def _feeding(child: ChildProcess) -> Iterator[Callable[[bytes], None]]:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.close()
     check_exit(child)
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Lets the pipe hold so much that its two ends change turns a few times a frame and not fifty times."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

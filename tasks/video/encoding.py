@@ -65,14 +65,21 @@ def sound_arguments(sound: AudioStream) -> list[str]:
     return ["-af", ",".join(filters), "-c:a", "aac", "-b:a", rate]
 
 
-def encoder_arguments(encoder: Encoder, quality: Quality = "standard", *, threads: int = 0) -> list[str]:
+def encoder_arguments(
+    encoder: Encoder,
+    quality: Quality = "standard",
+    *,
+    threads: int = 0,
+    pixels: Literal["yuv420p", "nv12"] = "yuv420p",
+) -> list[str]:
     """Output arguments of ffmpeg for H.264 in MP4 that plays everywhere and starts before it is loaded.
 
-    `threads`: how many the encoder may use; 0 leaves it to the encoder.
+    `threads`: how many the encoder may use; 0 leaves it to the encoder. `pixels`: the order in which it is given the
+    samples; what it writes is the same.
     """
     preset = _NVENC[quality] if encoder == "h264_nvenc" else _X264[quality]
     limit = ["-threads", str(threads)] if threads and encoder == "libx264" else []
-    return ["-c:v", encoder, *preset, *limit, "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    return ["-c:v", encoder, *preset, *limit, "-pix_fmt", pixels, "-movflags", "+faststart"]
 
 
 def bitrate_arguments(bits: int, quality: Quality = "standard", *, threads: int = 0) -> list[str]:

@@ -1,9 +1,11 @@
 """An image in the planes of video, at the size at which the closest view is sharp, ready to be looked at."""
 
+from typing import Final
+
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from tasks.images.faces import Box
+from tasks.images.cutting import Cutter, resized
 from tasks.images.loading import Pixels
 from tasks.video.framing import Framing
 from tasks.video.motion import MAX_ZOOM, View
@@ -18,9 +20,8 @@ _TO_VIDEO = (
     *(-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128),
     *(0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128),
 )
-_STEADY = Image.Resampling.BILINEAR
-"""The centre of its weights is exactly where a pixel is asked for. That of Hamming, as cheap and sharper, is not: what
-moves would shake twice as much."""
+PIXEL_FORMAT: Final = "nv12"
+"""ffmpeg's name for the order of a frame: brightness, then both colours in turn, at half the size."""
 
 
 class Picture:
@@ -28,49 +29,37 @@ class Picture:
 
     def __init__(self, pixels: Pixels, size: tuple[int, int], framing: Framing) -> None:
         """`size`: of the frames, in pixels, both even."""
-        self._size = size
         canvas = _canvas(Image.fromarray(pixels), size, framing)
         self._extent = canvas.size
-        self._bright, *colours = canvas.convert("RGB", _TO_VIDEO).split()
+        self._frame_width = size[0]
+        bright, *colours = canvas.convert("RGB", _TO_VIDEO).split()
         half = (-(-canvas.width // 2), -(-canvas.height // 2))
-        # An edge of one pixel more, because the places of colour samples reach beyond that of brightness.
-        self._colours = [
-            Image.fromarray(np.pad(np.asarray(plane.resize(half, Image.Resampling.BOX)), 1, mode="edge"))
-            for plane in colours
-        ]
         self._colour_scale = (half[0] / canvas.width, half[1] / canvas.height)
+        self._bright = Cutter(np.asarray(bright)[:, :, np.newaxis], size)
+        small = [np.asarray(plane.resize(half, Image.Resampling.BOX)) for plane in colours]
+        # An edge of one pixel more, because the places of colour samples reach beyond that of brightness.
+        edged = np.pad(np.stack(small, axis=2), ((1, 1), (1, 1), (0, 0)), mode="edge")
+        self._colours = Cutter(edged, (size[0] // 2, size[1] // 2))
 
-    def frame(self, view: View) -> bytes:
-        """One frame in the order yuv420p."""
-        width, height = self._size
+    def frame(self, view: View) -> tuple[bytes, bytes]:
+        """One frame in the order of `PIXEL_FORMAT`, in two pieces."""
         left, right = (self._extent[0] * (view.x + side * view.size / 2) for side in (-1, 1))
         top, bottom = (self._extent[1] * (view.y + side * view.size / 2) for side in (-1, 1))
-        bright = self._bright.resize(
-            self._size, _STEADY, box=_within((left, top, right, bottom), self._bright)
-        )
         # Colour samples sit on every second column, half a pixel left of the middle between two (MPEG-2).
-        shift = (right - left) / width / 2
+        shift = (right - left) / self._frame_width / 2
         across, down = self._colour_scale
-        box = (
+        beside = (
             (left - shift) * across + 1,
             top * down + 1,
             (right - shift) * across + 1,
             bottom * down + 1,
         )
-        half = (width // 2, height // 2)
-        colours = (plane.resize(half, _STEADY, box=_within(box, plane)) for plane in self._colours)
-        return b"".join(plane.tobytes() for plane in (bright, *colours))
+        return self._bright.cut((left, top, right, bottom)), self._colours.cut(beside)
 
 
 def needed_side(size: tuple[int, int]) -> int:
     """The longer side of an image from which nothing is lost in frames of this size, with some for cropping."""
     return int(max(size) * MAX_ZOOM * 2)
-
-
-def _within(box: Box, plane: Image.Image) -> Box:
-    """The box without what rounding lets it exceed the plane by."""
-    left, top, right, bottom = box
-    return max(left, 0.0), max(top, 0.0), min(right, plane.width), min(bottom, plane.height)
 
 
 def _canvas(image: Image.Image, frames: tuple[int, int], framing: Framing) -> Image.Image:
@@ -79,7 +68,7 @@ def _canvas(image: Image.Image, frames: tuple[int, int], framing: Framing) -> Im
     if framing.background == "fill":
         left, top, right, bottom = framing.crop
         shown = (left * image.width, top * image.height, right * image.width, bottom * image.height)
-        return image.resize(size, Image.Resampling.LANCZOS, box=_within(shown, image))
+        return resized(image, size, shown)
     # Blurred when it is small: the same look for a fraction of the work.
     small = ImageOps.fit(image, (size[0] // 8, size[1] // 8), Image.Resampling.BOX)
     blurred = small.filter(ImageFilter.GaussianBlur(_BLUR * small.width))

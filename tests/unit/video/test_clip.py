@@ -11,9 +11,12 @@ from PIL import Image
 
 from tasks.errors import CancelledError, NotAnImageError, StageTimeoutError
 from tasks.images.faces import find_faces
+from tasks.images.loading import load_image
 from tasks.video.clip import Clip, ClipOptions, render_clip, thumbnail
-from tasks.video.framing import Background
-from tasks.video.motion import MAX_ZOOM, View, camera_path
+from tasks.video.framing import Background, Framing
+from tasks.video.motion import MAX_ZOOM, Focus, View, camera_path
+from tasks.video.picture import Picture
+from tasks.video.subject import WHOLE
 from tasks.video.zoom_types import ZoomType
 from tests.material import frames_of
 from tests.processes import linux_only, running
@@ -63,7 +66,10 @@ def test_broadcast_rates_are_exact(tmp_path: Path, fps: float, rate: str) -> Non
 
 @pytest.mark.parametrize("zoom", ["zoomin", "zoomout", "zoompanright"])
 def test_nothing_shakes(tmp_path: Path, zoom: ZoomType) -> None:
-    """Dots of known places, found again in every frame of the encoded clip: less than 0.1 px beside the path."""
+    """Dots of known places are in every frame where the path says.
+
+    Within 0.05 px as the frames are cut, and within 0.15 px in the clip, whose encoder adds noise of its own.
+    """
     width, height = 960, 540
     rows, columns = np.mgrid[0:height, 0:width]
     light = np.full((height, width), 90.0)
@@ -74,15 +80,18 @@ def test_nothing_shakes(tmp_path: Path, zoom: ZoomType) -> None:
     image = written(tmp_path / "dots.png", np.clip(light, 0, 255).astype(np.uint8))
     options = ClipOptions(width=800, height=450, fps=24, quality="high")
     render(image, tmp_path / "a.mp4", options, zoom=zoom, seconds=2.0)
-    shown = frames_of(tmp_path / "a.mp4")
-    path = camera_path(zoom, len(shown), 2.0)
-    for dot in DOTS:
-        beside = [
-            _beside(frame[..., 1].astype(float), view, dot) for frame, view in zip(shown, path, strict=True)
-        ]
-        seen = np.array([offset for offset in beside if offset is not None])
-        assert len(seen) > 10
-        assert np.abs(seen - seen.mean(axis=0)).max() < 0.1
+    encoded = [frame[..., 1] for frame in frames_of(tmp_path / "a.mp4")]
+    path = camera_path(zoom, len(encoded), 2.0)
+    picture = Picture(load_image(image).pixels, (800, 450), Framing("fill", WHOLE, 1.0, Focus()))
+    cut = [np.frombuffer(picture.frame(view)[0], np.uint8).reshape(450, 800) for view in path]
+    for shown, most in ((cut, 0.05), (encoded, 0.15)):
+        for dot in DOTS:
+            beside = [
+                _beside(frame.astype(float), view, dot) for frame, view in zip(shown, path, strict=True)
+            ]
+            seen = np.array([offset for offset in beside if offset is not None])
+            assert len(seen) > 10
+            assert np.abs(seen - seen.mean(axis=0)).max() < most
 
 
 def _beside(light: NDArray[np.float64], view: View, dot: tuple[float, float]) -> tuple[float, float] | None:
