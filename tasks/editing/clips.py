@@ -13,10 +13,13 @@ from tasks.media.probe import AudioStream, opened, probe, require_video
 from tasks.media.rates import MAX_FPS
 from tasks.media.shown import constant_rate
 from tasks.progress import Progress, ignore_progress
+from tasks.video.upright import Upright, upright
 
 COPIED_PICTURES = ("h264", "hevc", "av1")
 """Codecs that MP4 holds and players know."""
 
+COLOURS_KNOWN = "colorspace=bt709"
+"""In a filter after which they are those of HD."""
 _UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED."""
 
@@ -44,13 +47,23 @@ class Clip:
     pixels: str | None
     """Their format, as ffmpeg calls it."""
     tagged: bool
-    """Whether the file says how its colours are coded."""
+    """Whether it is known how its colours are coded."""
+    seen: Upright
+    """What makes its pictures those that players show."""
     likeness: tuple[object, ...] | None
     """Equal for films whose packets can follow one another; None where they cannot be copied at all."""
 
+    @property
+    def upright(self) -> str:
+        """Filters that come before all others, with a comma behind them; mostly none."""
+        return "".join(f"{each}," for each in self.seen.filters)
 
-def read_clip(path: Path, progress: Progress = ignore_progress) -> Clip:
-    """Reads packets and the first picture. Raises NoVideoError, NotMediaError or DamagedMediaError."""
+
+def read_clip(path: Path, workplace: Path, progress: Progress = ignore_progress) -> Clip:
+    """Reads packets and the first pictures; a table of colours may be written into `workplace`.
+
+    Raises NoVideoError, NotMediaError or DamagedMediaError.
+    """
     info = probe(path)
     picture = require_video(info)
     pictures = read_pictures(path, progress)
@@ -71,9 +84,8 @@ def read_clip(path: Path, progress: Progress = ignore_progress) -> Clip:
         raise DamagedMediaError("The film cannot be decoded.", hint="Export it again.") from error
     if first is None:
         raise DamagedMediaError("The film has no pictures.", hint="Download or export it again.")
-    turned = first.rotation % 180 != 0
-    ratio = float(stream.sample_aspect_ratio or 1) or 1.0
-    wide, high = round(first.width * max(ratio, 1.0)), round(first.height / min(ratio, 1.0))
+    seen = upright(path, picture, workplace)
+    recoloured = any(COLOURS_KNOWN in each for each in seen.filters)
     copyable = pictures.whole and bool(pictures.keys[0]) and picture.codec in COPIED_PICTURES
     return Clip(
         path=path,
@@ -83,10 +95,11 @@ def read_clip(path: Path, progress: Progress = ignore_progress) -> Clip:
         seconds=pictures.end - pictures.start,
         count=len(pictures.times),
         rate=min(constant_rate(pictures.shown, stated), Fraction(MAX_FPS)),
-        width=high if turned else wide,
-        height=wide if turned else high,
+        width=seen.width,
+        height=seen.height,
         codec=picture.codec,
         pixels=context.pix_fmt,
-        tagged=first.colorspace not in (0, _UNSPECIFIED) or "rgb" in first.format.name,
+        tagged=recoloured or first.colorspace not in (0, _UNSPECIFIED),
+        seen=seen,
         likeness=(*described, first.rotation) if copyable else None,
     )

@@ -128,7 +128,7 @@ class _Aim:
 
     def filters(self, clip: Clip) -> str:
         shape = framed(self.width, self.height, self.fit, tagged=clip.tagged, lines=clip.height)
-        return f"fps={self.rate}:start_time=0,{shape},format=yuv420p,{COLOURS}"
+        return f"{clip.upright}fps={self.rate}:start_time=0,{shape},format=yuv420p,{COLOURS}"
 
 
 def aim(clip: Clip, options: ConvertOptions) -> _Aim:
@@ -184,7 +184,7 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
     if options.container in SOUND_ONLY:
         track, seconds = require_audio(info), info.duration
     else:
-        clip = read_clip(path, bench.part(0.0, 0.05).progress)
+        clip = read_clip(path, bench.scratch, bench.part(0.0, 0.05).progress)
         track, seconds = clip.sound, clip.start + clip.seconds
     if options.container == "gif":
         track = None
@@ -211,7 +211,7 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
         loudness_before=found.before.integrated if found else None,
         loudness_after=after.integrated if after else None,
         true_peak=after.peak if after else None,
-        warnings=tuple(level_warnings(after, options.loudness)),
+        warnings=(*(clip.seen.warnings if clip else ()), *level_warnings(after, options.loudness)),
     )
 
 
@@ -281,7 +281,7 @@ def _film(film: _Film, options: ConvertOptions, target: Path, bench: Bench) -> t
 
 
 def _picture_stays(clip: Clip, container: Container) -> bool:
-    if clip.likeness is None or clip.start > 0.1 or container not in ("mp4", "mov"):
+    if clip.likeness is None or clip.seen.filters or clip.start > 0.1 or container not in ("mp4", "mov"):
         return False
     return clip.codec == "h264" and clip.pixels == "yuv420p"
 
@@ -322,6 +322,7 @@ def _sound(film: _Film, options: ConvertOptions, *, copied: bool, bits: int | No
 def _write(film: _Film, picture: Sequence[str], sound: Sequence[str], target: Path, bench: Bench) -> None:
     bench.ffmpeg(
         [
+            *film.clip.seen.reading,
             *media_input(film.clip.path),
             *(*picture, *sound, "-sn", "-dn", "-t", f"{film.seconds:.6f}", "-map_metadata", "-1"),
             *(["-movflags", "+faststart"] if target.suffix in (".mp4", ".mov") else []),
@@ -349,7 +350,17 @@ def _sized(
     for attempt in range(_TRIES):
         share = bench.part(0.4 + 0.2 * attempt, 0.6 + 0.2 * attempt)
         coding = [*bitrate_arguments(bits, options.quality, threads=bench.threads), *log]
-        first = [*media_input(film.clip.path), *picture, *coding, "-pass", "1", "-an", "-sn", "-dn"]
+        first = [
+            *film.clip.seen.reading,
+            *media_input(film.clip.path),
+            *picture,
+            *coding,
+            "-pass",
+            "1",
+            "-an",
+            "-sn",
+            "-dn",
+        ]
         share.part(0.0, 0.4).ffmpeg(
             [*first, "-t", f"{film.seconds:.6f}", "-f", "null", "-"], None, film.seconds
         )
@@ -375,7 +386,7 @@ def _gif(film: _Film, wish: _Aim, target: Path, bench: Bench) -> None:
     palette = bench.scratch / "palette.png"
     shape = f"[0:{film.clip.picture}]{wish.filters(film.clip)}"
     limit = ("-t", f"{film.seconds:.6f}")
-    reading = media_input(film.clip.path)
+    reading = [*film.clip.seen.reading, *media_input(film.clip.path)]
     bench.part(0.0, 0.4).ffmpeg(
         [
             *reading,

@@ -110,8 +110,9 @@ def concatenate(inputs: Sequence[Path], options: JoinOptions, target: Path, benc
             f"The transitions last {lasting:.2f} s instead of {options.transition_seconds:g} s: the "
             f"shortest film, number {clips.index(shortest) + 1}, has {shortest.seconds:.2f} s.",
         )
+    warnings += tuple(dict.fromkeys(said for clip in clips for said in clip.seen.warnings))
     if not wanted and _alike(clips, frame) and _copied(clips, target, bench):
-        seconds, copied = [clip.seconds for clip in clips], True
+        seconds, copied, warnings = [clip.seconds for clip in clips], True, ()
     else:
         _encoded(clips, frame, lengths, transition, options, target, bench)
         seconds, copied = [(length - transition) / float(frame.rate) for length in lengths], False
@@ -127,7 +128,9 @@ def concatenate(inputs: Sequence[Path], options: JoinOptions, target: Path, benc
 
 def _read(path: Path, number: int, count: int, bench: Bench) -> Clip:
     try:
-        return read_clip(path, bench.progress)
+        workplace = bench.scratch / f"film{number}"
+        workplace.mkdir()
+        return read_clip(path, workplace, bench.progress)
     except ContrapontoError as error:
         error.message = f"Film {number + 1} of {count}: {error.message}"
         raise
@@ -212,6 +215,7 @@ def _render(
             "-ss",
             f"{clip.start + first / float(frame.rate):.6f}",
             "-noaccurate_seek",
+            *clip.seen.reading,
             *media_input(clip.path),
         ]
         # Labels of the graph are those of one film only.
@@ -219,7 +223,7 @@ def _render(
         for label in ("front", "back", "soft", "whole"):
             fitting = fitting.replace(f"[{label}]", f"[{label}{number}]")
         graphs.append(
-            f"[{number}:{clip.picture}]fps={frame.rate}:start_time=0,"
+            f"[{number}:{clip.picture}]{clip.upright}fps={frame.rate}:start_time=0,"
             f"tpad=stop_mode=clone:stop=-1,trim=end_frame={piece.frames},{fitting},format=yuv420p,{COLOURS}[clip{number}]"
         )
     if piece.joint:

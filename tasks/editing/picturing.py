@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -18,6 +19,7 @@ from tasks.editing.packets import Pictures, read_pictures
 from tasks.errors import DamagedMediaError, InvalidInputError
 from tasks.media.ffmpeg import media_input, written_atomically
 from tasks.media.probe import opened, probe, require_video
+from tasks.video.upright import Upright, upright
 
 PictureFormat = Literal["jpg", "png", "webp"]
 Times = Annotated[list[Moment], Field(max_length=100)]
@@ -82,6 +84,15 @@ def picture_options(
     )
 
 
+@dataclass(frozen=True)
+class _Film:
+    path: Path
+    picture: int
+    """Number of the track."""
+    pictures: Pictures
+    seen: Upright
+
+
 def picture(inputs: Sequence[Path], options: PictureOptions, target: Path, bench: Bench) -> Pictured:
     """Writes one picture, or several that are numbered.
 
@@ -89,12 +100,14 @@ def picture(inputs: Sequence[Path], options: PictureOptions, target: Path, bench
     """
     (path,) = inputs
     pictures = read_pictures(path, bench.part(0.0, 0.2).progress)
+    track = require_video(probe(path))
+    film = _Film(path, track.index, pictures, upright(path, track, bench.scratch))
     if options.columns and options.rows:
-        return _sheet(path, pictures, options, options.columns * options.rows, target, bench.part(0.2, 1.0))
+        return _sheet(film, options, options.columns * options.rows, target, bench.part(0.2, 1.0))
     if not options.times:
         best = _best(path, pictures, bench.part(0.2, 0.9))
-        _take(path, best, pictures, options.width, options.picture_format, target, bench.part(0.9, 1.0))
-        return Pictured(times=(round(best, 6),))
+        _take(film, best, options.width, options.picture_format, target, bench.part(0.9, 1.0))
+        return Pictured(times=(round(best, 6),), warnings=film.seen.warnings)
     taken, warnings = [], []
     for number, moment in enumerate(options.times):
         wanted = seconds_of(moment) or 0.0
@@ -108,16 +121,15 @@ def picture(inputs: Sequence[Path], options: PictureOptions, target: Path, bench
         place = target if len(options.times) == 1 else numbered(target, number + 1)
         done = 0.2 + 0.8 * number / len(options.times)
         _take(
-            path,
+            film,
             time,
-            pictures,
             options.width,
             options.picture_format,
             place,
             bench.part(done, done + 0.8 / len(options.times)),
         )
         taken.append(round(time, 6))
-    return Pictured(times=tuple(taken), warnings=tuple(warnings))
+    return Pictured(times=tuple(taken), warnings=(*warnings, *film.seen.warnings))
 
 
 def _shown_at(pictures: Pictures, moment: float) -> float:
@@ -127,22 +139,24 @@ def _shown_at(pictures: Pictures, moment: float) -> float:
 
 
 def _take(
-    path: Path,
+    film: _Film,
     time: float,
-    pictures: Pictures,
     width: int | None,
     picture_format: PictureFormat,
     target: Path,
     bench: Bench,
 ) -> None:
     """Writes the picture of a time, as players show it."""
-    square = "scale=w='max(1,round(iw*max(sar,1)))':h='max(1,round(ih/min(max(sar,0.01),1)))',setsar=1"
-    sized = f"{square},scale={width}:-2" if width else square
-    picture = require_video(probe(path)).index
+    filters = [*film.seen.filters, *([f"scale={width}:-2"] if width else []), "null"]
     bench.ffmpeg(
         [
-            *("-ss", f"{max(0.0, time - pictures.frame / 4):.6f}", *media_input(path)),
-            *("-map", f"0:{picture}", "-vf", sized, "-frames:v", "1", "-update", "1"),
+            *(
+                "-ss",
+                f"{max(0.0, time - film.pictures.frame / 4):.6f}",
+                *film.seen.reading,
+                *media_input(film.path),
+            ),
+            *("-map", f"0:{film.picture}", "-vf", ",".join(filters), "-frames:v", "1", "-update", "1"),
             *(*_CODING[picture_format], "-map_metadata", "-1"),
         ],
         target,
@@ -223,11 +237,9 @@ def _decoder(path: Path) -> Iterator[_Decoder]:
         yield _Decoder(container, stream)
 
 
-def _sheet(
-    path: Path, pictures: Pictures, options: PictureOptions, count: int, target: Path, bench: Bench
-) -> Pictured:
+def _sheet(film: _Film, options: PictureOptions, count: int, target: Path, bench: Bench) -> Pictured:
     """Many small pictures in rows, each with its time, at even distances."""
-    columns = options.columns or 1
+    pictures, columns = film.pictures, options.columns or 1
     width = options.width or _SHEET_WIDTH
     cell = max(16, (width - _GAP * (columns + 1)) // columns)
     length = pictures.end - pictures.start
@@ -237,7 +249,7 @@ def _sheet(
     for number, time in enumerate(times):
         small = bench.scratch / "small.png"
         share = bench.part(number / count, (number + 1) / count)
-        _take(path, time, pictures, cell // 2 * 2, "png", small, share)
+        _take(film, time, cell // 2 * 2, "png", small, share)
         with Image.open(small) as image:
             if sheet is None:
                 rows = -(-count // columns)
@@ -260,4 +272,4 @@ def _sheet(
     assert sheet is not None  # noqa: S101 - there is at least one
     with written_atomically(target) as partial:
         sheet.save(partial, quality=90)
-    return Pictured(times=tuple(round(time, 6) for time in times))
+    return Pictured(times=tuple(round(time, 6) for time in times), warnings=film.seen.warnings)

@@ -17,6 +17,7 @@ from tasks.errors import InvalidInputError
 from tasks.media.ffmpeg import media_input
 from tasks.media.probe import MediaInfo, VideoStream, probe, require_video
 from tasks.video.encoding import Quality, encoder_arguments
+from tasks.video.upright import Upright, upright
 
 TrimMode = Literal["exact", "fast"]
 """exact: to the picture; fast: at the key pictures around, so that nothing has to be encoded."""
@@ -175,8 +176,9 @@ def trim(inputs: Sequence[Path], options: TrimOptions, target: Path, bench: Benc
         return Trimmed(copied=True, parts=wide, warnings=warnings)
     if options.mode == "fast":
         warnings = (*warnings, "The pictures of this film cannot be copied: they were encoded again.")
-    _encoded(film, kept, options.quality, target, rest)
-    return Trimmed(copied=False, parts=kept, warnings=warnings)
+    seen = upright(path, film.picture, bench.scratch)
+    _encoded(film, seen, kept, options.quality, target, rest)
+    return Trimmed(copied=False, parts=kept, warnings=(*warnings, *seen.warnings))
 
 
 def _same(one: Sequence[KeptPart], other: Sequence[KeptPart], frame: float) -> bool:
@@ -227,7 +229,9 @@ def _copied(film: _Film, parts: Sequence[KeptPart], target: Path, bench: Bench) 
     return len(read_pictures(target).times) == sum(pictures.count(part.start, part.end) for part in parts)
 
 
-def _encoded(film: _Film, parts: Sequence[KeptPart], quality: Quality, target: Path, bench: Bench) -> None:
+def _encoded(
+    film: _Film, seen: Upright, parts: Sequence[KeptPart], quality: Quality, target: Path, bench: Bench
+) -> None:
     segments = []
     total = sum(part.end - part.start for part in parts)
     done = 0.0
@@ -237,14 +241,15 @@ def _encoded(film: _Film, parts: Sequence[KeptPart], quality: Quality, target: P
         share = bench.part(0.85 * done / total, 0.85 * (done + seconds) / total)
         done += seconds
         small = film.pictures.frame / 4
+        shown = "".join(f"{each}," for each in seen.filters)
         # Pictures from the key picture before the start on are decoded, and those before it left out: a picture that
         # is shown across the start is not lost.
         share.ffmpeg(
             [
-                *("-ss", f"{part.start:.6f}", "-noaccurate_seek", *media_input(film.path)),
+                *("-ss", f"{part.start:.6f}", "-noaccurate_seek", *seen.reading, *media_input(film.path)),
                 *("-map", f"0:{film.picture.index}", "-an", "-sn", "-dn"),
                 "-vf",
-                f"trim=start={-small:.6f}:end={seconds - small:.6f},setpts=PTS-STARTPTS,"
+                f"{shown}trim=start={-small:.6f}:end={seconds - small:.6f},setpts=PTS-STARTPTS,"
                 "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p",
                 *("-fps_mode", "vfr", *encoder_arguments(bench.encoder, quality, threads=bench.threads)),
                 *(*TIME_SCALE, "-map_metadata", "-1"),

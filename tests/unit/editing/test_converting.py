@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +99,16 @@ def test_the_shape_is_what_was_asked(
     assert facts.fps == pytest.approx(fps, rel=0.001)
     assert facts.duration == pytest.approx(1, abs=1 / fps)
     assert result.loudness_after is None
+
+
+def test_hdr_becomes_what_usual_screens_show(tmp_path: Path, bench: Benches) -> None:
+    named = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+    hdr = film(tmp_path / "hdr.mp4", *named, seconds=0.5, sound=False)
+    result, target = made(hdr, bench(), preset="web")
+    assert not result.copied
+    assert "HDR (PQ)" in result.warnings[0]
+    with av.open(str(target)) as container:
+        assert container.streams.video[0].codec_context.color_trc == 1, "BT.709"
 
 
 @pytest.mark.parametrize("most", [0.03, 0.05])
