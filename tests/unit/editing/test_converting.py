@@ -102,7 +102,7 @@ def test_the_shape_is_what_was_asked(
 
 
 def test_hdr_becomes_what_usual_screens_show(tmp_path: Path, bench: Benches) -> None:
-    named = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+    named = ("-vf", "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv")
     hdr = film(tmp_path / "hdr.mp4", *named, seconds=0.5, sound=False)
     result, target = made(hdr, bench(), preset="web")
     assert not result.copied
