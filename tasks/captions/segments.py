@@ -1,7 +1,8 @@
 """Subtitles laid out as captions: one style for the whole file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pysubs2
 from pydantic import BaseModel, ConfigDict
@@ -21,7 +22,9 @@ from tasks.captions.look import (
     TimeRange,
     numpad,
 )
+from tasks.captions.placement import Placement
 from tasks.captions.reading import Subtitle
+from tasks.captions.rows import has_parts, rows_in
 from tasks.captions.script import DIRECTION_BY_TEXT, STYLE, ass_color, codes, event, new_script, styled_text
 from tasks.captions.wording import Replacement, replaced
 from tasks.subtitles.abbreviations import ends_sentence
@@ -34,6 +37,10 @@ _BOX_OPACITY = 0.75
 """Of the boxes of border styles 3 and 4: what is behind them stays visible."""
 _LEAST_BOX = 0.01
 """Border that makes the renderer draw a box at all; too thin to be seen."""
+_ROW = "row"
+"""The style of rows that are lines of the script of their own."""
+_ROUNDING = 0.01
+"""Pixels by which widths that are summed in another order may differ."""
 _SMALLEST = 0.25
 """Share of its size down to which a text is made smaller to show all of its lines."""
 
@@ -63,22 +70,82 @@ def segment_script(
     typeface = typeface.for_text("\n".join(subtitle.text for subtitle in subtitles))
     script = new_script(canvas)
     script.styles[STYLE] = _style(look, canvas, typeface)
+    script.styles[_ROW] = _style(look.model_copy(update={"border": _one_box(look.border)}), canvas, typeface)
     frame = _frame(look, canvas)
     lost = ""
-    drawn: list[tuple[Subtitle, str, Text]] = []
+    drawn: list[_Drawn] = []
     for subtitle in subtitles:
         worded = _worded(subtitle.text, look)
         worded, size = _fitting(worded, look, frame, typeface)
         text, missing = styled_text(worded, typeface, size)
         lost += missing
         if text.strip():
-            smaller = codes({"fs": f"{size:.2f}"}) if size < look.font.size * canvas.scale else ""
-            drawn.append((subtitle, smaller + with_look(text), _measured(subtitle, worded, size, typeface)))
-    places = [(text, subtitle.place if look.placed_by_file else None) for subtitle, _, text in drawn]
-    for (subtitle, text, _), spot in zip(drawn, arranged(places, frame), strict=True):
-        for start, end in _shown(subtitle, look.excluded):
-            script.append(_at(event(start, end, text), spot, canvas))
+            measured = _measured(subtitle, worded, size, typeface)
+            drawn.append(
+                _Drawn(subtitle, worded, text, size, measured, look.border.style == 3 and has_parts(text))
+            )
+    places = [(each.measured, _place(each, look)) for each in drawn]
+    for each, spot in zip(drawn, arranged(places, frame), strict=True):
+        for start, end in _shown(each.subtitle, look.excluded):
+            if spot is None or not each.in_rows:
+                script.append(
+                    _at(event(start, end, _sized(each.text, each.size, look, canvas)), spot, canvas)
+                )
+                continue
+            for row in _rows(each, spot, frame, look, typeface):
+                row.start, row.end = (round(seconds * 100) * 10 for seconds in (start, end))
+                script.append(row)
     return script, lost
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A subtitle as it is drawn."""
+
+    subtitle: Subtitle
+    worded: str
+    text: str
+    """As ASS."""
+    size: float
+    """Line height of its letters in pixels."""
+    measured: Text
+    in_rows: bool
+    """Whether its rows are lines of their own in the script, because of their boxes."""
+
+
+def _one_box(border: BorderChoice) -> BorderChoice:
+    return BorderChoice(style=4, width=border.width)
+
+
+def _place(drawn: _Drawn, look: SegmentLook) -> Placement | None:
+    place = drawn.subtitle.place if look.placed_by_file else None
+    return place or (Placement() if drawn.in_rows else None)
+
+
+def _sized(text: str, size: float, look: SegmentLook, canvas: Canvas) -> str:
+    smaller = codes({"fs": f"{size:.2f}"}) if size < look.font.size * canvas.scale else ""
+    return smaller + with_look(text)
+
+
+def _rows(
+    drawn: _Drawn, spot: Spot, frame: Frame, look: SegmentLook, typeface: Typeface
+) -> Iterator[pysubs2.SSAEvent]:
+    """The rows of a text in their places, each with a box of its own; they have no times yet."""
+    room = spot.right - spot.left + _ROUNDING if spot.breaks else frame.right - frame.left
+    rows = rows_in(drawn.worded, drawn.measured, room)
+    heights = [drawn.size * sum(typeface.line_height(row)) for row in rows]
+    free = spot.bottom - spot.top - sum(heights)
+    top = spot.top + free * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[spot.row]
+    x, _ = spot.anchor
+    column = {"left": 7, "center": 8, "right": 9}[spot.column]
+    for row, height in zip(rows, heights, strict=True):
+        text, _ = styled_text(row, typeface, drawn.size)
+        place = codes({"an": column, "pos": f"({x:.2f},{top:.2f})", "q": 2})
+        line = event(0, 0, place + _sized(text, drawn.size, look, frame.canvas))
+        line.style = _ROW
+        if text.strip():
+            yield line
+        top += height
 
 
 def _frame(look: SegmentLook, canvas: Canvas) -> Frame:

@@ -140,6 +140,10 @@ def test_boxes_and_colours_go_on_behind_and_after_an_emoji(tmp_path: Path) -> No
     rows, columns = yellow(shown).nonzero()
     assert shown[rows.min() + 1, columns.min() + 1].max() < 60, "the box is behind its corners"
     assert white(shown)[:, columns.max() :].sum() > 50, "the letters after it are white again"
+    above = shown[rows.min() - 2]
+    box = above[above.max(axis=1) < 60]
+    assert box.min() > np.median(box) - 8, "one box, not several that lie over each other"
+    assert len(box) > ARIAL.drawn_width("m😀m", 40) - 2
 
 
 @pytest.mark.parametrize("style", ["highlight", "karaoke", "word_by_word"])
