@@ -1,7 +1,17 @@
-"""Films finished: sounds mixed under them, silences cut out. What edits have in common is in `flows/edits.py`."""
+"""Films finished: sounds mixed under them, pictures and texts laid over them, silences cut out.
 
+What edits have in common is in `flows/edits.py`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from blocks.settings import get_settings
 from flows.edits import Input, edit_job, edited
 from flows.parameters import FileName, Source, StorePath
+from tasks.captions.look import SafeArea
+from tasks.captions.steps import font_folders
 from tasks.editing import silences
 from tasks.editing.document import EditOutcome
 from tasks.editing.mixing import mix
@@ -17,6 +27,9 @@ from tasks.editing.mixing_plan import (
     Tracks,
     placings,
 )
+from tasks.editing.overlay_plan import Layers, OverlayOptions, laid_over
+from tasks.editing.overlays import layer_typeface
+from tasks.editing.overlays import overlay as lay
 from tasks.editing.silences import (
     Detection,
     MaxSilence,
@@ -30,6 +43,7 @@ from tasks.editing.steps import edit_step
 from tasks.video.encoding import Quality
 
 _mix = edit_step("mix-audio", mix)
+_lay = edit_step("overlay", lay)
 _remove_silence = edit_step("remove-silence", silences.remove_silence)
 
 _SOUND = ".m4a"
@@ -79,6 +93,43 @@ async def mix_audio(
     )
     inputs = [Input(url_video, "media"), *(Input(track.url, "audio") for track in tracks)]
     return await edited(_mix, inputs, options, path, output_filename, ending=_ending(output_filename))
+
+
+@edit_job(operation="overlay", time_limit=30)
+async def overlay(
+    url_video: Source,
+    layers: Layers,
+    safe_area: SafeArea = "none",
+    path: StorePath | None = None,
+    output_filename: FileName | None = None,
+    quality: Quality = "standard",
+) -> EditOutcome:
+    """Lay logos, pictures, films and texts over a video.
+
+    Args:
+        url_video: Address of the video, or its key in the media store. Its sound is kept.
+        layers: Each with url (or store key) or text, and its place, size, opacity and time; see below.
+        safe_area: Keep clear of what an app lays over the picture.
+        path: Folder of the media store for the result; empty for one of the job's own.
+        output_filename: Name of the result; empty for video.mp4.
+        quality: draft is fastest, high is for further editing.
+    """
+    fonts = font_folders(get_settings())
+    options = OverlayOptions(
+        layers=laid_over(layers),
+        safe_area=safe_area,
+        quality=quality,
+        fonts=tuple(str(folder) for folder in fonts),
+        font_files=await asyncio.to_thread(_font_files, layers, fonts),
+    )
+    inputs = [Input(url_video), *(Input(layer.url, "file") for layer in layers if layer.url is not None)]
+    return await edited(_lay, inputs, options, path, output_filename)
+
+
+def _font_files(layers: Layers, fonts: Sequence[Path]) -> tuple[str, ...]:
+    """Raises InvalidInputError for an unknown font, before anything is fetched."""
+    typefaces = [layer_typeface(layer, fonts) for layer in layers if layer.text is not None]
+    return tuple(dict.fromkeys(name for typeface in typefaces for name in typeface.file_names))
 
 
 @edit_job(operation="remove-silence", time_limit=60)

@@ -67,21 +67,13 @@ def burn(
     picture = require_video(info)
     film = shown(video, info)
     seen = upright(video, picture, workplace)
-    (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
-    faces = font_files(_families(script), fonts)
-    (workplace / "fonts").mkdir(exist_ok=True)
-    for path in {face.path for face in faces}:
-        link = workplace / "fonts" / path.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(path.resolve())
-    lettering, folder = quoted_in_filter(workplace / "captions.ass"), quoted_in_filter(workplace / "fonts")
-    drawing = f"ass=filename={lettering}:fontsdir={folder}"
+    drawing = prepare_drawing(script, workplace, fonts)
     run = run_ffmpeg(
         [
             *seen.reading,
             *media_input(video),
-            *("-map", f"0:{picture.index}", *_sound(info), "-sn", "-dn"),
-            *("-vf", f"{_timed(film, seen, drawing)},format=yuv420p"),
+            *("-map", f"0:{picture.index}", *kept_sound(info), "-sn", "-dn"),
+            *("-vf", f"{_timed(film, seen, drawing.filter)},format=yuv420p"),
             *encoder_arguments(encoder, quality, threads=threads),
             *("-map_metadata", "-1"),
         ],
@@ -90,7 +82,7 @@ def burn(
         progress=progress,
         deadline=deadline,
     )
-    _check_fonts(run.messages, faces)
+    drawing.check(run.messages)
     made = require_video(probe(target))
     return BurntVideo(
         seconds=run.seconds,
@@ -99,6 +91,31 @@ def burn(
         fps=made.fps,
         warnings=film.warnings + seen.warnings,
     )
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A script and the fonts that it is set in, laid out for ffmpeg."""
+
+    filter: str
+    faces: tuple[FontFile, ...]
+
+    def check(self, messages: Sequence[str]) -> None:
+        """Raises EngineError if ffmpeg says in its messages that another font was drawn than one of these."""
+        _check_fonts(messages, self.faces)
+
+
+def prepare_drawing(script: pysubs2.SSAFile, workplace: Path, fonts: Sequence[Path] = ()) -> Drawing:
+    """Lays a script and its fonts out in `workplace`; `fonts` are the installation's font folders."""
+    (workplace / "captions.ass").write_text(script.to_string("ass"), encoding="utf-8")
+    faces = font_files(_families(script), fonts)
+    (workplace / "fonts").mkdir(exist_ok=True)
+    for path in {face.path for face in faces}:
+        link = workplace / "fonts" / path.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(path.resolve())
+    lettering, folder = quoted_in_filter(workplace / "captions.ass"), quoted_in_filter(workplace / "fonts")
+    return Drawing(f"ass=filename={lettering}:fontsdir={folder}", tuple(faces))
 
 
 def _timed(film: Shown, seen: Upright, drawing: str) -> str:
@@ -116,7 +133,8 @@ def _timed(film: Shown, seen: Upright, drawing: str) -> str:
     )
 
 
-def _sound(info: MediaInfo) -> list[str]:
+def kept_sound(info: MediaInfo) -> list[str]:
+    """The arguments for the sound of a film, which is copied where MP4 can hold it."""
     if info.audio is None:
         return ["-an"]
     chosen = ["-map", f"0:{info.audio.index}"]

@@ -26,6 +26,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM", 
 """Of Pillow; formats that run programs (EPS) or hold pages (PDF) are left out."""
 _BACKGROUND = (255, 255, 255)
 _BAND = 128
+_SHORTEST_FRAME = 0.011
+_USUAL_FRAME = 0.1
+"""Seconds; browsers show pictures of animations so long that are to be shown for a hundredth of a second or less."""
 
 pillow_heif.register_heif_opener()
 
@@ -65,13 +68,52 @@ def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
         if max_side:
             image.draft(None, (max_side, max_side))
         there, told = _loaded(path, image, max_side)
-        upright = ImageOps.exif_transpose(there)
-        colours = tagged_colours(path, image)
-        if colours is None or colours.usual:
-            return LoadedImage(np.asarray(_opaque(_in_srgb(upright, colours is None))), told)
-        if colours.hdr:
-            told = (*told, "The image is HDR: its colours were brought to those of usual screens.")
-        return LoadedImage(np.asarray(_opaque(_tagged_in_srgb(upright, colours))), told)
+        seen, more = _meant(path, image, there)
+        return LoadedImage(np.asarray(_opaque(seen)), (*told, *more))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture of an animation, or the only one of a still image."""
+
+    image: Image.Image
+    """Red, green, blue and opacity, in sRGB, upright."""
+    seconds: float
+    """How long it is shown; 0 of a still image."""
+
+
+def load_frames(path: Path, most: int) -> Iterator[Frame]:
+    """The pictures of an image, transparent where it is; of an animation the first `most`.
+
+    Raises as `load_image`.
+    """
+    if path.stat().st_size == 0:
+        raise NotAnImageError("The image file is empty.", hint="Check that the address leads to an image.")
+    with _explained(path), _opened(path) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise LimitExceededError(
+                f"The image has {width}×{height} pixels; {MAX_PIXELS // 1_000_000} million is the most.",
+                hint="Give a smaller version of it.",
+            )
+        count = min(int(getattr(image, "n_frames", 1)), most)
+        for number in range(count):
+            image.seek(number)
+            there, _ = _loaded(path, image, None)
+            seconds = float(image.info.get("duration") or 0) / 1000
+            if count > 1 and seconds < _SHORTEST_FRAME:
+                seconds = _USUAL_FRAME
+            yield Frame(_meant(path, image, there)[0].convert("RGBA"), seconds)
+
+
+def _meant(path: Path, image: Image.Image, there: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """What there is of an image upright and in the colours of a screen, and what is to be said of them."""
+    upright = ImageOps.exif_transpose(there)
+    colours = tagged_colours(path, image)
+    if colours is None or colours.usual:
+        return _in_srgb(upright, colours is None), ()
+    told = ("The image is HDR: its colours were brought to those of usual screens.",) if colours.hdr else ()
+    return _tagged_in_srgb(upright, colours), told
 
 
 def _loaded(path: Path, image: Image.Image, max_side: int | None) -> tuple[Image.Image, tuple[str, ...]]:

@@ -8,10 +8,10 @@ import pytest
 
 from blocks.local_media_store import LocalMediaStore
 from flows.editing import concatenate, convert, thumbnail, trim
-from flows.finishing import mix_audio, remove_silence
+from flows.finishing import mix_audio, overlay, remove_silence
 from tests.flow.conftest import Configure
 from tests.flow.jobs import run_to_end
-from tests.material import film, frames_of
+from tests.material import film, frames_of, photograph
 from tests.servers.media import MediaServer
 
 
@@ -73,7 +73,7 @@ async def test_films_are_joined_and_the_one_that_is_none_is_named(
     assert "Number 2 (" in (failed.error or "")
 
 
-async def test_a_talk_loses_its_silences_and_gets_music(
+async def test_a_talk_loses_its_silences_and_gets_music_and_a_logo(
     server: MediaServer, home: Path, tmp_path: Path
 ) -> None:
     spoken = "volume='between(mod(t,2),0.5,1.2)':eval=frame"
@@ -102,6 +102,12 @@ async def test_a_talk_loses_its_silences_and_gets_music(
     assert alone.error is None
     sound: Any = alone.result
     assert (sound["file"], sound["width"]) == ("saida/som.m4a", None)
+    logo = server.say("/logo.jpg", photograph(1), content_type="image/jpeg")
+    layers = [{"url": logo, "width": 20}, {"text": "Fim", "position": "center"}]
+    document, _ = await run_to_end(overlay, url_video=short["file"], layers=layers, **asked)
+    assert document.error is None
+    over: Any = document.result
+    assert (over["layers"][0]["width"], over["warnings"]) == (32, [])
     page = server.say("/p.pdf", b"%PDF-1.7\n", content_type="application/pdf")
     failed, _ = await run_to_end(mix_audio, url_video=url, tracks=[*tracks, {"url": page}], **asked)
     assert (failed.status, failed.error_code) == ("failed", "not_media")
