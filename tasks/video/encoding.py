@@ -70,16 +70,17 @@ def encoder_arguments(
     quality: Quality = "standard",
     *,
     threads: int = 0,
-    pixels: Literal["yuv420p", "nv12"] = "yuv420p",
+    pixels: Literal["yuv420p", "nv12", "cuda"] = "yuv420p",
 ) -> list[str]:
     """Output arguments of ffmpeg for H.264 in MP4 that plays everywhere and starts before it is loaded.
 
     `threads`: how many the encoder may use; 0 leaves it to the encoder. `pixels`: the order in which it is given the
-    samples; what it writes is the same.
+    samples, or `cuda` where they are in the GPU's memory already; what it writes is the same.
     """
     preset = _NVENC[quality] if encoder == "h264_nvenc" else _X264[quality]
     limit = ["-threads", str(threads)] if threads and encoder == "libx264" else []
-    return ["-c:v", encoder, *preset, *limit, "-pix_fmt", pixels, "-movflags", "+faststart"]
+    order = [] if pixels == "cuda" else ["-pix_fmt", pixels]
+    return ["-c:v", encoder, *preset, *limit, *order, "-movflags", "+faststart"]
 
 
 def bitrate_arguments(bits: int, quality: Quality = "standard", *, threads: int = 0) -> list[str]:

@@ -41,6 +41,11 @@ class Upright:
     """Of ffmpeg, for one another's output; empty for most films."""
     warnings: tuple[str, ...]
 
+    @property
+    def untouched(self) -> bool:
+        """Whether the pictures are taken as they are, without even a line being cut."""
+        return not self.reading and not self.filters and self.width % 2 == 0 and self.height % 2 == 0
+
 
 def upright(video: Path, picture: VideoStream, workplace: Path) -> Upright:
     """Looks at the first pictures. A table of colours, where one is needed, is written into `workplace`.

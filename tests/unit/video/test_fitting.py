@@ -3,6 +3,7 @@
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import av
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tasks.errors import LimitExceededError, NoAudioError, NotMediaError, NoVideoError
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.probe import end_of_packets, probe
+from tasks.video import fitting
+from tasks.video.encoding import Encoder, Quality, choose_encoder, encoder_arguments
 from tasks.video.fitting import MAX_SECONDS, fit_to_audio
 
 Made = Callable[..., Path]
@@ -95,6 +98,39 @@ def test_what_lacks_a_track_is_refused(made: Made, tmp_path: Path) -> None:
         with pytest.raises(error):
             fit_to_audio(one, other, tmp_path / "out.mp4", encoder="libx264", deadline=60)
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_what_a_gpu_does_not_do_the_processor_does(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The way over the GPU really fails here; for the other one its encoder is exchanged."""
+    gpu = fitting.on_gpu(["fps=25"], "standard")
+    assert gpu.reading == ("-hwaccel", "cuda", "-hwaccel_output_format", "cuda")
+    assert "-pix_fmt" not in gpu.encoding
+
+    def exchanged(
+        encoder: Encoder,
+        quality: Quality,
+        *,
+        threads: int = 0,
+        pixels: Literal["yuv420p", "cuda"] = "yuv420p",
+    ) -> list[str]:
+        used = encoder if pixels == "cuda" else "libx264"
+        return encoder_arguments(used, quality, threads=threads, pixels=pixels)
+
+    monkeypatch.setattr(fitting, "encoder_arguments", exchanged)
+    if choose_encoder() != "libx264":
+        pytest.skip("this machine has a GPU that encodes")
+    video = made("v.mp4", *picture(1.0))
+    fitted = fit_to_audio(
+        video, made("a.wav", *tone(1.0)), tmp_path / "out.mp4", encoder="h264_nvenc", deadline=60
+    )
+    assert fitted.frames == counted_frames(tmp_path / "out.mp4") == 25
+    assert "the processor decodes" in caplog.text
+    caplog.clear()
+    odd = made("odd.mkv", *picture(0.2), "-vf", "setsar=2", "-pix_fmt", "yuv420p")
+    fit_to_audio(odd, tmp_path / "a.wav", tmp_path / "odd.mp4", encoder="h264_nvenc", deadline=60)
+    assert "processor" not in caplog.text, "what has to be changed is not tried"
 
 
 def test_ten_hours_are_the_most(made: Made, tmp_path: Path) -> None:
