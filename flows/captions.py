@@ -7,11 +7,19 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.from_settings import media_store
+from blocks.media_store import MediaStore
 from blocks.settings import get_settings
 from blocks.store_keys import result_file, result_folder
 from flows.job import job_flow
 from flows.parameters import FileName, Source, StorePath
-from tasks.captions.document import CaptionOutcome, CaptionResult, UsedFont
+from tasks.captions.document import (
+    CaptionOutcome,
+    CaptionResult,
+    PreviewPicture,
+    PreviewResult,
+    UsedFont,
+    caption_summary,
+)
 from tasks.captions.encodings import known_encoding
 from tasks.captions.fonts import Typeface
 from tasks.captions.letters import MissingLetters
@@ -28,14 +36,18 @@ from tasks.captions.look import (
     TimeRange,
 )
 from tasks.captions.presets import chosen_look
+from tasks.captions.preview import sheet
 from tasks.captions.reading import MAX_BYTES
 from tasks.captions.segments import SegmentLook
 from tasks.captions.steps import (
     Look,
     StoredCaptions,
+    StoredPreview,
     burn_captions,
     burn_request,
     caption_typeface,
+    preview_captions,
+    preview_request,
     require_drawable,
 )
 from tasks.captions.word_look import Around, EmphasisWord, Larger, Percent, Preset
@@ -44,7 +56,6 @@ from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_re
 from tasks.jobs.artifacts import write_image
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import StageParts, current_job
-from tasks.video.document import video_summary
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import MAX_SECONDS
 
@@ -61,7 +72,7 @@ _caption_job = partial(
     stages=("download", "rendering"),
     needs_webhook=True,
     time_limit="caption_timeout_minutes",
-    summary=video_summary,
+    summary=caption_summary,
 )
 
 
@@ -74,6 +85,7 @@ async def caption(
     quality: Quality = "standard",
     encoding: Encoding | None = None,
     missing_letters: MissingLetters = "fail",
+    preview: bool = False,
 ) -> CaptionOutcome:
     """Draw subtitles into the picture of a video.
 
@@ -85,9 +97,10 @@ async def caption(
         quality: draft is fastest, high is for further editing.
         encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
         missing_letters: Of scripts that no font here has: fail, or leave_out and say so in the warnings.
+        preview: Make pictures of it only, at up to three moments, and no video.
     """
     return await _captioned(
-        url_video, url_srt, _PLAIN, path, output_filename, quality, missing_letters, encoding
+        url_video, url_srt, _PLAIN, path, output_filename, quality, missing_letters, encoding, preview=preview
     )
 
 
@@ -109,6 +122,7 @@ async def caption_segments(
     quality: Quality = "standard",
     encoding: Encoding | None = None,
     missing_letters: MissingLetters = "fail",
+    preview: bool = False,
 ) -> CaptionOutcome:
     """Draw subtitles in a style of your own into the picture of a video.
 
@@ -129,6 +143,7 @@ async def caption_segments(
         quality: draft is fastest, high is for further editing.
         encoding: Of the letters in url_srt (utf-8, windows-1251, shift_jis); empty to find it out.
         missing_letters: Of scripts that no font here has: fail, or leave_out and say so in the warnings.
+        preview: Make pictures of it only, at up to three moments, and no video.
     """
     look = SegmentLook(
         font=font,
@@ -144,7 +159,7 @@ async def caption_segments(
         excluded=tuple(excluded),
     )
     return await _captioned(
-        url_video, url_srt, look, path, output_filename, quality, missing_letters, encoding
+        url_video, url_srt, look, path, output_filename, quality, missing_letters, encoding, preview=preview
     )
 
 
@@ -194,6 +209,7 @@ async def caption_highlight(
     excluded: Annotated[list[TimeRange], Field(max_length=500)] = [],  # noqa: B006
     quality: Quality = "standard",
     missing_letters: MissingLetters = "fail",
+    preview: bool = False,
 ) -> CaptionOutcome:
     """Draw what is said into the picture of a video, word by word, the spoken one standing out.
 
@@ -242,6 +258,7 @@ async def caption_highlight(
         excluded: Times in which nothing is shown.
         quality: draft is fastest, high is for further editing.
         missing_letters: Of scripts that no font here has: fail, or leave_out and say so in the warnings.
+        preview: Make pictures of it only, at up to three moments, and no video.
     """
     look = chosen_look(
         preset,
@@ -285,7 +302,9 @@ async def caption_highlight(
             "excluded": excluded,
         },
     )
-    return await _captioned(url_video, url_words_json, look, path, output_filename, quality, missing_letters)
+    return await _captioned(
+        url_video, url_words_json, look, path, output_filename, quality, missing_letters, preview=preview
+    )
 
 
 async def _captioned(
@@ -297,6 +316,8 @@ async def _captioned(
     quality: Quality,
     missing_letters: MissingLetters,
     encoding: str | None = None,
+    *,
+    preview: bool,
 ) -> CaptionOutcome:
     job = current_job()
     settings = get_settings()
@@ -318,14 +339,52 @@ async def _captioned(
         with parts.part(1):
             video = await run_step(fetch_media, await fetch_request(url_video, "video", MAX_SECONDS))
 
-    with job.stage("rendering"):
-        request = burn_request(video, text, look, typeface, encoder, quality, encoding)
-        drawn = await run_step(burn_captions, request)
+    with job.stage("rendering") as stage:
+        asked = preview_request(video, text, look, typeface, encoding)
+        if preview:
+            looks = await run_step(preview_captions, asked)
+        else:
+            # It is no part of the stage's progress: a burn begins at 0, and only a burn is found done before.
+            with StageParts(stage, 1).part(0, end=0.0):
+                looks = await run_step(preview_captions, asked)
+        pictures = [await asyncio.to_thread(store.read_bytes, key) for _, key in looks.pictures]
+        await write_image("preview", await asyncio.to_thread(sheet, pictures), _caption_of(looks))
+        if preview:
+            kept = await asyncio.to_thread(_kept, looks, target, store)
+            return CaptionOutcome(path=folder, result=_previewed(looks, typeface, kept))
+        drawn = await run_step(burn_captions, burn_request(asked, encoder, quality))
         await asyncio.to_thread(store.copy_file, drawn.key, target)
 
     frame = await asyncio.to_thread(store.read_bytes, drawn.thumbnail)
     await write_image("frame", frame, "The middle of the video")
     return CaptionOutcome(path=folder, result=_result(drawn, typeface, target, store.url(target), encoder))
+
+
+def _caption_of(looks: StoredPreview) -> str:
+    times = ", ".join(f"{seconds:.1f}" for seconds, _ in looks.pictures)
+    return f"What it will look like, at {times} s"
+
+
+def _kept(looks: StoredPreview, target: str, store: MediaStore) -> tuple[PreviewPicture, ...]:
+    """The pictures under names beside the one that the video would have."""
+    pictures = []
+    for number, (seconds, key) in enumerate(looks.pictures, 1):
+        name = f"{target.removesuffix('.mp4')}-preview-{number}.jpg"
+        store.copy_file(key, name)
+        pictures.append(PreviewPicture(seconds=seconds, file=name, url=store.url(name)))
+    return tuple(pictures)
+
+
+def _previewed(
+    looks: StoredPreview, typeface: Typeface, pictures: tuple[PreviewPicture, ...]
+) -> PreviewResult:
+    return PreviewResult(
+        preview=pictures,
+        captions=looks.captions,
+        encoding=looks.encoding,
+        font=UsedFont.of(typeface),
+        warnings=looks.remarks,
+    )
 
 
 def _result(
@@ -334,22 +393,8 @@ def _result(
     return CaptionResult(
         file=file,
         url=url,
-        font=UsedFont(asked=typeface.asked, used=typeface.family, stands_in=typeface.mapped),
+        font=UsedFont.of(typeface),
         encoder=encoder,
-        warnings=_warnings(drawn),
+        warnings=(*drawn.warnings, *drawn.remarks),
         **drawn.model_dump(exclude={"key", "thumbnail", "missing", "encoding_sure", "warnings"}),
     )
-
-
-def _warnings(drawn: StoredCaptions) -> tuple[str, ...]:
-    warnings = list(drawn.warnings)
-    if not drawn.captions:
-        warnings.append("The file has no captions: the picture is as it was.")
-    if not drawn.encoding_sure:
-        warnings.append(
-            f"How the letters of the subtitles are encoded is a guess: {drawn.encoding}. "
-            "If they are wrong in the picture, name it with the parameter encoding."
-        )
-    if drawn.missing:
-        warnings.append(f"No font here can draw these characters, which were left out: {drawn.missing}")
-    return tuple(warnings)

@@ -20,6 +20,8 @@ from tasks.video.upright import Upright, upright
 
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3")
 """Sound that MP4 holds as it is."""
+EVEN = "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0"
+"""The filter that cuts a picture to even sides; see `canvas_of`."""
 _CHOSEN = re.compile(r"fontselect: \((?P<asked>[^,]*),.*\) -> (?P<path>[^,]*),.*, (?P<name>\S+)$")
 """The line in which libass says, through ffmpeg, which face it took for a family."""
 
@@ -127,7 +129,7 @@ def _timed(film: Shown, seen: Upright, drawing: str) -> str:
             "setpts=PTS-STARTPTS",
             *seen.filters,
             f"fps={film.rate},setpts=PTS+{start}",
-            "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0",
+            EVEN,
             f"{drawing},setpts=PTS+{lead}",
         ]
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+import pysubs2
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.from_settings import media_store
@@ -13,6 +14,7 @@ from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import Typeface, find_typeface
 from tasks.captions.highlight import highlight_script
 from tasks.captions.letters import require_letters, text_of_subtitles, text_of_words
+from tasks.captions.preview import stills
 from tasks.captions.reading import read_subtitles, read_words
 from tasks.captions.scripts import COVERED
 from tasks.captions.segments import SegmentLook, segment_script
@@ -27,11 +29,13 @@ from tasks.progress import Progress, part_of
 from tasks.video.encoding import Encoder, Quality
 
 Look = SegmentLook | HighlightLook
+_LAID_OUT = 0.1
+"""Share of the progress of a preview."""
 _DRAWN = 0.95
 """Share of the progress; the rest is storing the file."""
 
 
-class BurnRequest(StepRequest):
+class PreviewRequest(StepRequest):
     """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
 
     version: ClassVar[int] = 4
@@ -43,16 +47,59 @@ class BurnRequest(StepRequest):
     look: Look
     font_files: tuple[str, ...]
     """Names and sizes of the files that letters may come from: an exchanged or added font is another result."""
-    encoder: Encoder
-    quality: Quality
     encoding: str | None
     """Of the subtitles, where the caller names it."""
 
 
-class StoredCaptions(BaseModel):
-    """A captioned video in the media store."""
+class BurnRequest(PreviewRequest):
+    """Captions to draw into a whole video."""
+
+    encoder: Encoder
+    quality: Quality
+
+
+class ReadCaptions(BaseModel):
+    """What was read and can be drawn."""
 
     model_config = ConfigDict(frozen=True)
+
+    captions: int
+    """Subtitles or words that were read."""
+    encoding: str | None
+    """How a file of subtitles was read."""
+    encoding_sure: bool
+    missing: str
+    """Characters that no font here can draw; they were left out."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What callers should know of it."""
+        remarks = []
+        if not self.captions:
+            remarks.append("The file has no captions: the picture is as it was.")
+        if not self.encoding_sure:
+            remarks.append(
+                f"How the letters of the subtitles are encoded is a guess: {self.encoding}. "
+                "If they are wrong in the picture, name it with the parameter encoding."
+            )
+        if self.missing:
+            remarks.append(f"No font here can draw these characters, which were left out: {self.missing}")
+        return tuple(remarks)
+
+
+class StoredPreview(ReadCaptions):
+    """Pictures of the video with its captions in the media store."""
+
+    pictures: tuple[tuple[float, str], ...]
+    """When in the video (seconds), and the store key of a JPEG."""
+
+    def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
+        return tuple(key for _, key in self.pictures)
+
+
+class StoredCaptions(ReadCaptions):
+    """A captioned video in the media store."""
 
     key: str
     thumbnail: str
@@ -62,13 +109,6 @@ class StoredCaptions(BaseModel):
     width: int
     height: int
     fps: float | None
-    captions: int
-    """Subtitles or words that were read."""
-    encoding: str | None
-    """How a file of subtitles was read."""
-    encoding_sure: bool
-    missing: str
-    """Characters that no font here can draw; they were left out."""
     warnings: tuple[str, ...]
     """What is to be said of the film."""
 
@@ -106,27 +146,52 @@ def require_drawable(data: bytes, look: Look, typeface: Typeface, encoding: str 
     require_letters(text, typeface, [name for name in COVERED if (models_dir / name).is_dir()])
 
 
-def burn_request(
-    video: FetchedFile,
-    text: FetchedFile,
-    look: Look,
-    typeface: Typeface,
-    encoder: Encoder,
-    quality: Quality,
-    encoding: str | None = None,
-) -> BurnRequest:
-    """Asks for the stored text to be drawn into the stored video; `encoding` as for `decode`."""
-    return BurnRequest(
+def preview_request(
+    video: FetchedFile, text: FetchedFile, look: Look, typeface: Typeface, encoding: str | None = None
+) -> PreviewRequest:
+    """Asks for pictures of the stored video with the stored text; `encoding` as for `decode`."""
+    return PreviewRequest(
         video_key=video.key,
         text_key=text.key,
         video_sha256=video.sha256,
         text_sha256=text.sha256,
         look=look,
         font_files=typeface.file_names,
-        encoder=encoder,
-        quality=quality,
         encoding=encoding,
     )
+
+
+def burn_request(preview: PreviewRequest, encoder: Encoder, quality: Quality) -> BurnRequest:
+    """Asks for the same captions to be drawn into the whole video."""
+    same = {name: getattr(preview, name) for name in PreviewRequest.model_fields}
+    return BurnRequest(**same, encoder=encoder, quality=quality)
+
+
+@step("preview")
+def preview_captions(request: PreviewRequest, progress: Progress) -> StoredPreview:
+    """Writes pictures of the video with its captions as JPEG into the media store.
+
+    Raises as `tasks.captions.preview.stills`, `read_subtitles` and `read_words`.
+    """
+    settings = get_settings()
+    store = media_store(settings)
+    name = request.cache_key()
+    with scratch_directory(settings.home, "preview") as folder, store.open_local(request.video_key) as video:
+        script, read = _laid_out(request, video)
+        progress(_LAID_OUT)
+        found = stills(
+            video,
+            script,
+            workplace=folder,
+            deadline=seconds_of_job(),
+            fonts=font_folders(settings),
+        )
+    pictures = []
+    for number, still in enumerate(found, 1):
+        key = f"videos/{name}-{number}.jpg"
+        store.put_bytes(still.jpeg, key)
+        pictures.append((still.seconds, key))
+    return StoredPreview(pictures=tuple(pictures), **read.model_dump())
 
 
 @step("captions")
@@ -136,24 +201,11 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
     Raises as `tasks.captions.burning.burn`, `read_subtitles` and `read_words`.
     """
     settings = get_settings()
-    typeface = caption_typeface(request.look)
     store = media_store(settings)
     name = request.cache_key()
     key, small = f"videos/{name}.mp4", f"videos/{name}.jpg"
-    text = store.read_bytes(request.text_key)
-    look = request.look
     with scratch_directory(settings.home, "captions") as folder, store.open_local(request.video_key) as video:
-        canvas = canvas_of(video, look.safe_area)
-        if isinstance(look, SegmentLook):
-            subtitles = read_subtitles(text, request.encoding)
-            encoding, sure = subtitles.encoding, subtitles.sure
-            count = len(subtitles.cues)
-            script, missing = segment_script(subtitles.cues, look, canvas, typeface)
-        else:
-            words = read_words(text)
-            encoding, sure = None, True
-            count = len(words)
-            script, missing = highlight_script(words, look, canvas, typeface)
+        script, read = _laid_out(request, video)
         workplace = folder / "drawing"
         workplace.mkdir()
         burnt = burn(
@@ -177,9 +229,22 @@ def burn_captions(request: BurnRequest, progress: Progress) -> StoredCaptions:
         width=burnt.width,
         height=burnt.height,
         fps=burnt.fps,
-        captions=count,
-        encoding=encoding,
-        encoding_sure=sure,
-        missing="".join(dict.fromkeys(missing)),
         warnings=burnt.warnings,
+        **read.model_dump(),
     )
+
+
+def _laid_out(request: PreviewRequest, video: Path) -> tuple[pysubs2.SSAFile, ReadCaptions]:
+    look, typeface = request.look, caption_typeface(request.look)
+    text = media_store(get_settings()).read_bytes(request.text_key)
+    canvas = canvas_of(video, look.safe_area)
+    if isinstance(look, SegmentLook):
+        subtitles = read_subtitles(text, request.encoding)
+        encoding, sure, count = subtitles.encoding, subtitles.sure, len(subtitles.cues)
+        script, missing = segment_script(subtitles.cues, look, canvas, typeface)
+    else:
+        words = read_words(text)
+        encoding, sure, count = None, True, len(words)
+        script, missing = highlight_script(words, look, canvas, typeface)
+    lost = "".join(dict.fromkeys(missing))
+    return script, ReadCaptions(captions=count, encoding=encoding, encoding_sure=sure, missing=lost)

@@ -1,5 +1,6 @@
 """The caption flows: real videos and subtitle files over HTTP, and what can be seen in the frames."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from blocks.local_media_store import LocalMediaStore
 from flows.captions import caption, caption_highlight, caption_segments
@@ -45,7 +47,8 @@ def hook(server: MediaServer) -> str:
 async def run(flow: Any, **parameters: Any) -> JobDocument:
     document, artifacts = await run_to_end(flow, **parameters)
     if document.status == "completed":
-        assert artifacts["frame"].startswith("data:image/jpeg;base64,")
+        assert artifacts["preview"].startswith("data:image/jpeg;base64,")
+        assert ("frame" in artifacts) != bool(parameters.get("preview"))
     return document
 
 
@@ -166,16 +169,51 @@ async def test_the_highlighted_word_is_the_one_spoken(
     assert all(centre is None for second, centre in centres if second < 0.15 or second > 1.65)
 
 
+async def test_a_preview_is_pictures_and_no_video(
+    server: MediaServer, home: Path, film: str, hook: str
+) -> None:
+    body = {
+        "words": [
+            {"word": word, "start": start, "end": start + 0.4} for start, word in enumerate(("Um", "R$5"))
+        ]
+    }
+    document = await run(
+        caption_highlight,
+        url_video=film,
+        url_words_json=server.say("/w.json", json.dumps(body).encode(), content_type="application/json"),
+        webhook_url=hook,
+        path="/p",
+        output_filename="a.mp4",
+        preset="punch",
+        texto_cor="#00FF00",
+        preview=True,
+    )
+    assert document.error is None
+    result: Any = document.result
+    assert result["font"]["used"] == "Anton"
+    pictures = [LocalMediaStore(root=home / "store").read_bytes(each["file"]) for each in result["preview"]]
+    assert [each["file"] for each in result["preview"]] == ["p/a-preview-1.jpg", "p/a-preview-2.jpg"]
+    shown = [np.asarray(Image.open(io.BytesIO(picture))).astype(int) for picture in pictures]
+    green, yellow = (
+        ((frame[..., 1] > 180) & (frame[..., 2] < 110) & ((frame[..., 0] > 180) == is_yellow)).sum()
+        for frame, is_yellow in zip(shown, (False, True), strict=True)
+    )
+    assert green > 500, "what is sent wins over the preset"
+    assert yellow > 500, "a price is emphasised by the preset"
+    assert not (home / "store" / "p" / "a.mp4").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         ({"fonte": "Comic Sans MS"}, "Archivo Black, Arimo"),
         ({"output_filename": "a/b.mp4"}, "slash"),
         ({"path": "../../etc"}, "store key"),
+        ({"preset": "bold", "uppercase": True, "lowercase": True}, "capitals and in small letters"),
     ],
 )
 async def test_bad_wishes_are_refused_before_anything_is_fetched(
-    server: MediaServer, film: str, hook: str, change: dict[str, str], says: str
+    server: MediaServer, film: str, hook: str, change: dict[str, Any], says: str
 ) -> None:
     asked = {"url_video": film, "url_words_json": server.url + "/w.json", "webhook_url": hook} | change
     document = await run(caption_highlight, **asked)
