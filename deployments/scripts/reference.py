@@ -4,6 +4,7 @@ It stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key o
 translated page (a folder below `docs/`) the titles and the column of meanings of a table are its own and stay.
 """
 
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from blocks.settings_sources import variable_name
 from deployments.scripts.diagram import mermaid
+from tasks.captions.presets import MEANINGS, PRESETS, SHARED
 from tasks.models.manifest import Model, default_manifest
 
 DOCS = PROJECT_ROOT / "docs"
@@ -60,7 +62,28 @@ def models_table() -> Table:
     return Table(("model", "MB", "for", "source", "licence"), tuple(rows), meaning=2)
 
 
-TABLES: dict[str, Callable[[], Table]] = {"settings": settings_table, "models": models_table}
+def presets_table() -> Table:
+    """Every preset of captions: what it looks like, and the values that it stands for."""
+    rows = [("every one", "Unless it says otherwise", _values(SHARED))]
+    for name, values in PRESETS.items():
+        own = {key: value for key, value in values.items() if SHARED.get(key) != value}
+        rows.append((f"`{name}`", MEANINGS[name], _values(own)))
+    return Table(("preset", "look", "values"), tuple(rows), meaning=1)
+
+
+def _values(values: Mapping[str, object]) -> str:
+    return ", ".join(f"`{name}` {_value(value)}" for name, value in values.items())
+
+
+def _value(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool | tuple) else str(value)
+
+
+TABLES: dict[str, Callable[[], Table]] = {
+    "settings": settings_table,
+    "models": models_table,
+    "presets": presets_table,
+}
 
 
 def generated_pages() -> list[Path]:

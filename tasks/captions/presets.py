@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tasks.captions.word_look import HighlightLook, Preset
 
-_SHORT: dict[str, object] = {
+SHARED: dict[str, object] = {
     "fundo_opacidade": 0,
     "safe_area": "auto",
     "padding_horizontal": 60,
@@ -16,9 +16,21 @@ _SHORT: dict[str, object] = {
 }
 """What most of them share: no box, a few words at a time, clear of what the apps lay over the picture."""
 
+MEANINGS: Mapping[Preset, str] = {
+    "bold": "White capitals with a thick black outline, the spoken word yellow",
+    "punch": "One large word at a time pops up, numbers and names in capitals yellow",
+    "grow": "Three words, the spoken one larger and green",
+    "box": "The spoken word in a box: give highlight_cor the colour of your brand",
+    "clean": "Small letters, spoken words white, a soft shadow",
+    "news": "A lower third on the left, the spoken word underlined",
+    "neon": "White letters that glow, the spoken word in another light",
+    "candy": "Words pop up when they are spoken, each in another colour",
+}
+"""What each looks like, for the manual."""
+
 PRESETS: Mapping[Preset, Mapping[str, object]] = {
     "bold": {
-        **_SHORT,
+        **SHARED,
         "style": "color",
         "fonte": "Montserrat Black",
         "tamanho_fonte": 136,
@@ -32,7 +44,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "words_per_line": 2,
     },
     "punch": {
-        **_SHORT,
+        **SHARED,
         "style": "word_by_word",
         "fonte": "Anton",
         "tamanho_fonte": 230,
@@ -46,7 +58,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "emphasis_color": "#FFE100",
     },
     "grow": {
-        **_SHORT,
+        **SHARED,
         "style": "color",
         "fonte": "Montserrat Black",
         "tamanho_fonte": 132,
@@ -58,7 +70,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "animation": "pop",
     },
     "box": {
-        **_SHORT,
+        **SHARED,
         "style": "highlight",
         "fonte": "Montserrat Black",
         "tamanho_fonte": 116,
@@ -69,7 +81,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "strip_punctuation": True,
     },
     "clean": {
-        **_SHORT,
+        **SHARED,
         "style": "karaoke",
         "fonte": "Poppins SemiBold",
         "tamanho_fonte": 92,
@@ -83,7 +95,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "words_per_line": 4,
     },
     "news": {
-        **_SHORT,
+        **SHARED,
         "style": "underline",
         "fonte": "Poppins SemiBold",
         "tamanho_fonte": 66,
@@ -98,7 +110,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "emphasis_color": "#FFD166",
     },
     "neon": {
-        **_SHORT,
+        **SHARED,
         "style": "color",
         "fonte": "Montserrat Black",
         "tamanho_fonte": 124,
@@ -113,7 +125,7 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "animation": "fade",
     },
     "candy": {
-        **_SHORT,
+        **SHARED,
         "style": "reveal",
         "fonte": "Montserrat Black",
         "tamanho_fonte": 140,
