@@ -74,7 +74,7 @@ def drawn(film: Path, text: str, look: HighlightLook) -> list[bytes]:
     typeface = find_typeface(look.fonte, bold=True)
     script, _ = highlight_script(spoken(text), look, canvas, typeface)
     with tempfile.TemporaryDirectory() as folder:
-        found = stills(film, script, typeface, workplace=Path(folder), deadline=_DEADLINE)
+        found = stills(film, script, workplace=Path(folder), deadline=_DEADLINE)
     return [still.jpeg for still in found]
 
 
