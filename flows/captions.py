@@ -348,7 +348,7 @@ async def _captioned(
             with StageParts(stage, 1).part(0, end=0.0):
                 looks = await run_step(preview_captions, asked)
         pictures = [await asyncio.to_thread(store.read_bytes, key) for _, key in looks.pictures]
-        await write_image("preview", await asyncio.to_thread(sheet, pictures), _caption_of(looks))
+        await write_image("preview", await asyncio.to_thread(sheet, pictures), looks.caption)
         if preview:
             kept = await asyncio.to_thread(_kept, looks, target, store)
             return CaptionOutcome(path=folder, result=_previewed(looks, typeface, kept))
@@ -358,11 +358,6 @@ async def _captioned(
     frame = await asyncio.to_thread(store.read_bytes, drawn.thumbnail)
     await write_image("frame", frame, "The middle of the video")
     return CaptionOutcome(path=folder, result=_result(drawn, typeface, target, store.url(target), encoder))
-
-
-def _caption_of(looks: StoredPreview) -> str:
-    times = ", ".join(f"{seconds:.1f}" for seconds, _ in looks.pictures)
-    return f"What it will look like, at {times} s"
 
 
 def _kept(looks: StoredPreview, target: str, store: MediaStore) -> tuple[PreviewPicture, ...]:

@@ -113,7 +113,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         tall, wide = _film(TALL, Path(folder)), _film(WIDE, Path(folder))
-        made = {}
+        made: dict[str, bytes] = {}
         for preset in PRESETS:
             with Image.open(io.BytesIO(sheet(drawn(tall, _SAID, chosen_look(preset, {}))))) as image:
                 made[preset] = _jpeg(image)

@@ -93,6 +93,12 @@ class StoredPreview(ReadCaptions):
     pictures: tuple[tuple[float, str], ...]
     """When in the video (seconds), and the store key of a JPEG."""
 
+    @property
+    def caption(self) -> str:
+        """What stands below them."""
+        times = ", ".join(f"{seconds:.1f}" for seconds, _ in self.pictures)
+        return f"What it will look like, at {times} s"
+
     def store_keys(self) -> Iterable[str]:
         """The files that must be there for the result to be used again; see `StepResult`."""
         return tuple(key for _, key in self.pictures)
