@@ -14,6 +14,7 @@ from tasks.captions.burning import EVEN, drawing_filter
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.probe import probe, require_video
 from tasks.media.shown import shown
+from tasks.video.upright import upright
 
 MOST = 3
 """Pictures of a preview."""
@@ -86,6 +87,7 @@ def stills(
     until = film.start + film.seconds
     moments = telling_moments(script, film.start, max(film.start, until - _END)) or [film.start]
     drawing, _ = drawing_filter(script, workplace, fonts)
+    seen = upright(video, picture, workplace)
     found = []
     for number, moment in enumerate(moments):
         target = workplace / f"{number}.png"
@@ -93,8 +95,11 @@ def stills(
         for seek in (moment - film.lead, 0.0):
             run_ffmpeg(
                 [
-                    *("-ss", f"{max(0.0, seek):.3f}", *media_input(video), "-map", f"0:{picture.index}"),
-                    *("-vf", f"setpts=PTS-STARTPTS+{moment:.3f}/TB,{EVEN},{drawing},{_SMALLER},format=rgb24"),
+                    *(*seen.reading, "-ss", f"{max(0.0, seek):.3f}", *media_input(video)),
+                    *("-map", f"0:{picture.index}", "-vf"),
+                    ",".join(
+                        [f"setpts=PTS-STARTPTS+{moment:.3f}/TB", *seen.filters, EVEN, drawing, _SMALLER]
+                    ),
                     *("-frames:v", "1", "-update", "1", f"file:{target}"),
                 ],
                 output=None,
@@ -109,7 +114,7 @@ def stills(
 
 _SMALLER = (
     f"scale=w='if(gt(iw,ih),min(iw,{_LONGER_SIDE}),-2)':"
-    f"h='if(gt(iw,ih),-2,min(ih,{_LONGER_SIDE}))':flags=lanczos"
+    f"h='if(gt(iw,ih),-2,min(ih,{_LONGER_SIDE}))':flags=lanczos,format=rgb24"
 )
 
 
