@@ -10,7 +10,7 @@ from pathlib import Path
 import pysubs2
 from PIL import Image
 
-from tasks.captions.burning import EVEN, drawing_filter
+from tasks.captions.burning import EVEN, prepare_drawing
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.probe import probe, require_video
 from tasks.media.shown import shown
@@ -86,19 +86,25 @@ def stills(
     film = shown(video, info)
     until = film.start + film.seconds
     moments = telling_moments(script, film.start, max(film.start, until - _END)) or [film.start]
-    drawing, _ = drawing_filter(script, workplace, fonts)
+    drawing = prepare_drawing(script, workplace, fonts)
     seen = upright(video, picture, workplace)
     found = []
     for number, moment in enumerate(moments):
         target = workplace / f"{number}.png"
         # A film whose last picture stands still for long has none after the moment: then its first one will do.
         for seek in (moment - film.lead, 0.0):
-            run_ffmpeg(
+            run = run_ffmpeg(
                 [
                     *(*seen.reading, "-ss", f"{max(0.0, seek):.3f}", *media_input(video)),
                     *("-map", f"0:{picture.index}", "-vf"),
                     ",".join(
-                        [f"setpts=PTS-STARTPTS+{moment:.3f}/TB", *seen.filters, EVEN, drawing, _SMALLER]
+                        [
+                            f"setpts=PTS-STARTPTS+{moment:.3f}/TB",
+                            *seen.filters,
+                            EVEN,
+                            drawing.filter,
+                            _SMALLER,
+                        ]
                     ),
                     *("-frames:v", "1", "-update", "1", f"file:{target}"),
                 ],
@@ -106,6 +112,7 @@ def stills(
                 duration=None,
                 deadline=deadline,
             )
+            drawing.check(run.messages)
             if target.exists():
                 found.append(Still(moment, _jpeg(target)))
                 break
