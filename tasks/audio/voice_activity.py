@@ -15,8 +15,8 @@ _FAINT = 0.2
 _FAINT_END = 0.1
 _FAINT_MIN_MS = 90
 """Probability from which a moment may be a faint voice, below which it ends, and how long it lasts at least. In
-meetings over far microphones three quarters of the speech reach 0.2, two thirds 0.5, which is usual; of what is no
-speech 1 %, of noise, hum, chords and drums 0.3 %, for a moment of 32 ms here and there."""
+fourteen pieces of meetings over far microphones 62 % of the speech reach 0.2, and 52 % 0.5, which is usual; of what is
+no speech 1 %; of noise, hum, chords and drums 0.3 %, for a moment of 32 ms here and there."""
 
 
 def can_hear() -> bool:
