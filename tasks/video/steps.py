@@ -30,6 +30,8 @@ _FETCHES = 4
 """Images fetched at the same time."""
 _THREADS_A_CLIP = 4
 """An encoder gains little from more; machines with more make several clips at a time."""
+_CLIPS_AT_ONCE = 2
+"""At least, with two processors: while an image is read and looked at, the encoder of another clip has work."""
 _FETCH_SHARE = 0.1
 """Of a clip's progress."""
 _MAX_IMAGE_BYTES = 200 * 1024 * 1024
@@ -111,7 +113,8 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
     store = media_store(get_settings())
     encoder = await asyncio.to_thread(choose_encoder, get_settings().video_encoder)
     fetching = asyncio.Semaphore(_FETCHES)
-    making = asyncio.Semaphore(max(1, usable_threads() // _THREADS_A_CLIP))
+    threads = usable_threads()
+    making = asyncio.Semaphore(max(min(_CLIPS_AT_ONCE, threads), threads // _THREADS_A_CLIP))
 
     async def one(number: int, clip: ClipOrder) -> VideoClip:
         try:
