@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tasks.captions.burning import burn, canvas_of
 from tasks.captions.fonts import find_typeface
 from tasks.captions.highlight import highlight_script
-from tasks.captions.look import BorderChoice, Canvas, FontChoice, PlaceChoice
+from tasks.captions.look import BorderChoice, Canvas, ColorChoice, FontChoice, PlaceChoice
 from tasks.captions.placement import Placement
 from tasks.captions.reading import SpokenWord, Subtitle
 from tasks.captions.script import rounded_box, styled_text
@@ -256,3 +256,15 @@ def test_the_files_place_is_where_it_is_drawn(tmp_path: Path) -> None:
     assert 12 <= above.min() < above.max() < 60
     assert np.mean(below) == pytest.approx(0.75 * 640, abs=2)
     assert rows.max() <= 181, "it stands on the middle"
+
+
+def test_letters_of_several_fonts_stand_in_one_straight_box(tmp_path: Path) -> None:
+    look = SegmentLook(
+        font=FontChoice(size=100), border=BorderChoice(style=3), colors=ColorChoice(outline="#FFFFFF")
+    )
+    drawn = (
+        picture(burnt(film(tmp_path / "v.mp4"), [Subtitle(0, 1, "Oi, مرحبا, mundo")], tmp_path, look)) > 100
+    )
+    _, columns = drawn.nonzero()
+    upper = {int(drawn[:, column].argmax()) for column in range(columns.min() + 4, columns.max() - 4)}
+    assert max(upper) - min(upper) <= 2
