@@ -12,11 +12,17 @@ _GROW = 60
 """Milliseconds in which a word gets the size that it has while it is spoken, or loses it."""
 _FADE = 100
 """Milliseconds."""
+_FAINT = 160
+"""Transparency (of 255) that a fade begins with: from nothing, there would be a picture without words between two."""
+_NEVER = 360_000_000
+"""Milliseconds: later than any film ends."""
 
 
 def entrance(animation: Animation) -> str:
     """What is done to a word that was not there before."""
-    return f"\\fad({_FADE},0)" if animation == "fade" else ""
+    if animation != "fade":
+        return ""
+    return f"\\fade({_FAINT},0,0,0,{_FADE},{_NEVER},{_NEVER})"
 
 
 def way_to(animation: Animation, *, scale: float, before: float | None, spoken: bool, most: float) -> str:

@@ -151,3 +151,24 @@ def test_what_is_sent_wins_over_a_preset_and_what_is_not_is_the_classic_look() -
 def test_capitals_and_small_letters_at_once_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="uppercase and lowercase"):
         chosen_look(None, {"uppercase": True, "lowercase": True})
+
+
+def test_what_fades_in_is_seen_from_its_first_picture_on(grounds: Path, tmp_path: Path) -> None:
+    look = chosen_look("clean", {"texto_cor": "#FFFFFF"})
+    canvas = Canvas(width=WIDTH, height=HEIGHT, safe_area=look.safe_area)
+    word = [SpokenWord(word="Mesmo", start=1.0, end=1.9)]
+    script, _ = highlight_script(word, look, canvas, find_typeface(look.fonte, bold=True))
+    (tmp_path / "work").mkdir()
+    burn(
+        grounds,
+        script,
+        tmp_path / "o.mp4",
+        encoder="libx264",
+        deadline=60,
+        workplace=tmp_path / "work",
+        quality="draft",
+    )
+    with av.open(str(tmp_path / "o.mp4")) as container:
+        brightest = [int(frame.to_ndarray(format="gray").max()) for frame in container.decode(video=0)][9:13]
+    assert brightest[0] < 40 < brightest[1] < brightest[2]
+    assert brightest[3] > 200
