@@ -50,6 +50,8 @@ class Clip:
     """Whether it is known how its colours are coded."""
     seen: Upright
     """What makes its pictures those that players show."""
+    warnings: tuple[str, ...]
+    """What is to be said of a film whose end is missing."""
     likeness: tuple[object, ...] | None
     """Equal for films whose packets can follow one another; None where they cannot be copied at all."""
 
@@ -86,7 +88,12 @@ def read_clip(path: Path, workplace: Path, progress: Progress = ignore_progress)
         raise DamagedMediaError("The film has no pictures.", hint="Download or export it again.")
     seen = upright(path, picture, workplace)
     recoloured = any(COLOURS_KNOWN in each for each in seen.filters)
-    copyable = pictures.whole and bool(pictures.keys[0]) and picture.codec in COPIED_PICTURES
+    copyable = (
+        pictures.whole
+        and not pictures.warnings
+        and bool(pictures.keys[0])
+        and picture.codec in COPIED_PICTURES
+    )
     return Clip(
         path=path,
         picture=picture.index,
@@ -101,5 +108,6 @@ def read_clip(path: Path, workplace: Path, progress: Progress = ignore_progress)
         pixels=context.pix_fmt,
         tagged=recoloured or first.colorspace not in (0, _UNSPECIFIED),
         seen=seen,
+        warnings=pictures.warnings,
         likeness=(*described, first.rotation) if copyable else None,
     )

@@ -211,7 +211,10 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
         loudness_before=found.before.integrated if found else None,
         loudness_after=after.integrated if after else None,
         true_peak=after.peak if after else None,
-        warnings=(*(clip.seen.warnings if clip else ()), *level_warnings(after, options.loudness)),
+        warnings=(
+            *((*clip.warnings, *clip.seen.warnings) if clip else ()),
+            *level_warnings(after, options.loudness),
+        ),
     )
 
 

@@ -110,6 +110,8 @@ def concatenate(inputs: Sequence[Path], options: JoinOptions, target: Path, benc
             f"The transitions last {lasting:.2f} s instead of {options.transition_seconds:g} s: the "
             f"shortest film, number {clips.index(shortest) + 1}, has {shortest.seconds:.2f} s.",
         )
+    for number, clip in enumerate(clips, 1):
+        warnings += tuple(f"Film {number}: {said}" for said in clip.warnings)
     warnings += tuple(dict.fromkeys(said for clip in clips for said in clip.seen.warnings))
     if not wanted and _alike(clips, frame) and _copied(clips, target, bench):
         seconds, copied, warnings = [clip.seconds for clip in clips], True, ()

@@ -20,6 +20,9 @@ _REPORTED = 2000
 _USUAL_SECONDS = 0.04
 """How long the only picture of a film is shown if nothing says so."""
 
+_UNSEEN, _UNSEEN_SHARE = 0.5, 0.02
+"""Seconds, and share of the film, from which a missing end is worth a sentence; as in `tasks.media.shown`."""
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -35,6 +38,8 @@ class Pictures:
     """Whether every packet is shown: files can say that some are only there for others."""
     last: float
     """Seconds that the last picture is shown."""
+    stated: float = 0.0
+    """Seconds of pictures that the file says it has; 0 if it does not."""
 
     @property
     def shown(self) -> NDArray[np.float64]:
@@ -50,6 +55,14 @@ class Pictures:
     def end(self) -> float:
         """When the last one is gone."""
         return float(self.times.max()) + self.last
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said of a film whose end is missing."""
+        there = self.end - self.start
+        if self.stated - there <= max(_UNSEEN, _UNSEEN_SHARE * self.stated):
+            return ()
+        return (f"The film is cut short: of its {self.stated:.1f} s {there:.1f} are there.",)
 
     @property
     def frame(self) -> float:
@@ -93,11 +106,14 @@ def read_pictures(path: Path, progress: Progress = ignore_progress) -> Pictures:
     times: list[float] = []
     sizes: list[int] = []
     keys: list[bool] = []
+    stated = 0.0
     whole, latest, length = True, float("-inf"), 0.0
     try:
         with opened(path) as container:
             zero = (container.start_time or 0) / av.time_base
             stream = container.streams[picture.index]
+            if info.duration_stated and stream.duration and stream.time_base:
+                stated = float(stream.duration * stream.time_base)
             for packet in container.demux(stream):
                 time = packet.pts if packet.pts is not None else packet.dts
                 if time is None or packet.time_base is None or not packet.size:
@@ -128,4 +144,5 @@ def read_pictures(path: Path, progress: Progress = ignore_progress) -> Pictures:
         keys=np.asarray(keys),
         whole=whole,
         last=length or usual or _USUAL_SECONDS,
+        stated=stated,
     )

@@ -92,6 +92,10 @@ class _Film:
     pictures: Pictures
     seen: Upright
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (*self.pictures.warnings, *self.seen.warnings)
+
 
 def picture(inputs: Sequence[Path], options: PictureOptions, target: Path, bench: Bench) -> Pictured:
     """Writes one picture, or several that are numbered.
@@ -107,7 +111,7 @@ def picture(inputs: Sequence[Path], options: PictureOptions, target: Path, bench
     if not options.times:
         best = _best(path, pictures, bench.part(0.2, 0.9))
         _take(film, best, options.width, options.picture_format, target, bench.part(0.9, 1.0))
-        return Pictured(times=(round(best, 6),), warnings=film.seen.warnings)
+        return Pictured(times=(round(best, 6),), warnings=film.warnings)
     taken, warnings = [], []
     for number, moment in enumerate(options.times):
         wanted = seconds_of(moment) or 0.0
@@ -129,7 +133,7 @@ def picture(inputs: Sequence[Path], options: PictureOptions, target: Path, bench
             bench.part(done, done + 0.8 / len(options.times)),
         )
         taken.append(round(time, 6))
-    return Pictured(times=tuple(taken), warnings=(*warnings, *film.seen.warnings))
+    return Pictured(times=tuple(taken), warnings=(*warnings, *film.warnings))
 
 
 def _shown_at(pictures: Pictures, moment: float) -> float:
@@ -272,4 +276,4 @@ def _sheet(film: _Film, options: PictureOptions, count: int, target: Path, bench
     assert sheet is not None  # noqa: S101 - there is at least one
     with written_atomically(target) as partial:
         sheet.save(partial, quality=90)
-    return Pictured(times=tuple(round(time, 6) for time in times), warnings=film.seen.warnings)
+    return Pictured(times=tuple(round(time, 6) for time in times), warnings=film.warnings)

@@ -168,8 +168,9 @@ def trim(inputs: Sequence[Path], options: TrimOptions, target: Path, bench: Benc
     pictures = read_pictures(path, bench.part(0.0, 0.05).progress)
     film = _Film(path, info, require_video(info), pictures)
     kept, warnings = plan(options.parts, pictures)
+    warnings = (*pictures.warnings, *warnings)
     wide = widened(kept, pictures)
-    copyable = pictures.whole and film.picture.codec in COPIED_PICTURES
+    copyable = pictures.whole and not pictures.warnings and film.picture.codec in COPIED_PICTURES
     rest = bench.part(0.05, 1.0)
     wanted = options.mode == "fast" or _same(wide, kept, pictures.frame)
     if copyable and wanted and _copied(film, wide, target, rest):

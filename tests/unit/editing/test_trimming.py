@@ -134,6 +134,16 @@ def test_a_film_without_sound_and_one_of_another_codec(tmp_path: Path, bench: Be
     assert len(frames_of(target)) == 10
 
 
+def test_a_film_that_is_cut_short_is_used_as_far_as_it_goes(tmp_path: Path, bench: Benches) -> None:
+    whole = film(tmp_path / "whole.mp4", "-movflags", "+faststart", "-g", "10", seconds=4, rate=RATE)
+    short = tmp_path / "short.mp4"
+    short.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    made, target = cut(short, bench(), Part(start=0.4))
+    assert not made.copied
+    assert made.warnings[0].startswith("The film is cut short: of its 4.0 s ")
+    assert 0 < len(frames_of(target)) < 80
+
+
 def test_it_can_be_cancelled(source: Path, bench: Benches) -> None:
     def stop(fraction: float) -> None:
         if fraction > 0.1:
