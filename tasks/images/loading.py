@@ -31,6 +31,10 @@ _USUAL_FRAME = 0.1
 """Seconds; browsers show pictures of animations so long that are to be shown for a hundredth of a second or less."""
 
 pillow_heif.register_heif_opener()
+# Our own bound is checked instead of Pillow's, which warns at one size and raises at another.
+Image.MAX_IMAGE_PIXELS = None
+# Odd metadata of images that are fine otherwise. For the whole process: filters of one thread are those of all.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 @dataclass(frozen=True)
@@ -129,13 +133,8 @@ def _loaded(path: Path, image: Image.Image, max_side: int | None) -> tuple[Image
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    with warnings.catch_warnings():
-        # Our own bound is checked instead of Pillow's, which warns at one size and raises at another.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        warnings.simplefilter("ignore", UserWarning)  # odd metadata of images that are fine otherwise
-        Image.MAX_IMAGE_PIXELS = None
-        with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
-            yield image
+    with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+        yield image
 
 
 @contextmanager
