@@ -6,7 +6,7 @@ from pydantic import Field
 
 from flows.edits import Input, edit_job, edited
 from flows.parameters import FileName, Source, StorePath
-from tasks.editing.converting import SOUND_ONLY, Container, convert_options
+from tasks.editing.aims import SOUND_ONLY, Container, convert_options
 from tasks.editing.converting import convert as bring
 from tasks.editing.document import EditOutcome
 from tasks.editing.framing import Fit, Side

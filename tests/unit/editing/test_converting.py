@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.editing.aims import ConvertOptions, convert_options
 from tasks.editing.bench import Bench
 from tasks.editing.budget import budget
-from tasks.editing.converting import Converted, ConvertOptions, convert, convert_options
+from tasks.editing.converting import Converted, convert
 from tasks.editing.facts import measure
 from tasks.editing.levels import measure_loudness
 from tasks.errors import InvalidInputError, LimitExceededError, NoAudioError
