@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tasks.captions.reading import SpokenWord
+from tasks.subtitles.quantities import bound_quantities
 
 LONGEST_LINE = 5.0
 """Seconds."""
@@ -14,6 +15,10 @@ _HOLD = 0.5
 """Seconds that a card stays after its last word, if the next leaves the time."""
 _FULL_STOPS = tuple(".!?…。！？")
 _CLOSING = "\"'”’»)]"
+_ANY_LANGUAGE = ""
+"""Callers do not say which it is: signs of currencies and units alone bind."""
+_SEPARATED = 2
+"""What `bound_quantities` says of a number and its unit."""
 
 Word = TypeVar("Word", bound=SpokenWord)
 Line = tuple[SpokenWord, ...]
@@ -34,20 +39,25 @@ def plan_lines(
     """The words cut into lines.
 
     A line ends at `most_words` words, before it gets wider than `fits` allows or longer than `LONGEST_LINE`, after a
-    full stop, and before a pause. A single word is a line however wide it is.
+    full stop, and before a pause. A single word is a line however wide it is. Where there is room for more than
+    one, "R$ 99,90" and "10 %" count as one word.
     """
+    amounts = bound_quantities([word.word for word in words], _ANY_LANGUAGE)
     lines: list[tuple[Word, ...]] = []
     line: list[Word] = []
-    for word in words:
+    for number, word in enumerate(words):
+        paused = bool(line) and word.start - line[-1].end > _PAUSE
+        goes_on = most_words > 1 and number > 0 and amounts[number - 1] == _SEPARATED and not paused
         if line and (
-            len(line) >= most_words
+            (len(line) >= most_words and not goes_on)
             or word.end - line[0].start > LONGEST_LINE
             or line[-1].word.rstrip(_CLOSING).endswith(_FULL_STOPS)
-            or word.start - line[-1].end > _PAUSE
+            or paused
             or not fits((*line, word))
         ):
+            begun = [line.pop()] if goes_on and len(line) > 1 and fits((line[-1], word)) else []
             lines.append(tuple(line))
-            line = []
+            line = begun
         line.append(word)
     if line:
         lines.append(tuple(line))

@@ -45,6 +45,15 @@ def test_a_line_ends_before_it_gets_too_wide_and_a_word_stays_whole() -> None:
     ]
 
 
+def test_an_amount_stays_together() -> None:
+    words = spoken("só R$ 99,90 hoje com 10 % de desconto")
+    assert shown(plan_lines(words, 2, anything)) == ["só R$ 99,90", "hoje com", "10 %", "de desconto"]
+    assert shown(plan_lines(words, 1, anything))[:3] == ["só", "R$", "99,90"]
+    narrow = plan_lines(words, 3, lambda line: sum(len(word.word) for word in line) <= 7)
+    assert shown(narrow)[:2] == ["só", "R$ 99,90"]
+    assert shown(plan_lines(spoken("R$ 99,90"), 3, lambda line: len(line) == 1)) == ["R$", "99,90"]
+
+
 def test_cards_hold_some_lines_and_end_before_the_next() -> None:
     lines = plan_lines(spoken("a b c d e f g", pauses={4: 3.0}), 2, anything)
     cards = plan_cards(lines, 2)
