@@ -19,7 +19,6 @@ import asyncio
 import os
 import statistics
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from benchmarks.film_peers import moviepy_python
 from benchmarks.measure import Cost, machine, measured
 from tasks.images.loading import load_image
 from tasks.media.ffmpeg import run_ffmpeg
@@ -43,7 +43,6 @@ from tasks.video.motion import camera_path
 from tasks.video.picture import PIXEL_FORMAT, Picture
 from tasks.video.subject import NOTHING
 
-_PROJECT = Path(__file__).resolve().parents[1]
 _SECONDS, _FPS, _WIDTH, _HEIGHT = 5.0, 24, 1920, 1080
 _FRAMES = int(_SECONDS * _FPS)
 _JOB_IMAGES = 6
@@ -80,7 +79,7 @@ def main() -> None:
             _ONCE: partial(_zoompan, upscale=12_000, looping=False),
             _OLD: partial(_zoompan, upscale=12_000, looping=True),
         }
-        python = _moviepy()
+        python = moviepy_python()
         if python:
             ways[_MOVIEPY] = partial(_movie, python)
         costs: dict[str, list[Cost]] = {way: [] for way in ways}
@@ -142,24 +141,6 @@ def _zoompan(
 def _movie(python: Path, image: Path, target: Path) -> None:
     arguments = [str(image), str(target), str(_SECONDS), str(_FPS)]
     subprocess.run([python, "-c", _MOVIE, *arguments], check=True, timeout=900)
-
-
-def _moviepy() -> Path | None:
-    """A Python that has MoviePy."""
-    home = Path(os.environ.get("CONTRAPONTO_HOME") or _PROJECT / ".contraponto") / "bench" / "moviepy"
-    python = home / "bin" / "python"
-    if not python.is_file():
-        subprocess.run([sys.executable, "-m", "venv", home], check=True, timeout=300)
-    done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "moviepy>=2.2"],
-        check=False,
-        timeout=600,
-        capture_output=True,
-    )
-    if done.returncode:
-        print("MoviePy is left out: it could not be fetched.")
-        return None
-    return python
 
 
 def _compare_job(folder: Path, rounds: int) -> None:
