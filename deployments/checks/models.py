@@ -9,6 +9,14 @@ from tasks.models.manifest import default_manifest
 
 
 def default_models(settings: Settings) -> list[str]:
+    """The models that jobs with the settings in force use: those that they need, and letters of the world's scripts.
+
+    Without the letters captions are drawn all the same; those that need one fail with the command that fetches it.
+    """
+    return [*needed_models(settings), *(["fonts", "fonts-cjk"] if find_spec("fontTools") else [])]
+
+
+def needed_models(settings: Settings) -> list[str]:
     """The models that a job with the settings in force and no parameters of its own needs."""
     wanted = []
     known = default_manifest().names
@@ -19,15 +27,13 @@ def default_models(settings: Settings) -> list[str]:
         wanted.append("deepfilternet3")
     if settings.default_isolate_vocals:
         wanted.append("spleeter-2stems")
-    if find_spec("fontTools"):
-        wanted += ["fonts", "fonts-cjk"]
     return wanted
 
 
 def each_model(settings: Settings) -> Iterator[Check]:
     """Whether each model that jobs need is installed."""
     directory, missing = settings.models_dir, _missing(settings)
-    for name in default_models(settings):
+    for name in needed_models(settings):
         here = name not in missing
         yield judged(
             f"model {name}",
@@ -40,7 +46,7 @@ def each_model(settings: Settings) -> Iterator[Check]:
 def all_models(settings: Settings) -> Check:
     """Whether all models that jobs need are installed, in one check."""
     missing = _missing(settings)
-    wanted = ", ".join(default_models(settings)) or "none wanted"
+    wanted = ", ".join(needed_models(settings)) or "none wanted"
     return judged(
         "models",
         well=not missing,
@@ -53,4 +59,4 @@ def _missing(settings: Settings) -> list[str]:
     from tasks.models.install import installed  # noqa: PLC0415 - `models` asks for names more often
 
     present = {record.name for record in installed(settings.models_dir)}
-    return [name for name in default_models(settings) if name not in present]
+    return [name for name in needed_models(settings) if name not in present]

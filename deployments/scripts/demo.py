@@ -16,7 +16,7 @@ from uuid import UUID
 import typer
 
 from blocks.settings import get_settings
-from deployments.checks.models import default_models
+from deployments.checks.models import needed_models
 from deployments.cli.model_downloads import fetch
 from deployments.cli.output import console, say, show_error
 from deployments.embedded.stack import EmbeddedStack
@@ -54,7 +54,7 @@ def main() -> None:
 def _demonstrate() -> bool:
     settings = get_settings()
     _title("1/4  Models")
-    fetch(default_models(settings))
+    fetch(needed_models(settings))
 
     _title("2/4  Services")
     status = EmbeddedStack.from_settings().up(lambda line: say(f"  {line}"))
