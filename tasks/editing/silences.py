@@ -190,7 +190,8 @@ def listen(source: Path, info: MediaInfo, options: SilenceOptions, bench: Bench)
 
 def plan_kept(sounds: Sequence[Stretch], duration: float, options: SilenceOptions) -> tuple[Stretch, ...]:
     """What is kept of a film of `duration` seconds in which `sounds` (in order) are heard; empty if nothing is."""
-    kept = [sound for sound in joined(sounds, _WORD_GAP) if sound.length >= options.min_kept]
+    word_gap = min(_WORD_GAP, options.min_silence)
+    kept = [sound for sound in joined(sounds, word_gap) if sound.length >= options.min_kept]
     heard = [
         Stretch(min(max(0.0, part.start), duration), min(part.end, duration))
         for part in joined(kept, options.min_silence)

@@ -92,6 +92,13 @@ def test_paddings_and_what_silences_are_shortened_to() -> None:
     assert plan_kept([], 6, DEFAULT) == ()
 
 
+def test_short_silences_are_cut_where_they_are_asked_for() -> None:
+    heard = [Stretch(0, 1), Stretch(1.18, 2), Stretch(2.18, 3)]
+    close = DEFAULT.model_copy(update={"min_silence": 0.15, "padding_before": 0.02, "padding_after": 0.02})
+    assert len(plan_kept(heard, 3, close)) == 3
+    assert len(plan_kept(heard, 3, DEFAULT)) == 1
+
+
 @given(sounds(), st.sampled_from([24.0, 30000 / 1001, 50.0]), st.floats(0, 0.1))
 def test_cuts_are_made_between_pictures(
     heard: tuple[list[Stretch], float], rate: float, first: float
