@@ -35,10 +35,14 @@ def emphasised(words: Sequence[str], listed: Sequence[str], *, automatic: bool) 
     return found
 
 
+_AS_EMOJI = "\ufe0f"
+"""Makes an emoji of the sign before it: ‼️, *️⃣."""
+
+
 def bare_word(word: str) -> str:
     """The word without punctuation around it; signs of currency and per cent belong to it."""
     start, end = 0, len(word)
-    while start < end and _is_punctuation(word[start]):
+    while start < end and _is_punctuation(word[start]) and word[start + 1 : start + 2] != _AS_EMOJI:
         start += 1
     while end > start and _is_punctuation(word[end - 1]):
         end -= 1

@@ -22,7 +22,7 @@ _GROWS_INTO = 0.45
 """Share of the space beside a word that it may grow into."""
 _TIGHT = 0.25
 """Share of the space around a spoken word that is left where words follow each other without spaces."""
-_KEPT_MARKS = "?!¿¡"
+_KEPT_MARKS = "?!¿¡#@&"
 
 
 class ShownWord(SpokenWord):

@@ -60,15 +60,7 @@ def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
     Raises NotAnImageError, DamagedMediaError (too little is there, corrupt) or LimitExceededError (over `MAX_PIXELS`,
     known before anything is decoded).
     """
-    if path.stat().st_size == 0:
-        raise NotAnImageError("The image file is empty.", hint="Check that the address leads to an image.")
     with _explained(path), _opened(path) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise LimitExceededError(
-                f"The image has {width}×{height} pixels; {MAX_PIXELS // 1_000_000} million is the most.",
-                hint="Give a smaller version of it.",
-            )
         if max_side:
             image.draft(None, (max_side, max_side))
         there, told = _loaded(path, image, max_side)
@@ -91,15 +83,7 @@ def load_frames(path: Path, most: int) -> Iterator[Frame]:
 
     Raises as `load_image`.
     """
-    if path.stat().st_size == 0:
-        raise NotAnImageError("The image file is empty.", hint="Check that the address leads to an image.")
     with _explained(path), _opened(path) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise LimitExceededError(
-                f"The image has {width}×{height} pixels; {MAX_PIXELS // 1_000_000} million is the most.",
-                hint="Give a smaller version of it.",
-            )
         count = min(int(getattr(image, "n_frames", 1)), most)
         for number in range(count):
             image.seek(number)
@@ -133,7 +117,16 @@ def _loaded(path: Path, image: Image.Image, max_side: int | None) -> tuple[Image
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
+    """The image before anything of it is decoded. Raises NotAnImageError and LimitExceededError."""
+    if path.stat().st_size == 0:
+        raise NotAnImageError("The image file is empty.", hint="Check that the address leads to an image.")
     with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise LimitExceededError(
+                f"The image has {width}×{height} pixels; {MAX_PIXELS // 1_000_000} million is the most.",
+                hint="Give a smaller version of it.",
+            )
         yield image
 
 

@@ -159,6 +159,12 @@ def test_what_is_emphasised(text: str, listed: list[str], automatic: bool, expec
         ("—", ""),
         ("d'água;", "d'água"),
         ("¿Qué?", "¿Qué?"),
+        ("(#tbt),", "#tbt"),
+        ("@ana", "@ana"),
+        ("c#", "c#"),
+        ("#️⃣", "#️⃣"),
+        ("*️⃣", "*️⃣"),
+        ("*ana*", "ana"),
     ],
 )
 def test_marks_around_words_can_be_left_out(word: str, bare: str) -> None:
