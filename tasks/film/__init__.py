@@ -1,0 +1,1 @@
+"""Promotional films: storyboard, templates, sound, and the check of what was made."""
