@@ -1,0 +1,1 @@
+"""Product photographs made ready to publish: faults measured and put right, cropped around what they show, styled."""
