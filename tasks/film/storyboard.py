@@ -1,13 +1,14 @@
 """What is seen when: scenes in time, and the layers that a template draws over the pictures."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.promotion.materials import Narration, Picture, WrittenCopy
-from tasks.promotion.product import Brand, Product
+from tasks.promotion.product import Product
 
 TitleRole = Literal[
     "headline", "brand", "feature", "price", "old_price", "discount", "instalments", "offer_ends", "quote", "author",
@@ -34,8 +35,9 @@ class Canvas:
 
     width: int
     height: int
-    safe: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    """Left, top, right and bottom of where text may stand, in shares of the frame."""
+    safe: tuple[float, float, float, float] = (0.05, 0.05, 0.95, 0.95)
+    """Left, top, right and bottom of where titles may stand, in shares of the frame. Where captions are drawn, their
+    room is already taken off its bottom."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,18 @@ class Layer:
     end: float
     """Seconds of the film."""
     fade: float = 0.2
-    """Seconds in which it comes and goes; 0: at once."""
+    """Seconds in which it comes; 0: at once."""
+    leave: float = 0.2
+    """Seconds in which it goes; 0: at once."""
     rise: int = 0
-    """Pixels that it comes up from while it fades in."""
+    """Pixels that it comes up from while it comes in."""
+    grow: float = 1.0
+    """Share of its size from which it grows to it while it comes in."""
+    wipe: bool = False
+    """Whether it is uncovered from left to right while it comes in, instead of fading."""
+    title: Title | None = None
+    """The text that is drawn; None: a shape under or beside texts. Texts and shapes never share a layer, but a text
+    may have its own badge or button under it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,11 @@ class Brief:
     transition: Transition
     language: str = "pt-BR"
     logo: Pixels | None = field(default=None, compare=False)
+    tones: tuple[str, ...] = ()
+    """Colours of the pictures (#RRGGBB), the strongest first, as `tasks.film.drawing.palette.tones_of` finds them:
+    used where the brand has none."""
+    fonts: tuple[Path, ...] = ()
+    """Folders of fonts that the installation has beside those of the project."""
 
 
 class Template(Protocol):
@@ -100,7 +116,7 @@ class Template(Protocol):
     def scenes(self, brief: Brief) -> tuple[Scene, ...]:
         """From 0 to the end without a gap; pictures change where sentences end."""
 
-    def ground(self, scene: Scene, canvas: Canvas, brand: Brand) -> Pixels:
+    def ground(self, scene: Scene, brief: Brief) -> Pixels:
         """What lies under the picture, opaque, of the canvas' size."""
 
     def layers(self, scene: Scene, brief: Brief) -> tuple[Layer, ...]:
