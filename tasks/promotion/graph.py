@@ -68,7 +68,9 @@ def draw(pipeline: Pipeline, types: Types) -> list[str]:
     lines = []
     for name in sorted(graph, key=lambda step: depth[step]):
         waits = f"  ← {', '.join(graph[name])}" if graph[name] else ""
-        lines.append(f"{'   ' * depth[name]}{'└─ ' if depth[name] else ''}{name.ljust(width if waits else 0)}{waits}")
+        lines.append(
+            f"{'   ' * depth[name]}{'└─ ' if depth[name] else ''}{name.ljust(width if waits else 0)}{waits}"
+        )
     return lines
 
 

@@ -134,7 +134,9 @@ class _Checked:
         for number, step in enumerate(steps):
             if step.name in seen:
                 advice = "give it another" if step.id else "give each of them an id"
-                self._tell((*at, number, "id"), f'{counts[step.name]} steps are called "{step.name}": {advice}')
+                self._tell(
+                    (*at, number, "id"), f'{counts[step.name]} steps are called "{step.name}": {advice}'
+                )
                 sound = False
             seen.add(step.name)
             for place, waits in enumerate(step.depends_on or ()):
@@ -172,8 +174,12 @@ class _Checked:
             self._tell_invalid(error, options, (*at, "config"))
 
     def _tell_invalid(self, error: ValidationError, model: type[BaseModel], at: Path) -> None:
-        for detail in error.errors(include_url=False):
-            path = (*at, *_without_choices(detail["loc"], detail["input"]))
+        details = error.errors(include_url=False)
+        for detail in details:
+            inside = (other["loc"][: len(detail["loc"])] for other in details if other is not detail)
+            if detail["type"] == "too_short" and detail["loc"] in inside:
+                continue  # Entries that cannot be used are not counted.
+            path = (*at, *_without_choices(detail["loc"]))
             self._tell(path, _sentence(detail, model))
 
     def _tell(self, path: Path, message: str) -> None:
@@ -202,6 +208,8 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
             choices = str(detail.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
             meant = _meant(str(detail["input"]), choices.split(", "))
             return f"{_value(detail['input'])} cannot be used{meant}; there are: {choices}"
+        case "too_short" | "string_too_short":
+            return "this is empty"
         case "string_pattern_mismatch":
             allowed = _allowed(model, detail["loc"])
             return f"{_value(detail['input'])} cannot be used{f': give {allowed}' if allowed else ''}"
@@ -244,7 +252,7 @@ def _allowed(model: type[BaseModel], loc: Sequence[str | int]) -> str:
     return ""
 
 
-def _without_choices(loc: Sequence[str | int], _value: object) -> Iterator[str | int]:
+def _without_choices(loc: Sequence[str | int]) -> Iterator[str | int]:
     """The path without what pydantic adds for the kind of a value, such as `literal['a']` or `function-after[…]`."""
     for part in loc:
         if isinstance(part, int) or not any(mark in part for mark in "[]()"):
@@ -252,7 +260,9 @@ def _without_choices(loc: Sequence[str | int], _value: object) -> Iterator[str |
 
 
 def _written(path: Path) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" for part in path).removeprefix(".")
+    return "".join(
+        f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" for part in path
+    ).removeprefix(".")
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

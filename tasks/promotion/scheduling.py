@@ -67,4 +67,3 @@ async def run_graph(
         {step: failed[step] for step in graph if step in failed},
         {step: left_out[step] for step in graph if step in left_out},
     )
-

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import yaml
+from yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 """The keys and numbers that lead to a value: `("pipelines", 0, "name")`."""
@@ -43,6 +44,20 @@ def read_yaml(text: str) -> tuple[Value, Lines]:
     Raises:
         YamlError: It is not YAML, has a key twice, a key that is no text, or more values than anybody writes.
     """
+    try:
+        return _read(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        told = " ".join(filter(None, [error.context, error.problem]))
+        raise YamlError(mark.line + 1 if mark else 1, f"this is not YAML: {told}") from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(line, f"this is not YAML: {error.reason}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise YamlError(1, f"this is not YAML: {str(error).partition(chr(10))[0]}") from error
+
+
+def _read(text: str) -> tuple[Value, Lines]:
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
@@ -50,12 +65,6 @@ def read_yaml(text: str) -> tuple[Value, Lines]:
             return None, Lines()
         reader = _Reader(loader)
         return reader.value(node, (), node.start_mark.line), reader.lines
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        told = " ".join(filter(None, [error.context, error.problem]))
-        raise YamlError(mark.line + 1 if mark else 1, f"this is not YAML: {told}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise YamlError(1, f"this is not YAML: {str(error).partition(chr(10))[0]}") from error
     finally:
         loader.dispose()
 
@@ -80,7 +89,9 @@ class _Reader:
                 return {name: self.value(inner, (*path, name), at) for name, inner, at in self._fields(node)}
             if isinstance(node, yaml.SequenceNode):
                 entries = enumerate(node.value)
-                return [self.value(entry, (*path, number), entry.start_mark.line) for number, entry in entries]
+                return [
+                    self.value(entry, (*path, number), entry.start_mark.line) for number, entry in entries
+                ]
         finally:
             self._open.pop()
         made = self._loader.construct_object(node)
