@@ -17,6 +17,8 @@ TitleRole = Literal[
 """What a title says: a template gives each role its place and look."""
 Move = Literal["zoomin", "zoomout", "zoompanright"]
 Transition = Literal["fade", "slide", "zoom", "none"]
+ShotPart = Literal["opening", "picture", "end"]
+"""opening: the first shot; picture: all others with a picture; end: the end card, without one."""
 Pixels = NDArray[np.uint8]
 """Height × width × 4: red, green, blue (each multiplied by it) and alpha."""
 
@@ -41,6 +43,22 @@ class Canvas:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """A stretch of the film as the narration cuts it: how a template draws it is another matter."""
+
+    part: ShotPart
+    start: float
+    end: float
+    """Seconds of the film, at frames."""
+    picture: int | None
+    """Which of the film's pictures; None on the end card."""
+    sentences: tuple[int, ...] = ()
+    """Which sentences of the narration are heard in it, from 0; one of several shots has it too."""
+    takeover: float = 0.4
+    """Seconds of the transition from the shot before, half of them before `start`."""
+
+
+@dataclass(frozen=True)
 class Scene:
     """A stretch of the film with one picture."""
 
@@ -55,6 +73,8 @@ class Scene:
     move: Move = "zoomin"
     transition: Transition = "fade"
     """How it takes over from the scene before."""
+    takeover: float = 0.4
+    """Seconds that this takes, half of them before `start`: that of its shot."""
     box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     """Where the picture lies, in shares of the frame."""
 
@@ -97,6 +117,8 @@ class Brief:
     """Of the film."""
     canvas: Canvas
     transition: Transition
+    shots: tuple[Shot, ...]
+    """From 0 to the end without a gap (`tasks.film.timeline.plan_shots`)."""
     language: str = "pt-BR"
     logo: Pixels | None = field(default=None, compare=False)
     tones: tuple[str, ...] = ()
@@ -114,7 +136,7 @@ class Template(Protocol):
         """As callers name it."""
 
     def scenes(self, brief: Brief) -> tuple[Scene, ...]:
-        """From 0 to the end without a gap; pictures change where sentences end."""
+        """One or more for each of `brief.shots`, from its start to its end and with its picture and takeover."""
 
     def ground(self, scene: Scene, brief: Brief) -> Pixels:
         """What lies under the picture, opaque, of the canvas' size."""
