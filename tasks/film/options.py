@@ -52,8 +52,8 @@ class VideoConfig(BaseModel):
     """How one picture gives way to the next."""
     include_captions: bool = True
     """Whether captions are drawn into the film, if there is something to caption."""
-    caption_style: Preset = "bold"
-    """A look of the captions."""
+    caption_style: Preset = "box"
+    """A look of the captions; `box` marks the spoken word with the colour of the brand."""
     aspect: Aspect = "9:16"
     size: Annotated[int, Field(ge=240, le=2160, multiple_of=2)] = 1080
     """Pixels of the shorter side."""

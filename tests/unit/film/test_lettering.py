@@ -1,0 +1,43 @@
+"""Captions of a film and the room that they take."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from tasks.captions.word_look import Preset
+from tasks.film.lettering import caption_look, caption_script, film_canvas
+from tasks.film.options import Aspect, VideoConfig
+from tasks.promotion.materials import SpokenWord
+from tasks.promotion.product import Brand
+
+WORDS = [
+    SpokenWord(text=text, start=number * 0.5, end=number * 0.5 + 0.45)
+    for number, text in enumerate(
+        ("Extraordinariamente", "silenciosa", "por", "R$ 1.299,90", "só", "até", "domingo", "na", "loja!")
+    )
+]
+
+
+@pytest.mark.parametrize("preset", get_args(Preset))
+@pytest.mark.parametrize("aspect", get_args(Aspect))
+def test_nothing_of_a_caption_stands_where_titles_may(preset: Preset, aspect: Aspect) -> None:
+    config = VideoConfig(aspect=aspect, caption_style=preset)
+    free = film_canvas(config, captions=True)
+    script, lost = caption_script(WORDS, config)
+    assert not lost
+    tops = [float(place) for event in script for place in re.findall(r"\\pos\([\d.]+,([\d.]+)\)", event.text)]
+    assert tops
+    assert min(tops) >= free.safe[3] * free.height - 1
+    assert free.safe[3] - free.safe[1] > 0.25
+
+
+def test_the_spoken_word_has_the_colour_of_the_brand_and_can_be_read() -> None:
+    for color, letters in (("#0B3D2E", "#FFFFFF"), ("#FFD400", "#000000")):
+        look = caption_look(VideoConfig(), Brand(colors=(color,)))
+        assert (look.highlight_cor, look.highlight_texto_cor) == (color, letters)
+
+
+def test_without_captions_titles_have_all_of_the_safe_area() -> None:
+    config = VideoConfig(platform="tiktok")
+    assert film_canvas(config, captions=False).safe == pytest.approx((0.06, 0.10, 0.86, 0.78), abs=0.001)
