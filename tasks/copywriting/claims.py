@@ -1,0 +1,293 @@
+"""Claims that a text may make only if the product's facts make them: a lexicon of Portuguese and English.
+
+Each concept has its wordings in both languages, so that "frete grátis" among the facts allows "free shipping". The
+patterns are matched against folded text (small letters, no accents). What stands here is what consumer law and
+platforms care about (price, delivery, warranty, health, comparison, scarcity), and the adjectives that advertising
+uses for qualities which a product may or may not have. The list is ours; it is not complete, no list is.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tasks.promotion.product import Product
+
+
+def _never(_product: Product) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Concept:
+    """Something that may be claimed, and how."""
+
+    pattern: re.Pattern[str]
+    follows: Callable[[Product], bool] = _never
+    """Whether the structured facts (price, instalments, last day) say it."""
+
+
+def _concept(wordings: str, follows: Callable[[Product], bool] = _never) -> Concept:
+    # Blanks in a wording are any white space, also a line break; a star ends a stem.
+    pattern = wordings.replace("*", r"\w*").replace(" ", r"\s+")
+    return Concept(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), follows)
+
+
+def _lowered(product: Product) -> bool:
+    return product.old_price is not None
+
+
+def _offer(product: Product) -> bool:
+    return product.old_price is not None or product.offer_ends is not None
+
+
+def _limited(product: Product) -> bool:
+    return product.offer_ends is not None
+
+
+def _parts(product: Product) -> bool:
+    return product.instalments is not None
+
+
+def _interest_free(product: Product) -> bool:
+    return product.instalments is not None and product.instalments.interest_free
+
+
+def _reviewed(product: Product) -> bool:
+    return bool(product.testimonials)
+
+
+def _half(product: Product) -> bool:
+    return product.discount_percent == 50
+
+
+CONCEPTS: Mapping[str, Concept] = {
+    # Price and payment
+    "interest-free": _concept(
+        "sem juros|juros zero|zero juros|interest[ -]free|no interest|zero interest",
+        _interest_free,
+    ),
+    "instalments": _concept(
+        "parcel[ae]\\w*|a prazo|in instal+ments|monthly payments",
+        _parts,
+    ),
+    "discount": _concept(
+        "desconto*|economi[zs]\\w*|economia|liquida\\w+|mais barat\\w+|barat\\w+|baixou|preco baixo|"
+        "queda de preco|rebaix*|discount*|off|sale|save (?:up to )?[$€£\\d]\\S*|savings|cheap*|"
+        "price drop|marked down|reduced price|(?:preco|price) (?:caiu|dropped)",
+        _lowered,
+    ),
+    "offer": _concept(
+        "oferta*|promo|promoc\\w+|preco especial|condicao especial|offer|deal|deals|bargain*|"
+        "special price",
+        _offer,
+    ),
+    "limited time": _concept(
+        "por tempo limitado|tempo limitado|limited[ -]time|for a limited time",
+        _limited,
+    ),
+    "half price": _concept(
+        "metade do preco|half (?:the )?price|half off",
+        _half,
+    ),
+    "lowest price": _concept(
+        "(?:menor|melhor) preco\\w*|preco\\w* imbativ\\w*|(?:lowest|best|unbeatable) prices?|"
+        "cobrimos\\b.*|price match",
+    ),
+    "pix": _concept(
+        "pix",
+    ),
+    "bank slip": _concept(
+        "boleto*",
+    ),
+    "card": _concept(
+        "no cartao|cartao de credito|credit cards?",
+    ),
+    "coupon": _concept(
+        "cupom|cupons|cupao|codigo promocional|coupon*|promo code|voucher*",
+    ),
+    "cashback": _concept(
+        "cashback",
+    ),
+    "free of charge": _concept(
+        "gratis|gratuit\\w+|de graca|brinde*|cortesia|por nossa conta|for free|free gift|complimentary|"
+        "on us|(?<!-)free",
+    ),
+    # Delivery and after the sale
+    "free shipping": _concept(
+        "frete (?:gratis|gratuito|zero)|sem frete|entrega gratis|free (?:shipping|delivery)",
+    ),
+    "delivery": _concept(
+        "frete|entrega(?:mos)?(?: \\w+)?|pronta[ -]entrega|envi(?:o|os|amos)|chega (?:em|amanha|hoje)\\b|"
+        "shipping|ships|(?:fast|same[ -]day|next[ -]day|express|home) delivery|delivery|delivered|"
+        "dispatch\\w*",
+    ),
+    "warranty": _concept(
+        "garantia*|garantid\\w+|warrant\\w+|guarantee\\w*",
+    ),
+    "returns": _concept(
+        "devolu\\w+|dinheiro de volta|reembols\\w+|troca (?:gratis|facil|garantida)|satisfacao garantida|"
+        "money[ -]back|refund*|free returns?|easy returns?|risk[ -]free|sem risco",
+    ),
+    "stock": _concept(
+        "ultim[ao]s (?:unidades|pecas|horas|dias|vagas)|ultima chance|"
+        "estoque (?:limitado|acabando|baixo)|poucas unidades|enquanto durar\\w*|(?:esta )?acabando|"
+        "vai acabar|acaba (?:hoje|amanha|logo)|esgota\\w*|antes que acabe|"
+        "last (?:units|pieces|chance|day|days|hours|call)|limited (?:stock|edition|quantity|units)|"
+        "few left|selling (?:out|fast)|sells? out|while (?:supplies|stocks?) lasts?|"
+        "before (?:it's|they're|its) gone|almost gone",
+    ),
+    "today only": _concept(
+        "(?:so|somente|apenas) (?:hoje|amanha|essa semana|esta semana)|today only|only today|"
+        "ends (?:today|tonight|tomorrow)",
+    ),
+    "edition": _concept(
+        "edicao limitada|edicao especial|colecao limitada|limited edition|special edition",
+    ),
+    "in stock": _concept(
+        "em estoque|a pronta entrega|in stock|available now",
+    ),
+    # Comparison and reputation
+    "best": _concept(
+        "melhor|melhores|best|better|greatest|finest|superior|top",
+    ),
+    "number one": _concept(
+        "n\\.?[º°o]\\.? ?1|numero (?:1|um)|#1|no\\. 1|number (?:1|one)|lider(?:es)?|campea\\w*|campeoes|"
+        "lead(?:er|ing)|first choice|world[ -]class",
+    ),
+    "most": _concept(
+        "mais (?:vendid|querid|desejad|pedid|amad|procurad|famos|popular|complet)\\w*|"
+        "(?:best|top)[ -]?sell\\w+|most \\w+",
+    ),
+    "only": _concept(
+        "unic[oa]s?|inigualav\\w+|incomparav\\w+|imbativ\\w+|insuperav\\w+|unique|unmatched|unbeatable|"
+        "unrivall?ed|one of a kind|second to none",
+    ),
+    "exclusive": _concept(
+        "exclusiv\\w+",
+    ),
+    "favourite": _concept(
+        "favorit\\w+|querid[oa]s? (?:d[aeo]s?)\\b|queridinh\\w+|amad[oa]s? por|sucesso|viral|"
+        "virou (?:febre|moda)|favou?rite*|beloved|loved by|popular|trending|must[ -]have*|imperdiv\\w+|"
+        "indispensav\\w+|unmissable",
+    ),
+    "customers": _concept(
+        "(?:milhares|milhoes|centenas|dezenas) de|todo mundo|todos? (?:amam|adoram|querem)|"
+        "quem (?:usa|comprou) (?:ama|adora|aprova)|clientes (?:satisfeit|feliz|adora|ama|recomenda)\\w*|"
+        "(?:thousands|millions|hundreds|dozens) of|everyone|everybody|(?:happy|satisfied) customers?|"
+        "customers (?:love|rave)",
+    ),
+    "recommended": _concept(
+        "recomendad\\w+|recommended|aprovad[oa]s? por|approved by|endorsed",
+    ),
+    "reviews": _concept(
+        "avaliac\\w+|avaliad\\w+|depoiment\\w+|reviews?|rated|rating*",
+        _reviewed,
+    ),
+    "award": _concept(
+        "premiad\\w+|premio*|award\\w*|prize*",
+    ),
+    "new": _concept(
+        "nov[oa]s?|novidade*|novissim\\w+|recem[ -]\\w+|lancamento*|acabou de chegar|new|brand[ -]new|"
+        "newest|latest|just (?:arrived|launched|landed)|fresh drop",
+    ),
+    "origin": _concept(
+        "importad\\w+|nacional|nacionais|feit[oa]s? (?:no|na|em|a mao)|made in|imported|handmade|"
+        "handcrafted|artesana\\w+|locally",
+    ),
+    # Health, safety and tests
+    "tested": _concept(
+        "testad\\w+|comprovad\\w+|certificad\\w+|homologad\\w+|anvisa|inmetro|clinicamente|"
+        "dermatologic\\w+|tested|proven|certified|clinically|dermatologist\\w*|fda",
+    ),
+    "health": _concept(
+        "cura\\b|curar|emagrec\\w+|trata(?:mento)?\\b|previne|prevenir|saudav\\w+|alivia\\w*|"
+        "rejuvenesc\\w+|terapeutic\\w+|healthy|healthier|cures?|heals?|treats|prevents?|relieves?|"
+        "anti[ -]?aging|therapeutic|weight loss|detox\\w*",
+    ),
+    "safe": _concept(
+        "segur[oa]s?|seguranca|safe|safely|safety|hipoalergenic\\w+|hypoallergenic|atoxic\\w+|"
+        "non[ -]?toxic",
+    ),
+    "natural": _concept(
+        "natural|naturais|naturally|organic\\w*|vegan\\w*|sustentav\\w+|ecologic\\w+|eco[ -]?friendly|"
+        "sustainab\\w+|reciclad\\w+|recycled|biodegradav\\w+|biodegradable|cruelty[ -]free",
+    ),
+    "whole": _concept(
+        "100 ?%|cem por cento",
+    ),
+    # Qualities
+    "perfect": _concept(
+        "perfeit\\w+|perfeic\\w+|ideal|ideais|perfect\\w*|flawless\\w*",
+    ),
+    "amazing": _concept(
+        "incriv\\w+|maravilhos\\w+|espetacular\\w*|sensaciona\\w+|fantastic\\w*|extraordinari\\w+|"
+        "excelent\\w*|excelencia|impecav\\w+|magnific\\w+|excepciona\\w+|surpreendent\\w+|amazing|"
+        "incredib\\w+|awesome|stunning|spectacular|wonderful|extraordinary|excellent|exceptional|"
+        "outstanding|remarkable|gorgeous|magnificent|phenomenal|fabulous",
+    ),
+    "beautiful": _concept(
+        "lind[oa]s?|lindissim\\w+|bonit\\w+|belissim\\w+|charmos\\w+|encantador\\w*|beautiful\\w*|lovely|"
+        "pretty|charming",
+    ),
+    "revolutionary": _concept(
+        "revolucion\\w+|inovador\\w*|inovac\\w+|inedit\\w+|moderno*|moderna*|futurist\\w+|"
+        "tecnologia de ponta|alta tecnologia|revolution\\w+|innovat\\w+|cutting[ -]edge|"
+        "state[ -]of[ -]the[ -]art|groundbreaking|game[ -]chang\\w+|modern|advanced|avancad\\w+|smart|"
+        "inteligente*",
+    ),
+    "premium": _concept(
+        "premium|luxo|luxuos\\w+|sofisticad\\w+|sofisticacao|requint\\w+|alto padrao|alta qualidade|"
+        "qualidade|luxur\\w+|sophisticat\\w+|high[ -](?:end|quality)|quality|top[ -]quality|deluxe|nobre*",
+    ),
+    "elegant": _concept(
+        "elegan\\w+|estilos[oa]s?|estilo|elegance|stylish|chic|sleek",
+    ),
+    "practical": _concept(
+        "pratic\\w+|praticidade|versat\\w+|conveni\\w+|multiuso|practical\\w*|versatil\\w*|handy|"
+        "all[ -]in[ -]one|portat\\w+|portable|compact\\w*",
+    ),
+    "easy": _concept(
+        "facil|faceis|facilidade|facilmente|simples|sem esforco|easy|easily|effortless\\w*|easier|"
+        "hassle[ -]free",
+    ),
+    "powerful": _concept(
+        "potent\\w+|potencia|poderos\\w+|alto desempenho|alta performance|powerful|high[ -]performance|"
+        "robust\\w*|eficien\\w+|eficaz|eficazes|efficien\\w*|effective\\w*",
+    ),
+    "fast": _concept(
+        "rapid\\w+|veloz|velozes|agil|ageis|instantane\\w+|em instantes|ultra ?rapid\\w+|fast|faster|"
+        "quick|quickly|instant\\w*|rapid",
+    ),
+    "durable": _concept(
+        "resistent\\w+|duravel|duraveis|durabilidade|dura mais|inquebrav\\w+|durab\\w+|long[ -]lasting|"
+        "sturdy|tough|rugged|unbreakable|a prova d['’e]\\w*|(?:water|shock|dust)[ -]?(?:proof|resistant)|"
+        "impermeav\\w+",
+    ),
+    "light": _concept(
+        "leve|leves|leveza|ultraleve\\w*|lightweight|feather[ -]light",
+    ),
+    "comfortable": _concept(
+        "confort\\w+|macio\\w*|macia\\w*|maciez|aconcheg\\w+|ergonom\\w+|comfort\\w*|soft|softer|softest|"
+        "cozy|cosy",
+    ),
+    "tasty": _concept(
+        "delicios\\w+|saboros\\w+|gostos[oa]s?|irresistiv\\w+|crocan\\w+|cremos\\w+|suculent\\w+|"
+        "fresquinh\\w+|delicious\\w*|tasty|irresistib\\w+|crispy|creamy|juicy|mouth[ -]?watering",
+    ),
+    "quiet": _concept(
+        "silencios\\w+|silent\\w*|quiet\\w*|noiseless",
+    ),
+    "economical": _concept(
+        "economic\\w+|baixo consumo|poupa\\w*|energy[ -](?:saving|efficient)|economical\\w*|low[ -]power",
+    ),
+    "professional": _concept(
+        "profissional|profissionais|professional\\w*|pro[ -]grade",
+    ),
+    "authentic": _concept(
+        "autentic\\w+|origina(?:l|is)|legitim\\w+|genuin\\w+|authentic\\w*|original|genuine\\w*",
+    ),
+}  # fmt: skip
+"""By what they are called in a finding."""
+
+NEGATION = re.compile(r"\b(?:sem|nao|nunca|nem|no|not|without|never|non)\s+(?:\w+\s+)?$")
+"""What stands before words that a fact denies: "sem garantia" allows no warranty."""
