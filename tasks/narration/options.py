@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.fetching.source import Source
 from tasks.promotion.materials import Language
+from tasks.subtitles.layout import SubtitleOptions
 
 VoiceEngineChoice = Literal["auto", "embedded", "endpoint", "none"]
 """auto: the speech endpoint if the settings name one, else the embedded voices; none: the film has no voice."""
@@ -37,3 +38,27 @@ class VoiceConfig(BaseModel):
     """Seconds of silence after a sentence, at speed 1; twice as many after a paragraph."""
     loudness: Annotated[float, Field(ge=-31, le=-8)] = -16.0
     """Of the narration alone, in LUFS; a film has its own."""
+
+
+CaptionFormat = Literal["srt", "vtt", "ass", "json"]
+
+
+class CaptionsConfig(BaseModel):
+    """How the captions of a narration are cut and in which files they are given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    audio_url: Source | None = None
+    """A recording to caption in place of the narration: address or store key. The script, if there is one, is found in
+    it; without a script it is written down."""
+    language: Language | None = None
+    """Spoken language; none: that of the narration or the copy, else Brazilian Portuguese."""
+    format: CaptionFormat = "srt"
+    """The file that is asked for: srt, vtt, ass, or json (with the times of all words). srt and ass always are."""
+    subtitles: SubtitleOptions = SubtitleOptions(preset="vertical")
+    """Rules by which captions are cut: vertical for upright films, standard, netflix or bbc for others."""
+
+    @property
+    def formats(self) -> tuple[CaptionFormat, ...]:
+        """All files that are made, the one asked for first."""
+        return tuple(dict.fromkeys((self.format, "srt", "ass")))
