@@ -81,7 +81,7 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
     info = for_target(probe(path), target)
     frames = read_frames(path, info.video) if info.video is not None else None
     end = frames.end if frames is not None else info.duration
-    tracks = [_read_track(other, number) for number, other in enumerate(others, 1)]
+    tracks = [read_track(other, number) for number, other in enumerate(others, 1)]
     own = info.audio if options.own_sound != "none" else None
     own_end = (own.duration or end) if own is not None else 0.0
     plan = plan_mix(end, own_end, [track.duration for track in tracks], options)
@@ -103,7 +103,7 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
             hint="Check the times of the tracks, or keep the film's own sound.",
         )
     sound = bench.scratch / "sound.m4a" if info.video is not None else target
-    made = _make_sound(sounds, plan.total, options, sound, bench.part(0.1, 0.8 if info.video else 1.0))
+    made = make_sound(sounds, plan.total, options, sound, bench.part(0.1, 0.8 if info.video else 1.0))
     copied = False
     if info.video is not None and frames is not None:
         copied = info.video.codec in COPIED_PICTURES
@@ -128,7 +128,8 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
     )
 
 
-def _read_track(path: Path, number: int) -> Track:
+def read_track(path: Path, number: int) -> Track:
+    """The sound of a file, named by its number in what is raised. Raises as `probe` and `require_audio`."""
     try:
         info = probe(path)
         sound = require_audio(info)
@@ -161,17 +162,24 @@ def _placed(path: Path, track: Track, placing: Placing, slot: Slot, number: int,
 
 
 @dataclass(frozen=True)
-class _MadeSound:
+class MadeSound:
+    """A mix at its loudness."""
+
     measured: Loudness
     limited: bool
+    """Whether peaks were held back."""
     ducked: bool
+    """Whether music made way for voices."""
     warnings: tuple[str, ...]
 
 
-def _make_sound(
+def make_sound(
     sounds: Sequence[Sound], total: float, options: MixOptions, target: Path, bench: Bench
-) -> _MadeSound:
-    """Writes the mix at its loudness, measures what came of it, and makes it once more where that is not right."""
+) -> MadeSound:
+    """Writes the mix at its loudness, measures what came of it, and makes it once more where that is not right.
+
+    `total`: its seconds. Of the options those count that say how loud it is and how music makes way.
+    """
     ducking = None
     heard = measuring_filter()
     if options.ducking_db and {sound.role for sound in sounds} >= {"voice", "music"}:
@@ -205,9 +213,7 @@ def _make_sound(
             break
         gain += short
         ceiling -= max(0.0, over + _PEAK_STEP) if over > 0 else 0.0
-    return _MadeSound(
-        made, len(filters) > 1, ducking is not None, _told(raw, made, options, abs(short), over)
-    )
+    return MadeSound(made, len(filters) > 1, ducking is not None, _told(raw, made, options, abs(short), over))
 
 
 def _told(raw: Loudness, made: Loudness, options: MixOptions, missed: float, over: float) -> tuple[str, ...]:

@@ -5,37 +5,25 @@ and two of colour, BT.709). Each frame is then cut out of these planes at a plac
 Filters that move by whole pixels shake; enlarging the image first to hide that costs many times the work.
 """
 
-import contextlib
-import fcntl
-import queue
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.images.loading import load_image
-from tasks.media.ffmpeg import check_exit, ffmpeg_command, written_atomically
+from tasks.media.ffmpeg import ffmpeg_command, written_atomically
 from tasks.media.process import ChildProcess
 from tasks.media.rates import FrameRate, exact_rate
 from tasks.progress import Progress, ignore_progress
 from tasks.video.encoding import Encoder, Quality, encoder_arguments
+from tasks.video.feeding import COLOURS, feeding
 from tasks.video.framing import Background, UsedBackground, frame_subject
 from tasks.video.motion import camera_path
 from tasks.video.picture import PIXEL_FORMAT, Picture, needed_side
 from tasks.video.subject import SubjectKind, find_subject
 from tasks.video.zoom_types import ZoomType
-
-_WAITING_FRAMES = 4
-"""Rendered ahead of the encoder."""
-_PIPE_BYTES = 1024 * 1024
-"""The most that Linux gives who is not root."""
-_COLOURS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 
 
 class ClipOptions(BaseModel):
@@ -97,13 +85,13 @@ def render_clip(
     path = camera_path(zoom, frames, seconds, framing.focus)
     arguments = [
         *("-f", "rawvideo", "-pix_fmt", PIXEL_FORMAT, "-video_size", f"{options.width}x{options.height}"),
-        *("-framerate", str(rate), *_COLOURS, "-i", "pipe:0"),
+        *("-framerate", str(rate), *COLOURS, "-i", "pipe:0"),
         *encoder_arguments(encoder, options.quality, threads=threads, pixels=PIXEL_FORMAT),
-        *_COLOURS,
+        *COLOURS,
     ]
     with written_atomically(target) as partial:
         command = ffmpeg_command([*arguments, f"file:{partial}"], None)
-        with ChildProcess(command, deadline=deadline, feed=True) as child, _feeding(child) as write:
+        with ChildProcess(command, deadline=deadline, feed=True) as child, feeding(child) as write:
             for number, view in enumerate(path):
                 write(picture.frame(view))
                 progress(number / frames)
@@ -126,49 +114,3 @@ def thumbnail(image: Path, target: Path, width: int = 320) -> None:
     small.thumbnail((width, width))
     with written_atomically(target) as partial:
         small.save(partial, "JPEG", quality=80)
-
-
-@contextmanager
-def _feeding(child: ChildProcess) -> Iterator[Callable[[Sequence[bytes]], None]]:
-    """Gives frames to the child in a thread, so that it encodes one while the next is made; waits for its end."""
-    waiting: queue.Queue[Sequence[bytes] | None] = queue.Queue(_WAITING_FRAMES)
-    broken = threading.Event()
-
-    def feed() -> None:
-        while (frame := waiting.get()) is not None:
-            if not broken.is_set():
-                try:
-                    child.stdin.writelines(frame)
-                except (BrokenPipeError, ValueError):
-                    # Ended early: its exit says why. What is still waiting is taken and dropped.
-                    broken.set()
-
-    _widen(child.stdin)
-    feeder = threading.Thread(target=feed, name="frames", daemon=True)
-    feeder.start()
-
-    def write(frame: Sequence[bytes]) -> None:
-        if broken.is_set():
-            check_exit(child)
-        waiting.put(frame)
-
-    try:
-        yield write
-    except BaseException:
-        broken.set()
-        child.kill()
-        raise
-    finally:
-        waiting.put(None)
-        feeder.join()
-    if not broken.is_set():
-        with contextlib.suppress(BrokenPipeError):
-            child.stdin.close()
-    check_exit(child)
-
-
-def _widen(pipe: IO[bytes]) -> None:
-    """Lets the pipe hold so much that its two ends change turns a few times a frame and not fifty times."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -24,6 +24,8 @@ _X264: dict[Quality, tuple[str, ...]] = {
     "standard": ("-preset", "veryfast", "-crf", "20"),
     "high": ("-preset", "medium", "-crf", "17"),
 }
+_X264_FASTER: dict[Quality, tuple[str, ...]] = {**_X264, "standard": ("-preset", "superfast", "-crf", "20")}
+"""As good to look at in two thirds of the time, in files that are a third larger."""
 _NVENC: dict[Quality, tuple[str, ...]] = {
     "draft": ("-preset", "p1", "-rc", "vbr", "-cq", "30", "-b:v", "0"),
     "standard": ("-preset", "p4", "-rc", "vbr", "-cq", "23", "-b:v", "0"),
@@ -71,13 +73,15 @@ def encoder_arguments(
     *,
     threads: int = 0,
     pixels: Literal["yuv420p", "nv12", "cuda"] = "yuv420p",
+    faster: bool = False,
 ) -> list[str]:
     """Output arguments of ffmpeg for H.264 in MP4 that plays everywhere and starts before it is loaded.
 
     `threads`: how many the encoder may use; 0 leaves it to the encoder. `pixels`: the order in which it is given the
-    samples, or `cuda` where they are in the GPU's memory already; what it writes is the same.
+    samples, or `cuda` where they are in the GPU's memory already; what it writes is the same. `faster`:
+    in larger files of the same quality, where x264 has to be in time.
     """
-    preset = _NVENC[quality] if encoder == "h264_nvenc" else _X264[quality]
+    preset = _NVENC[quality] if encoder == "h264_nvenc" else (_X264_FASTER if faster else _X264)[quality]
     limit = ["-threads", str(threads)] if threads and encoder == "libx264" else []
     order = [] if pixels == "cuda" else ["-pix_fmt", pixels]
     return ["-c:v", encoder, *preset, *limit, *order, "-movflags", "+faststart"]
