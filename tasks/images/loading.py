@@ -1,7 +1,7 @@
 """Reads still images of every kind that callers have into one form: 8-bit sRGB, upright, opaque."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -60,12 +60,36 @@ def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
     Raises NotAnImageError, DamagedMediaError (too little is there, corrupt) or LimitExceededError (over `MAX_PIXELS`,
     known before anything is decoded).
     """
+    still = load_still(path, lambda _: max_side)
+    return LoadedImage(np.asarray(_opaque(still.image)), still.warnings)
+
+
+@dataclass(frozen=True)
+class Still:
+    """An image as it is meant to be seen, transparent where it is."""
+
+    image: Image.Image
+    """RGB, or RGBA if the file says what is transparent; sRGB, upright."""
+    size: tuple[int, int]
+    """Width and height of what the file holds, before it is turned upright."""
+    format: str
+    """Pillow's name for the kind of file."""
+    warnings: tuple[str, ...]
+
+
+def load_still(path: Path, enough: Callable[[tuple[int, int]], int | None]) -> Still:
+    """As `load_image`, with transparency.
+
+    `enough`: from the width and height that the file holds, the longer side that is enough (None: all of it).
+    """
     with _explained(path), _opened(path) as image:
+        size, kind = image.size, str(image.format)
+        max_side = enough(size)
         if max_side:
             image.draft(None, (max_side, max_side))
         there, told = _loaded(path, image, max_side)
         seen, more = _meant(path, image, there)
-        return LoadedImage(np.asarray(_opaque(seen)), (*told, *more))
+        return Still(seen, size, kind, (*told, *more))
 
 
 @dataclass(frozen=True)
