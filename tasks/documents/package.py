@@ -3,6 +3,7 @@
 The form is ECMA-376 (Office Open XML), part 2: a ZIP archive whose parts refer to each other by relationships.
 """
 
+import io
 import lzma
 import posixpath
 import re
@@ -77,7 +78,7 @@ class Package:
     """An opened document. Parts are read when they are asked for."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
+        self.archive = archive
         self._names = {_part_name(info.filename): info for info in archive.infolist()}
 
     @cached_property
@@ -106,7 +107,7 @@ class Package:
 
         Raises UnusableDocumentError for a part that is missing or no XML, or that brings definitions of its own.
         """
-        data = self._read(part)
+        data = self.read(part)
         # A definition could be used to make gigabytes of a kilobyte, or to read files of this machine.
         if (
             b"<!DOCTYPE" in data
@@ -143,22 +144,33 @@ class Package:
             for external in (each.get("TargetMode") == "External",)
         )
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of all parts, in the order of the archive."""
+        return tuple(name for name in self._names if name and not name.endswith("/"))
+
     def has(self, part: str) -> bool:
         """Whether there is such a part."""
         return part in self._names
 
-    def _read(self, part: str) -> bytes:
+    def read(self, part: str) -> bytes:
+        """A part as it is. Raises UnusableDocumentError for one that is missing or damaged."""
         info = self._names.get(part)
         if info is None:
             raise UnusableDocumentError(f"O documento está danificado: falta {part}.", hint=_SAVE_AS)
         try:
             # Never more than it declares, which `open_package` has checked.
-            with self._archive.open(info) as stream:
+            with self.archive.open(info) as stream:
                 return stream.read(_MAX_PART_BYTES)
         except _DAMAGED as error:
             raise UnusableDocumentError(
                 f"O documento está danificado: {part} não pode ser lido.", hint=_SAVE_AS
             ) from error
+
+
+def package_of(data: bytes) -> Package:
+    """A document that was made here, and that needs no checks."""
+    return Package(zipfile.ZipFile(io.BytesIO(data)))
 
 
 @contextmanager

@@ -114,6 +114,14 @@ def find_tags(story: Story) -> TagsOfText:
     )
 
 
+def find_markers(story: Story) -> tuple[Marker, ...]:
+    """All that was meant as a marker, whether or not it pairs: what is taken out to read the contract itself."""
+    found = (each for paragraph in story.paragraphs for each in _read(paragraph.text, paragraph.start))
+    return tuple(
+        sorted((each for each in found if isinstance(each, Marker)), key=lambda marker: marker.start)
+    )
+
+
 def tag_key(name: str) -> str:
     """What all ways to write a name have in common: blanks, case and the prefix do not count."""
     plain = unicodedata.normalize("NFC", " ".join(name.split()))

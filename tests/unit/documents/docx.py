@@ -53,6 +53,38 @@ def content_types(kind: str = MAIN) -> str:
     )
 
 
+def whole(path: Path, document: str, parts: Mapping[str, str] | None = None) -> Path:
+    """A document with headers, notes or comments: `parts` by their names without folder and ending ("footer1").
+
+    The first one has the relationship r0, the second one r1.
+    """
+    named = dict(parts or {})
+    kinds = {name: name.rstrip("0123456789") for name in named}
+    prefix = MAIN.removesuffix("document.main+xml")
+    overrides = "".join(
+        f'<Override PartName="/word/{name}.xml" ContentType="{prefix}{kind}+xml"/>'
+        for name, kind in kinds.items()
+    )
+    listed = [(kind, f"{name}.xml") for name, kind in kinds.items()]
+    return save(
+        path,
+        document,
+        {
+            "[Content_Types].xml": content_types().replace("</Types>", f"{overrides}</Types>"),
+            "word/_rels/document.xml.rels": relationships(*listed),
+            **{f"word/{name}.xml": text for name, text in named.items()},
+        },
+    )
+
+
+def section(*references: str) -> str:
+    """The end of a section; each reference as "footer r0"."""
+    listed = "".join(
+        f'<w:{each.split()[0]}Reference w:type="default" r:id="{each.split()[1]}"/>' for each in references
+    )
+    return f'<w:sectPr xmlns:r="{_KIND}">{listed}<w:pgSz w:w="11906" w:h="16838"/></w:sectPr>'
+
+
 def save(path: Path, document: str, parts: Mapping[str, str | bytes] | None = None) -> Path:
     """Writes the document; `parts` are added to what every document has, or stand in for it."""
     whole: dict[str, str | bytes] = {

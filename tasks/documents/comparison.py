@@ -1,0 +1,266 @@
+"""Two versions of a contract compared: the redline, whether it holds, and the changes with their clauses."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from lxml import etree
+from pydantic import BaseModel, ConfigDict
+
+from tasks.documents.blocks import Block, blocks_of
+from tasks.documents.change import Category, Change, ClauseName, Reference
+from tasks.documents.changes import RawChange, atoms_of, read_changes
+from tasks.documents.clause_places import ClausePlaces
+from tasks.documents.clauses import Clause
+from tasks.documents.clean_copy import CleanCopy, clean_copy, packed
+from tasks.documents.comments import comment_changes, read_comments
+from tasks.documents.engine import ComparisonEngine, Signature
+from tasks.documents.formatting import is_hollow
+from tasks.documents.highlights import Figures, changed_figures
+from tasks.documents.looks import read_looks
+from tasks.documents.markers import Unmarked, without_markers
+from tasks.documents.package import Package, open_package, package_of
+from tasks.documents.plain_diff import compared_by_words
+from tasks.documents.revisions import Lines, read_lines
+from tasks.documents.verify import reads_as, verify
+
+_NAMES = UUID("6f0b1a52-5d0f-4c39-9a39-4b1f0c1f7a11")
+"""Our own namespace of identifiers of changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is compared, and what is known of it."""
+
+    old: Path
+    new: Path
+    old_name: str
+    new_name: str
+    clauses: Sequence[Clause] = ()
+    references: Sequence[Reference] = ()
+    remove_markers: bool = True
+    """Whether markers of tags are taken out of both first."""
+    signature: Signature = field(default_factory=Signature)
+
+
+class ClauseCount(BaseModel):
+    """How many changes a clause has, by category."""
+
+    model_config = ConfigDict(frozen=True)
+
+    clausula: ClauseName | None
+    """None for what stands in no clause."""
+    total: int
+    por_categoria: dict[Category, int]
+
+
+class Findings(BaseModel):
+    """All that is told of a comparison."""
+
+    model_config = ConfigDict(frozen=True)
+
+    arquivo_anterior: str
+    arquivo_novo: str
+    verificado: bool
+    """Whether the redline accepted is the new version, and rejected the old one."""
+    falhas_de_verificacao: tuple[str, ...]
+    avisos: tuple[str, ...]
+    por_categoria: dict[Category, int]
+    por_clausula: tuple[ClauseCount, ...]
+    alteracoes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The findings, the redline, and what the report shows of it."""
+
+    findings: Findings
+    redline: bytes
+    blocks: tuple[Block, ...]
+
+
+def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
+    """Compares two versions.
+
+    Raises UnusableDocumentError (also of what only the engine cannot read) and the errors of `ComparisonEngine`.
+    """
+    old_copy, new_copy = _copy(wanted.old), _copy(wanted.new)
+    old_data, new_data = _unmarked(old_copy, wanted), _unmarked(new_copy, wanted)
+    old_package, new_package = package_of(old_data.data), package_of(new_data.data)
+    old, new = read_lines(old_package), read_lines(new_package)
+    made = engine.redline(old_data.data, new_data.data, wanted.signature)
+    redline_package = package_of(made)
+    redline = read_lines(redline_package)
+    checked = verify(redline_package, old, new)
+    lines = redline if reads_as(redline, old, new) else compared_by_words(old, new)
+    raw = [
+        *read_changes(lines),
+        *read_looks(lines, old, new),
+        *_of_comments(old_package, new_package, old, new, lines),
+    ]
+    raw.sort(key=lambda each: (each.line, each.new_start, each.category == "formatacao"))
+    places = ClausePlaces(old, wanted.clauses, old_data.spans)
+    clauses = places.of_redline(lines)
+    names = [
+        (None if _is_new(lines, each.line) else places.of_range(each.old_start, each.old_end))
+        or _at(clauses, each.line)
+        for each in raw
+    ]
+    blocks, numbers = blocks_of(lines, raw, names)
+    changes = tuple(_stored(wanted, old, new, raw, names, numbers))
+    findings = Findings(
+        arquivo_anterior=wanted.old_name,
+        arquivo_novo=wanted.new_name,
+        verificado=checked.holds,
+        falhas_de_verificacao=checked.faults,
+        avisos=tuple(_warnings(wanted, (old_copy, old_data), (new_copy, new_data))),
+        por_categoria=_by_category(change.categoria for change in changes),
+        por_clausula=tuple(_by_clause(names, changes)),
+        alteracoes=changes,
+    )
+    return Comparison(findings, _tidied(redline_package, redline), blocks)
+
+
+def _copy(path: Path) -> CleanCopy:
+    with open_package(path) as package:
+        return clean_copy(package)
+
+
+def _unmarked(copy: CleanCopy, wanted: Wanted) -> Unmarked:
+    return without_markers(copy.data) if wanted.remove_markers else Unmarked(copy.data, (), 0)
+
+
+def _of_comments(
+    old_package: Package, new_package: Package, old: Lines, new: Lines, lines: Lines
+) -> Iterator[RawChange]:
+    """The comments that came and went, each at its line of the redline and its places in both texts."""
+    old_at, new_at = _Across(lines, old_side=True), _Across(lines, old_side=False)
+    before, after = read_comments(old_package, old), read_comments(new_package, new)
+    for change, gone in comment_changes(before, after):
+        across = old_at if gone else new_at
+        change.line, other = across(change.old_start)
+        if gone:
+            change.new_start = change.new_end = other
+        else:
+            change.old_start = change.old_end = other
+        yield change
+
+
+class _Across:
+    """From a place in one version to the line of the redline and the place in the other version."""
+
+    def __init__(self, lines: Lines, *, old_side: bool) -> None:
+        firsts = [(atoms[0].old, atoms[0].new) for atoms in atoms_of(lines)]
+        self._starts = sorted(
+            (old if old_side else new, place, new if old_side else old)
+            for place, (old, new) in enumerate(firsts)
+        )
+
+    def __call__(self, offset: int) -> tuple[int, int]:
+        at = max(0, bisect_right(self._starts, (offset, len(self._starts), 0)) - 1)
+        _, place, there = self._starts[at] if self._starts else (0, 0, 0)
+        return place, there
+
+
+def _is_new(lines: Lines, place: int) -> bool:
+    return bool(lines.lines) and lines.lines[place].is_new
+
+
+def _at(clauses: Sequence[ClauseName | None], line: int) -> ClauseName | None:
+    return clauses[line] if line < len(clauses) else None
+
+
+def _stored(
+    wanted: Wanted,
+    old: Lines,
+    new: Lines,
+    raw: Sequence[RawChange],
+    names: Sequence[ClauseName | None],
+    blocks: Sequence[int],
+) -> Iterator[Change]:
+    files = ":".join(sha256(path.read_bytes()).hexdigest() for path in (wanted.old, wanted.new))
+    before, after = Figures(old.text()), Figures(new.text())
+    for place, (each, name, block) in enumerate(zip(raw, names, blocks, strict=True), 1):
+        paths = (
+            new.path(each.new_start),
+            new.path(each.new_end),
+            old.path(each.old_start),
+            old.path(each.old_end),
+        )
+        is_text = each.category in ("inclusao", "remocao", "modificacao")
+        highlights = (
+            changed_figures(
+                before.touching(each.old_start, each.old_end), after.touching(each.new_start, each.new_end)
+            )
+            if is_text
+            else ()
+        )
+        yield Change(
+            id=str(uuid5(_NAMES, ":".join((files, str(place), each.category, *paths)))),
+            sort=place,
+            bloco=block,
+            clausula=name.id if name else None,
+            clausula_numero=name.numero if name else "",
+            clausula_nome=name.nome if name else "",
+            categoria=each.category,
+            conteudo=each.before,
+            alteracao=each.after,
+            caminho_inicio=paths[0],
+            caminho_fim=paths[1],
+            caminho_anterior_inicio=paths[2],
+            caminho_anterior_fim=paths[3],
+            movida=each.moved,
+            destaques=highlights,
+            referencias=tuple(_references(wanted.references, name)),
+        )
+
+
+def _references(references: Sequence[Reference], name: ClauseName | None) -> Iterator[Reference]:
+    if name is not None:
+        named = {value for value in (name.id, name.numero) if value not in (None, "")}
+        yield from (each for each in references if each.clausula in named)
+
+
+def _by_category(categories: Iterable[Category]) -> dict[Category, int]:
+    return dict(sorted(Counter(categories).items()))
+
+
+def _by_clause(names: Sequence[ClauseName | None], changes: Sequence[Change]) -> Iterator[ClauseCount]:
+    held: dict[ClauseName | None, list[Category]] = {}
+    for name, change in zip(names, changes, strict=True):
+        held.setdefault(name, []).append(change.categoria)
+    for name, categories in held.items():
+        yield ClauseCount(clausula=name, total=len(categories), por_categoria=_by_category(categories))
+
+
+def _warnings(
+    wanted: Wanted, old: tuple[CleanCopy, Unmarked], new: tuple[CleanCopy, Unmarked]
+) -> Iterator[str]:
+    for name, (copy, unmarked) in ((wanted.old_name, old), (wanted.new_name, new)):
+        if copy.authors:
+            named = ", ".join(author for author in copy.authors if author) or "autor desconhecido"
+            yield f"{name} já tinha alterações controladas ({named}), que foram aceitas antes da comparação."
+        if unmarked.markers:
+            yield f"De {name} foram retiradas {unmarked.markers} marcas antes da comparação."
+        if copy.dropped_code:
+            yield f"{name} tem macros, que não foram executadas nem levadas para o documento marcado."
+        if copy.links_cut:
+            yield f"{name} se refere a arquivos de fora dele, que não foram abertos."
+
+
+def _tidied(package: Package, lines: Lines) -> bytes:
+    """The redline without tracked changes of looks that change nothing, which the engine leaves behind."""
+    parts = {name: package.read(name) for name in package.parts}
+    for part, root in {line.part: line.element.getroottree().getroot() for line in lines.lines}.items():
+        hollow = [each for each in root.iter("{*}rPrChange", "{*}pPrChange") if is_hollow(each)]
+        for each in hollow:
+            parent = each.getparent()
+            if parent is not None:
+                parent.remove(each)
+        if hollow:
+            parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return packed(parts)

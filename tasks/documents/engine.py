@@ -1,0 +1,264 @@
+"""Docxodus, the program that compares Word documents: kept running, so that its start is paid once.
+
+It reads one request a line (JSON) from its standard input and writes one answer a line. What its own client lacks is
+here: a deadline for each call, a new process after a failure and after so many documents, and a process that ends with
+ours. Several threads may call; it does one thing at a time.
+"""
+
+import atexit
+import base64
+import binascii
+import importlib.util
+import json
+import logging
+import os
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tasks.errors import EngineError, MissingEngineError, OutOfMemoryError, StageTimeoutError
+from tasks.media.memory import bound_mb, resident_mb
+from tasks.media.process import ChildProcess
+
+log = logging.getLogger(__name__)
+
+_DEADLINE = 240.0
+"""Seconds for one comparison: a contract of 300 pages takes 10."""
+_DOCUMENTS = 200
+"""Comparisons that one process makes. It grows from 160 to about 190 MB in twice as many."""
+_RESIDENT_MB = 1024
+"""What a process may hold after a comparison before the next one gets a new process."""
+_MOST_MB = 4096
+"""What it may hold at any time."""
+_LIFE = 30 * 24 * 3600.0
+_LONGEST_ANSWER = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who made the changes of a redline, and when."""
+
+    author: str = "Contraponto"
+    date: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    line: bytes
+    answer: "Future[dict[str, object]]"
+
+
+def engine_program() -> Path:
+    """Where the program is. Raises MissingEngineError."""
+    # Its package is not imported: it would bring a client of its own, which is not used.
+    found = importlib.util.find_spec("docx_scalpel")
+    for folder in (found.submodule_search_locations or []) if found is not None else []:
+        for name in ("docxodus-pyhost", "docxodus-pyhost.exe"):
+            program = Path(folder) / "_bin" / name
+            if program.is_file():
+                return program
+    raise MissingEngineError(
+        "The engine that compares documents is not installed.",
+        hint="Install it: pip install 'contraponto[comparison]'.",
+    )
+
+
+class ComparisonEngine:
+    """One process of the engine, started when it is first needed. Close it, or use it as a context manager."""
+
+    def __init__(
+        self,
+        program: Path | None = None,
+        *,
+        deadline: float = _DEADLINE,
+        documents: int = _DOCUMENTS,
+        resident_mb: int = _RESIDENT_MB,
+    ) -> None:
+        """`program` is the engine (None for the installed one), `deadline` the seconds for one call.
+
+        After `documents` comparisons, or when it holds more than `resident_mb`, the process is exchanged for a new one.
+        """
+        self._program = program
+        self._deadline = deadline
+        self._documents = documents
+        self._resident_mb = resident_mb
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._owner: threading.Thread | None = None
+        self.starts = 0
+        """Processes that were started so far."""
+
+    def __enter__(self) -> "ComparisonEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def redline(self, old: bytes, new: bytes, signature: Signature) -> bytes:
+        """The new document with all that differs from the old one as native tracked changes.
+
+        Raises MissingEngineError, EngineError, OutOfMemoryError and StageTimeoutError; whichever it is, the next call
+        finds an engine that works.
+        """
+        result = self._call(
+            "docx_diff_compare_products",
+            {
+                "leftB64": base64.b64encode(old).decode(),
+                "rightB64": base64.b64encode(new).decode(),
+                "settings": {
+                    "authorForRevisions": signature.author,
+                    "dateTimeForRevisions": signature.date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "preAcceptInputRevisions": True,
+                    # Paragraph by paragraph: words that wander over the ends of paragraphs are hard to follow.
+                    "crossParagraphTokenDiff": False,
+                },
+                "products": ["redline"],
+            },
+        )
+        made = result.get("redlineB64")
+        try:
+            redline = base64.b64decode(made, validate=True) if isinstance(made, str) else b""
+        except binascii.Error:
+            redline = b""
+        if not redline:
+            raise EngineError("The engine that compares documents gave no document.")
+        return redline
+
+    def close(self) -> None:
+        """Ends the process after the call that is going on."""
+        with self._lock:
+            owner, self._owner = self._owner, None
+            if owner is not None:
+                self._requests.put(None)
+        if owner is not None and owner is not threading.current_thread():
+            owner.join()
+
+    def _call(self, operation: str, arguments: dict[str, object]) -> dict[str, object]:
+        line = json.dumps({"id": 1, "op": operation, "args": arguments}, separators=(",", ":")).encode()
+        request = _Request(line + b"\n", Future())
+        with self._lock:
+            if self._owner is None:
+                program = self._program or engine_program()
+                # The kernel ends a child with the thread that started it: one thread owns all of them.
+                self._owner = threading.Thread(
+                    target=self._serve, args=(program,), name="comparison-engine", daemon=True
+                )
+                self._owner.start()
+            self._requests.put(request)
+        return request.answer.result()
+
+    def _serve(self, program: Path) -> None:
+        process: _Process | None = None
+        while (request := self._requests.get()) is not None:
+            try:
+                if process is None:
+                    process = _Process(program)
+                    self.starts += 1
+                answer = process.ask(request.line, self._deadline)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
+                if process is not None and not isinstance(error, _RefusedError):
+                    process.end()
+                    process = None
+                request.answer.set_exception(error)
+            else:
+                request.answer.set_result(answer)
+            if process is not None and (
+                process.answered >= self._documents or resident_mb(process.pid) > self._resident_mb
+            ):
+                process.end()
+                process = None
+        if process is not None:
+            process.end()
+
+
+class _RefusedError(EngineError):
+    """The engine said no and is well."""
+
+
+class _Process:
+    """A running engine."""
+
+    def __init__(self, program: Path) -> None:
+        self._child = ChildProcess([str(program)], deadline=_LIFE, feed=True, collect=True)
+        self._child.memory_mb = min(_MOST_MB, bound_mb())
+        self.pid = self._child.pid
+        self.answered = 0
+
+    def ask(self, line: bytes, deadline: float) -> dict[str, object]:
+        late = threading.Event()
+
+        def kill() -> None:
+            late.set()
+            self._child.kill()
+
+        timer = threading.Timer(deadline, kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._child.stdin.write(line)
+            self._child.stdin.flush()
+            answer = self._child.stdout.readline(_LONGEST_ANSWER)
+        except OSError as error:
+            raise self._ended(late.is_set(), deadline) from error
+        finally:
+            timer.cancel()
+        if not answer.endswith(b"\n"):
+            raise self._ended(late.is_set(), deadline)
+        self.answered += 1
+        return _result(answer)
+
+    def _ended(self, late: bool, deadline: float) -> Exception:
+        self._child.kill()
+        status = self._child.wait()
+        if late:
+            return StageTimeoutError(
+                f"Comparing the documents took longer than {deadline:.0f} s.",
+                hint="Compare smaller documents, or parts of them.",
+            )
+        if self._child.outgrown:
+            return OutOfMemoryError("Comparing the documents needs more memory than this machine gives.")
+        log.warning("The engine ended with %s: %s", status, " | ".join(self._child.messages[-5:]))
+        return EngineError("The engine that compares documents failed on this pair.")
+
+    def end(self) -> None:
+        self._child.__exit__(None, None, None)
+
+
+def _result(answer: bytes) -> dict[str, object]:
+    try:
+        told = json.loads(answer)
+    except ValueError as error:
+        raise EngineError("The engine that compares documents gave an answer that is none.") from error
+    if not isinstance(told, dict):
+        raise EngineError("The engine that compares documents gave an answer that is none.")
+    if not told.get("ok"):
+        error_ = told.get("error")
+        details = error_ if isinstance(error_, dict) else {}
+        log.warning(
+            "The engine refused: %s %s\n%s",
+            details.get("code"),
+            details.get("message"),
+            details.get("trace") or "",
+        )
+        raise _RefusedError("The engine that compares documents cannot compare this pair.")
+    result = told.get("result")
+    return result if isinstance(result, dict) else {}
+
+
+_shared: tuple[int, ComparisonEngine] | None = None
+_shared_lock = threading.Lock()
+
+
+def shared_engine() -> ComparisonEngine:
+    """The engine of this process; all who compare in it use this one."""
+    global _shared  # noqa: PLW0603 - one process, one engine
+    with _shared_lock:
+        # Threads do not survive a fork, nor does an engine that hangs on one.
+        if _shared is None or _shared[0] != os.getpid():
+            engine = ComparisonEngine()
+            atexit.register(engine.close)
+            _shared = (os.getpid(), engine)
+        return _shared[1]

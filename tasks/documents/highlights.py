@@ -1,0 +1,114 @@
+"""What a lawyer looks for first in a change: amounts of money, dates, percentages and deadlines."""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+HighlightKind = Literal["valor", "data", "percentual", "prazo"]
+
+_MONTHS = "janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
+_IN_WORDS = r"(?:\s*\([^()]{1,120}\))?"
+"""The same in words: 30 (trinta) dias."""
+_PATTERNS: tuple[tuple[HighlightKind, re.Pattern[str]], ...] = (
+    (
+        "valor",
+        re.compile(
+            r"(?:R\$|US\$|U\$|€|£|BRL|USD|EUR)\s?\d[\d.,]*\d?(?:\s+(?:mil\b|milh(?:ão|ões)|bilh(?:ão|ões)))?"
+            r"|\d[\d.]*(?:,\d\d)?" + _IN_WORDS + r"\s+(?:reais|dólares|euros)\b"
+            r"|\b\d{1,3}(?:\.\d{3})+,\d\d\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "data",
+        re.compile(
+            r"\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b"
+            rf"|\b\d{{1,2}}[ºo°]?\s+de\s+(?:{_MONTHS})(?:\s+de\s+\d{{4}})?"
+            rf"|\b(?:{_MONTHS})\s+(?:de\s+)?\d{{4}}\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "percentual",
+        re.compile(
+            r"\d+(?:[.,]\d+)?" + _IN_WORDS + r"\s*(?:%|por\s+cento\b|pontos?\s+percentua)", re.IGNORECASE
+        ),
+    ),
+    (
+        "prazo",
+        re.compile(
+            r"\b\d+[ºª°]?" + _IN_WORDS + r"\s+(?:dias?|mês|meses|anos?|semanas?|horas?|minutos?|bimestres?"
+            r"|trimestres?|semestres?)(?:\s+(?:úte?is|corridos?|consecutivos?))?(?!\w)",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+class Highlight(BaseModel):
+    """A changed figure."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tipo: HighlightKind
+    antes: str
+    """Empty for one that is new."""
+    depois: str
+    """Empty for one that is gone."""
+
+
+Figure = tuple[int, int, HighlightKind, str]
+"""Start, end, kind, characters."""
+
+
+class Figures:
+    """The figures of a text."""
+
+    def __init__(self, text: str) -> None:
+        found: list[Figure] = []
+        for kind, pattern in _PATTERNS:
+            for match in pattern.finditer(text):
+                if not any(
+                    start < match.end() and match.start() < end for start, end, *_ in _near(found, match)
+                ):
+                    found.append((match.start(), match.end(), kind, match[0].strip(" .,")))
+            found.sort()
+        self._found = found
+
+    def touching(self, start: int, end: int) -> list[Figure]:
+        """Those that share a character with a range; of an empty range those around it."""
+        at = max(0, bisect_left(self._found, (start,)) - 1)
+        held: list[Figure] = []
+        for each in self._found[at:]:
+            if each[0] >= max(end, start + 1):
+                break
+            if each[1] > start and (each[0] < end or (start == end and each[0] < start)):
+                held.append(each)
+        return held
+
+
+def _near(found: list[Figure], match: re.Match[str]) -> list[Figure]:
+    at = bisect_left(found, (match.start(),))
+    return found[max(0, at - 2) : at + 2]
+
+
+def changed_figures(before: list[Figure], after: list[Figure]) -> tuple[Highlight, ...]:
+    """What became of the figures that a change touches; those that stayed the same are left out."""
+    highlights: list[Highlight] = []
+    for kind, _ in _PATTERNS:
+        old = [" ".join(each[3].split()) for each in before if each[2] == kind]
+        new = [" ".join(each[3].split()) for each in after if each[2] == kind]
+        gone = list((Counter(old) - Counter(new)).elements())
+        come = list((Counter(new) - Counter(old)).elements())
+        for place in range(max(len(gone), len(come))):
+            highlights.append(
+                Highlight(
+                    tipo=kind,
+                    antes=gone[place] if place < len(gone) else "",
+                    depois=come[place] if place < len(come) else "",
+                )
+            )
+    return tuple(highlights)

@@ -1,0 +1,310 @@
+"""Two versions compared by the real engine: what is told of them, and that it is so."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tasks.documents.change import Change, Reference
+from tasks.documents.clauses import Clause
+from tasks.documents.comparison import Comparison, Wanted, compare
+from tasks.documents.engine import ComparisonEngine, Signature
+from tasks.documents.package import open_package, package_of
+from tasks.documents.revisions import GONE, NEW, read_lines
+from tasks.documents.story import read_story
+from tests.unit.documents.contracts import edit, make_contract
+from tests.unit.documents.docx import W, body, paragraph, part, relationships, run, save, section, whole
+
+TITLE = paragraph("CLÁUSULA SEGUNDA - DO PREÇO")
+PRICE = paragraph("O preço é de R$ 1.000,00 por mês, em 30 (trinta) dias, com multa de 2%.")
+
+Compare = Callable[..., Comparison]
+
+
+@pytest.fixture
+def compared(engine: ComparisonEngine, tmp_path: Path) -> Compare:
+    def run_it(old: str | Path, new: str | Path, **more: object) -> Comparison:
+        paths = [
+            given_ if isinstance(given_, Path) else save(tmp_path / f"{name}.docx", given_)
+            for name, given_ in (("v1", old), ("v2", new))
+        ]
+        wanted = Wanted(paths[0], paths[1], "v1.docx", "v2.docx")
+        return compare(replace(wanted, **more), engine)  # type: ignore[arg-type]
+
+    return run_it
+
+
+def only(found: Comparison) -> Change:
+    [change] = found.findings.alteracoes
+    assert found.findings.verificado
+    return change
+
+
+def told(found: Comparison) -> list[tuple[str, str, str]]:
+    return [(each.categoria, each.conteudo, each.alteracao) for each in found.findings.alteracoes]
+
+
+def test_a_document_is_the_same_as_itself(compared: Compare) -> None:
+    found = compared(body(TITLE, PRICE), body(TITLE, PRICE))
+    assert told(found) == []
+    assert found.findings.verificado
+
+
+def test_a_changed_amount_is_told_first_with_its_clause_and_what_to_do(compared: Compare) -> None:
+    clauses = [Clause(id=7, numero="2", nome="Do preço"), Clause(id=8, numero="3", nome="Outra")]
+    references = [Reference(clausula=7, orientacao_retorno="Levar ao financeiro."), Reference(clausula=8)]
+    new = body(
+        TITLE,
+        PRICE.replace("1.000,00", "2.500,00")
+        .replace("30 (trinta)", "45 (quarenta e cinco)")
+        .replace("2%", "10%"),
+    )
+    found = compared(body(TITLE, PRICE), new, clauses=clauses, references=references)
+    changes = found.findings.alteracoes
+    assert {each.clausula for each in changes} == {7}
+    assert {reference.orientacao_retorno for each in changes for reference in each.referencias} == {
+        "Levar ao financeiro."
+    }
+    figures = [(each.tipo, each.antes, each.depois) for change in changes for each in change.destaques]
+    assert ("valor", "R$ 1.000,00", "R$ 2.500,00") in figures
+    assert ("prazo", "30 (trinta) dias", "45 (quarenta e cinco) dias") in figures
+    assert ("percentual", "2%", "10%") in figures
+    assert len({change.bloco for change in changes}) == 1
+
+
+def test_addresses_lead_to_the_words_in_both_files(compared: Compare, tmp_path: Path) -> None:
+    change = only(compared(body(TITLE, PRICE), body(TITLE, PRICE.replace("mês", "ano"))))
+    for name, start, end, words in (
+        ("v2", change.caminho_inicio, change.caminho_fim, "ano"),
+        ("v1", change.caminho_anterior_inicio, change.caminho_anterior_fim, "mês"),
+    ):
+        with open_package(tmp_path / f"{name}.docx") as package:
+            story = read_story(package)
+        assert story.text[story.find(start) : story.find(end)] == words
+
+
+def test_identifiers_and_redlines_are_the_same_each_time(compared: Compare) -> None:
+    pair = body(TITLE, PRICE), body(PRICE, paragraph("Novo."))
+    one, other = compared(*pair), compared(*pair)
+    assert one.findings == other.findings
+    assert one.redline == other.redline
+    ids = [change.id for change in one.findings.alteracoes]
+    assert len(set(ids)) == len(ids) > 0
+
+
+def test_paragraphs_that_came_and_went(compared: Compare) -> None:
+    old = body(TITLE, PRICE, paragraph("Este parágrafo sai por inteiro do contrato."))
+    new = body(TITLE, paragraph("Uma garantia de execução entra agora."), PRICE)
+    assert told(compared(old, new)) == [
+        ("inclusao", "", "Uma garantia de execução entra agora."),
+        ("remocao", "Este parágrafo sai por inteiro do contrato.", ""),
+    ]
+
+
+def test_a_moved_clause_is_one_change(compared: Compare) -> None:
+    texts = [
+        paragraph(f"A obrigação número {word} consta deste contrato e vale para as duas partes.")
+        for word in "abcd"
+    ]
+    change = only(compared(body(TITLE, *texts, PRICE), body(TITLE, PRICE, *texts)))
+    assert change.movida
+    assert change.categoria == "modificacao"
+    assert change.conteudo == change.alteracao
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (run("de"), "<w:r><w:rPr><w:b/></w:rPr><w:t>de</w:t></w:r>", "negrito aplicado"),
+        ("<w:r><w:rPr><w:b/></w:rPr><w:t>de</w:t></w:r>", run("de"), "negrito retirado"),
+        (
+            '<w:r><w:rPr><w:sz w:val="22"/></w:rPr><w:t>de</w:t></w:r>',
+            '<w:r><w:rPr><w:sz w:val="24"/><w:lang w:val="pt-BR"/></w:rPr><w:t>de</w:t></w:r>',
+            "tamanho 11 → 12",
+        ),
+    ],
+)
+def test_looks_are_told_however_runs_are_divided(compared: Compare, old: str, new: str, said: str) -> None:
+    first, second = (body(paragraph("O preço ", each, " tudo")) for each in (old, new))
+    change = only(compared(first, second))
+    assert (change.categoria, change.conteudo, change.alteracao) == ("formatacao", "de", said)
+
+
+def test_the_looks_of_a_paragraph(compared: Compare) -> None:
+    centred = '<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:t>Texto</w:t></w:r></w:p>'
+    assert told(compared(body(paragraph("Texto")), body(centred))) == [
+        ("formatacao", "Texto", "parágrafo: alinhamento")
+    ]
+
+
+def test_a_new_section_with_a_footer_is_a_change(compared: Compare, tmp_path: Path) -> None:
+    divided = f"<w:p><w:pPr>{section('footer r0')}</w:pPr></w:p>"
+    new = whole(
+        tmp_path / "new.docx",
+        body(TITLE, divided, PRICE, section()),
+        {"footer1": part("ftr", paragraph("Página da nova seção"))},
+    )
+    found = compared(body(TITLE, PRICE, section()), new)
+    assert told(found) == [("inclusao", "", "[nova seção]"), ("inclusao", "", "Página da nova seção")]
+    assert found.findings.alteracoes[1].caminho_inicio.startswith("word/footer1.xml#")
+    assert found.findings.verificado
+
+
+def test_headers_and_notes_are_compared(compared: Compare, tmp_path: Path) -> None:
+    def version(name: str, word: str) -> Path:
+        reference = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+        return whole(
+            tmp_path / name,
+            body(paragraph("Texto", reference), section("header r0")),
+            {
+                "header1": part("hdr", paragraph(f"Versão {word} do contrato")),
+                "footnotes": part(
+                    "footnotes", f'<w:footnote w:id="2">{paragraph(f"Nota {word} aqui")}</w:footnote>'
+                ),
+            },
+        )
+
+    found = compared(version("a.docx", "um"), version("b.docx", "dois"))
+    assert told(found) == [("modificacao", "um", "dois")] * 2
+    assert [block.part for block in found.blocks] == ["cabeçalho", "nota de rodapé"]
+    assert found.findings.verificado
+
+
+def test_comments_that_came_and_went(compared: Compare, tmp_path: Path) -> None:
+    def version(name: str, author: str, said: str) -> Path:
+        around = (
+            '<w:commentRangeStart w:id="0"/>',
+            '<w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r>',
+        )
+        text = f"<w:p>{run('O preço ')}{around[0]}{run('é fixo')}{around[1]}</w:p>"
+        comment = f'<w:comment w:id="0" w:author="{author}">{paragraph(said)}</w:comment>'
+        return whole(tmp_path / name, body(text), {"comments": part("comments", comment)})
+
+    found = compared(version("a.docx", "Ana", "Rever."), version("b.docx", "Bruno", "Aprovado."))
+    assert sorted(told(found)) == [
+        ("comentario", "é fixo", "Bruno: Aprovado."),
+        ("comentario", "é fixo", "[comentário retirado] Ana: Rever."),
+    ]
+    assert told(compared(version("a.docx", "Ana", "Rever."), version("b.docx", "Ana", "Rever."))) == []
+
+
+def test_tracked_changes_of_two_authors_are_accepted_first_and_told(compared: Compare) -> None:
+    by = '<w:{0} w:id="1" w:author="{1}"><w:r><w:{2} xml:space="preserve">{3}</w:{2}></w:r></w:{0}>'
+    text = paragraph(
+        "O prazo é de ",
+        by.format("del", "Ana", "delText", "10"),
+        by.format("ins", "Bruno", "t", "20"),
+        " dias.",
+    )
+    found = compared(body(text), body(paragraph("O prazo é de 20 dias.")))
+    assert told(found) == []
+    assert "Ana, Bruno" in found.findings.avisos[0]
+    found = compared(body(text), body(paragraph("O prazo é de 60 dias.")))
+    assert told(found) == [("modificacao", "20", "60")]
+    assert found.findings.verificado
+
+
+def test_a_tagged_model_is_read_without_its_markers(compared: Compare) -> None:
+    model = body(
+        paragraph("{{TAG-", "preço}}O preço é de {{valor}}R$ 10,00{{/valor}} por mês.{{/TAG-preço}}"),
+        paragraph("{{7.1}}"),
+        paragraph("O prazo é de um ano."),
+        paragraph("{{/7.1}}"),
+    )
+    contract = body(paragraph("O preço é de R$ 12,00 por mês."), paragraph("O prazo é de dois anos."))
+    clauses = [Clause(id="p", nome="Preço"), Clause(id="t", numero="7.1"), Clause(id="v", nome="valor")]
+    found = compared(model, contract, clauses=clauses)
+    assert [(each.clausula, each.conteudo, each.alteracao) for each in found.findings.alteracoes] == [
+        ("v", "10,00", "12,00"),
+        ("t", "um ano", "dois anos"),
+    ]
+    assert "6 marcas" in found.findings.avisos[0]
+    kept = compared(model, contract, remove_markers=False)
+    assert any("{{7.1}}" in each.conteudo for each in kept.findings.alteracoes)
+
+
+def test_the_redline_bears_author_and_date_and_nothing_that_runs_or_is_fetched(
+    engine: ComparisonEngine, tmp_path: Path
+) -> None:
+    code = relationships(("vbaProject", "vbaProject.bin"))
+    far = relationships(("attachedTemplate", "https://example.org/t.dotm"), external=True)
+    new = save(
+        tmp_path / "v2.docm",
+        body(PRICE.replace("mês", "ano")),
+        {
+            "word/_rels/document.xml.rels": code,
+            "word/vbaProject.bin": b"\x00code",
+            "word/_rels/settings.xml.rels": far,
+            "word/settings.xml": part("settings", "<w:attachedTemplate/>"),
+        },
+    )
+    wanted = Wanted(
+        save(tmp_path / "v1.docx", body(PRICE)), new, "v1", "v2", signature=Signature(author="Maria & Cia")
+    )
+    found = compare(wanted, engine)
+    package = package_of(found.redline)
+    [inserted] = package.xml(package.main).iter(f"{{{W}}}ins")
+    assert inserted.get(f"{{{W}}}author") == "Maria & Cia"
+    assert inserted.get(f"{{{W}}}date") == "2000-01-01T00:00:00Z"
+    assert not any("vba" in name for name in package.parts)
+    assert not any(b"example.org" in package.read(name) for name in package.parts)
+    assert len(found.findings.avisos) == 2
+
+
+def test_what_the_engine_marks_wrongly_is_told_and_the_changes_are_right_all_the_same(
+    engine: ComparisonEngine, compared: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "redline", lambda _old, new, _signature: new)
+    found = compared(body(TITLE, PRICE), body(TITLE, PRICE.replace("mês", "ano"), paragraph("Fim.")))
+    assert not found.findings.verificado
+    assert "Recusadas todas as alterações" in found.findings.falhas_de_verificacao[0]
+    assert told(found) == [("modificacao", "mês", "ano"), ("inclusao", "", "Fim.")]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 100_000), edits=st.integers(1, 12), tagged=st.booleans())
+def test_random_edits_hold(
+    engine: ComparisonEngine, tmp_path: Path, seed: int, edits: int, tagged: bool
+) -> None:
+    chance = random.Random(seed)
+    old = make_contract(chance, 8, paragraphs=2, words=14)
+    new = old.copy()
+    for number in range(edits):
+        edit(new, chance, number)
+    paths = old.save(tmp_path / "v1.docx", tagged=tagged), new.save(tmp_path / "v2.docx")
+    found = compare(Wanted(*paths, "v1", "v2", clauses=old.clauses()), engine)
+    assert found.findings.verificado, found.findings.falhas_de_verificacao
+    assert bool(found.findings.alteracoes) == (new.sections != old.sections)
+    lines = read_lines(package_of(found.redline))
+    with open_package(paths[1]) as package:
+        assert lines.text(GONE) == read_lines(package).text()
+    if not tagged:
+        with open_package(paths[0]) as package:
+            assert lines.text(NEW) == read_lines(package).text()
+
+
+def test_the_clause_of_an_edit_is_found(engine: ComparisonEngine, tmp_path: Path) -> None:
+    right = wrong = 0
+    for seed in range(5):
+        chance = random.Random(seed)
+        old = make_contract(chance, 15, paragraphs=3, words=20)
+        new = old.copy()
+        edits = [
+            made
+            for number in range(6)
+            if (made := edit(new, chance, number, ("insert", "replace", "cell", "remove")))
+        ]
+        paths = old.save(tmp_path / "v1.docx"), new.save(tmp_path / "v2.docx")
+        changes = compare(Wanted(*paths, "v1", "v2", clauses=old.clauses()), engine).findings.alteracoes
+        for made in edits:
+            found = {each.clausula for each in changes if made.token in each.conteudo + each.alteracao}
+            if not found:
+                continue  # another edit took it away
+            right += found == {made.key}
+            wrong += found != {made.key}
+    assert right >= 15
+    assert wrong == 0
