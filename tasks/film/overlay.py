@@ -1,13 +1,16 @@
 """Layers over the film: how they come, stay and go."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tasks.film.planes import Drawing, Frame, drawing_of, lay, scaled
+from tasks.film.planes import Drawing, Frame, drawing_of, lay, scaled, seen
 from tasks.film.storyboard import Layer, Pixels
+
+Look = Callable[[Layer, NDArray[np.uint8]], None]
 
 _EDGE = 0.12
 """Share of its width over which the edge of a layer that is wiped in is soft."""
@@ -17,8 +20,12 @@ _LEAST = 1 / 256
 class Overlay:
     """The layers of a film, drawn frame by frame in their order. Only those are held that are seen."""
 
-    def __init__(self, layers: Sequence[Layer], size: tuple[int, int], rate: Fraction) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], size: tuple[int, int], rate: Fraction, look: Look | None = None
+    ) -> None:
+        """`look`: called with each title in the middle of its time, and the frame with all that lies under it."""
         self._size = size
+        self._look = look
         self._layers = [
             (round(layer.start * rate), round(layer.end * rate), layer)
             for layer in layers
@@ -37,6 +44,10 @@ class Overlay:
             if not first <= number < last:
                 self._still.pop(place, None)
                 continue
+            if self._look is not None and layer.title is not None and number == (first + last) // 2:
+                height, width = layer.pixels.shape[:2]
+                box = (layer.left, layer.top, layer.left + width, layer.top + height)
+                self._look(layer, seen(frame, box))
             # In the middle of the frame's time: neither the first nor the last is lost.
             come = _eased(_share((number + 0.5 - first) / self._rate, layer.fade))
             gone = _share((last - number - 0.5) / self._rate, layer.leave)

@@ -153,6 +153,26 @@ def frame_of(pixels: Pixels) -> Frame:
     return frame
 
 
+_TO_RGB = np.linalg.inv(_WEIGHTS).astype(np.float32)
+
+
+def seen(frame: Frame, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """The frame's colours (height × width × 3) within left, top, right and bottom; black elsewhere."""
+    height, width = frame.bright.shape
+    whole = np.zeros((height, width, 3), np.uint8)
+    left, top = (max(0, side - side % 2) for side in box[:2])
+    right, bottom = min(width, box[2] + box[2] % 2), min(height, box[3] + box[3] % 2)
+    if left >= right or top >= bottom:
+        return whole
+    half = frame.colours[top // 2 : bottom // 2, left // 2 : right // 2].repeat(2, 0).repeat(2, 1)
+    bright = frame.bright[top:bottom, left:right, np.newaxis]
+    samples = np.concatenate([bright, half], axis=2).astype(np.float32) - np.float32(255) * _OFFSETS.astype(
+        np.float32
+    )
+    whole[top:bottom, left:right] = np.rint(samples @ _TO_RGB.T).clip(0, 255).astype(np.uint8)
+    return whole
+
+
 def pasted(ground: Frame, part: Frame, left: int, top: int) -> Frame:
     """The ground with a smaller frame in it, whose corner is at even pixels."""
     frame = ground.copy()

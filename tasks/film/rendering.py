@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from tasks.film.overlay import Overlay
+from tasks.film.overlay import Look, Overlay
 from tasks.film.planes import Frame
 from tasks.film.stage import Span, Stage, set_stage
 from tasks.film.storyboard import Layer, Pixels, Scene
@@ -51,7 +51,8 @@ class _Change:
 class Frames:
     """The frames of a reel, made one after the other."""
 
-    def __init__(self, reel: Reel) -> None:
+    def __init__(self, reel: Reel, look: Look | None = None) -> None:
+        """`look`: see `Overlay`."""
         self._reel = reel
         self._starts = [round(scene.start * reel.rate) for scene in reel.scenes]
         ends = [*self._starts[1:], reel.frames]
@@ -61,7 +62,7 @@ class Frames:
             Span(change.first, following.last if following else reel.frames)
             for change, following in zip(self._changes, [*self._changes[1:], None], strict=True)
         ]
-        self._overlay = Overlay(reel.layers, reel.size, reel.rate)
+        self._overlay = Overlay(reel.layers, reel.size, reel.rate, look)
         self._stages: dict[int, Future[Stage]] = {}
         self.warnings: list[str] = []
 
@@ -122,25 +123,35 @@ class Frames:
         return drawn
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """What came of it."""
+
+    warnings: tuple[str, ...]
+    messages: tuple[str, ...]
+    """The last lines of ffmpeg: which fonts the captions were drawn in."""
+
+
 def render(
     reel: Reel,
     sound: Path,
     target: Path,
     *,
     captions: str | None = None,
+    look: Look | None = None,
     encoder: Encoder,
     quality: Quality = "standard",
     threads: int = 0,
     deadline: float,
     progress: Progress = ignore_progress,
-) -> tuple[str, ...]:
-    """Writes the film as MP4, with its sound as it is; `target` is there whole or not at all. Returns warnings.
+) -> Rendered:
+    """Writes the film as MP4, with its sound as it is; `target` is there whole or not at all.
 
-    `captions`: a filter of ffmpeg that draws them. `threads`: of the encoder; 0 leaves it to it.
+    `captions`: a filter of ffmpeg that draws them. `look`: see `Overlay`. `threads`: of the encoder; 0 leaves it to it.
 
     Raises as `tasks.film.stage.set_stage` and `tasks.media.ffmpeg.run_ffmpeg` do.
     """
-    frames = Frames(reel)
+    frames = Frames(reel, look)
     width, height = reel.size
     arguments = [
         *("-f", "rawvideo", "-pix_fmt", PIXEL_FORMAT, "-video_size", f"{width}x{height}"),
@@ -158,4 +169,5 @@ def render(
                 progress(number / reel.frames)
 
             frames.each(take)
-    return tuple(frames.warnings)
+        messages = child.messages
+    return Rendered(tuple(frames.warnings), messages)
