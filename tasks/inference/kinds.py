@@ -9,6 +9,7 @@ KINDS = {
     "recognition": "tasks.speech.work:Recognition",
     "normalisation": "tasks.audio.work:Normalisation",
     "speech": "tasks.voice.work:Speaking",
+    "sentences": "tasks.voice.work:SpeakingSentences",
     "diarization": "tasks.speakers.work:Diarization",
 }
 """The class of each kind of work, as `module:name`."""

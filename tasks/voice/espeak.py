@@ -3,14 +3,14 @@
 import shutil
 import tempfile
 import wave
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from tasks.errors import EngineError, MissingEngineError, UnknownLanguageError
 from tasks.media.process import ChildProcess
-from tasks.voice.engine import Samples
+from tasks.voice.engine import Offer, Utterance
 
 PROGRAM = "espeak-ng"
 _DEADLINE = 60.0
@@ -37,7 +37,7 @@ class EspeakVoice:
             )
         self.voices = (voice,)
 
-    def say(self, text: str, *, voice: str, speed: float) -> Samples:
+    def say(self, text: str, *, voice: str, speed: float) -> Utterance:
         """See `VoiceEngine`."""
         with tempfile.TemporaryDirectory(prefix="espeak-") as directory:
             target = Path(directory, "piece.wav")
@@ -52,7 +52,7 @@ class EspeakVoice:
                 )
             with wave.open(str(target), "rb") as spoken:
                 samples = np.frombuffer(spoken.readframes(spoken.getnframes()), np.int16)
-        return (samples / 32768).astype(np.float32)
+        return Utterance((samples / 32768).astype(np.float32), None)
 
 
 @cache
@@ -69,7 +69,12 @@ def spoken_languages() -> frozenset[str]:
 
 
 @cache
-def load_espeak(language: str, models_dir: Path) -> EspeakVoice:
+def _loaded(language: str) -> EspeakVoice:
+    return EspeakVoice(language)
+
+
+def offer_espeak(language: str, models_dir: Path) -> Offer:
     """The engine for a language. Raises MissingEngineError and UnknownLanguageError."""
     del models_dir
-    return EspeakVoice(language)
+    engine = _loaded(language)
+    return Offer(engine.name, "1", engine.voices, partial(_loaded, language))

@@ -8,9 +8,12 @@ from typing_extensions import override
 
 from tasks.inference.work import Work
 from tasks.progress import Progress, ignore_progress
+from tasks.voice.choice import language_code
+from tasks.voice.sentences import SpokenFile, speak_sentences
 from tasks.voice.speech import Speech, speak
 
 _SPEECH = TypeAdapter(Speech)
+_SENTENCES: TypeAdapter[tuple[SpokenFile, ...]] = TypeAdapter(tuple[SpokenFile, ...])
 
 _EXPECTED_MB = 350
 
@@ -29,7 +32,7 @@ class Speaking(Work[Speech]):
     @property
     @override
     def model(self) -> str:
-        return f"voice for {self.language.replace('_', '-').partition('-')[0].lower()} in {self.models_dir.resolve()}"
+        return _model(self.language, self.models_dir)
 
     @property
     @override
@@ -53,3 +56,48 @@ class Speaking(Work[Speech]):
             speed=self.speed,
             progress=progress,
         )
+
+
+class SpeakingSentences(Work[tuple[SpokenFile, ...]]):
+    """Sentences to be spoken into WAV files of their own."""
+
+    kind: ClassVar[str] = "sentences"
+    sentences: tuple[str, ...]
+    targets: tuple[Path, ...]
+    """A file for each."""
+    language: str
+    voice: str
+    models_dir: Path
+    speed: float = 1.0
+
+    @property
+    @override
+    def model(self) -> str:
+        return _model(self.language, self.models_dir)
+
+    @property
+    @override
+    def expected_mb(self) -> int:
+        return _EXPECTED_MB
+
+    @property
+    @override
+    def result(self) -> TypeAdapter[tuple[SpokenFile, ...]]:
+        return _SENTENCES
+
+    @override
+    def run(self, progress: Progress = ignore_progress) -> tuple[SpokenFile, ...]:
+        """Raises as `speak_sentences`. The voice stays loaded in any case."""
+        return speak_sentences(
+            self.sentences,
+            self.targets,
+            language=self.language,
+            voice=self.voice,
+            models_dir=self.models_dir,
+            speed=self.speed,
+            progress=progress,
+        )
+
+
+def _model(language: str, models_dir: Path) -> str:
+    return f"voice for {language_code(language)} in {models_dir.resolve()}"
