@@ -50,6 +50,11 @@ class Emoji:
     glyph: str
     """Its name in the font."""
 
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is drawn in the colour of the letters."""
+        return self.text[0] in _SIGNS
+
 
 class _Font:
     """What of the font is used: which sequences of characters are emoji, and how each is drawn."""
@@ -100,7 +105,7 @@ def drawing(emoji: Emoji, em: float, space: float) -> str:
     """
     width = WIDTH * em
     back = f"{{\\p0\\fsp{-width - space:.3f}}}\\h"
-    layers = [back + layer for layer in _layers(emoji.glyph, em, emoji.text[0] in _SIGNS)]
+    layers = [back + layer for layer in _layers(emoji.glyph, em, emoji.is_sign)]
     # Isolated, so that a line that is read from the right does not turn the order of the layers.
     strokes = f"{{\\bord0\\shad0}}{''.join(layers)}{{\\p0\\fsp0}}"
     return f"{{\\fsp0}}\u2066{_room(em, space)}{strokes}\u2069{{\\fsp{LOOK}}}"

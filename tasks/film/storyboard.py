@@ -11,8 +11,8 @@ from tasks.promotion.materials import Narration, Picture, WrittenCopy
 from tasks.promotion.product import Product
 
 TitleRole = Literal[
-    "headline", "brand", "feature", "price", "old_price", "discount", "instalments", "offer_ends", "quote", "author",
-    "call_to_action", "contact",
+    "headline", "name", "brand", "feature", "price", "old_price", "discount", "instalments", "offer_ends", "quote",
+    "author", "call_to_action", "contact",
 ]  # fmt: skip
 """What a title says: a template gives each role its place and look."""
 Move = Literal["zoomin", "zoomout", "zoompanright"]
@@ -103,6 +103,10 @@ class Layer:
     title: Title | None = None
     """The text that is drawn; None: a shape under or beside texts. Texts and shapes never share a layer, but a text
     may have its own badge or button under it."""
+    ink: tuple[int, int, int] | None = None
+    """Red, green and blue of a title's letters; None of a logo."""
+    plate: tuple[int, int, int] | None = None
+    """The same of the badge or button that they stand on; None: they stand on what lies under the layer."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,192 @@
+"""price-drop: loud as a shop window: rays, heavy capitals, a burst with the discount, and a huge price."""
+
+import skia
+
+from tasks.film.drawing.column import Row, column
+from tasks.film.drawing.lettering import fit
+from tasks.film.drawing.palette import WHITE, Rgb, Scheme, ink_on, mixed, readable
+from tasks.film.drawing.shapes import border, burst, gradient, panel, rays
+from tasks.film.drawing.stage import Box, Painter, Stage, frame_box, safe_box, unit_of
+from tasks.film.storyboard import Canvas, Title
+from tasks.film.templates.base import Look, inner, is_square, is_wide, under_apps
+
+_BURST, _LEAST_BURST = 136, 76
+"""Radius of the burst with the discount."""
+_RAYS = 0.055
+"""Opacity of the rays on the ground."""
+
+
+class PriceDrop(Look):
+    """See the module."""
+
+    name = "price-drop"
+    display = ("Anton", False)
+    colours = ("#C8102E", "#FFD100")
+    from_pictures = False
+    capitals = True
+
+    def picture(self, layout: str, canvas: Canvas) -> Box:
+        """On a card below the headline, or beside it."""
+        unit, safe = unit_of(canvas), safe_box(canvas)
+        if layout == "end":
+            return frame_box(canvas)
+        edge = 60 * unit
+        if is_wide(canvas):
+            return Box(canvas.width * 0.5, edge, canvas.width - edge, canvas.height - edge).even
+        texts = 330 if not is_square(canvas) else 260
+        top = min(safe.top + texts * unit, safe.top + safe.height * 0.5)
+        return Box(edge, top, canvas.width - edge, canvas.height - edge).even
+
+    def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
+        """The brand's colour with rays behind the product."""
+        box = frame_box(canvas)
+        flat = gradient(box, scheme.main, mixed(scheme.main, (0, 0, 0), 0.2))
+        middle = box.middle if layout == "end" else self.picture("opening", canvas).middle
+        light = rays(box, middle, ink_on(scheme.main), _RAYS)
+
+        def paint(drawing: skia.Canvas) -> None:
+            flat(drawing)
+            light(drawing)
+
+        return paint
+
+    def draw(self, stage: Stage) -> None:
+        """Draws the layers of the stage's scene."""
+        unit, canvas = stage.unit, stage.brief.canvas
+        picture = self.picture(stage.scene.layout, canvas)
+        self.rounded(stage, 40 * unit)
+        frame = picture.grown(6 * unit)
+        for side in _sides(frame, 12 * unit, 44 * unit):
+            stage.steady(side, border(frame, 12 * unit, WHITE, 44 * unit))
+        wide = is_wide(canvas)
+        room = inner(canvas, 64 * unit, down=12 * unit, centred=not wide)
+        slab = None
+        if wide:
+            room = Box(room.left, room.top, picture.left - 64 * unit, room.bottom)
+        if stage.title("price"):
+            slab = self._slab(stage, room)
+        elif call := stage.title("call_to_action"):
+            slab = self._call(stage, call, room)
+        foot = room.bottom if wide else picture.top - 34 * unit
+        if slab:
+            foot = min(foot, slab.top - (40 if wide else 28) * unit)
+        self._head(stage, Box(room.left, room.top, room.right, foot))
+        if (off := stage.title("discount")) and slab and self._burst_room(stage, picture, slab):
+            self._burst(stage, off, picture, slab)
+
+    def draw_end(self, stage: Stage) -> None:
+        """Draws the end card."""
+        unit, scheme = stage.unit, stage.scheme
+        rows = self.end_rows(stage, self._ink(scheme), scheme.second, scheme.on_second)
+        room = inner(stage.brief.canvas, 84 * unit, down=32 * unit, centred=True)
+        self.put(stage, column(rows, room, unit), scheme.main, steady=())
+
+    @staticmethod
+    def _ink(scheme: Scheme) -> Rgb:
+        # Letters are read on the darker end of the ground and on its rays, too.
+        return ink_on(mixed(scheme.main, ink_on(scheme.main), _RAYS))
+
+    def _head(self, stage: Stage, room: Box) -> None:
+        unit, scheme, wide = stage.unit, stage.scheme, is_wide(stage.brief.canvas)
+        ink = self._ink(scheme)
+        align = "left" if wide else "center"
+        heading = self.heading(stage, ink, capitals=True, leading=1.14, align=align)
+        head = column(self.brand(stage, ink, "left" if wide else "center"), room, unit, 0)
+        self.put(stage, head, scheme.main)
+        top = head[-1].box.bottom + 28 * unit if head else room.top
+        role = next((role for role in ("headline", "feature", "name") if stage.title(role)), "name")
+        rows = self.row(stage, role, heading, 168, lines=3)
+        steady = (role,) if stage.scene.start == 0 else ()
+        place = Box(room.left, top, room.right, room.bottom)
+        self.put(stage, column(rows, place, unit, 0.35 if wide else 0.5), scheme.main, steady=steady)
+
+    def _slab(self, stage: Stage, room: Box) -> Box:
+        """The price on a slab of the second colour; where it lies comes back."""
+        unit, scheme, canvas = stage.unit, stage.scheme, stage.brief.canvas
+        ink = scheme.on_second
+        quiet = readable(mixed(ink, scheme.second, 0.25), scheme.second)
+        pad = 40 * unit
+        small = self.reading(stage, ink, align="center")
+        bold = self.reading(stage, ink, bold=True, align="center")
+        rows: list[Row] = [
+            *self.row(
+                stage, "old_price", self.reading(stage, quiet, bold=True, struck=True, align="center"), 52
+            ),
+            *self.row(stage, "price", self.heading(stage, ink, align="center"), 236, kind="price", gap=24),
+            *self.row(stage, "instalments", small, 44, gap=34),
+            *self.row(stage, "offer_ends", bold, 40, gap=20),
+            *self.row(
+                stage, "call_to_action", self.reading(stage, WHITE, bold=True, align="center"), 42,
+                kind="button", fill=(22, 22, 26), gap=32,
+            ),
+        ]  # fmt: skip
+        top = room.top + room.height * (0.36 if not under_apps(canvas) else 0.42)
+        space = Box(room.left + pad, top, room.right - pad, room.bottom - pad)
+        placed = column(rows, space, unit, 1)
+        card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
+        picture = self.picture(stage.scene.layout, canvas)
+        if stage.title("discount") and not self._burst_room(stage, picture, card):
+            rows[1:1] = self.row(stage, "discount", bold, 48, gap=16)
+            placed = column(rows, space, unit, 1)
+            card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
+        shape = panel(card, scheme.second, 36 * unit, shadow=30 * unit)
+        stage.shape(card.grown(28 * unit), shape, rise=0)
+        self.put(stage, placed, scheme.second, delay=0.2)
+        return card
+
+    @staticmethod
+    def _burst_room(stage: Stage, picture: Box, slab: Box) -> float:
+        """Radius of the burst; 0 if there is no room for it above the slab."""
+        unit = stage.unit
+        if is_wide(stage.brief.canvas):
+            return _BURST * unit
+        high = slab.top + 24 * unit - max(picture.top - 24 * unit, stage.safe.top)
+        return min(_BURST * unit, high / 2) if high >= 2 * _LEAST_BURST * unit else 0.0
+
+    def _call(self, stage: Stage, call: Title, room: Box) -> Box:
+        scheme, unit = stage.scheme, stage.unit
+        align = "left" if is_wide(stage.brief.canvas) else "center"
+        style = self.reading(stage, scheme.on_second, bold=True, align=align)
+        placed = column([Row(call, style, 44, kind="button", fill=scheme.second)], room, unit, 1)
+        self.put(stage, placed, scheme.main, delay=0.5)
+        return placed[0].box
+
+    def _burst(self, stage: Stage, off: Title, picture: Box, slab: Box) -> None:
+        """The discount on a burst over the picture's upper right corner."""
+        unit, scheme, safe = stage.unit, stage.scheme, stage.safe
+        radius = self._burst_room(stage, picture, slab)
+        x = min(picture.right - radius * 0.75, safe.right - radius)
+        y = max(picture.top - 24 * unit + radius, safe.top + radius)
+        if is_wide(stage.brief.canvas):
+            y = max(picture.top + radius * 0.9, safe.top + radius)
+        figure, _, word = off.text.partition(" ")
+        style = self.heading(stage, scheme.on_second, align="center")
+        large = fit(figure, style, (radius * 1.45, radius), (radius * 0.72, radius * 0.3), lines=1)
+        below = fit(word or " ", style, (radius * 1.1, radius), (radius * 0.36, radius * 0.2), lines=1)
+        jagged = burst((x, y), radius, scheme.second)
+
+        def paint(canvas: skia.Canvas) -> None:
+            jagged(canvas)
+            canvas.save()
+            canvas.rotate(-8, x, y)
+            gap = radius * 0.13
+            high = large.above + (gap + below.above if word else 0)
+            top = y - high / 2
+            large.draw(canvas, x - large.width / 2, top)
+            if word:
+                below.draw(canvas, x - below.width / 2, top + large.above + gap)
+            canvas.restore()
+
+        ink, fill = scheme.on_second, scheme.second
+        around = Box(x, y, x, y).grown(radius * 1.2)
+        stage.badge(off, around, paint, ink=ink, plate=fill, delay=0.35, grow=0.5)
+
+
+def _sides(box: Box, width: float, radius: float) -> tuple[Box, ...]:
+    """The four sides of a rounded frame, so that its middle is no layer."""
+    return (
+        Box(box.left, box.top, box.right, box.top + radius),
+        Box(box.left, box.bottom - radius, box.right, box.bottom),
+        Box(box.left, box.top + radius + 1, box.left + width, box.bottom - radius - 1),
+        Box(box.right - width, box.top + radius + 1, box.right, box.bottom - radius - 1),
+    )

@@ -1,0 +1,125 @@
+"""story: a serif over full pictures that darken where the words stand; quiet, for things that are made with care."""
+
+from tasks.film.drawing.column import Row, column
+from tasks.film.drawing.palette import WHITE, Rgb, Scheme, cover, mixed
+from tasks.film.drawing.shapes import border, gradient, panel, scrim
+from tasks.film.drawing.stage import Box, Painter, Stage, frame_box
+from tasks.film.storyboard import Canvas
+from tasks.film.templates.base import Look, inner, is_wide, under_apps
+
+_MARGIN = 0.07
+"""Added to the least opacity of a veil under letters."""
+_SOFT = 300
+"""Height in which a veil goes over into the picture."""
+
+
+class Story(Look):
+    """See the module."""
+
+    name = "story"
+    display = ("DM Serif Display", False)
+    colours = ("#3D2B1F", "#C8A26B")
+
+    def picture(self, layout: str, canvas: Canvas) -> Box:
+        """The whole frame."""
+        del layout
+        return frame_box(canvas)
+
+    def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
+        """Paper: seen on the end card alone."""
+        del layout
+        light, dark = mixed(scheme.paper, WHITE, 0.3), mixed(scheme.paper, scheme.main, 0.06)
+        return gradient(frame_box(canvas), light, dark)
+
+    def draw(self, stage: Stage) -> None:
+        """Draws the layers of the stage's scene."""
+        unit, scheme, canvas = stage.unit, stage.scheme, stage.brief.canvas
+        room = inner(canvas, 72 * unit, down=20 * unit)
+        if is_wide(canvas):
+            room = Box(room.left, room.top, min(room.right, canvas.width * 0.66), room.bottom)
+        brand = column(
+            self.brand(stage, WHITE), Box(room.left, room.top, room.right, room.top + 90 * unit), unit, 0
+        )
+        top = brand[-1].box.bottom + 44 * unit if brand else room.top + 40 * unit
+        above = under_apps(canvas)
+        words = Box(room.left, top, room.right, room.bottom)
+        placed = column(self._rows(stage), words, unit, 0 if above else 1)
+        self._veils(stage, placed[0].box.top, placed[-1].box.bottom, brand[-1].box.bottom if brand else None)
+        self.put(stage, brand, scheme.deep)
+        line = Box(
+            room.left, placed[0].box.top - 34 * unit, room.left + 96 * unit, placed[0].box.top - 30 * unit
+        )
+        if not (above and brand):
+            stage.shape(line, panel(line, self._gold(scheme)), wipe=True)
+        self.put(stage, placed, scheme.deep, delay=0.15)
+
+    def draw_end(self, stage: Stage) -> None:
+        """Draws the end card."""
+        unit, scheme = stage.unit, stage.scheme
+        frame = frame_box(stage.brief.canvas).grown(-36 * unit)
+        for side in _sides(frame, 3 * unit):
+            stage.shape(side, border(frame, 2.5 * unit, scheme.accent, opacity=0.5), fade=0.5)
+        rows = self.end_rows(stage, scheme.deep, scheme.deep, WHITE)
+        room = inner(stage.brief.canvas, 112 * unit, down=64 * unit, centred=True)
+        self.put(stage, column(rows, room, unit), scheme.paper, steady=())
+
+    def _veils(self, stage: Stage, top: float, bottom: float, brand: float | None) -> None:
+        """Darkens the picture behind the words: enough for the whitest one."""
+        canvas, scheme, unit = stage.brief.canvas, stage.scheme, stage.unit
+        least = max(cover(WHITE, scheme.deep), cover(self._gold(scheme), scheme.deep)) + _MARGIN
+        least = min(1.0, least)
+        soft = _SOFT * unit
+        if under_apps(canvas):
+            knee = bottom + 24 * unit
+            box = Box(0, 0, canvas.width, min(canvas.height, knee + soft))
+            share = knee / box.height
+            stage.steady(box, scrim(box, scheme.deep, [(0.0, least), (min(share, 1.0), least), (1.0, 0.0)]))
+            return
+        start = max(0.0, top - 40 * unit - soft)
+        box = Box(0, start, canvas.width, canvas.height)
+        knee = (top - 40 * unit - start) / box.height
+        deep = max(least, 0.82)
+        stops = [(0.0, 0.0), (max(knee, 0.01), least), (min(1.0, knee + 0.5), deep), (1.0, deep)]
+        if start == 0.0:
+            stops[0] = (0.0, least)
+        stage.steady(box, scrim(box, scheme.deep, stops))
+        if brand is not None and start > 0:
+            knee = brand + 12 * unit
+            upper = Box(0, 0, canvas.width, knee + soft * 0.7)
+            stops = [(0.0, least), (knee / upper.height, least), (1.0, 0.0)]
+            stage.steady(upper, scrim(upper, scheme.deep, stops))
+
+    def _rows(self, stage: Stage) -> list[Row]:
+        scheme, gold = stage.scheme, self._gold(stage.scheme)
+        heading = self.heading(stage, WHITE, leading=1.06)
+        priced = stage.title("price") is not None
+        large = 92 if stage.scene.layout == "poster" else 76
+        return [
+            *self.row(stage, "headline", heading, large if priced else 136, lines=4),
+            *self.row(stage, "feature", heading, 108, lines=4),
+            *self.row(stage, "name", heading, large if priced else 116, lines=4),
+            *self.row(stage, "old_price", self.reading(stage, WHITE, struck=True), 44, gap=40),
+            *self.row(stage, "price", self.heading(stage, gold), 132, gap=26),
+            *self.row(stage, "discount", self.reading(stage, gold, bold=True), 42, gap=24),
+            *self.row(stage, "instalments", self.reading(stage, WHITE), 42, gap=20),
+            *self.row(stage, "offer_ends", self.reading(stage, WHITE, bold=True), 38, gap=20),
+            *self.row(
+                stage, "call_to_action", self.reading(stage, scheme.deep, bold=True), 42, kind="button",
+                fill=WHITE, gap=44,
+            ),
+        ]  # fmt: skip
+
+    @staticmethod
+    def _gold(scheme: Scheme) -> Rgb:
+        """For prices on the dark: gold with a breath of the second colour."""
+        return mixed((236, 206, 148), scheme.second, 0.2)
+
+
+def _sides(box: Box, width: float) -> tuple[Box, ...]:
+    """The four sides of a frame, so that its middle is no layer."""
+    return (
+        Box(box.left, box.top, box.right, box.top + width),
+        Box(box.left, box.bottom - width, box.right, box.bottom),
+        Box(box.left, box.top + width + 1, box.left + width, box.bottom - width - 1),
+        Box(box.right - width, box.top + width + 1, box.right, box.bottom - width - 1),
+    )
