@@ -110,6 +110,10 @@ class Settings(BaseSettings):
         default_factory=lambda data: (data["home"] / "inbox",),
         description="Folders of this machine that batches may read; comma-separated.",
     )
+    pipelines_file: LocalPath = Field(
+        default_factory=lambda data: data["home"] / "pipelines.yaml",
+        description="Your own pipelines of promotional content.",
+    )
 
     # Media store
     store: str = Field(

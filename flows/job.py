@@ -31,7 +31,7 @@ from tasks.jobs.artifacts import JobArtifacts
 from tasks.jobs.background import beside
 from tasks.jobs.correlation import LABEL, correlated, correlation_id
 from tasks.jobs.document import JobDocument, JobStatus
-from tasks.jobs.operations import Operation, add_operation
+from tasks.jobs.operations import Operation, Variants, add_operation, add_variants
 from tasks.jobs.run_names import is_free, run_name
 from tasks.jobs.termination import ended_by, unless_heard
 from tasks.jobs.time_limits import how_to_raise, minutes_of
@@ -56,6 +56,7 @@ def job_flow(
     document: type[JobDocument] = JobDocument,
     time_limit: str | float | None = "job_timeout_minutes",
     summary: Callable[[Any], Iterable[str]] | None = None,
+    variants: Variants | None = None,
 ) -> Callable[[Work], Flow[..., Any]]:
     """Makes a flow of a function that does a job and returns its outcome (`result` and the operation's own fields).
 
@@ -63,7 +64,7 @@ def job_flow(
     the run with its one sentence, anything unforeseen with a traceback in the log.
 
     Args:
-        operation: Name of the flow and of its deployment.
+        operation: Name of the flow and of its deployment; with `variants` of the flow alone.
         stages: Names of the stages, in their order.
         envelope: A function of `flows.parameters`, whose parameters the flow has beside those of the function.
         needs_webhook: Whether callers must name an address to be notified at.
@@ -71,11 +72,14 @@ def job_flow(
         time_limit: Minutes after which the job ends, or the setting that says how many; None: it is made of jobs that
             have a limit of their own. The setting `job_time_limits` may say otherwise of each job.
         summary: What `contraponto status` prints of a document below its stages.
+        variants: For a flow that is several operations, with a deployment each.
     """
     if isinstance(time_limit, str) and time_limit not in Settings.model_fields:
         raise TypeError(f"{operation}: there is no setting {time_limit}")
     known = Operation(operation, tuple(stages), document, time_limit, summary)
     add_operation(known)
+    if variants is not None:
+        add_variants(variants)
 
     def decorate(work: Work) -> Flow[..., Any]:
         signature = _with_envelope(work, envelope, ("webhook_url",) if needs_webhook else ())
@@ -85,7 +89,8 @@ def job_flow(
             sent = signature.bind(*args, **kwargs)
             sent.apply_defaults()
             own = {name: sent.arguments[name] for name in inspect.signature(work).parameters}
-            return await _run(known, functools.partial(work, **own), sent.arguments)
+            asked = variants and variants.find(str(sent.arguments.get(variants.parameter)))
+            return await _run(asked or known, functools.partial(work, **own), sent.arguments)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
         run.__doc__ = _documented(work, envelope)

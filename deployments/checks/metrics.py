@@ -172,11 +172,12 @@ def _jobs(client: SyncPrefectClient, operations: Sequence[str], survivors: Survi
     for operation in operations:
         with survivors.each(f"The numbers of {operation}"):
             counts = count_jobs(client, operation)
+            name = operation.rpartition("/")[2]
             for status in JobStatus:
-                jobs.add_metric([operation, status], counts[status])
+                jobs.add_metric([name, status], counts[status])
             if marks := recent_seconds(client, operation, most=_NEWEST):
                 for quantile, value in zip(("0.5", "0.95"), marks, strict=True):
-                    seconds.add_metric([operation, quantile], value)
+                    seconds.add_metric([name, quantile], value)
     yield jobs
     yield seconds
 

@@ -24,6 +24,7 @@ COMMANDS = (
     "logs",
     "cancel",
     "retry",
+    "pipelines",
     "stats",
     "metrics",
     "cleanup",

@@ -56,8 +56,8 @@ def _operations(asked: str | None) -> list[str]:
 
     flows = listed_flows(PROJECT)
     if asked is not None:
-        return [choose(asked, flows, what="operation")]
-    return [name for name, listed in flows.items() if not listed.serves_jobs]
+        return [flows[choose(asked, flows, what="operation")].operation]
+    return [listed.operation for listed in flows.values() if not listed.serves_jobs]
 
 
 def _age(text: str) -> timedelta:

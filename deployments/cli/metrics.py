@@ -31,7 +31,7 @@ def metrics(
 
     settings = get_settings()
     host = host_socket(settings.model_host, settings.home.resolve()) if wanted(settings) else None
-    numbers = registry(connected, list(listed_flows(PROJECT)), host)
+    numbers = registry(connected, [listed.operation for listed in listed_flows(PROJECT).values()], host)
     url = find_api().url
     if port is None:
         typer.echo(as_text(numbers), nl=False)

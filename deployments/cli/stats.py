@@ -18,7 +18,7 @@ def stats(as_json: JsonOption = False) -> None:
 
     with connected() as client:
         numbers = statistics(
-            client, [name for name, listed in listed_flows(PROJECT).items() if not listed.serves_jobs]
+            client, [listed.operation for listed in listed_flows(PROJECT).values() if not listed.serves_jobs]
         )
     if as_json:
         print_json(numbers.model_dump_json())

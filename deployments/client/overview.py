@@ -1,13 +1,15 @@
 """Many jobs at once: lists of them, and what becomes of them in numbers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
@@ -82,20 +84,27 @@ def list_jobs(
     since: timedelta | None = None,
     limit: int = 20,
 ) -> list[JobLine]:
-    """The newest jobs of these operations; `since` leaves out those that ended longer ago."""
+    """The newest jobs of these operations; `since` leaves out those that ended longer ago.
+
+    An operation whose flow has others, too, is named with the flow before it: `flow/operation`. Of such a flow name one
+    operation, or all.
+    """
     lines: list[JobLine] = []
     wanted = _filter(status, since)
-    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=_named(operations), limit=_PAGE)}
+    flows = _of_flows(operations)
+    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=flows, limit=_PAGE)}
+    # A job that was made from none has the name of its flow.
+    deployments = {found.id: found.name for found in client.read_deployments(flow_filter=flows, limit=_PAGE)}
     while len(lines) < limit:
         page = read_page_sync(
             client,
-            flow_filter=_named(operations),
+            **_named(operations),
             flow_run_filter=wanted,
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             limit=min(_PAGE, limit - len(lines)),
             offset=len(lines),
         )
-        lines += [_line(run, names[run.flow_id]) for run in page.runs]
+        lines += [_line(run, _deployment(run, deployments) or names[run.flow_id]) for run in page.runs]
         lines += [_unread(run) for run in page.unreadable]
         if not page.runs and not page.unreadable:
             break
@@ -111,7 +120,9 @@ def statistics(client: SyncPrefectClient, operations: Sequence[str]) -> Statisti
 
 def count_jobs(client: SyncPrefectClient, operation: str) -> Counter[JobStatus]:
     """The jobs of an operation by their status."""
-    return _count(client, flows=_named([operation]))
+    filters = _named([operation])
+    # The call has other names for the same filters.
+    return _count(client, **{f"{name.removesuffix('_filter')}s": wanted for name, wanted in filters.items()})
 
 
 def recent_seconds(
@@ -123,7 +134,7 @@ def recent_seconds(
     while read < most:
         page = read_page_sync(
             client,
-            flow_filter=_named([operation]),
+            **_named([operation]),
             flow_run_filter=_filter(JobStatus.COMPLETED, _HISTORY),
             sort=FlowRunSort.END_TIME_DESC,
             limit=_PAGE,
@@ -167,7 +178,7 @@ def read_queues(client: SyncPrefectClient) -> list[QueueNumbers]:
 def _numbers(client: SyncPrefectClient, operation: str) -> OperationNumbers:
     seconds = recent_seconds(client, operation)
     return OperationNumbers(
-        operation=operation,
+        operation=operation.rpartition("/")[2],
         jobs=dict(count_jobs(client, operation)),
         seconds_p50=seconds[0] if seconds else None,
         seconds_p95=seconds[1] if seconds else None,
@@ -195,8 +206,21 @@ def _count(client: SyncPrefectClient, **filters: BaseModel) -> Counter[JobStatus
     return counts
 
 
-def _named(operations: Sequence[str]) -> FlowFilter:
-    return FlowFilter(name=FlowFilterName(any_=list(operations)))
+def _deployment(run: FlowRun, names: Mapping[UUID, str]) -> str | None:
+    return names.get(run.deployment_id) if run.deployment_id else None
+
+
+def _named(operations: Sequence[str]) -> dict[str, BaseModel]:
+    """The filters of runs that find the jobs of these operations."""
+    found: dict[str, BaseModel] = {"flow_filter": _of_flows(operations)}
+    if len(operations) == 1 and "/" in operations[0]:
+        deployment = operations[0].rpartition("/")[2]
+        found["deployment_filter"] = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
+    return found
+
+
+def _of_flows(operations: Sequence[str]) -> FlowFilter:
+    return FlowFilter(name=FlowFilterName(any_=[name.partition("/")[0] for name in operations]))
 
 
 def _filter(status: JobStatus | None, since: timedelta | None = None) -> FlowRunFilter:

@@ -1,5 +1,6 @@
 """A job as its caller sees it: the job document, wherever the job is in its life."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from uuid import UUID
@@ -28,7 +29,7 @@ def read_job(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
     run = read_run(client, job_id)
     artifacts = client.read_artifacts(artifact_filter=of_job(job_id), sort=NEWEST_FIRST, limit=1)
     if not artifacts:
-        return _from_run(run)
+        return _from_run(client, run)
     return _with_end_of(run, document_in(artifacts[0]))
 
 
@@ -74,12 +75,12 @@ def read_job_and_place(client: SyncPrefectClient, job_id: UUID) -> JobDocument:
     return in_queue(client, read_run(client, job_id), document)
 
 
-def _from_run(run: FlowRun) -> JobDocument:
+def _from_run(client: SyncPrefectClient, run: FlowRun) -> JobDocument:
     created = run.created or run.expected_start_time
     status = status_of(run.state_type)
     document = JobDocument.first(
         run.id,
-        str((run.labels or {}).get("prefect.flow.name", run.name)),
+        _operation(client, run),
         status,
         run.parameters or {},
         created_at=created,
@@ -88,6 +89,13 @@ def _from_run(run: FlowRun) -> JobDocument:
     )
     progress = 100.0 if status is JobStatus.COMPLETED else 0.0
     return document.model_copy(update={"overall_progress": progress, "error": _error(run)})
+
+
+def _operation(client: SyncPrefectClient, run: FlowRun) -> str:
+    if run.deployment_id is not None:
+        with contextlib.suppress(ObjectNotFound):
+            return client.read_deployment(run.deployment_id).name
+    return str((run.labels or {}).get("prefect.flow.name", run.name))
 
 
 def _with_end_of(run: FlowRun, document: JobDocument) -> JobDocument:

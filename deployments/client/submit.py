@@ -1,5 +1,6 @@
 """Handing a job to a server."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -7,13 +8,14 @@ from uuid import UUID
 from httpx import Response
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentFlowRunCreate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from deployments.client.parameters import check_names, choose
 from deployments.client.read import read_run
 from deployments.server.pools import Priority
-from tasks.errors import InvalidInputError
+from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.run_names import run_name
 from tasks.jobs.unreadable import UNREADABLE
 
@@ -124,9 +126,12 @@ def _asked(parameters: Mapping[str, Any]) -> Priority:
 def _find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
     """A deployment by its name, or by `flow/deployment`."""
     full_name = deployment if "/" in deployment else f"{deployment}/{deployment}"
-    try:
+    with contextlib.suppress(ObjectNotFound):
         return client.read_deployment_by_name(full_name)
-    except ObjectNotFound:
-        known = [found.name for found in client.read_deployments(limit=200)]
-        choose(deployment, known, what="deployment")
-        raise
+    # Its flow may have another name.
+    wanted = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
+    if found := client.read_deployments(deployment_filter=wanted, limit=1):
+        return found[0]
+    known = [found.name for found in client.read_deployments(limit=200)]
+    choose(deployment, known, what="deployment")
+    raise SourceNotFoundError(f"The server has no deployment {deployment}.")

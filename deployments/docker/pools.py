@@ -1,11 +1,9 @@
 """The work pools whose jobs are containers, and the same deployments on them."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import yaml
 from prefect.client.orchestration import SyncPrefectClient
 
 from deployments.docker.templates import APP, Containers, template
@@ -44,18 +42,14 @@ def deploy_to_docker(client: SyncPrefectClient, *, project: Path, environment: M
     Raises:
         ServiceError: `prefect deploy` refused something.
     """
-    declared = yaml.safe_load((project / "prefect.yaml").read_text(encoding="utf-8"))
+    bootstrap.deploy(client, project=project, environment=environment, change=_on_docker)
+
+
+def _on_docker(content: dict[str, Any]) -> None:
     stay = {pool.name for pool in pools(1) if pool.in_one_process}
-    for deployment in declared["deployments"]:
+    for deployment in content["deployments"]:
         pool = deployment["work_pool"]
         if pool["name"] in stay:
             continue
         deployment["work_pool"] = {**pool, "name": f"{pool['name']}{_SUFFIX}"}
-    declared["pull"] = [{"prefect.deployments.steps.set_working_directory": {"directory": APP}}]
-    handle, name = tempfile.mkstemp(suffix=".yaml")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yaml.safe_dump(declared, file, allow_unicode=True)
-        bootstrap.deploy(client, project=project, environment=environment, file=Path(name))
-    finally:
-        Path(name).unlink()
+    content["pull"] = [{"prefect.deployments.steps.set_working_directory": {"directory": APP}}]

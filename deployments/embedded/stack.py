@@ -279,7 +279,8 @@ class EmbeddedStack:
         """Changes when the code or the settings do from which the server's contents are made."""
         project = self.surroundings.project
         folders = (project / folder for folder in ("flows", "tasks", "blocks", "deployments"))
-        return revision_of(self._values(), self._state_of_sources(project / "prefect.yaml", *folders))
+        files = (project / "prefect.yaml", project / "flows" / "pipelines.yaml", self.settings.pipelines_file)
+        return revision_of(self._values(), self._state_of_sources(*files, *folders))
 
     def _values(self) -> dict[str, object]:
         """The settings with their secrets: for digests only."""
@@ -293,7 +294,10 @@ class EmbeddedStack:
         """Changes with the files at these places: files themselves, or folders of Python sources."""
         files = [file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place])]
         return [
-            (str(file), state.st_size, state.st_mtime_ns) for file in sorted(files) for state in [file.stat()]
+            (str(file), state.st_size, state.st_mtime_ns)
+            for file in sorted(files)
+            if file.exists()
+            for state in [file.stat()]
         ]
 
     @property

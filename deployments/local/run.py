@@ -64,7 +64,7 @@ def run_here(
             flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
         _check(flow, listed, parameters)
         server.wait_until_ready(say)
-        return _run(flow, parameters, show)
+        return _run(flow, {**listed.parameters, **parameters}, show)
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -84,6 +84,9 @@ def _environment(home: Path) -> dict[str, str]:
 def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, Any]) -> None:
     from prefect.exceptions import ParameterTypeError  # noqa: PLC0415
 
+    if listed.flow:
+        _check_variant(listed, parameters)
+        parameters = {**listed.parameters, **parameters}
     signature = inspect.signature(flow.fn).parameters
     check_names(parameters, signature, of=f'The flow "{listed.name}"')
     for name, parameter in signature.items():
@@ -105,6 +108,19 @@ def _check(flow: "Flow[Any, Any]", listed: ListedFlow, parameters: Mapping[str, 
         ) from error
     finally:
         logging.disable(logging.NOTSET)
+
+
+def _check_variant(listed: ListedFlow, parameters: Mapping[str, Any]) -> None:
+    """What a job of one of several deployments of a flow takes is less than what the flow takes."""
+    from deployments.server.pipelines import schema_of  # noqa: PLC0415
+    from deployments.server.refusals import refusals  # noqa: PLC0415
+
+    schema = schema_of(listed)
+    check_names(parameters, schema["properties"], of=f'The deployment "{listed.name}"')
+    if lines := refusals({**listed.parameters, **parameters}, schema):
+        raise InvalidInputError(
+            f'The deployment "{listed.name}" refuses these parameters.', hint="\n".join(lines)
+        )
 
 
 def _run(flow: "Flow[Any, Any]", parameters: Mapping[str, Any], show: "Show") -> "JobDocument":

@@ -14,8 +14,11 @@ from pathlib import Path
 from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from blocks.settings_sources import variable_name
 from deployments.scripts.diagram import mermaid
+from deployments.server.pipelines import with_entries
+from flows.step_types import STEP_TYPES
 from tasks.captions.presets import MEANINGS, PRESETS, SHARED
 from tasks.models.manifest import Model, default_manifest
+from tasks.promotion.schemas import file_schema
 
 DOCS = PROJECT_ROOT / "docs"
 _PART = re.compile(r"(<!-- generated: ([a-z]+) -->\n)(.*?)(<!-- end -->)", re.S)
@@ -104,6 +107,16 @@ def rewritten(page: Path) -> str:
     return _PART.sub(part, page.read_text(encoding="utf-8"))
 
 
+def generated_files() -> dict[Path, str]:
+    """The files besides pages that are made of the code, or hold something that is, with their texts as it is now."""
+    deployed = PROJECT_ROOT / "prefect.yaml"
+    schema = json.dumps(file_schema(STEP_TYPES), indent=2, ensure_ascii=False)
+    return {
+        deployed: with_entries(deployed.read_text(encoding="utf-8")),
+        PROJECT_ROOT / "flows" / "pipelines.schema.json": f"{schema}\n",
+    }
+
+
 def _own_words(text: str, table: Table) -> tuple[tuple[str, ...], dict[str, str]]:
     """Titles and meanings of a table as it stands in a translated page."""
     rows = [
@@ -152,6 +165,10 @@ def main() -> None:
         if text != page.read_text(encoding="utf-8"):
             page.write_text(text, encoding="utf-8")
             sys.stdout.write(f"rewritten: {page.relative_to(PROJECT_ROOT)}\n")
+    for file, text in generated_files().items():
+        if text != file.read_text(encoding="utf-8"):
+            file.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"rewritten: {file.relative_to(PROJECT_ROOT)}\n")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,14 @@ Everything here may be repeated at any time: what exists is brought up to date, 
 what a person may have tuned in the UI (limits of pools) stays.
 """
 
+import os
 import subprocess
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
@@ -18,7 +21,6 @@ from deployments.processes.service import ServiceError
 from deployments.server.automations import ensure_automations
 from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pools import Pool, Priority
-from deployments.server.schemas import strict
 from tasks.recovery.ends import JOB_TAG
 
 _DEPLOY_SECONDS = 300
@@ -93,18 +95,53 @@ def _ensure_queues(client: SyncPrefectClient, pool: Pool) -> None:
 
 
 def deploy(
-    client: SyncPrefectClient, *, project: Path, environment: Mapping[str, str], file: Path | None = None
+    client: SyncPrefectClient,
+    *,
+    project: Path,
+    environment: Mapping[str, str],
+    change: Callable[[dict[str, Any]], None] = lambda _content: None,
 ) -> None:
-    """Apply every deployment of prefect.yaml, or of a variant of it, close its parameter schema, and react to its runs.
+    """Apply every deployment of prefect.yaml and of the user's pipelines, close its schema, and react to its runs.
+
+    `change` may change what prefect.yaml says before it is applied.
 
     Raises:
+        PipelineFileError: The user's file of pipelines has faults.
         ServiceError: `prefect deploy` refused something; the message carries its output.
     """
+    # It imports what the steps of pipelines are set by; most starts of a stack deploy nothing.
+    from deployments.server.pipelines import declared, schema_of  # noqa: PLC0415
+
+    content = declared(project)
+    change(content)
+    handle, name = tempfile.mkstemp(suffix=".yaml")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            yaml.safe_dump(content, file, allow_unicode=True)
+        _apply(client, Path(name), project=project, environment=environment)
+    finally:
+        Path(name).unlink()
+    for listed in listed_flows(project).values():
+        deployment = client.read_deployment_by_name(listed.full_name)
+        schema = schema_of(
+            listed, deployment.parameter_openapi_schema or {"type": "object", "properties": {}}
+        )
+        is_job = "webhook_url" in schema["properties"]
+        client.update_deployment(
+            deployment.id,
+            DeploymentUpdate(
+                parameter_openapi_schema=schema,
+                enforce_parameter_schema=True,
+                # Found by it when they end.
+                tags=sorted({*deployment.tags, JOB_TAG}) if is_job else deployment.tags,
+            ),
+        )
+    ensure_automations(client)
+
+
+def _apply(client: SyncPrefectClient, file: Path, *, project: Path, environment: Mapping[str, str]) -> None:
     result = subprocess.run(
-        [
-            *(prefect_program(), "--no-prompt", "deploy", "--all"),
-            *(("--prefect-file", str(file)) if file else ()),
-        ],
+        [prefect_program(), "--no-prompt", "deploy", "--all", "--prefect-file", str(file)],
         cwd=project,
         env={**environment, "PREFECT_API_URL": str(client.api_url)},
         stdin=subprocess.DEVNULL,
@@ -118,20 +155,6 @@ def deploy(
             "The deployments of prefect.yaml could not be applied.",
             hint=f"{result.stdout}\n{result.stderr}".strip(),
         )
-    for listed in listed_flows(project).values():
-        deployment = client.read_deployment_by_name(listed.full_name)
-        schema = strict(deployment.parameter_openapi_schema or {"type": "object", "properties": {}})
-        is_job = "webhook_url" in schema["properties"]
-        client.update_deployment(
-            deployment.id,
-            DeploymentUpdate(
-                parameter_openapi_schema=schema,
-                enforce_parameter_schema=True,
-                # Found by it when they end.
-                tags=sorted({*deployment.tags, JOB_TAG}) if is_job else deployment.tags,
-            ),
-        )
-    ensure_automations(client)
 
 
 def has_deployments(client: SyncPrefectClient, *, project: Path) -> bool:

@@ -149,7 +149,8 @@ class JobArtifacts:
         )
         await self._name_run()
         for name in document.stages:
-            key = f"progress-{name}"
+            # Keys of artifacts have no underscores.
+            key = f"progress-{name.replace('_', '-')}"
             self._ids[name] = await _write(
                 self._client, self._ids.get(key), run, key, "progress", 0.0, f"How far the {name} is"
             )

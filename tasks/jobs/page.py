@@ -66,6 +66,8 @@ def _took(stage: StageDocument) -> object:
 def _remark(stage: StageDocument) -> object:
     if stage.status is StageStatus.FAILED:
         return text(stage.error or UNSAID)
+    if stage.status is StageStatus.SKIPPED and stage.message:
+        return text(stage.message)
     return "was done before" if stage.cached else None
 
 

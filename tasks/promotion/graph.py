@@ -58,19 +58,26 @@ def sources_of(graph: Graph, gives: Mapping[str, Material], name: str, material:
     return direct or tuple(step for step in ancestors(graph, name) if gives[step] == material)
 
 
+def longest(graph: Graph, lengths: Mapping[str, float]) -> float:
+    """The length of the longest chain of steps that wait for each other."""
+    until: dict[str, float] = {}
+    for name in TopologicalSorter(graph).static_order():
+        until[name] = lengths[name] + max((until[before] for before in graph[name]), default=0.0)
+    return max(until.values(), default=0.0)
+
+
 def draw(pipeline: Pipeline, types: Types) -> list[str]:
     """The graph as lines of text: steps that can go on at the same time stand above each other."""
     graph = graph_of(pipeline.steps, types)
     depth: dict[str, int] = {}
     for name in TopologicalSorter(graph).static_order():
         depth[name] = 1 + max((depth[before] for before in graph[name]), default=-1)
-    width = max(map(len, graph))
+    names = {name: f"{'   ' * depth[name]}{'└─ ' if depth[name] else ''}{name}" for name in graph}
+    width = max(map(len, names.values()))
     lines = []
     for name in sorted(graph, key=lambda step: depth[step]):
-        waits = f"  ← {', '.join(graph[name])}" if graph[name] else ""
-        lines.append(
-            f"{'   ' * depth[name]}{'└─ ' if depth[name] else ''}{name.ljust(width if waits else 0)}{waits}"
-        )
+        waits = f"{' ' * (width - len(names[name]))}  ← {', '.join(graph[name])}" if graph[name] else ""
+        lines.append(names[name] + waits)
     return lines
 
 

@@ -55,7 +55,7 @@ class StepType:
 class PipelineStep(BaseModel):
     """One step of a pipeline."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     type: StepTypeName
     """What the step does."""
@@ -81,7 +81,7 @@ class PipelineStep(BaseModel):
 class Pipeline(BaseModel):
     """Steps that make promotional content of a product, and in which order."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: PipelineName
     """Of its deployment: what `contraponto submit` is given."""
@@ -97,6 +97,6 @@ class Pipeline(BaseModel):
 class PipelineFile(BaseModel):
     """A file of pipelines."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     pipelines: Annotated[tuple[Pipeline, ...], Field(max_length=100)] = ()

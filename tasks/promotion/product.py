@@ -49,7 +49,7 @@ Price = Annotated[
 class Instalments(BaseModel):
     """How a price may be paid in parts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     count: Annotated[int, Field(ge=2, le=120)]
     amount: Price
@@ -61,7 +61,7 @@ class Instalments(BaseModel):
 class Testimonial(BaseModel):
     """What a customer said, word for word."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     quote: Annotated[str, Field(min_length=1, max_length=500)]
     author: Line
@@ -71,7 +71,7 @@ class Testimonial(BaseModel):
 class Brand(BaseModel):
     """How the shop looks."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: Line | None = None
     colors: Annotated[tuple[HexColor, ...], Field(max_length=5)] = ()
@@ -96,7 +96,7 @@ def _ordered(product: "Product") -> "Product":
 
 
 class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: Line
     """Of the product, as customers know it."""
@@ -116,7 +116,17 @@ class _Facts(BaseModel):
     """Last day of the price."""
     call_to_action: Line | None = None
     """What customers are to do, such as "Peça pelo WhatsApp"; none: one that suits the platform."""
-    link: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2000)] | None = None
+    link: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^https?://\S+$",
+                max_length=2000,
+                json_schema_extra={"allowed": "a URL that begins with https:// or http://"},
+            ),
+        ]
+        | None
+    ) = None
     """Page of the product."""
     testimonials: Annotated[tuple[Testimonial, ...], Field(max_length=10)] = ()
     brand: Brand = Brand()

@@ -4,6 +4,7 @@ A job normally writes its end and notifies its endpoint itself. What it missed i
 server knows; doing it twice changes nothing.
 """
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, StateType
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelling, Scheduled
 
 from tasks.errors import InvalidInputError
@@ -152,6 +153,10 @@ async def _known_document(client: PrefectClient, run: FlowRun) -> tuple[Artifact
 async def _first_document(client: PrefectClient, run: FlowRun) -> JobDocument:
     """Of a job that never ran."""
     operation = (await client.read_flow(run.flow_id)).name
+    if run.deployment_id is not None:
+        # Several operations may share a flow.
+        with contextlib.suppress(ObjectNotFound):
+            operation = (await client.read_deployment(run.deployment_id)).name
     return JobDocument.first(run.id, operation, JobStatus.QUEUED, run.parameters, created_at=run.created)
 
 

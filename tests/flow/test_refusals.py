@@ -18,8 +18,8 @@ from blocks.settings import PROJECT_ROOT
 from deployments.client.submit import submit_job
 from deployments.processes.sockets import free_port
 from deployments.server.flow_catalogue import listed_flows
+from deployments.server.pipelines import schema_of
 from deployments.server.prefect_internals import EPHEMERAL_VARIABLE
-from deployments.server.schemas import strict
 from tasks.errors import InvalidInputError
 from tests.waiting import wait_until
 
@@ -86,10 +86,13 @@ def _deploy(client: SyncPrefectClient) -> None:
     for listed in listed_flows(PROJECT_ROOT).values():
         flow = getattr(import_module(listed.module), listed.function)
         made = client.create_deployment(
-            client.create_flow(flow), flow.name, work_pool_name="gpu", enforce_parameter_schema=True
+            client.create_flow(flow),
+            listed.name,
+            parameters=dict(listed.parameters),
+            work_pool_name="gpu",
+            enforce_parameter_schema=True,
         )
-        schema = strict(flow.parameters.model_dump_for_openapi())
-        client.update_deployment(made, DeploymentUpdate(parameter_openapi_schema=schema))
+        client.update_deployment(made, DeploymentUpdate(parameter_openapi_schema=schema_of(listed)))
 
 
 def post(api: str, path: str, body: Any) -> httpx.Response:

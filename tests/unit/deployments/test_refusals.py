@@ -12,10 +12,10 @@ from prefect.utilities.schema_tools import validation
 
 from blocks.settings import PROJECT_ROOT
 from deployments.local.run import _check
-from deployments.server.flow_catalogue import ListedFlow, listed_flows
+from deployments.server.flow_catalogue import listed_flows
+from deployments.server.pipelines import schema_of
 from deployments.server.prefect_internals import refuse_in_sentences
 from deployments.server.refusals import allowed, misfits, refusals
-from deployments.server.schemas import strict
 from tasks.errors import InvalidInputError
 
 FLOWS = listed_flows(PROJECT_ROOT)
@@ -28,11 +28,6 @@ RAW = (
     "[^",
     "$ref",
 )
-
-
-def schema_of(listed: ListedFlow) -> dict[str, Any]:
-    flow = getattr(import_module(listed.module), listed.function)
-    return strict(flow.parameters.model_dump_for_openapi())
 
 
 SCHEMAS = {name: schema_of(listed) for name, listed in FLOWS.items()}

@@ -50,8 +50,8 @@ def test_a_pipeline_is_drawn_for_terminals_and_for_pages() -> None:
     assert draw(FULL, TYPES) == [
         "enhanced_images",
         "viral_copy",
-        "   └─ voice_over         ← viral_copy",
-        "      └─ captions           ← voice_over",
+        "   └─ voice_over               ← viral_copy",
+        "      └─ captions              ← voice_over",
         "         └─ promotional_video  ← enhanced_images, viral_copy, voice_over, captions",
     ]
     assert 's1["viral_copy"]\n  s2["voice_over"]\n  s1 --> s2' in mermaid(FULL, TYPES)
