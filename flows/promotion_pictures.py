@@ -3,9 +3,9 @@
 import asyncio
 import os
 from dataclasses import dataclass
-from typing import override
 
 from pydantic import BaseModel
+from typing_extensions import override
 
 from flows.promotion_material import Given, Made
 from tasks.enhancement.options import ImagesConfig
