@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tasks.promotion.planning import Plan
-from tasks.promotion.product import Product
 
 
 @dataclass(frozen=True)
@@ -13,10 +12,21 @@ class Forecast:
 
     seconds: Mapping[str, float]
     """By the step, on two cores without a GPU."""
-    faults: tuple[str, ...]
-    warnings: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def forecast(plan: Plan, product: Product | None, images: tuple[str, ...]) -> Forecast:
-    """What is to be expected of a job."""
-    return Forecast(dict.fromkeys(plan.graph, 1.0), (), ())
+_SECONDS = {
+    "VIRAL_COPY": 0.5,
+    "PRODUCT_DESCRIPTION": 0.5,
+    "VOICE_OVER": 12.0,
+    "CAPTIONS": 1.0,
+    "PROMOTIONAL_VIDEO": 40.0,
+}
+_AN_IMAGE = 4.0
+
+
+def forecast(plan: Plan, images: int) -> Forecast:
+    """What is to be expected of a job with so many images."""
+    kinds = {name: plan.step(name).type for name in plan.graph}
+    return Forecast({name: _SECONDS.get(kind, _AN_IMAGE * images) for name, kind in kinds.items()})

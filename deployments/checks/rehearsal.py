@@ -15,7 +15,7 @@ from tasks.errors import InvalidInputError
 from tasks.promotion.graph import longest
 from tasks.promotion.pipelines import Pipeline
 from tasks.promotion.planning import Plan, plan_job
-from tasks.promotion.product import CheckedProduct, Product
+from tasks.promotion.product import CheckedProduct
 
 
 class StepForecast(BaseModel):
@@ -80,15 +80,15 @@ def rehearse(pipeline: Pipeline, parameters: Mapping[str, Any]) -> Rehearsal:
     except ValidationError as error:
         told = [detail["msg"].removeprefix("Value error, ") for detail in error.errors(include_url=False)]
         return Rehearsal(pipeline=pipeline.name, pool=pool, faults=tuple(f"product: {each}" for each in told))
-    return _forecast(plan, product, tuple(images), pool)
+    return _forecast(plan, len(images), pool)
 
 
 class _Facts(BaseModel):
     product: CheckedProduct
 
 
-def _forecast(plan: Plan, product: Product | None, images: tuple[str, ...], pool: str) -> Rehearsal:
-    found = forecast(plan, product, images)
+def _forecast(plan: Plan, images: int, pool: str) -> Rehearsal:
+    found = forecast(plan, images)
     return Rehearsal(
         pipeline=plan.pipeline.name,
         pool=pool,

@@ -46,7 +46,8 @@ async def test_pictures_are_made_and_the_one_that_is_not_there_is_named(
     assert set(step["files"]) == {"picture_1", "picture_2"}
     with LocalMediaStore(root=home / "store").open_local(step["files"]["picture_1"]["file"]) as path:
         assert path.parent.name == "campanha"
-        assert Image.open(path).size == (320, 320)
+        with Image.open(path) as picture:
+            assert picture.size == (320, 320)
     assert artifacts["enhanced-images-picture-1"].startswith("data:image/jpeg;base64,")
     assert "picture_1" in artifacts["promotion"]
     rows = artifacts["steps"] if isinstance(artifacts["steps"], list) else json.loads(artifacts["steps"])
