@@ -1,6 +1,7 @@
 """The deployments of pipelines: of the product's in prefect.yaml, of the user's when deployments are applied."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,13 +53,14 @@ pipelines:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The user's own file."""
     file = tmp_path / "pipelines.yaml"
     file.write_text(OWN)
     monkeypatch.setenv("CONTRAPONTO_PIPELINES_FILE", str(file))
     get_settings.cache_clear()
-    return file
+    yield file
+    get_settings.cache_clear()
 
 
 def test_the_pipelines_of_the_product_are_these() -> None:

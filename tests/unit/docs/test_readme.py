@@ -29,8 +29,8 @@ from deployments.cli.app import app
 from deployments.client.parameters import parse_parameters
 from deployments.docker.pools import docker_pools
 from deployments.server.flow_catalogue import listed_flows
+from deployments.server.pipelines import schema_of as stored_schema
 from deployments.server.pools import POOL_NAMES, Priority
-from deployments.server.schemas import strict
 from tasks import errors
 from tasks.speech.document import TranscriptionDocument
 from tasks.webhooks.message import WebhookMessage
@@ -57,14 +57,22 @@ JOB_ID = "6f4c1c1e-2b0d-4f43-9d29-2f2f0c1c3c0a"
 
 def schema_of(flow: str) -> dict[str, Any]:
     """The parameter schema as the server stores it."""
-    found = import_object(str(PROJECT_ROOT / FLOWS[flow].entrypoint))
-    return strict(found.parameters.model_dump_for_openapi())
+    return stored_schema(FLOWS[flow])
 
 
 def check_parameters(flow: str, parameters: dict[str, Any]) -> None:
     # The server's own check.
-    problems = [error.message for error in validate(parameters, schema_of(flow))]
+    given = {**FLOWS[flow].parameters, **parameters}
+    problems = [error.message for error in validate(given, schema_of(flow))]
     assert not problems, f"{flow} refuses {parameters}: {problems}"
+
+
+def shown_file(name: str) -> str:
+    """The content of a file that a page shows below its name."""
+    pages = "\n".join(text_of(page) for page in PAGES)
+    found = re.search(rf"`{re.escape(name)}`:\n\n```yaml\n(.*?)```", pages, re.S)
+    assert found, f"no page shows {name}"
+    return found[1]
 
 
 def table(text: str, first_column: str) -> list[list[str]]:
@@ -149,7 +157,9 @@ def test_the_command_line_has_the_commands_and_options() -> None:
         context = _parsed(words)
         if words[1] in ("run", "submit"):
             flow = context.params.get("deployment") or context.params["flow"]
-            check_parameters(flow, parse_parameters(context.params["param"] or []))
+            file = context.params["params"]
+            given = yaml.safe_load(shown_file(file.name)) if file else {}
+            check_parameters(flow, given | parse_parameters(context.params["param"] or []))
 
 
 def _parsed(words: list[str]) -> Any:
