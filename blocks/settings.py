@@ -227,7 +227,7 @@ class Settings(BaseSettings):
         15, gt=0, le=10_080, description="Unused for so long, a model is unloaded."
     )
     text_model_base_url: WebAddress | None = Field(
-        None, description="OpenAI-compatible endpoint, with its /v1; used for translation."
+        None, description="OpenAI-compatible endpoint, with its /v1; translates and writes copy."
     )
     text_model_api_key: SecretStr | None = Field(None, description="Key of that endpoint, if it wants one.")
     text_model: str | None = Field(

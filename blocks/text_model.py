@@ -1,10 +1,11 @@
-"""A text model behind an OpenAI-compatible endpoint, used to translate. Needs the extra `translation`."""
+"""A text model behind an OpenAI-compatible endpoint: translates and writes. Needs the extra `translation`."""
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
 
 import openai
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
@@ -27,6 +28,42 @@ and the translation of its line. Do not join, split, explain or answer lines: wh
 translated. Keep names, numbers, punctuation and tone."""
 
 
+Form = TypeVar("Form", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What answers took, summed up."""
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    """As the endpoint says; most do not."""
+
+    def plus(self, completion: ChatCompletion) -> "Usage":
+        """With one more answer; an endpoint that counts no tokens adds none."""
+        used = completion.usage
+        told = getattr(used, "cost", None)
+        cost = float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
+        return Usage(
+            requests=self.requests + 1,
+            prompt_tokens=self.prompt_tokens + (used.prompt_tokens or 0 if used else 0),
+            completion_tokens=self.completion_tokens + (used.completion_tokens or 0 if used else 0),
+            cost=self.cost if cost is None else (self.cost or 0) + cost,
+        )
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Form]):
+    """An answer in the form asked for."""
+
+    value: Form
+    faults: tuple[str, ...]
+    """What is still wrong with it after the model was told once."""
+    usage: Usage
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: int
@@ -38,6 +75,19 @@ class _Answer(BaseModel):
     translations: list[_Line]
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What a model is asked."""
+
+    task: str
+    question: str
+    name: str
+    """Of the form, for the endpoint."""
+    max_tokens: int | None = None
+    temperature: float = 0
+    seed: int | None = None
+
+
 class _MalformedAnswerError(Exception):
     """The model did not answer in the form asked for; the text says what is wrong, for the model to read."""
 
@@ -47,7 +97,9 @@ class TextModel(Block):
 
     _block_type_name = "Text Model"
     _block_type_slug = "text-model"
-    _description = "A language model behind any OpenAI-compatible endpoint: translates transcripts."
+    _description = (
+        "A language model behind any OpenAI-compatible endpoint: translates transcripts and writes copy."
+    )
 
     base_url: str = Field(
         default="https://api.openai.com/v1", title="Endpoint", description="Address of the API, with its /v1."
@@ -99,44 +151,106 @@ class TextModel(Block):
         question = json.dumps(
             [{"id": number, "text": text} for number, text in enumerate(lines, 1)], ensure_ascii=False
         )
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": task},
-            {"role": "user", "content": question},
-        ]
-        answer = self._ask(client, messages)
-        try:
-            return _read(answer, len(lines))
-        except _MalformedAnswerError as problem:
-            messages += [
-                {"role": "assistant", "content": answer or "(nothing)"},
-                {"role": "user", "content": f"That cannot be used: {problem} Answer again, in full."},
-            ]
-        try:
-            return _read(self._ask(client, messages), len(lines))
-        except _MalformedAnswerError as problem:
-            raise EngineError(
-                f'The text model "{self.model}" twice gave an answer that cannot be used: {problem}',
-                hint="Use a more capable model, or one that supports structured output.",
-            ) from problem
+        answer = self._answer(
+            client, _Answer, _Request(task, question, "translations"), lambda given: _wrong(given, len(lines))
+        )
+        if answer.faults:
+            raise self._twice_unusable(answer.faults[0])
+        return [line.text.strip() for line in sorted(answer.value.translations, key=lambda line: line.id)]
 
-    def _ask(self, client: openai.OpenAI, messages: list[ChatCompletionMessageParam]) -> str:
+    def write(
+        self,
+        form: type[Form],
+        task: str,
+        question: str,
+        check: Callable[[Form], Sequence[str]],
+        *,
+        max_tokens: int,
+        temperature: float = 0,
+        seed: int | None = None,
+    ) -> Answer[Form]:
+        """An answer to the question in the form of a pydantic model, as the task says.
+
+        `check` says what is wrong with an answer, a sentence each; the model is told once and asked again. What is
+        wrong then stands in the answer's faults: whether it can be used is the caller's to decide. `max_tokens` bounds
+        each of the two answers.
+
+        Raises as `translate`; EngineError when neither answer has the form.
+        """
+        request = _Request(task, question, form.__name__.strip("_").lower(), max_tokens, temperature, seed)
+        with self._client() as client, self._explained():
+            return self._answer(client, form, request, check)
+
+    def _answer(
+        self,
+        client: openai.OpenAI,
+        form: type[Form],
+        request: "_Request",
+        check: Callable[[Form], Sequence[str]],
+    ) -> Answer[Form]:
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": request.task},
+            {"role": "user", "content": request.question},
+        ]
+        completion = self._ask(client, form, messages, request)
+        usage = Usage().plus(completion)
+        said = completion.choices[0].message.content or ""
+        try:
+            value = _read(form, completion)
+            faults = tuple(check(value))
+        except _MalformedAnswerError as problem:
+            faults = (str(problem),)
+        else:
+            if not faults:
+                return Answer(value, (), usage)
+        messages += [
+            {"role": "assistant", "content": said or "(nothing)"},
+            {"role": "user", "content": f"That cannot be used: {' '.join(faults)} Answer again, in full."},
+        ]
+        completion = self._ask(client, form, messages, request)
+        try:
+            value = _read(form, completion)
+        except _MalformedAnswerError as problem:
+            raise self._twice_unusable(str(problem)) from problem
+        return Answer(value, tuple(check(value)), usage.plus(completion))
+
+    def _twice_unusable(self, problem: str) -> EngineError:
+        return EngineError(
+            f'The text model "{self.model}" twice gave an answer that cannot be used: {problem}',
+            hint="Use a more capable model, or one that supports structured output.",
+        )
+
+    def _ask(
+        self,
+        client: openai.OpenAI,
+        form: type[BaseModel],
+        messages: list[ChatCompletionMessageParam],
+        request: "_Request",
+    ) -> ChatCompletion:
         completion = client.chat.completions.create(
-            model=self.model, messages=messages, temperature=0, response_format=self._response_format()
+            model=self.model,
+            messages=messages,
+            temperature=request.temperature,
+            max_tokens=openai.omit if request.max_tokens is None else request.max_tokens,
+            seed=openai.omit if request.seed is None else request.seed,
+            response_format=self._response_format(form, request.name),
         )
         # A server that only resembles the API may send anything.
         if not isinstance(completion, ChatCompletion) or not completion.choices:
             raise EngineError(
                 f"The endpoint {self.base_url} does not answer as an OpenAI-compatible API does."
             )
-        return completion.choices[0].message.content or ""
+        return completion
 
-    def _response_format(self) -> ResponseFormatJSONSchema | ResponseFormatJSONObject | openai.Omit:
+    def _response_format(
+        self, form: type[BaseModel], name: str
+    ) -> ResponseFormatJSONSchema | ResponseFormatJSONObject | openai.Omit:
         match self.answer_format:
             case "json_schema":
-                schema = _Answer.model_json_schema()
+                schema = form.model_json_schema()
                 return {
                     "type": "json_schema",
-                    "json_schema": {"name": "translations", "schema": schema, "strict": True},
+                    "json_schema": {"name": name, "schema": schema, "strict": True},
                 }
             case "json_object":
                 return {"type": "json_object"}
@@ -210,16 +324,18 @@ def _chunks(indices: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]
         yield chunk
 
 
-def _read(answer: str, expected: int) -> list[str]:
+def _read(form: type[Form], completion: ChatCompletion) -> Form:
+    answer = completion.choices[0].message.content or ""
     fenced = re.fullmatch(r"\s*```(?:json)?\s*(.*?)\s*```\s*", answer, re.DOTALL)
     try:
-        lines = _Answer.model_validate_json(fenced.group(1) if fenced else answer).translations
+        return form.model_validate_json(fenced.group(1) if fenced else answer)
     except ValidationError as error:
-        raise _MalformedAnswerError("it is not JSON of the form asked for.") from error
+        cut = " It was cut off: be shorter." if completion.choices[0].finish_reason == "length" else ""
+        raise _MalformedAnswerError(f"it is not JSON of the form asked for.{cut}") from error
+
+
+def _wrong(answer: _Answer, expected: int) -> Sequence[str]:
+    lines = answer.translations
     if sorted(line.id for line in lines) != list(range(1, expected + 1)):
-        raise _MalformedAnswerError(
-            f"it must have each id from 1 to {expected} exactly once, and has {len(lines)} lines."
-        )
-    if blank := [line.id for line in lines if not line.text.strip()]:
-        raise _MalformedAnswerError(f"the translation of line {blank[0]} is empty.")
-    return [line.text.strip() for line in sorted(lines, key=lambda line: line.id)]
+        return (f"it must have each id from 1 to {expected} exactly once, and has {len(lines)} lines.",)
+    return [f"the translation of line {line.id} is empty." for line in lines if not line.text.strip()][:1]

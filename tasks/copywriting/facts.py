@@ -29,13 +29,14 @@ from tasks.promotion.product import Product
 FindingKind = Literal["number", "address", "name", "claim"]
 
 _LANGUAGES: tuple[Language, ...] = ("pt-BR", "en")
-_ADDRESS = re.compile(
+ADDRESS = re.compile(
     r"https?://[^\s<>()\[\]]+|\b[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w@])@[\w.]+"
     r"|\b(?:www\.)?(?:[\w-]+\.)+(?:com|net|org|br|io|co|shop|store|app|me|ly|gg|tv|info|site|online|link|xyz)\b"
     r"(?:/[^\s<>()\[\]]*)?",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"\+?\(?\d[\d ().-]{6,}\d")
+_HASHTAG = re.compile(r"#\w+")
 _NAME = re.compile(r"[^\W\d_][\w’'-]*")
 _BEFORE_A_NAME = frozenset(",;%)&/$€£")
 """Signs behind which a sentence goes on."""
@@ -75,7 +76,7 @@ def check_facts(
     text = unicodedata.normalize("NFC", text)
     facts = _Facts(product, today)
     findings = list(_addresses(text, facts))
-    rest = _blank(text, findings)
+    rest = _blank(_without_own_hashtags(text, facts), findings)
     for allowed in facts.verbatim(rest):
         rest = rest[: allowed[0]] + "\n" * (allowed[1] - allowed[0]) + rest[allowed[1] :]
     findings += _numbers(rest, facts, language)
@@ -103,6 +104,7 @@ class _Facts:
             for phone in _PHONE.findall(unicodedata.normalize("NFC", fact))
         }
         self.folded = "\n".join(fold(fact) for fact in self.texts)
+        self.letters = "\n".join(_letters(fact) for fact in self.texts)
         self.meanings = frozenset(self._meanings(today))
         named = [*self.texts, *(said.author for said in product.testimonials), brand.handle or ""]
         self.words = {fold(word) for fact in named for word in _NAME.findall(fact)}
@@ -172,7 +174,7 @@ class _Facts:
 
 
 def _addresses(text: str, facts: _Facts) -> Iterator[Finding]:
-    for match in _ADDRESS.finditer(text):
+    for match in ADDRESS.finditer(text):
         if _bare(match[0]) not in facts.addresses:
             yield _finding("address", match, "is no address or handle of the product or its brand")
     for match in _PHONE.finditer(text):
@@ -184,9 +186,17 @@ def _addresses(text: str, facts: _Facts) -> Iterator[Finding]:
 
 def _blank(text: str, findings: list[Finding]) -> str:
     """The text without addresses, which hold digits and names."""
-    spans = [match.span() for match in _ADDRESS.finditer(text)] + [(f.start, f.end) for f in findings]
+    spans = [match.span() for match in ADDRESS.finditer(text)] + [(f.start, f.end) for f in findings]
     for start, end in spans:
         text = text[:start] + "\n" * (end - start) + text[end:]
+    return text
+
+
+def _without_own_hashtags(text: str, facts: _Facts) -> str:
+    """The text without hashtags that are made of the facts' own words."""
+    for match in _HASHTAG.finditer(text):
+        if _letters(match[0]) in facts.letters:
+            text = text[: match.start()] + "\n" * len(match[0]) + text[match.end() :]
     return text
 
 
@@ -267,6 +277,11 @@ def _finding(kind: FindingKind, match: re.Match[str], what: str) -> Finding:
 def _bare(address: str) -> str:
     """An address as it is compared."""
     return re.sub(r"^https?://(?:www\.)?|^www\.|[/.,;:!?]+$", "", address.casefold())
+
+
+def _letters(text: str) -> str:
+    """What of a text stands in a hashtag."""
+    return "".join(letter for letter in fold(text) if letter.isalnum())
 
 
 def _digits(phone: str) -> str:

@@ -1,5 +1,6 @@
 """What the steps of a pipeline hand each other. Files travel as keys of the media store with their content's hash."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -31,6 +32,18 @@ class Picture(BaseModel):
     variant: int = 0
 
 
+class TextModelUsage(BaseModel):
+    """What a text model was asked for a text, over all its answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+    """In the endpoint's currency, mostly US dollars; None if it does not say."""
+
+
 class WrittenCopy(BaseModel):
     """A text to publish, and what of it is shown and spoken in a film."""
 
@@ -49,6 +62,44 @@ class WrittenCopy(BaseModel):
     engine: str
     """templates, or the name of the text model."""
     warnings: tuple[str, ...] = ()
+    usage: TextModelUsage | None = None
+    """None if no text model was asked."""
+
+    def store_keys(self) -> Iterable[str]:
+        """No file belongs to it; see `StepResult`."""
+        return ()
+
+
+class ProductDescription(BaseModel):
+    """The texts of a product's page in a shop. None has a price: prices change, and shops show them themselves."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: Language
+    title: str
+    """At most 150 letters."""
+    short_description: str
+    """One or two sentences."""
+    long_description: str
+    """Markdown; what came from the facts is escaped in it."""
+    html: str
+    """The same as HTML: paragraphs, headings and lists, without links, pictures and scripts."""
+    bullets: tuple[str, ...]
+    """What is good about it, as plain text."""
+    seo_title: str
+    """For search engines: at most 60 letters."""
+    meta_description: str
+    """For search engines: at most 155 letters."""
+    keywords: tuple[str, ...]
+    engine: str
+    """templates, or the name of the text model."""
+    warnings: tuple[str, ...] = ()
+    usage: TextModelUsage | None = None
+    """None if no text model was asked."""
+
+    def store_keys(self) -> Iterable[str]:
+        """No file belongs to it; see `StepResult`."""
+        return ()
 
 
 class SpokenWord(BaseModel):

@@ -1,0 +1,54 @@
+"""Hashtags of a product, made of its facts' words alone."""
+
+import random
+from collections.abc import Iterator
+
+from tasks.copywriting.notation import words
+from tasks.copywriting.phrases import Phrases
+from tasks.copywriting.told import Told
+from tasks.copywriting.wording import without_emoji
+from tasks.promotion.product import Product
+
+_LONGEST = 28
+"""Letters; a longer one is not read."""
+_LITTLE_WORDS = "de da do das dos e com em para por a o as os the and for with in of to"
+
+
+def hashtags(
+    product: Product, told: Told, phrases: Phrases, most: int, dice: random.Random
+) -> tuple[str, ...]:
+    """At most so many hashtags, the more telling first: the name, the kind of thing, the brand, a lowered price."""
+    tags: dict[str, str] = {}
+    for tag in filter(None, _tags(product, told, phrases, dice)):
+        tags.setdefault(tag.lower(), tag)
+    return tuple(f"#{tag}" for tag in list(tags.values())[:most])
+
+
+def _tags(product: Product, told: Told, phrases: Phrases, dice: random.Random) -> Iterator[str]:
+    yield _tag(product.category or "")
+    yield _tag(product.brand.name or "")
+    yield _name_tag(told.fields["name"])
+    if "old_price" in told.fields:
+        yield dice.choice(phrases.offer_tag)
+    audience = told.fields.get("audience", "")
+    if len(audience.split()) <= 2:
+        yield _tag(audience)
+
+
+def _name_tag(name: str) -> str:
+    """The whole name, or as many of its first words as can be read."""
+    parts = words(without_emoji(name))
+    while len(parts) > 1 and (len(_joined(parts)) > _LONGEST or parts[-1].lower() in _LITTLE_WORDS.split()):
+        parts.pop()
+    return _tag(" ".join(parts))
+
+
+def _tag(text: str) -> str:
+    """The words as one, or "" if that is none: a hashtag has a letter, and only letters and digits."""
+    tag = _joined(words(without_emoji(text)))
+    return tag if len(tag) <= _LONGEST and any(letter.isalpha() for letter in tag) else ""
+
+
+def _joined(parts: list[str]) -> str:
+    whole = "".join(part[:1].upper() + part[1:] if len(parts) > 1 else part for part in parts)
+    return "".join(letter for letter in whole if letter.isalnum())

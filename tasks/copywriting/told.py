@@ -1,0 +1,156 @@
+"""What can be told of a product, in the words of a language: the fields that the phrases of the templates have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.copywriting import wording
+from tasks.copywriting.notation import day, instalments, money, words
+from tasks.copywriting.numerals import fold
+from tasks.copywriting.portuguese_nouns import article, is_noun
+from tasks.promotion.materials import Language
+from tasks.promotion.product import Product
+
+_WORTH_TELLING = 5
+"""Percent; less is no reason to buy."""
+_LONGEST_NAME = 60
+_LONGEST_QUOTE = 220
+_LONGEST_LEAD = 400
+
+
+@dataclass(frozen=True)
+class Told:
+    """A product's facts as words."""
+
+    language: Language
+    fields: Mapping[str, str]
+    """By the names that phrases use; what the product does not have is missing."""
+    features: tuple[str, ...]
+    lead: tuple[str, ...]
+    """First sentences of the description."""
+    call_to_action: str | None
+    """The product's own, without a sign at its end."""
+    link: str | None
+    full_name: str
+    names: frozenset[str]
+    """Folded words that keep their capitals."""
+    stars: int | None
+    emoji: str
+    """The first one in the product's name."""
+    over: bool
+    """Whether the offer's last day is past."""
+
+
+def tell(product: Product, language: Language, *, today: date, emoji: bool) -> Told:
+    """The facts that texts of this language can use; an offer that is over is not among them."""
+    brand = product.brand
+    own = frozenset(a.casefold() for a in (product.link, brand.website, brand.handle) if a)
+
+    def cleaned(fact: str | None, most: int = 200) -> str:
+        text = wording.plain(fact or "", own).strip(" .;,:")
+        return (text if emoji else wording.without_emoji(text))[:most]
+
+    called = wording.without_emoji(wording.plain(product.name, own)).strip(" .;,:")
+    full_name = wording.capitalised(wording.calm(called)) or cleaned(brand.name) or product.name
+    name = wording.shortened(full_name, _LONGEST_NAME)
+    over = product.offer_ends is not None and product.offer_ends < today
+    fields = {"name": name, **_names(name, product, language)}
+    if text := cleaned(brand.name):
+        fields["brand"] = wording.calm(text)
+    if text := cleaned(product.audience):
+        names = frozenset(fold(word) for word in words(brand.name or ""))
+        fields["audience"] = wording.lowered(text.removeprefix("Para ").removeprefix("For "), names)
+    if (text := cleaned(product.category)) and len(text.split()) == 1 and _is_thing(text, language):
+        fields["category"] = text.lower()
+        one = "an" if text[0].lower() in "aeiou" else "a"
+        fields["a_category"] = text.lower() if text.lower().endswith("s") else f"{one} {text.lower()}"
+    if text := cleaned(brand.website):
+        fields["website"] = text
+    fields |= _prices(product, language, over=over)
+    if product.offer_ends and not over:
+        fields["day"] = day(product.offer_ends, language, today)
+    stars = None
+    for said in product.testimonials:
+        if quote := _quote(said.quote, own):
+            fields |= {"quote": quote, "author": wording.plain(said.author)}
+            stars = said.stars
+            break
+    features = dict.fromkeys(wording.as_phrase(feature, own) for feature in product.features)
+    if not emoji:
+        features = dict.fromkeys(wording.without_emoji(feature) for feature in features)
+    return Told(
+        language=language,
+        fields=fields,
+        features=tuple(feature for feature in features if feature),
+        lead=_lead(product.description, own, emoji=emoji),
+        call_to_action=cleaned(product.call_to_action).rstrip(" !") or None,
+        link=product.link,
+        full_name=full_name,
+        names=frozenset(fold(word) for word in words(f"{brand.name or ''} {name}")[:12]),
+        stars=stars,
+        emoji=wording.first_emoji(product.name),
+        over=over,
+    )
+
+
+def _names(name: str, product: Product, language: Language) -> dict[str, str]:
+    """The name with its article, and what agrees with it; only where the article is sure."""
+    if language == "en":
+        if not name[0].isascii() or name.lower().startswith(("the ", "a ", "an ", "my ", "your ")):
+            return {"the_name": name, "The_name": name, "yours": "yours"}
+        return {"the_name": f"the {name}", "The_name": f"The {name}", "yours": "yours"}
+    sort = article(name)
+    called = name
+    if not sort and product.category and is_noun(product.category):
+        sort = article(product.category)
+        called = f"{product.category.lower()} {name}"
+    if not sort:
+        return {"The_name": name}
+    yours = {"o": "o seu", "a": "a sua", "os": "os seus", "as": "as suas"}[sort]
+    return {
+        "the_name": f"{sort} {called}",
+        "The_name": f"{sort.capitalize()} {called}",
+        "of_name": f"d{sort} {called}",
+        "in_name": f"n{sort} {called}",
+        "yours": yours,
+    }
+
+
+def _is_thing(category: str, language: Language) -> bool:
+    return is_noun(category) if language == "pt-BR" else category.isascii() and category.isalpha()
+
+
+def _prices(product: Product, language: Language, *, over: bool) -> dict[str, str]:
+    if product.price is None or (over and product.old_price is not None):
+        # A lowered price whose last day is past is no longer the price.
+        return {}
+    fields = {"price": money(product.price, product.currency, language)}
+    if product.old_price is not None:
+        fields["old_price"] = money(product.old_price, product.currency, language)
+        fields["saved"] = money(product.old_price - product.price, product.currency, language)
+        if (percent := product.discount_percent or 0) >= _WORTH_TELLING:
+            fields["percent"] = str(percent)
+    if product.instalments:
+        fields["parts"] = instalments(product.instalments, product.currency, language)
+    return fields
+
+
+def _quote(quote: str, own: frozenset[str]) -> str:
+    """What a customer said, or its first whole sentences; "" if even the first is too long."""
+    told = ""
+    for sentence in wording.sentences(wording.plain(quote, own).strip("\"“”'")):
+        if len(told) + len(sentence) > _LONGEST_QUOTE:
+            break
+        told = f"{told} {sentence}".strip()
+    return told.removesuffix(".")
+
+
+def _lead(description: str, own: frozenset[str], *, emoji: bool) -> tuple[str, ...]:
+    lead: list[str] = []
+    paragraph = next((part for part in description.split("\n") if part.strip()), "")
+    for sentence in wording.sentences(wording.plain(paragraph, own)):
+        told = sentence if emoji else wording.without_emoji(sentence)
+        if sum(map(len, lead)) + len(told) > _LONGEST_LEAD:
+            break
+        lead.append(told)
+    return tuple(lead)
