@@ -1,7 +1,7 @@
 """Transcripts as files: subtitles (SRT, WebVTT, ASS), text, tables and the transcript document itself."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import pysubs2
 
@@ -37,7 +37,7 @@ def render(
     match format:
         case "srt" | "vtt" | "ass":
             # The other two have a place for names that no viewer has to read.
-            return _subtitles(plan_cues(transcript, layout, named=format == "srt"), format)
+            return render_cues(plan_cues(transcript, layout, named=format == "srt"), format)
         case "txt":
             return "".join(_text_line(segment) for segment in transcript.segments)
         case "tsv":
@@ -74,22 +74,48 @@ def speaker_name(label: str) -> str:
     return f"Speaker {label[1:]}" if label[:1] == "S" and label[1:].isdigit() else label
 
 
-def _subtitles(cues: Sequence[Cue], kind: Literal["srt", "vtt", "ass"]) -> str:
+class Shown(Protocol):
+    """What is shown together: lines from a start to an end, in seconds."""
+
+    @property
+    def start(self) -> float:
+        """When it comes."""
+
+    @property
+    def end(self) -> float:
+        """When it goes."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is shown."""
+
+
+def render_cues(cues: Sequence[Shown], kind: Literal["srt", "vtt", "ass"], *, tall: bool = False) -> str:
+    """Cues that are cut already, as text to be stored in UTF-8; `tall`: ass is laid out for an upright film."""
     subtitles = pysubs2.SSAFile()
     if kind == "ass":
         # Sizes below are for this canvas; players scale them to the video.
-        subtitles.info.update({"PlayResX": "1920", "PlayResY": "1080", "WrapStyle": "0"})
+        width, height = (1080, 1920) if tall else (1920, 1080)
+        subtitles.info.update({"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "0"})
         subtitles.info["ScaledBorderAndShadow"] = "yes"
+        # In an upright film the buttons of the platforms lie over the lowest fifth.
         subtitles.styles["Default"] = pysubs2.SSAStyle(
-            fontname="Arial", fontsize=64, outline=3, shadow=1, marginl=120, marginr=120, marginv=60
+            fontname="Arial",
+            fontsize=72 if tall else 64,
+            outline=3,
+            shadow=1,
+            marginl=90 if tall else 120,
+            marginr=90 if tall else 120,
+            marginv=480 if tall else 60,
         )
     for cue in cues:
+        speakers = cue.speakers if isinstance(cue, Cue) else ()
         subtitles.append(
             pysubs2.SSAEvent(
                 start=round(cue.start * 1000),
                 end=round(cue.end * 1000),
-                text="\\N".join(line.translate(_HIDE) for line in _escaped(cue, kind)),
-                name=", ".join(speaker_name(who) for who in dict.fromkeys(cue.speakers) if who),
+                text="\\N".join(line.translate(_HIDE) for line in _escaped(cue.lines, speakers, kind)),
+                name=", ".join(speaker_name(who) for who in dict.fromkeys(speakers) if who),
             )
         )
     if kind == "ass":
@@ -97,17 +123,17 @@ def _subtitles(cues: Sequence[Cue], kind: Literal["srt", "vtt", "ass"]) -> str:
     return subtitles.to_string(kind).translate(_SHOW)
 
 
-def _escaped(cue: Cue, kind: str) -> list[str]:
+def _escaped(shown: Sequence[str], speakers: Sequence[str | None], kind: str) -> list[str]:
     if kind != "vtt":
-        return list(cue.lines)
-    lines = [line.translate(_VTT) for line in cue.lines]
-    if not any(cue.speakers):
+        return list(shown)
+    lines = [line.translate(_VTT) for line in shown]
+    if not any(speakers):
         return lines
-    if len(set(cue.speakers)) == 1 and (name := cue.speakers[0]):
+    if len(set(speakers)) == 1 and (name := speakers[0]):
         lines[0] = f"<v {speaker_name(name)}>{lines[0]}"
         lines[-1] += "</v>"
         return lines
-    who = [*cue.speakers, *[None] * len(lines)]
+    who = [*speakers, *[None] * len(lines)]
     return [
         f"<v {speaker_name(speaker)}>{line}</v>" if speaker else line
         for line, speaker in zip(lines, who, strict=False)
