@@ -11,6 +11,7 @@ KINDS = {
     "speech": "tasks.voice.work:Speaking",
     "sentences": "tasks.voice.work:SpeakingSentences",
     "diarization": "tasks.speakers.work:Diarization",
+    "alignment": "tasks.narration.work:ScriptAlignment",
 }
 """The class of each kind of work, as `module:name`."""
 

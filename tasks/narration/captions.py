@@ -44,14 +44,12 @@ def caption_cues(narration: Narration, options: SubtitleOptions) -> tuple[Captio
         for cue in _cues(group, code, narration.duration, layout)
     ]
     shown = show(spoken, layout)
-    starts = [start for start, _ in shown]
+    limits = [*(start - layout.gap for start, _ in shown[1:]), narration.duration]
     cues: list[CaptionCue] = []
-    for cue, (start, end), limit in zip(spoken, shown, [*starts[1:], narration.duration], strict=True):
+    for cue, (start, end), limit in zip(spoken, shown, limits if spoken else (), strict=True):
         # A price that takes long to say stays for as long as it is heard.
-        heard = min(max(end, cue.end), limit - layout.gap if cue is not spoken[-1] else limit)
-        cues.append(
-            CaptionCue(start=start, end=_within(max(end, heard), start, narration.duration), lines=cue.lines)
-        )
+        until = max(end, min(cue.end, limit))
+        cues.append(CaptionCue(start=start, end=_within(until, start, narration.duration), lines=cue.lines))
     return tuple(cues)
 
 

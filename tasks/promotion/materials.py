@@ -165,3 +165,7 @@ class CaptionTrack(BaseModel):
     files: dict[str, StoredFile]
     """By format: srt, vtt, ass, json."""
     warnings: tuple[str, ...] = ()
+
+    def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `StepResult`."""
+        return tuple(file.key for file in self.files.values())

@@ -11,14 +11,18 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tasks.errors import EngineError, InvalidInputError, MissingEngineError
 from tasks.inference.devices import Device, DeviceName, probe_device
 from tasks.progress import Progress, ignore_progress
 from tasks.speech.engine import load_engine
+from tasks.speech.known_text import align_text, count_tokens
 from tasks.speech.languages import AUTO, language_name, normalise_language
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.run import Run
-from tasks.speech.transcript import Transcript
+from tasks.speech.transcript import Transcript, Word
 from tasks.speech.translation import can_translate
 from tasks.speech.watch import Watch, turn
 
@@ -60,6 +64,15 @@ class Recogniser:
         run = Run(self._model, self.device, options, language, Watch(progress, end, audio.name))
         with turn(self._busy, run.watch):
             return run.transcribe(audio, self.name)
+
+    def align(self, audio: NDArray[np.float32], text: str, language: str) -> tuple[Word, ...]:
+        """Where a known text is heard; see `tasks.speech.known_text.align_text`. Raises EngineError."""
+        with self._busy:
+            return align_text(self._model, audio, text, language)
+
+    def tokens(self, text: str) -> int:
+        """How many of the engine's tokens a text has; `align` takes some 400."""
+        return count_tokens(self._model, text)
 
     def _check(self, options: RecognitionOptions) -> str | None:
         """The language to assume; None = detect it."""

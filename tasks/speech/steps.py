@@ -118,8 +118,11 @@ def recognise_request(
 
 
 def _engine(model: str, settings: Settings) -> str:
-    if settings.audio_transcriber_url:
-        return settings.audio_transcriber_url
+    return settings.audio_transcriber_url or recogniser_name(model, settings)
+
+
+def recogniser_name(model: str, settings: Settings) -> str:
+    """The recogniser of this machine with its version, for cache keys. Raises MissingEngineError without the model."""
     weights = (model_directory(model, settings) / "model.bin").stat().st_size
     return f"faster-whisper {version('faster-whisper')}, {model} of {weights} bytes"
 
