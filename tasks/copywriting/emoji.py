@@ -41,6 +41,7 @@ _THINGS: Mapping[str, str] = {
     "📓": "caderno agenda planner notebook_paper",
     "🖊️": "caneta pen",
     "🛋️": "sofa poltrona couch armchair",
+    "🪑": "cadeira chair banqueta stool",
     "🛏️": "cama colchao lencol edredom travesseiro bed mattress pillow sheets",
     "💡": "luminaria lampada abajur lamp light",
     "🕯️": "vela candle",

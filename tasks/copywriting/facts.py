@@ -110,7 +110,8 @@ class _Facts:
         self.words = {fold(word) for fact in named for word in _NAME.findall(fact)}
 
     def _meanings(self, today: date | None) -> Iterator[Meaning]:
-        for fact in self.texts:
+        authors = (said.author for said in self.product.testimonials)
+        for fact in (*self.texts, *authors):
             for quantity in quantities(fact, *_LANGUAGES):
                 for kind, value in quantity.meanings:
                     yield kind, value

@@ -1,6 +1,7 @@
 """Hashtags of a product, made of its facts' words alone."""
 
 import random
+import re
 from collections.abc import Iterator
 
 from tasks.copywriting.notation import words
@@ -11,6 +12,7 @@ from tasks.promotion.product import Product
 
 _LONGEST = 28
 """Letters; a longer one is not read."""
+_ENDS = re.compile(r"\s*[,:;(|/]\s*|\s[-–—]\s|\s+\d+[.,]\d|(?<=\d)\s+(?=\d)")
 _LITTLE_WORDS = "de da do das dos e com em para por a o as os the and for with in of to"
 
 
@@ -36,8 +38,8 @@ def _tags(product: Product, told: Told, phrases: Phrases, dice: random.Random) -
 
 
 def _name_tag(name: str) -> str:
-    """The whole name, or as many of its first words as can be read."""
-    parts = words(without_emoji(name))
+    """As many of the name's first words as can be read; a number that a hashtag would make another one ends it."""
+    parts = words(_ENDS.split(without_emoji(name))[0])
     while len(parts) > 1 and (len(_joined(parts)) > _LONGEST or parts[-1].lower() in _LITTLE_WORDS.split()):
         parts.pop()
     return _tag(" ".join(parts))
@@ -50,5 +52,6 @@ def _tag(text: str) -> str:
 
 
 def _joined(parts: list[str]) -> str:
-    whole = "".join(part[:1].upper() + part[1:] if len(parts) > 1 else part for part in parts)
+    several = len(parts) > 1
+    whole = "".join(part.capitalize() if several and part.islower() else part for part in parts)
     return "".join(letter for letter in whole if letter.isalnum())

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.copywriting.options import Platform, Tone
+from tasks.copywriting.told import Told
 
 Pool = Mapping[Tone, tuple[str, ...]]
+_GOES_ON = re.compile(r"name\}[,?]?\s+\w")
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -49,6 +51,16 @@ class Phrases:
 def fields_of(phrase: str) -> frozenset[str]:
     """The facts that a phrase needs."""
     return frozenset(_FIELD.findall(phrase))
+
+
+def fitting(pool: Sequence[str], told: Told) -> tuple[str, ...]:
+    """The phrases that suit the product: a name of several parts ends a sentence, a small discount opens none."""
+    return tuple(
+        phrase
+        for phrase in pool
+        if not (told.compound and _GOES_ON.search(phrase))
+        and not ("percent" not in told.fields and "{old_price}" in phrase)
+    )
 
 
 def fill(phrase: str, fields: Mapping[str, str]) -> str:

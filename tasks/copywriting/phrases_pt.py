@@ -88,7 +88,7 @@ PORTUGUESE = Phrases(
             "Era {old_price}, agora é {price}!",
             "Por {price}! Ou {parts}!",
             "Por {price}!",
-            "É {price}, ou {parts}!",
+            "Sai por {price}, ou {parts}!",
         ),
         "elegant": (
             "De {old_price} por {price}, ou {parts}.",

@@ -1,13 +1,14 @@
 """Posts made of templates: the facts told in the order and manner of a platform."""
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tasks.copywriting import emoji
 from tasks.copywriting.hashtags import hashtags
 from tasks.copywriting.options import CopyConfig, Length, Platform
-from tasks.copywriting.phrases import Phrases, choose, fields_of, fill
+from tasks.copywriting.phrases import Phrases, choose, fields_of, fill, fitting
 from tasks.copywriting.phrases_en import ENGLISH
 from tasks.copywriting.phrases_pt import PORTUGUESE
 from tasks.copywriting.platforms import RULES, too_long
@@ -20,6 +21,10 @@ PHRASES: Mapping[Language, Phrases] = {"pt-BR": PORTUGUESE, "en": ENGLISH}
 _INLINE: frozenset[Platform] = frozenset({"x", "threads", "tiktok"})
 """Where a list with a line for each feature is too tall."""
 _LENGTHS: tuple[Length, ...] = ("short", "medium", "long")
+_OTHER_WAY = re.compile(
+    r"(?i)whats|direct|\bdm|mensage|message|telegram|telefone|phone|call|ligue|coment|comment"
+)
+"""How a shop's own call to action says that it goes another way than by the address."""
 _PLAIN = ("elegant", "professional")
 _LAYOUTS: tuple[tuple[str, ...], ...] = (
     ("hook", "lead", "list", "price", "quote", "action"),
@@ -146,7 +151,7 @@ class _Writer:
 
     def _hook(self, amount: _Amount) -> str:
         tone = self.config.tone
-        hook = self._pick(self.phrases.hooks[tone])
+        hook = self._pick(fitting(self.phrases.hooks[tone], self.told))
         mark = emoji.of_thing(self.told, self.product.category, self.dice, tone)
         hook = self._with(hook, (mark,) if mark and tone != "professional" else ())
         named = self.used & {"name", "the_name", "The_name", "in_name", "of_name"}
@@ -192,9 +197,9 @@ class _Writer:
             wanted = {"old_price", "parts"} & self.fields.keys()
             pool = self.phrases.prices[tone]
             for need in (wanted, wanted & {"old_price"}, set[str]()):
-                fitting = tuple(p for p in pool if need <= fields_of(p))
-                if any(fields_of(p) <= self.fields.keys() for p in fitting):
-                    pool = fitting
+                telling = tuple(p for p in pool if need <= fields_of(p))
+                if any(fields_of(p) <= self.fields.keys() for p in telling):
+                    pool = telling
                     break
             price = self._pick(pool)
         marks = () if tone in _PLAIN else emoji.PRICES
@@ -222,9 +227,11 @@ class _Writer:
         website = self.fields.get("website")
         if own := self.told.call_to_action:
             where = link or (website if not rules.links else None)
+            if _OTHER_WAY.search(own):
+                where = None
             line = f"{own}: {where}" if where and where not in own else _ended(own)
             return own, self._with(
-                line, emoji.ACTIONS["link"] if where and not link else self._marks(own, tone)
+                line, () if tone in _PLAIN or (where and where == link) else emoji.ACTIONS["link"]
             )
         action = choose(pools[platform], self.fields, self.dice) or ""
         shown = fill(action, self.fields)

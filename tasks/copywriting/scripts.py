@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tasks.copywriting.options import CopyConfig
-from tasks.copywriting.phrases import choose, fields_of, fill
+from tasks.copywriting.phrases import choose, fields_of, fill, fitting
 from tasks.copywriting.posts import PHRASES
 from tasks.copywriting.told import Told
 from tasks.copywriting.wording import joined, shortened, without_emoji
@@ -81,8 +81,13 @@ def _sentences(told: Told, config: CopyConfig, amount: _Amount, dice: random.Ran
     fields = dict(told.fields)
     if not amount.parts:
         fields.pop("parts", None)
-    hook = choose(phrases.spoken_hooks[config.tone], fields, dice) or "{name}."
-    action = choose(phrases.spoken_actions[config.platform], fields, dice)
+    hook = choose(fitting(phrases.spoken_hooks[config.tone], told), fields, dice) or "{name}."
+    actions = phrases.spoken_actions[config.platform]
+    if config.tone in ("elegant", "professional"):
+        written = phrases.plain_actions[config.platform]
+        # An address is no pleasure to listen to.
+        actions = tuple(f"{phrase}." for phrase in written if "{website}" not in phrase)
+    action = choose(actions, fields, dice)
     yield fill(hook if amount.hook else "{name}.", fields)
     if amount.lead:
         yield _spoken(told.lead[0])

@@ -1,6 +1,7 @@
 """What can be told of a product, in the words of a language: the fields that the phrases of the templates have."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +17,9 @@ _WORTH_TELLING = 5
 _LONGEST_NAME = 60
 _LONGEST_QUOTE = 220
 _LONGEST_LEAD = 400
+_TELLING_LETTERS = 4
+_REPEATED = 0.6
+"""Share of a sentence's telling words."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Told:
     stars: int | None
     emoji: str
     """The first one in the product's name."""
+    compound: bool
+    """Whether the name has parts ("Pousada Mar: diária"), so that it stands best at a sentence's end."""
     over: bool
     """Whether the offer's last day is past."""
 
@@ -55,7 +61,8 @@ def tell(product: Product, language: Language, *, today: date, emoji: bool) -> T
     name = wording.shortened(full_name, _LONGEST_NAME)
     over = product.offer_ends is not None and product.offer_ends < today
     fields = {"name": name, **_names(name, product, language)}
-    if text := cleaned(brand.name):
+    # "Ergo One apresenta: Cadeira Ergo One" says the same twice.
+    if (text := cleaned(brand.name)) and text.casefold() not in full_name.casefold():
         fields["brand"] = wording.calm(text)
     if text := cleaned(product.audience):
         names = frozenset(fold(word) for word in words(brand.name or ""))
@@ -75,20 +82,20 @@ def tell(product: Product, language: Language, *, today: date, emoji: bool) -> T
             fields |= {"quote": quote, "author": wording.plain(said.author)}
             stars = said.stars
             break
-    features = dict.fromkeys(wording.as_phrase(feature, own) for feature in product.features)
-    if not emoji:
-        features = dict.fromkeys(wording.without_emoji(feature) for feature in features)
+    phrases = [wording.as_phrase(feature, own) for feature in product.features]
+    features = tuple(filter(None, dict.fromkeys(p if emoji else wording.without_emoji(p) for p in phrases)))
     return Told(
         language=language,
         fields=fields,
-        features=tuple(feature for feature in features if feature),
-        lead=_lead(product.description, own, emoji=emoji),
+        features=features,
+        lead=_lead(product.description, own, features, emoji=emoji),
         call_to_action=cleaned(product.call_to_action).rstrip(" !") or None,
         link=product.link,
         full_name=full_name,
-        names=frozenset(fold(word) for word in words(f"{brand.name or ''} {name}")[:12]),
+        names=frozenset(fold(word) for word in words(brand.name or "")),
         stars=stars,
         emoji=wording.first_emoji(product.name),
+        compound=bool(re.search(r"[,:;(|/]|\s[-–—]\s", name)),
         over=over,
     )
 
@@ -127,9 +134,9 @@ def _prices(product: Product, language: Language, *, over: bool) -> dict[str, st
     fields = {"price": money(product.price, product.currency, language)}
     if product.old_price is not None:
         fields["old_price"] = money(product.old_price, product.currency, language)
-        fields["saved"] = money(product.old_price - product.price, product.currency, language)
         if (percent := product.discount_percent or 0) >= _WORTH_TELLING:
             fields["percent"] = str(percent)
+            fields["saved"] = money(product.old_price - product.price, product.currency, language)
     if product.instalments:
         fields["parts"] = instalments(product.instalments, product.currency, language)
     return fields
@@ -145,12 +152,16 @@ def _quote(quote: str, own: frozenset[str]) -> str:
     return told.removesuffix(".")
 
 
-def _lead(description: str, own: frozenset[str], *, emoji: bool) -> tuple[str, ...]:
+def _lead(description: str, own: frozenset[str], features: Sequence[str], *, emoji: bool) -> tuple[str, ...]:
+    listed = {fold(word) for feature in features for word in words(feature)}
     lead: list[str] = []
     paragraph = next((part for part in description.split("\n") if part.strip()), "")
     for sentence in wording.sentences(wording.plain(paragraph, own)):
         told = sentence if emoji else wording.without_emoji(sentence)
         if sum(map(len, lead)) + len(told) > _LONGEST_LEAD:
             break
-        lead.append(told)
+        telling = [fold(word) for word in words(told) if len(word) >= _TELLING_LETTERS]
+        # What the features say is not said twice.
+        if not telling or sum(word in listed for word in telling) < _REPEATED * len(telling):
+            lead.append(told)
     return tuple(lead)

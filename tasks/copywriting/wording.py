@@ -27,6 +27,10 @@ _SMALL_WORDS = _set(
 _ONE_EMOJI = re.compile(r"(?:[🇦-🇿]{2}|.[\ufe0f\u20e3🏻-🏿]*(?:\u200d.[\ufe0f🏻-🏿]*)*)")
 _SHOUTED = 4
 """Letters from which a word in capitals is taken for shouting, and not for an abbreviation."""
+_TOGETHER = 4
+"""Features in one sentence; more are not taken in by ear."""
+_SHORT = 45
+_HAS_PARTS = re.compile(r"[,;:!?—]|\.\s|\b(?:e|and|ou|or)\b")
 _PROPER = _set("bluetooth android windows google apple samsung usb hdmi alexa netflix inox")
 
 
@@ -125,7 +129,7 @@ _PT_VERBS = _set(
 _EN_VERBS = _set(
     "does doesn't makes brews turns keeps holds fits comes includes lasts runs works folds charges connects "
     "plays records cuts blends heats cools dries washes protects resists supports carries weighs measures has is "
-    "won't never stays opens closes covers cleans removes"
+    "ships serves seats sleeps pairs lets gives takes tells won't never stays opens closes covers cleans removes"
 )
 
 
@@ -140,21 +144,28 @@ def tells(phrase: str) -> bool:
 
 
 def joined(features: Sequence[str], language: Language, names: frozenset[str]) -> list[str]:
-    """Features as sentences: what is short and of the same kind goes together, three at most."""
-    groups: list[list[str]] = []
+    """Features as sentences: what is short and of the same kind goes together, four at most."""
+    runs: list[list[str]] = []
     for feature in features:
-        last = groups[-1] if groups else []
-        together = (
-            last
-            and len(last) < 3
-            and all(len(one) <= 45 and not set(one) & set(",;:.!?—") for one in (*last, feature))
-            and tells(last[-1]) == tells(feature)
-        )
-        if together:
+        last = runs[-1] if runs else []
+        if last and _is_short(last[-1]) and _is_short(feature) and tells(last[-1]) == tells(feature):
             last.append(feature)
         else:
-            groups.append([feature])
+            runs.append([feature])
     return [
         f"{listed([group[0], *(lowered(feature, names) for feature in group[1:])], language)}."
-        for group in groups
+        for run in runs
+        for group in _even(run)
     ]
+
+
+def _is_short(feature: str) -> bool:
+    return len(feature) <= _SHORT and not _HAS_PARTS.search(feature)
+
+
+def _even(run: list[str]) -> list[list[str]]:
+    """The run in as few groups as can be, none much longer than another: five are three and two, not four and one."""
+    groups = -(-len(run) // _TOGETHER)
+    size, longer = divmod(len(run), groups)
+    ends = [size * (n + 1) + min(n + 1, longer) for n in range(groups)]
+    return [run[start:end] for start, end in zip([0, *ends], ends, strict=False)]
