@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blocks.settings import PROJECT_ROOT
 from tasks.copywriting.facts import check_facts
 from tasks.copywriting.options import CopyConfig, DescriptionConfig, Platform, Tone
 from tasks.copywriting.platforms import RULES, too_long
@@ -215,3 +216,29 @@ def test_any_text_makes_a_post(name: str, features: list[str], description: str,
     assert written.script.strip()
     assert not too_long(platform, written.text)
     description_of_templates(product, DescriptionConfig(), today=TODAY)
+
+
+@pytest.mark.parametrize("page", ["docs/copywriting.md", "docs/pt-BR/copywriting.md"])
+def test_the_manual_shows_what_is_written(coffee_maker: Product, page: str) -> None:
+    shown = (PROJECT_ROOT / page).read_text()
+    written = copy_of(coffee_maker)
+    assert f"```text\n{written.text}\n```" in shown
+    if "pt-BR" not in page:
+        assert written.script in " ".join(shown.split())
+        earbuds = Product(
+            name="SoundMax Pro Wireless Earbuds",
+            features=(
+                "Up to 30 hours of battery",
+                "Noise cancelling",
+                "Two microphones",
+                "Two-year warranty",
+            ),
+            category="earbuds",
+            price=Decimal("59.9"),
+            old_price=Decimal("79.9"),
+            currency="USD",
+            audience="people who work from home",
+            brand=Brand(name="SoundMax", website="soundmax.example.com"),
+        )
+        english = copy_of(earbuds, language="en", tone="energetic", platform="tiktok", seed=2)
+        assert f"```text\n{english.text}\n```" in shown
