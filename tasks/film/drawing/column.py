@@ -55,6 +55,8 @@ class Placed:
     block: Block | PriceBlock | None
     room: float
     """Width in which it is aligned."""
+    scale: float = 1.0
+    """By how much the column was made smaller so that it has room."""
 
 
 def column(rows: Sequence[Row], box: Box, unit: float, align: float = 0.5) -> list[Placed]:
@@ -75,7 +77,7 @@ def column(rows: Sequence[Row], box: Box, unit: float, align: float = 0.5) -> li
         indent = row.indent * unit * scale
         room = box.width - indent
         left = box.left + indent + (room - wide) * _SHARE[row.style.align]
-        placed.append(Placed(row, Box(left, at, left + wide, at + high), block, room))
+        placed.append(Placed(row, Box(left, at, left + wide, at + high), block, room, scale))
         at += high
     return placed
 
@@ -97,7 +99,7 @@ def _measured(
         return price.width, price.height, price
     if row.kind == "button":
         inner = wide - 2 * _INNER_X * size
-        block = fit(text, row.style, (inner, height), (size, size * _NARROWER), lines=2)
+        block = fit(text, row.style, (inner, height), (size, size * _NARROWER), lines=1)
         return (
             max(block.width + 2 * _INNER_X * size, 6.5 * size),
             block.height - block.below + block.size * 0.04 + 2 * _INNER_Y * size,

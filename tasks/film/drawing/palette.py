@@ -14,6 +14,8 @@ READABLE = 4.5
 """Contrast of texts to what is behind them: WCAG 2.2, 1.4.3."""
 _COLOURS = 12
 """Into which a picture is sorted."""
+_PALE = 0.3
+"""The same, below which a colour that is made dark enough for letters is grey."""
 _DULL = 0.18
 """Saturation below which a colour of a picture says nothing about it."""
 
@@ -104,8 +106,15 @@ class Scheme:
 
     @property
     def accent(self) -> Rgb:
-        """The main colour as letters on paper."""
-        return readable(self.main, self.paper)
+        """The main colour as letters on paper; pale ones would be grey then, and give way to the deep one."""
+        return readable(self.main, self.paper) if saturation(self.main) >= _PALE else self.deep
+
+    @property
+    def shade(self) -> Rgb:
+        """The main colour where a ground of it grows darker; pale ones stay clean."""
+        pale = luminance(self.main) > 0.45
+        warm = (round(self.main[0] * 0.92), round(self.main[1] * 0.84), round(self.main[2] * 0.86))
+        return warm if pale else mixed(self.main, BLACK, 0.3)
 
     @property
     def muted(self) -> Rgb:
@@ -131,7 +140,7 @@ def scheme_of(brand: Brand, tones: Sequence[str], default: Sequence[str]) -> Sch
 
 def _beside(main: Rgb) -> Rgb:
     """A colour that stands out beside the only one that there is."""
-    return mixed(main, WHITE, 0.72) if luminance(main) < 0.3 else mixed(main, (8, 8, 12), 0.75)
+    return mixed(main, WHITE, 0.72) if luminance(main) < 0.3 else mixed(main, (8, 8, 12), 0.86)
 
 
 def tones_of(pixels: NDArray[np.uint8]) -> tuple[str, ...]:

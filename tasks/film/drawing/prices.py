@@ -8,7 +8,7 @@ import skia
 from tasks.film.drawing.lettering import Style, capital_height, paragraph_of, width
 
 _PARTS = re.compile(r"(?P<sign>\D*?)(?P<whole>\d[\d.,]*?)(?P<cents>[.,]\d\d)?$")
-_SMALL = 0.42
+_SMALL = 0.38
 """Size of the sign and the cents, as a share of the amount's."""
 _GAP = 0.07
 

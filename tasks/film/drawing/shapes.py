@@ -30,8 +30,11 @@ def panel(box: Box, fill: Rgb, radius: float = 0, *, opacity: float = 1.0, shado
     return paint
 
 
-def scrim(box: Box, fill: Rgb, stops: Sequence[tuple[float, float]]) -> Painter:
-    """A veil whose opacity changes from top to bottom: (share of the height, opacity), softly between these."""
+def scrim(box: Box, fill: Rgb, stops: Sequence[tuple[float, float]], *, across: bool = False) -> Painter:
+    """A veil whose opacity changes from top to bottom: (share of the height, opacity), softly between these.
+
+    `across`: from left to right.
+    """
     shares: list[float] = []
     colours: list[int] = []
     for (start, least), (end, most) in pairwise(stops):
@@ -42,7 +45,8 @@ def scrim(box: Box, fill: Rgb, stops: Sequence[tuple[float, float]]) -> Painter:
             colours.append(colour(fill, least + (most - least) * soft))
     shares.append(stops[-1][0])
     colours.append(colour(fill, stops[-1][1]))
-    shader = skia.GradientShader.MakeLinear([(0, box.top), (0, box.bottom)], colours, shares)
+    ends = [(box.left, 0), (box.right, 0)] if across else [(0, box.top), (0, box.bottom)]
+    shader = skia.GradientShader.MakeLinear(ends, colours, shares)
     return lambda canvas: canvas.drawRect(box.rect, skia.Paint(Shader=shader, Dither=True))
 
 

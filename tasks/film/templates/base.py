@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import skia
 
-from tasks.film.drawing.column import Placed, Row
+from tasks.film.drawing.column import Placed, Row, column
 from tasks.film.drawing.lettering import Align, Block, Style, require
 from tasks.film.drawing.palette import Rgb, Scheme, scheme_of
 from tasks.film.drawing.prices import PriceBlock
 from tasks.film.drawing.shapes import corners, logo, panel, stars
-from tasks.film.drawing.stage import Box, Painter, Stage, drawn
+from tasks.film.drawing.stage import Box, Painter, Stage, drawn, safe_box, unit_of
 from tasks.film.storyboard import Brief, Canvas, Layer, Pixels, Scene, Title
 from tasks.film.templates.plan import poster_titles, scenes_of
 
@@ -20,6 +20,8 @@ _WIDE = 1.2
 """Width to height from which texts stand beside the picture."""
 _APPS = 0.25
 """Share of the frame below the safe area, from which apps lie over its lower part: titles then stand at the top."""
+_END, _END_LOW = 700, 620
+"""Height of the texts of an end card above its picture."""
 _STAGGER = 0.09
 """Seconds between titles that come in after each other."""
 
@@ -39,7 +41,10 @@ class Look(ABC):
     """Whether customers are quoted."""
     capitals: ClassVar[bool] = False
     """Whether headlines are in capitals."""
-    end_align: ClassVar[Align] = "center"
+    end_price: ClassVar[float] = 128
+    """Units of the figures of the price on the end card."""
+    end_edge: ClassVar[float] = 40
+    """Units between the picture of the end card and the frame's edges; 0: it goes to them."""
 
     def scenes(self, brief: Brief) -> tuple[Scene, ...]:
         """From 0 to the end without a gap.
@@ -47,6 +52,8 @@ class Look(ABC):
         Raises InvalidInputError or MissingEngineError for an unknown font, and for letters that no font here has.
         """
         found = [self._placed(scene, brief) for scene in scenes_of(brief, quotes=self.quotes)]
+        # The end card shows the first picture again, beside its texts.
+        found = [replace(scene, picture=0) if scene.layout == "end" else scene for scene in found]
         self._check([title.text for scene in found for title in scene.titles], brief)
         return tuple(found)
 
@@ -184,16 +191,42 @@ class Look(ABC):
         for corner, paint in corners(box, radius, ground):
             stage.steady(corner, paint)
 
-    def end_rows(self, stage: Stage, ink: Rgb, fill: Rgb, on_fill: Rgb) -> list[Row]:
-        """Brand, product, price, call to action and contacts of an end card."""
-        align = self.end_align
-        heading = self.heading(stage, ink, align=align, leading=1.1, capitals=self.capitals)
+    def end_picture(self, canvas: Canvas) -> Box:
+        """Where the picture of the end card lies: below its texts, or beside them."""
+        unit = unit_of(canvas)
+        edge = self.end_edge * unit
+        right, bottom = canvas.width - edge, canvas.height - edge
+        if is_wide(canvas) or is_square(canvas):
+            return Box(canvas.width * (0.5 if is_wide(canvas) else 0.54), edge, right, bottom).even
+        safe = safe_box(canvas)
+        top = min(safe.top + (_END if under_apps(canvas) else _END_LOW) * unit, safe.bottom + 24 * unit)
+        return Box(edge, top, right, bottom).even
+
+    def end_card(
+        self, stage: Stage, ink: Rgb, ground: Rgb, fill: Rgb, on_fill: Rgb, edge: float = 80
+    ) -> None:
+        """Draws brand, product, price, call to action and contacts of an end card."""
+        unit, canvas = stage.unit, stage.brief.canvas
+        picture = self.end_picture(canvas)
+        beside = is_wide(canvas) or is_square(canvas)
+        room = inner(canvas, edge * unit, down=16 * unit, centred=not beside)
+        if beside:
+            room = Box(room.left, room.top, picture.left - 56 * unit, room.bottom)
+        else:
+            room = Box(room.left, room.top, room.right, picture.top - 48 * unit)
+        rows = self.end_rows(stage, ink, fill, on_fill, "left" if beside else "center")
+        self.put(stage, column(rows, room, unit), ground, steady=())
+
+    def end_rows(self, stage: Stage, ink: Rgb, fill: Rgb, on_fill: Rgb, align: Align) -> list[Row]:
+        """What stands on an end card."""
+        leading = 1.22 if self.capitals else 1.1
+        heading = self.heading(stage, ink, align=align, leading=leading, capitals=self.capitals)
         small = self.reading(stage, ink, align=align)
         contacts = [title for title in stage.scene.titles if title.role == "contact"]
         return [
             *self.brand(stage, ink, align, 36),
-            *self.row(stage, "name", heading, 104, lines=4, gap=48),
-            *self.row(stage, "price", self.heading(stage, ink, align=align), 128, kind="price", gap=44),
+            *self.row(stage, "name", heading, 104, lines=3, gap=48),
+            *self.row(stage, "price", self.heading(stage, ink, align=align), self.end_price, kind="price", gap=44),
             *self.row(
                 stage, "call_to_action", self.reading(stage, on_fill, bold=True, align=align), 46,
                 kind="button", fill=fill, gap=60,

@@ -74,7 +74,7 @@ def end_titles(brief: Brief) -> tuple[Title, ...]:
 def poster_titles(brief: Brief) -> tuple[Title, ...]:
     """All that stands on a poster."""
     priced = [title for title in price_titles(brief) if title.role not in ("name", "brand")]
-    return (*opening_titles(brief), *priced, _call(brief))
+    return (*opening_titles(brief), *priced)
 
 
 def scenes_of(brief: Brief, *, quotes: bool = False) -> Iterator[Scene]:

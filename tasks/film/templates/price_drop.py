@@ -12,6 +12,8 @@ from tasks.film.templates.base import Look, inner, is_square, is_wide, under_app
 
 _BURST, _LEAST_BURST = 136, 76
 """Radius of the burst with the discount."""
+_PRICED = ("price", "poster")
+"""Layouts with the price; in square frames it stands beside the picture."""
 _RAYS = 0.055
 """Opacity of the rays on the ground."""
 
@@ -24,24 +26,28 @@ class PriceDrop(Look):
     colours = ("#C8102E", "#FFD100")
     from_pictures = False
     capitals = True
+    end_edge = 60
+    end_price = 176
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
         """On a card below the headline, or beside it."""
         unit, safe = unit_of(canvas), safe_box(canvas)
         if layout == "end":
-            return frame_box(canvas)
+            return self.end_picture(canvas)
         edge = 60 * unit
         if is_wide(canvas):
             return Box(canvas.width * 0.5, edge, canvas.width - edge, canvas.height - edge).even
         texts = 330 if not is_square(canvas) else 260
         top = min(safe.top + texts * unit, safe.top + safe.height * 0.5)
+        if is_square(canvas) and layout in _PRICED:
+            return Box(edge, top, canvas.width * 0.47, canvas.height - edge).even
         return Box(edge, top, canvas.width - edge, canvas.height - edge).even
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour with rays behind the product."""
         box = frame_box(canvas)
-        flat = gradient(box, scheme.main, mixed(scheme.main, (0, 0, 0), 0.2))
-        middle = box.middle if layout == "end" else self.picture("opening", canvas).middle
+        flat = gradient(box, scheme.main, mixed(scheme.main, scheme.shade, 0.7))
+        middle = self.picture("end" if layout == "end" else "opening", canvas).middle
         light = rays(box, middle, ink_on(scheme.main), _RAYS)
 
         def paint(drawing: skia.Canvas) -> None:
@@ -54,10 +60,7 @@ class PriceDrop(Look):
         """Draws the layers of the stage's scene."""
         unit, canvas = stage.unit, stage.brief.canvas
         picture = self.picture(stage.scene.layout, canvas)
-        self.rounded(stage, 40 * unit)
-        frame = picture.grown(6 * unit)
-        for side in _sides(frame, 12 * unit, 44 * unit):
-            stage.steady(side, border(frame, 12 * unit, WHITE, 44 * unit))
+        self._frame(stage)
         wide = is_wide(canvas)
         room = inner(canvas, 64 * unit, down=12 * unit, centred=not wide)
         slab = None
@@ -69,17 +72,24 @@ class PriceDrop(Look):
             slab = self._call(stage, call, room)
         foot = room.bottom if wide else picture.top - 34 * unit
         if slab:
-            foot = min(foot, slab.top - (40 if wide else 28) * unit)
+            foot = foot if is_square(canvas) else min(foot, slab.top - (40 if wide else 28) * unit)
         self._head(stage, Box(room.left, room.top, room.right, foot))
         if (off := stage.title("discount")) and slab and self._burst_room(stage, picture, slab):
             self._burst(stage, off, picture, slab)
 
     def draw_end(self, stage: Stage) -> None:
         """Draws the end card."""
-        unit, scheme = stage.unit, stage.scheme
-        rows = self.end_rows(stage, self._ink(scheme), scheme.second, scheme.on_second)
-        room = inner(stage.brief.canvas, 84 * unit, down=32 * unit, centred=True)
-        self.put(stage, column(rows, room, unit), scheme.main, steady=())
+        scheme = stage.scheme
+        self._frame(stage)
+        self.end_card(stage, self._ink(scheme), scheme.main, scheme.second, scheme.on_second)
+
+    def _frame(self, stage: Stage) -> None:
+        """A thick white frame around the picture."""
+        unit = stage.unit
+        self.rounded(stage, 40 * unit)
+        frame = self.picture(stage.scene.layout, stage.brief.canvas).grown(6 * unit)
+        for side in _sides(frame, 12 * unit, 44 * unit):
+            stage.steady(side, border(frame, 12 * unit, WHITE, 44 * unit))
 
     @staticmethod
     def _ink(scheme: Scheme) -> Rgb:
@@ -90,7 +100,7 @@ class PriceDrop(Look):
         unit, scheme, wide = stage.unit, stage.scheme, is_wide(stage.brief.canvas)
         ink = self._ink(scheme)
         align = "left" if wide else "center"
-        heading = self.heading(stage, ink, capitals=True, leading=1.14, align=align)
+        heading = self.heading(stage, ink, capitals=True, leading=1.22, align=align)
         head = column(self.brand(stage, ink, "left" if wide else "center"), room, unit, 0)
         self.put(stage, head, scheme.main)
         top = head[-1].box.bottom + 28 * unit if head else room.top
@@ -116,18 +126,22 @@ class PriceDrop(Look):
             *self.row(stage, "instalments", small, 44, gap=34),
             *self.row(stage, "offer_ends", bold, 40, gap=20),
             *self.row(
-                stage, "call_to_action", self.reading(stage, WHITE, bold=True, align="center"), 42,
-                kind="button", fill=(22, 22, 26), gap=32,
+                stage, "call_to_action", self.reading(stage, scheme.second, bold=True, align="center"), 42,
+                kind="button", fill=ink, gap=32,
             ),
         ]  # fmt: skip
-        top = room.top + room.height * (0.36 if not under_apps(canvas) else 0.42)
-        space = Box(room.left + pad, top, room.right - pad, room.bottom - pad)
-        placed = column(rows, space, unit, 1)
-        card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
         picture = self.picture(stage.scene.layout, canvas)
+        top = room.top + room.height * (0.36 if not under_apps(canvas) else 0.42) + pad
+        align = 1.0
+        if is_square(canvas):
+            room = Box(picture.right + 40 * unit, room.top, room.right, room.bottom)
+            top, align, pad = picture.top + 40 * unit, 0.5, 32 * unit
+        space = Box(room.left + pad, top, room.right - pad, room.bottom - pad)
+        placed = column(rows, space, unit, align)
+        card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
         if stage.title("discount") and not self._burst_room(stage, picture, card):
             rows[1:1] = self.row(stage, "discount", bold, 48, gap=16)
-            placed = column(rows, space, unit, 1)
+            placed = column(rows, space, unit, align)
             card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
         shape = panel(card, scheme.second, 36 * unit, shadow=30 * unit)
         stage.shape(card.grown(28 * unit), shape, rise=0)
@@ -138,8 +152,8 @@ class PriceDrop(Look):
     def _burst_room(stage: Stage, picture: Box, slab: Box) -> float:
         """Radius of the burst; 0 if there is no room for it above the slab."""
         unit = stage.unit
-        if is_wide(stage.brief.canvas):
-            return _BURST * unit
+        if is_wide(stage.brief.canvas) or is_square(stage.brief.canvas):
+            return _BURST * unit * (0.82 if is_square(stage.brief.canvas) else 1)
         high = slab.top + 24 * unit - max(picture.top - 24 * unit, stage.safe.top)
         return min(_BURST * unit, high / 2) if high >= 2 * _LEAST_BURST * unit else 0.0
 
@@ -159,6 +173,8 @@ class PriceDrop(Look):
         y = max(picture.top - 24 * unit + radius, safe.top + radius)
         if is_wide(stage.brief.canvas):
             y = max(picture.top + radius * 0.9, safe.top + radius)
+        elif is_square(stage.brief.canvas):
+            x, y = max(picture.left + radius * 0.85, safe.left + radius), picture.bottom - radius * 1.05
         figure, _, word = off.text.partition(" ")
         style = self.heading(stage, scheme.on_second, align="center")
         large = fit(figure, style, (radius * 1.45, radius), (radius * 0.72, radius * 0.3), lines=1)

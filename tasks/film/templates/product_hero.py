@@ -25,7 +25,7 @@ class ProductHero(Look):
         """Below the texts, or beside them."""
         unit, safe = unit_of(canvas), safe_box(canvas)
         if layout == "end":
-            return frame_box(canvas)
+            return self.end_picture(canvas)
         edge = 40 * unit
         if is_wide(canvas):
             return Box(canvas.width * 0.48, edge, canvas.width - edge, canvas.height - edge).even
@@ -41,7 +41,7 @@ class ProductHero(Look):
         """Paper; the end card has the brand's colour."""
         box = frame_box(canvas)
         if layout == "end":
-            return gradient(box, scheme.main, mixed(scheme.main, (0, 0, 0), 0.28))
+            return gradient(box, scheme.main, scheme.shade)
         return gradient(box, mixed(scheme.paper, WHITE, 0.5), mixed(scheme.paper, scheme.main, 0.07))
 
     def draw(self, stage: Stage) -> None:
@@ -66,12 +66,11 @@ class ProductHero(Look):
 
     def draw_end(self, stage: Stage) -> None:
         """Draws the end card."""
-        scheme, unit = stage.scheme, stage.unit
+        scheme = stage.scheme
         ink = ink_on(scheme.main)
         fill, on_fill = (WHITE, scheme.deep) if ink == WHITE else (scheme.deep, WHITE)
-        room = inner(stage.brief.canvas, 96 * unit, down=32 * unit, centred=True)
-        placed = column(self.end_rows(stage, ink, fill, on_fill), room, unit)
-        self.put(stage, placed, scheme.main, steady=())
+        self.rounded(stage, 44 * stage.unit)
+        self.end_card(stage, ink, scheme.main, fill, on_fill)
 
     def _rows(self, stage: Stage) -> list[Row]:
         scheme = stage.scheme
@@ -99,8 +98,9 @@ class ProductHero(Look):
         scheme = stage.scheme
         for item in placed:
             if item.row.indent and item.block is not None:
-                radius = _TICK * stage.unit * min(1.0, item.block.size / (80 * stage.unit))
-                x = item.box.left - radius - 26 * stage.unit * min(1.0, radius / (_TICK * stage.unit))
+                unit = stage.unit * item.scale
+                radius = _TICK * unit * min(1.0, item.block.size / (72 * unit))
+                x = item.box.left - (item.row.indent - _TICK) * unit
                 y = item.box.top + item.block.size * 0.36
                 tick = check((x, y), radius, scheme.main, scheme.on_main)
                 stage.shape(Box(x, y, x, y).grown(radius + 4), tick, grow=0.4)

@@ -2,7 +2,7 @@
 
 from tasks.film.drawing.column import Placed, Row, column
 from tasks.film.drawing.lettering import fit, width
-from tasks.film.drawing.palette import WHITE, Scheme, ink_on, mixed
+from tasks.film.drawing.palette import WHITE, Scheme, ink_on
 from tasks.film.drawing.shapes import gradient, panel
 from tasks.film.drawing.stage import Box, Painter, Stage, frame_box
 from tasks.film.storyboard import Canvas, Title
@@ -20,17 +20,16 @@ class Slideshow(Look):
     name = "slideshow"
     display = ("Poppins SemiBold", True)
     colours = ("#5B2EE5", "#FFD447")
-    end_align = "left"
+    end_edge = 0
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
         """The whole frame."""
-        del layout
-        return frame_box(canvas)
+        return self.end_picture(canvas) if layout == "end" else frame_box(canvas)
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour: seen on the end card alone."""
         del layout
-        return gradient(frame_box(canvas), scheme.main, mixed(scheme.main, (0, 0, 0), 0.35), slope=1.0)
+        return gradient(frame_box(canvas), scheme.main, scheme.shade, slope=1.0)
 
     def draw(self, stage: Stage) -> None:
         """Draws the layers of the stage's scene."""
@@ -47,10 +46,8 @@ class Slideshow(Look):
 
     def draw_end(self, stage: Stage) -> None:
         """Draws the end card."""
-        scheme, unit = stage.scheme, stage.unit
-        rows = self.end_rows(stage, ink_on(scheme.main), scheme.second, scheme.on_second)
-        room = inner(stage.brief.canvas, 96 * unit, down=40 * unit)
-        self.put(stage, column(rows, room, unit), scheme.main, steady=())
+        scheme = stage.scheme
+        self.end_card(stage, ink_on(scheme.main), scheme.main, scheme.second, scheme.on_second)
 
     def _tag(self, stage: Stage, room: Box) -> float:
         """The brand on a white plate at the top; its bottom comes back."""
@@ -117,11 +114,15 @@ class Slideshow(Look):
         rows = self._rows(stage)
         space = Box(room.left + pad, room.top + pad, room.left + wide - pad, room.bottom - pad)
         placed = column(rows, space, unit, 0 if under_apps(stage.brief.canvas) else 1)
-        card = Box(room.left, placed[0].box.top - pad, room.left + wide, placed[-1].box.bottom + pad)
+        price = next(item for item in placed if item.row.kind == "price")
+        off = stage.title("discount")
+        across = max(item.box.width for item in placed)
+        across = max(across, price.box.width + (_BESIDE * unit * price.scale if off else 0), 420 * unit)
+        right = room.left + min(wide, across + 2 * pad)
+        card = Box(room.left, placed[0].box.top - pad, right, placed[-1].box.bottom + pad)
         stage.shape(card.grown(30 * unit), panel(card, WHITE, 40 * unit, shadow=36 * unit), rise=0)
         self.put(stage, placed, WHITE, delay=0.15)
-        price = next(item for item in placed if item.row.kind == "price")
-        if off := stage.title("discount"):
+        if off:
             high = min(68 * unit, price.box.height * 0.7)
             style = self.reading(stage, scheme.on_second, bold=True)
             block = fit(off.text, style, (160 * unit, high), (high * 0.52, high * 0.3), lines=1)

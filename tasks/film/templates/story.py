@@ -9,7 +9,7 @@ from tasks.film.templates.base import Look, inner, is_wide, under_apps
 
 _MARGIN = 0.07
 """Added to the least opacity of a veil under letters."""
-_SOFT = 300
+_SOFT = 480
 """Height in which a veil goes over into the picture."""
 
 
@@ -19,11 +19,11 @@ class Story(Look):
     name = "story"
     display = ("DM Serif Display", False)
     colours = ("#3D2B1F", "#C8A26B")
+    end_edge = 72
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
         """The whole frame."""
-        del layout
-        return frame_box(canvas)
+        return self.end_picture(canvas) if layout == "end" else frame_box(canvas)
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """Paper: seen on the end card alone."""
@@ -36,7 +36,7 @@ class Story(Look):
         unit, scheme, canvas = stage.unit, stage.scheme, stage.brief.canvas
         room = inner(canvas, 72 * unit, down=20 * unit)
         if is_wide(canvas):
-            room = Box(room.left, room.top, min(room.right, canvas.width * 0.66), room.bottom)
+            room = Box(room.left, room.top, min(room.right, canvas.width * 0.5), room.bottom)
         brand = column(
             self.brand(stage, WHITE), Box(room.left, room.top, room.right, room.top + 90 * unit), unit, 0
         )
@@ -44,7 +44,11 @@ class Story(Look):
         above = under_apps(canvas)
         words = Box(room.left, top, room.right, room.bottom)
         placed = column(self._rows(stage), words, unit, 0 if above else 1)
-        self._veils(stage, placed[0].box.top, placed[-1].box.bottom, brand[-1].box.bottom if brand else None)
+        if is_wide(canvas):
+            self._veil_beside(stage, max(item.box.right for item in placed))
+        else:
+            lower = brand[-1].box.bottom if brand else None
+            self._veils(stage, placed[0].box.top, placed[-1].box.bottom, lower)
         self.put(stage, brand, scheme.deep)
         line = Box(
             room.left, placed[0].box.top - 34 * unit, room.left + 96 * unit, placed[0].box.top - 30 * unit
@@ -56,18 +60,28 @@ class Story(Look):
     def draw_end(self, stage: Stage) -> None:
         """Draws the end card."""
         unit, scheme = stage.unit, stage.scheme
-        frame = frame_box(stage.brief.canvas).grown(-36 * unit)
+        frame = frame_box(stage.brief.canvas).grown(-32 * unit)
         for side in _sides(frame, 3 * unit):
             stage.shape(side, border(frame, 2.5 * unit, scheme.accent, opacity=0.5), fade=0.5)
-        rows = self.end_rows(stage, scheme.deep, scheme.deep, WHITE)
-        room = inner(stage.brief.canvas, 112 * unit, down=64 * unit, centred=True)
-        self.put(stage, column(rows, room, unit), scheme.paper, steady=())
+        self.end_card(stage, scheme.deep, scheme.paper, scheme.deep, WHITE, 96)
+
+    def _least(self, scheme: Scheme) -> float:
+        """Opacity of a veil under words."""
+        return min(1.0, max(cover(WHITE, scheme.deep), cover(self._gold(scheme), scheme.deep)) + _MARGIN)
+
+    def _veil_beside(self, stage: Stage, right: float) -> None:
+        """Darkens the left of the picture, and lets its right be."""
+        canvas, scheme, unit = stage.brief.canvas, stage.scheme, stage.unit
+        knee = right + 24 * unit
+        box = Box(0, 0, min(canvas.width, knee + _SOFT * unit), canvas.height)
+        least = self._least(scheme)
+        stops = [(0.0, min(1.0, least + 0.12)), (knee / box.width, least), (1.0, 0.0)]
+        stage.steady(box, scrim(box, scheme.deep, stops, across=True))
 
     def _veils(self, stage: Stage, top: float, bottom: float, brand: float | None) -> None:
         """Darkens the picture behind the words: enough for the whitest one."""
         canvas, scheme, unit = stage.brief.canvas, stage.scheme, stage.unit
-        least = max(cover(WHITE, scheme.deep), cover(self._gold(scheme), scheme.deep)) + _MARGIN
-        least = min(1.0, least)
+        least = self._least(scheme)
         soft = _SOFT * unit
         if under_apps(canvas):
             knee = bottom + 24 * unit
@@ -78,7 +92,7 @@ class Story(Look):
         start = max(0.0, top - 40 * unit - soft)
         box = Box(0, start, canvas.width, canvas.height)
         knee = (top - 40 * unit - start) / box.height
-        deep = max(least, 0.82)
+        deep = min(1.0, least + 0.08)
         stops = [(0.0, 0.0), (max(knee, 0.01), least), (min(1.0, knee + 0.5), deep), (1.0, deep)]
         if start == 0.0:
             stops[0] = (0.0, least)

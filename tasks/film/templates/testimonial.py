@@ -28,13 +28,12 @@ class TestimonialCard(Look):
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
         """The whole frame."""
-        del layout
-        return frame_box(canvas)
+        return self.end_picture(canvas) if layout == "end" else frame_box(canvas)
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour: seen on the end card alone."""
         del layout
-        return gradient(frame_box(canvas), scheme.main, mixed(scheme.main, (0, 0, 0), 0.3))
+        return gradient(frame_box(canvas), scheme.main, scheme.shade)
 
     def draw(self, stage: Stage) -> None:
         """Draws the layers of the stage's scene."""
@@ -58,10 +57,9 @@ class TestimonialCard(Look):
 
     def draw_end(self, stage: Stage) -> None:
         """Draws the end card."""
-        scheme, unit = stage.scheme, stage.unit
-        rows = self.end_rows(stage, ink_on(scheme.main), scheme.second, scheme.on_second)
-        room = inner(stage.brief.canvas, 96 * unit, down=32 * unit, centred=True)
-        self.put(stage, column(rows, room, unit), scheme.main, steady=())
+        scheme = stage.scheme
+        self.rounded(stage, 44 * stage.unit)
+        self.end_card(stage, ink_on(scheme.main), scheme.main, scheme.second, scheme.on_second)
 
     def _rows(self, stage: Stage) -> list[Row]:
         scheme = stage.scheme
@@ -76,7 +74,7 @@ class TestimonialCard(Look):
                 rows.append(Row(None, heading, 48, kind="stars", count=said.stars))
             short = len(quote.text) <= _SHORT
             style = self.heading(stage, scheme.deep, leading=1.22, bold=True)
-            shown = f"“{quote.text}”"
+            shown = f"“{quote.text.strip()}”"
             rows.append(Row(quote, style, 76 if short else 58, lines=10, gap=40, shown=shown))
         large = 68 if priced else 104
         return [
