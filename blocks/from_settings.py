@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, TypeVar
 
 from prefect.blocks.core import Block
+from pydantic import SecretStr
 
 from blocks.local_media_store import LocalMediaStore
 from blocks.media_store import MediaStore
+from blocks.record_store import RecordStore
 from blocks.remote_engine import RemoteEngine
 from blocks.settings import Settings
 from tasks.errors import InvalidSettingError, MissingEngineError
@@ -90,6 +92,35 @@ def text_model(settings: Settings) -> "TextModel | None":
     if settings.text_model_base_url:
         model.base_url = settings.text_model_base_url
     return model
+
+
+def record_store(settings: Settings) -> RecordStore:
+    """The record store that `settings.record_store` names. Saved blocks are loaded from the Prefect server.
+
+    Raises InvalidSettingError if it names none.
+    """
+    # SQLAlchemy takes its time to import.
+    from blocks.directus_record_store import DirectusRecordStore  # noqa: PLC0415
+    from blocks.sql_record_store import SqlRecordStore  # noqa: PLC0415
+
+    named = settings.record_store
+    token = settings.record_store_token
+    if named == "local":
+        return SqlRecordStore(url=SecretStr(f"sqlite:///{settings.home / 'records.db'}"))
+    if named.startswith(("https://", "http://")):
+        if token is None:
+            raise InvalidSettingError(
+                "The record store is a Directus, and there is no token for it.",
+                hint="Set CONTRAPONTO_RECORD_STORE_TOKEN to the static token of a user there.",
+            )
+        return DirectusRecordStore(
+            base_url=named, token=token, allowed_private_hosts=settings.allowed_private_hosts
+        )
+    kind, _, name = named.partition("/")
+    for block in (SqlRecordStore, DirectusRecordStore):
+        if kind == block.get_block_type_slug():
+            return _saved(block, name, "record_store")
+    return SqlRecordStore(url=SecretStr(named), password=token)
 
 
 def remote_stage(settings: Settings, stage: Stage) -> StageService | None:

@@ -141,6 +141,16 @@ class Settings(BaseSettings):
         None, description="Bucket in the path, not in the host name; empty: yes if an endpoint is set."
     )
 
+    # Record store
+    record_store: str = Field(
+        "local",
+        description="local (SQLite), postgresql://…, the https:// address of a Directus, or the name of a saved block.",
+    )
+    record_store_token: SecretStr | None = Field(
+        None,
+        description="Token of that Directus; or the password of the database, instead of one in its address.",
+    )
+
     # Jobs
     redis_url: str | None = Field(
         None,

@@ -1,0 +1,247 @@
+"""One cycle over the record store: the tags of contract models, and versions that were put back to draft."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from prefect import get_run_logger
+from pydantic import Field, JsonValue
+
+from blocks.from_settings import media_store, record_store
+from blocks.record_store import Record, RecordStore, Rows, row_id
+from blocks.settings import get_settings
+from flows.job import job_flow
+from tasks.documents.claims import Made, Processor, process_waiting, simulate_waiting
+from tasks.documents.clauses import Clause
+from tasks.documents.collections import (
+    ALL,
+    CHANGE_REFERENCES,
+    CHANGES,
+    CLAUSES,
+    DRAFT,
+    MODEL_TAGS,
+    MODELS,
+    VERSIONS,
+)
+from tasks.documents.cycle import (
+    CycleOutcome,
+    CycleReport,
+    ProcessedRecord,
+    ProcessorName,
+    ProcessorReport,
+    cycle_summary,
+)
+from tasks.documents.findings import ModelFindings
+from tasks.documents.reasons import reason
+from tasks.documents.record_files import file_of
+from tasks.documents.steps import TagsRequest, extract_tags
+from tasks.errors import ContrapontoError
+from tasks.jobs.artifacts import write_table
+from tasks.jobs.step import run_step
+from tasks.jobs.tracker import current_job
+
+PROCESSORS: tuple[ProcessorName, ...] = ("tags", "cleanup")
+"""In the order of a sequential cycle."""
+Processors = Annotated[list[ProcessorName], Field(min_length=1, max_length=len(PROCESSORS))]
+Minutes = Annotated[float, Field(gt=0, le=600)]
+Records = list[ProcessedRecord]
+Work = Callable[[Records], Awaitable[None]]
+"""Adds what became of each record to a list, which is whole up to there whenever the work is stopped."""
+
+
+@job_flow(
+    operation="process-documents",
+    stages=PROCESSORS,
+    time_limit=None,
+    summary=cycle_summary,
+)
+async def process_documents(
+    processors: Processors = ["tags", "cleanup"],  # noqa: B006 - Prefect shows the default in its form
+    mode: Literal["sequential", "parallel"] = "sequential",
+    dry_run: bool = False,
+    max_records: Annotated[int, Field(ge=1, le=100_000)] | None = None,
+    processor_minutes: Minutes = 5,
+    document_minutes: Minutes = 2,
+) -> CycleOutcome:
+    """Work on every record of the store that is set to processar, once; a schedule repeats it.
+
+    Args:
+        processors: tags: those of contract models; cleanup: versions put back to draft lose their changes.
+        mode: sequential: one processor after the other; parallel: all at once.
+        dry_run: Compute everything and write nothing.
+        max_records: Records that each processor takes at most; empty for all that wait.
+        processor_minutes: After so long a processor stops; what it has not done waits for the next cycle.
+        document_minutes: After so long a document has failed.
+    """
+    started = time.monotonic()
+    chosen = [name for name in PROCESSORS if name in processors]
+    async with _store() as store:
+        cycle = _Cycle(store, dry_run, max_records, processor_minutes * 60, document_minutes * 60)
+        if mode == "parallel":
+            reports = await asyncio.gather(*(cycle.run(name) for name in chosen))
+        else:
+            reports = [await cycle.run(name) for name in chosen]
+    for name in set(PROCESSORS) - set(chosen):
+        with current_job().stage(name) as stage:
+            stage.skip()
+    report = CycleReport(
+        dry_run=dry_run,
+        done=sum(each.done for each in reports),
+        failed=sum(each.failed for each in reports),
+        seconds=round(time.monotonic() - started, 3),
+        processors=tuple(reports),
+    )
+    await _show(report)
+    return CycleOutcome(result=report)
+
+
+@asynccontextmanager
+async def _store() -> AsyncIterator[RecordStore]:
+    store = record_store(get_settings())
+    try:
+        await store.prepare(ALL)
+        yield store
+    finally:
+        await store.aclose()
+
+
+class _Cycle:
+    """The processors, each of which ends by itself whatever becomes of the others."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        dry_run: bool,
+        max_records: int | None,
+        processor_seconds: float,
+        record_seconds: float,
+    ) -> None:
+        self._store = store
+        self._dry_run = dry_run
+        self._max_records = max_records
+        self._processor_seconds = processor_seconds
+        self._record_seconds = record_seconds
+
+    async def run(self, name: ProcessorName) -> ProcessorReport:
+        """Does the work of a processor as a stage of the job."""
+        works: dict[ProcessorName, Work] = {
+            "tags": partial(self._process, Processor(MODELS, self._tags)),
+            "cleanup": self._clean_up,
+        }
+        started, records, note = time.monotonic(), Records(), ""
+        with current_job().stage(name):
+            try:
+                async with asyncio.timeout(self._processor_seconds) as limit:
+                    await works[name](records)
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                minutes = self._processor_seconds / 60
+                note = f"Parou depois de {minutes:g} minutos; os demais registros ficam para o próximo ciclo."
+            except ContrapontoError as error:
+                if error.code == "cancelled":
+                    raise
+                get_run_logger().error("The processor %s has stopped: %s", name, error)
+                note = reason(error)
+        return ProcessorReport.of(name, records, time.monotonic() - started, note)
+
+    async def _process(self, processor: Processor, records: Records) -> None:
+        process = simulate_waiting if self._dry_run else process_waiting
+        await process(
+            self._store,
+            processor,
+            record_seconds=self._record_seconds,
+            most=self._max_records,
+            done=records.append,
+        )
+
+    async def _tags(self, record: Record) -> Made:
+        """The tags of a contract model."""
+        document = await file_of(self._store, record, "arquivo_com_tags")
+        clauses = await self._store.find(CLAUSES, {"modelo_contrato": record.id})
+        found = await run_step(
+            extract_tags,
+            TagsRequest(
+                document_key=document.key,
+                document_sha256=document.sha256,
+                name=record.text("nome") or PurePosixPath(document.source).name,
+                clauses=tuple(_clause(each) for each in clauses),
+            ),
+        )
+        rows = await asyncio.to_thread(_tag_rows, found.key, record)
+        if not found.faults:
+            return Made(rows=(rows,))
+        report = await self._kept(found.report, f"documents/{MODELS.name}/{record.id}/tags.html")
+        note = f"{found.tags} tags lidas, {found.faults} com falha. Relatório: {report}"
+        return Made({str(MODELS.note): note}, (rows,), note)
+
+    async def _clean_up(self, records: Records) -> None:
+        """Versions that were put back to draft lose their changes."""
+        for version in await self._store.find(VERSIONS, {"status": DRAFT}):
+            started = time.monotonic()
+            changes = [change.id for change in await self._store.find(CHANGES, {"versao": version.id})]
+            if not changes:
+                continue
+            if not self._dry_run:
+                await self._store.replace(
+                    [
+                        Rows(CHANGE_REFERENCES, "modificacao", tuple(changes)),
+                        Rows(CHANGES, "versao", (version.id,)),
+                    ]
+                )
+            records.append(
+                ProcessedRecord(
+                    collection=VERSIONS.name,
+                    record=version.id,
+                    status="simulated" if self._dry_run else "done",
+                    note=f"{len(changes)} modificações retiradas",
+                    seconds=round(time.monotonic() - started, 3),
+                )
+            )
+
+    async def _kept(self, key: str, target: str) -> str:
+        """A link to a file that was made, under a name that stays."""
+        media = media_store(get_settings())
+        if self._dry_run:
+            return media.url(key)
+        await asyncio.to_thread(media.copy_file, key, target)
+        return media.url(target)
+
+
+def _clause(record: Record) -> Clause:
+    return Clause(
+        id=record.id, numero=record.text("numero"), nome=record.text("nome"), conteudo=record.text("conteudo")
+    )
+
+
+def _tag_rows(key: str, model: Record) -> Rows:
+    """The records of the tags that a file of findings holds."""
+    findings = ModelFindings.model_validate_json(media_store(get_settings()).read_bytes(key))
+    seen: Counter[str] = Counter()
+    rows: list[dict[str, JsonValue]] = []
+    for tag in findings.tags:
+        seen[tag.tag_nome] += 1
+        rows.append(
+            {
+                "id": row_id(MODEL_TAGS.name, model.id, tag.tag_nome, seen[tag.tag_nome]),
+                "modelo_contrato": model.id,
+                "status": "publicado",
+                **tag.model_dump(mode="json"),
+            }
+        )
+    return Rows(MODEL_TAGS, "modelo_contrato", (model.id,), rows, kept=("status",))
+
+
+async def _show(report: CycleReport) -> None:
+    rows = [
+        {"processor": each.processor, **record.model_dump()}
+        for each in report.processors
+        for record in each.records
+    ]
+    if rows:
+        await write_table("records", rows, "One line for each record of the cycle")

@@ -1,0 +1,142 @@
+"""Cycles over a record store, as a schedule runs them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from blocks.from_settings import record_store
+from blocks.record_store import DONE, FAILED, WAITING, RecordStore
+from blocks.settings import get_settings
+from flows.document_cycle import process_documents
+from tasks.documents.collections import (
+    ALL,
+    CHANGE_REFERENCES,
+    CHANGES,
+    CLAUSES,
+    DRAFT,
+    MODEL_TAGS,
+    MODELS,
+    VERSIONS,
+)
+from tests.flow.jobs import run_to_end
+from tests.servers.directus import TOKEN, running_directus
+from tests.servers.media import MediaServer
+from tests.unit.documents.docx import body, paragraph, save
+
+
+@pytest.fixture
+async def store(home: Path) -> AsyncIterator[RecordStore]:
+    """That of the settings: SQLite in the home."""
+    home.mkdir(exist_ok=True)
+    made = record_store(get_settings())
+    await made.prepare(ALL)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+def model(server: MediaServer, tmp_path: Path) -> str:
+    text = [paragraph("{{TAG-preço}}R$ 10{{/TAG-preço}}"), paragraph("{{7.10}}Prazo{{/710}}")]
+    data = save(tmp_path / "modelo.docx", body(*text)).read_bytes()
+    return server.say("/modelo.docx", data, content_type=None)
+
+
+async def test_models_that_wait_get_their_tags_and_a_bad_one_stops_none(
+    store: RecordStore, model: str, server: MediaServer
+) -> None:
+    await store.put(MODELS, {"id": "1", "nome": "Locação", "arquivo_com_tags": model, "status": WAITING})
+    old = server.say("/antigo.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), content_type=None)
+    await store.put(MODELS, {"id": "0", "arquivo_com_tags": old, "status": WAITING})
+    await store.put(MODELS, {"id": "2", "status": WAITING})
+    await store.put(MODELS, {"id": "3", "arquivo_com_tags": model, "status": DRAFT})
+    await store.put(CLAUSES, {"id": "c9", "nome": "Preço", "modelo_contrato": "1"})
+
+    document, artifacts = await run_to_end(process_documents)
+    assert document.status == "completed"
+    assert document.result is not None
+    assert (document.result["done"], document.result["failed"]) == (1, 2)
+    found = {str(record.id): record for record in await store.find(MODELS, {})}
+    assert {name: record.values["status"] for name, record in found.items()} == {
+        "0": FAILED,
+        "1": DONE,
+        "2": FAILED,
+        "3": DRAFT,
+    }
+    assert "senha" in found["0"].text("observacao")
+    assert '"arquivo_com_tags"' in found["2"].text("observacao")
+    assert "2 com falha" in found["1"].text("observacao")
+    [tag] = await store.find(MODEL_TAGS, {"modelo_contrato": "1"})
+    assert (tag.text("tag_nome"), tag.text("conteudo"), tag.values["clausulas"]) == ("preço", "R$ 10", ["c9"])
+    assert tag.text("caminho_tag_inicio").startswith("word/document.xml#p[")
+    rows = {row["record"]: row["status"] for row in artifacts["records"]}
+    assert rows == {"0": "failed", "1": "done", "2": "failed"}
+
+    again, _ = await run_to_end(process_documents)
+    assert again.result is not None
+    assert (again.result["done"], again.result["failed"]) == (0, 0)
+
+
+async def test_a_model_that_is_done_again_has_the_same_rows(store: RecordStore, model: str) -> None:
+    ids = []
+    for _ in range(2):
+        await store.put(MODELS, {"id": "1", "arquivo_com_tags": model, "status": WAITING})
+        await run_to_end(process_documents, processors=["tags"])
+        ids.append([tag.id for tag in await store.find(MODEL_TAGS, {})])
+    assert ids[0] == ids[1]
+
+
+async def test_a_dry_run_tells_and_writes_nothing(store: RecordStore, model: str) -> None:
+    await store.put(MODELS, {"id": "1", "arquivo_com_tags": model, "status": WAITING})
+    await store.put(VERSIONS, {"id": "v", "status": DRAFT})
+    await store.put(CHANGES, {"id": "m", "versao": "v"})
+    document, _ = await run_to_end(process_documents, dry_run=True, mode="parallel")
+    assert document.result is not None
+    assert (document.result["done"], document.result["failed"]) == (2, 0)
+    assert (await store.get(MODELS, "1")).values["status"] == WAITING
+    assert await store.find(MODEL_TAGS, {}) == []
+    assert len(await store.find(CHANGES, {})) == 1
+
+
+async def test_versions_that_were_put_back_to_draft_lose_their_changes(store: RecordStore) -> None:
+    for name, status in {"v1": DRAFT, "v2": DONE}.items():
+        await store.put(VERSIONS, {"id": name, "status": status})
+        await store.put(CHANGES, {"id": f"m-{name}", "versao": name})
+        await store.put(CHANGE_REFERENCES, {"id": f"r-{name}", "modificacao": f"m-{name}", "referencia": "7"})
+    document, _ = await run_to_end(process_documents, processors=["cleanup"])
+    assert (document.stages["tags"].status, document.stages["cleanup"].status) == ("skipped", "completed")
+    assert [change.id for change in await store.find(CHANGES, {})] == ["m-v2"]
+    assert [link.id for link in await store.find(CHANGE_REFERENCES, {})] == ["r-v2"]
+
+
+async def test_a_store_that_cannot_be_reached_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRAPONTO_RECORD_STORE", "postgresql://me@127.0.0.1:1/contracts")
+    monkeypatch.setenv("CONTRAPONTO_RECORD_STORE_TOKEN", "hush")
+    get_settings.cache_clear()
+    document, _ = await run_to_end(process_documents)
+    assert (document.status, document.error_code) == ("failed", "temporarily_unavailable")
+    assert "127.0.0.1:1" in str(document.error)
+    assert "hush" not in str(document.error)
+
+
+async def test_records_and_files_of_directus(
+    monkeypatch: pytest.MonkeyPatch, server: MediaServer, model: str, tmp_path: Path
+) -> None:
+    with running_directus() as directus:
+        for collection in ALL:
+            directus.make(collection.name, *(set(collection.fields) - {"observacao"}))
+        directus.files["3f6c"] = (tmp_path / "modelo.docx").read_bytes()
+        directus.collections[MODELS.name] = {
+            "7": {"id": 7, "nome": "Locação", "arquivo_com_tags": "3f6c", "status": WAITING}
+        }
+        monkeypatch.setenv("CONTRAPONTO_RECORD_STORE", directus.address)
+        monkeypatch.setenv("CONTRAPONTO_RECORD_STORE_TOKEN", TOKEN)
+        hosts = f"127.0.0.1:{server.port},{directus.address.removeprefix('http://')}"
+        monkeypatch.setenv("CONTRAPONTO_ALLOWED_PRIVATE_HOSTS", hosts)
+        get_settings.cache_clear()
+        document, _ = await run_to_end(process_documents)
+        assert document.result is not None
+        assert (document.result["done"], document.result["failed"]) == (1, 0)
+        assert directus.collections[MODELS.name]["7"]["status"] == DONE
+        [tag] = directus.collections[MODEL_TAGS.name].values()
+        assert (tag["modelo_contrato"], tag["tag_nome"]) == (7, "preço")
