@@ -135,9 +135,10 @@ class RecordStore(Block, abc.ABC):
 
     @abc.abstractmethod
     async def claim(self, collection: Collection, owner: str, seconds: float) -> Claim | None:
-        """Takes a record that waits, or one whose claim is over; None if there is none. All workers name the same `seconds`.
+        """Takes a record that waits, or one whose claim is over; None if there is none.
 
-        One whose workers have died `MOST_TRIES` times is failed with `INTERRUPTED` first, and not taken.
+        All workers name the same `seconds`. A record whose workers have died `MOST_TRIES` times is failed with
+        `INTERRUPTED` first, and not taken.
         """
 
     @abc.abstractmethod
