@@ -65,7 +65,7 @@ _NOW: dict[str, ColumnElement[float]] = {
 }
 """Seconds since 1970, by the clock of the database."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-_SCHEME_HINT = "Write postgresql://USER:PASSWORD@HOST/DATABASE or sqlite:///FILE."
+_SCHEME_HINT = "Write postgresql://USER@HOST/DATABASE or sqlite:///FILE."
 
 
 class SqlRecordStore(RecordStore, Block):
@@ -76,7 +76,7 @@ class SqlRecordStore(RecordStore, Block):
     _description = "Records in SQLite or PostgreSQL, for jobs that take them up by their status."
 
     url: SecretStr = Field(
-        title="Database", description=_SCHEME_HINT, examples=["postgresql://me:secret@db/contracts"]
+        title="Database", description=_SCHEME_HINT, examples=["postgresql://me@db/contracts"]
     )
     password: SecretStr | None = Field(
         default=None, title="Password", description="Instead of one in the address."
