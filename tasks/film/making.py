@@ -1,0 +1,224 @@
+"""Makes a film: plans it, has it drawn by its template, renders it with its sound, and checks what came of it."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tasks.captions.burning import Drawing, prepare_drawing
+from tasks.copywriting.facts import check_facts
+from tasks.editing.bench import Bench
+from tasks.film.checking import Check, Legibility, Wanted, check_film, measure_film, warnings_of
+from tasks.film.drawing.legibility import legibility
+from tasks.film.drawing.palette import tones_of
+from tasks.film.lettering import caption_script, film_canvas
+from tasks.film.options import VideoConfig
+from tasks.film.posters import draw_poster
+from tasks.film.rendering import Reel, render
+from tasks.film.sound import Mix, make_film_sound
+from tasks.film.storyboard import Brief, Layer, Pixels, Title, TitleRole
+from tasks.film.templates import TEMPLATES
+from tasks.film.timeline import Plan, plan_shots
+from tasks.images.loading import load_image
+from tasks.progress import part_of
+from tasks.promotion.materials import Language, Narration, Picture, SpokenWord, WrittenCopy
+from tasks.promotion.product import Product
+from tasks.video.contact_sheet import contact_sheet
+
+_SOUND, _RENDERED, _CHECKED = 0.1, 0.9, 1.0
+"""Shares of the progress."""
+_LABELS: frozenset[TitleRole] = frozenset(
+    {"price", "old_price", "discount", "instalments", "offer_ends", "call_to_action", "contact"}
+)
+_LOGO_SIDE = 1000
+_TONE_SIDE = 400
+_THUMBNAIL = (480, 480)
+_CELL = 180
+"""Pixels of the longer side of a picture of the contact sheet."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a film is made of; files lie on this machine."""
+
+    product: Product
+    pictures: tuple[Picture, ...]
+    images: tuple[Path, ...]
+    """Files of the pictures."""
+    written: WrittenCopy | None = None
+    narration: Narration | None = None
+    voice: Path | None = None
+    """File of the narration."""
+    words: tuple[SpokenWord, ...] = ()
+    """To be captions."""
+    logo: Path | None = None
+    language: Language = "pt-BR"
+    fonts: tuple[Path, ...] = ()
+    """Folders of fonts beside those of the project."""
+
+
+@dataclass(frozen=True)
+class MadeFilm:
+    """A film beside its small pictures, and what is told of it."""
+
+    plan: Plan
+    checks: tuple[Check, ...]
+    thumbnail: bytes
+    poster: bytes
+    contact_sheet: bytes
+    warnings: tuple[str, ...]
+
+
+def choose_template(config: VideoConfig, product: Product) -> str:
+    """The name of the template that tells about this product."""
+    if config.template != "auto":
+        return config.template
+    if product.old_price is not None:
+        return "price-drop"
+    return "testimonial" if product.testimonials else "product-hero"
+
+
+def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, bench: Bench) -> MadeFilm:
+    """Writes the film as MP4.
+
+    Raises InvalidInputError (a narration longer than the film, an unknown font), NotAnImageError, DamagedMediaError,
+    MissingEngineError (letters that no font here has), EngineError if the film does not pass a check that it must, and
+    what `run_ffmpeg` raises.
+    """
+    plan = plan_shots(
+        len(material.pictures), narration=material.narration, duration=config.duration, fps=config.fps
+    )
+    canvas = film_canvas(config, captions=bool(material.words), fonts=material.fonts)
+    first = load_image(material.images[0], _TONE_SIDE).pixels
+    brief = Brief(
+        product=material.product,
+        pictures=material.pictures,
+        copy=material.written,
+        narration=material.narration,
+        seconds=plan.seconds,
+        canvas=canvas,
+        transition=config.transitions,
+        shots=plan.shots,
+        language=material.language,
+        logo=_logo(material.logo),
+        tones=tones_of(first),
+        fonts=material.fonts,
+    )
+    template = TEMPLATES[choose_template(config, material.product)]
+    scenes = template.scenes(brief)
+    layers = tuple(layer for scene in scenes for layer in template.layers(scene, brief))
+    drawing, lost = _captions(material, config, bench)
+    sound = bench.scratch / "sound.m4a"
+    warnings = [*plan.warnings, *lost]
+    warnings += make_film_sound(mix, plan.seconds, sound, bench.part(0.0, _SOUND))
+    read: list[Legibility] = []
+
+    def look(layer: Layer, under: NDArray[np.uint8]) -> None:
+        if layer.title is not None:
+            contrast = legibility(layer, under)
+            if contrast is not None:
+                read.append(Legibility(layer.title.text, contrast))
+
+    rendered = render(
+        Reel(
+            scenes=scenes,
+            layers=layers,
+            images=material.images,
+            ground=partial(template.ground, brief=brief),
+            size=config.frame,
+            frames=plan.frames,
+            rate=plan.rate,
+        ),
+        sound,
+        target,
+        captions=drawing.filter if drawing is not None else None,
+        look=look,
+        encoder=bench.encoder,
+        quality=config.quality,
+        threads=bench.threads,
+        deadline=bench.left(),
+        progress=part_of(bench.progress, _SOUND, _RENDERED),
+    )
+    if drawing is not None:
+        drawing.check(rendered.messages)
+    moments = [round((shot.start + shot.end) / 2 * plan.rate) for shot in plan.shots]
+    measured = measure_film(
+        target, moments, deadline=bench.left(), progress=part_of(bench.progress, _RENDERED, _CHECKED)
+    )
+    checks = check_film(
+        measured,
+        Wanted(
+            plan.frames, plan.rate, config.frame, mix.voice is None and mix.music is None, config.platform
+        ),
+        layers=layers,
+        canvas=canvas,
+        legibility=read,
+        shown=[_as_said(layer.title) for layer in layers if layer.title is not None],
+        spoken=[sentence.text for sentence in material.narration.sentences] if material.narration else (),
+        facts=partial(_facts, material),
+    )
+    return MadeFilm(
+        plan=plan,
+        checks=checks,
+        thumbnail=_jpeg(measured.stills[0], _THUMBNAIL),
+        poster=draw_poster(template, brief, material.images[0]),
+        contact_sheet=_sheet(measured.stills),
+        warnings=tuple(dict.fromkeys([*warnings, *rendered.warnings, *warnings_of(checks)])),
+    )
+
+
+def _as_said(title: Title) -> str:
+    """A title as the guard reads texts: capitals of labels such as OFF are no names."""
+    return title.text.lower() if title.role in _LABELS else title.text
+
+
+def _facts(material: Material, text: str) -> Sequence[str]:
+    return [finding.reason for finding in check_facts(text, material.product, material.language)]
+
+
+def _captions(
+    material: Material, config: VideoConfig, bench: Bench
+) -> tuple[Drawing | None, tuple[str, ...]]:
+    if not material.words:
+        return None, ()
+    script, lost = caption_script(material.words, config, material.product.brand, material.fonts)
+    workplace = bench.scratch / "captions"
+    workplace.mkdir()
+    told = (
+        f"No font here can draw these characters of the captions, which were left out: {lost}" if lost else ""
+    )
+    return prepare_drawing(script, workplace, material.fonts), (told,) if told else ()
+
+
+def _logo(path: Path | None) -> Pixels | None:
+    """The logo with its opacity, each colour multiplied by it."""
+    if path is None:
+        return None
+    with Image.open(path) as image:
+        small = image.convert("RGBA")
+    small.thumbnail((_LOGO_SIDE, _LOGO_SIDE))
+    pixels = np.array(small)
+    opacity = pixels[:, :, 3:].astype(np.uint16)
+    pixels[:, :, :3] = (pixels[:, :, :3] * opacity + 127) // 255
+    return pixels
+
+
+def _jpeg(image: Image.Image, size: tuple[int, int] | None = None) -> bytes:
+    shown = image.copy()
+    if size is not None:
+        shown.thumbnail(size)
+    data = io.BytesIO()
+    shown.save(data, "JPEG", quality=85)
+    return data.getvalue()
+
+
+def _sheet(stills: Sequence[Image.Image]) -> bytes:
+    width, height = stills[0].size
+    scale = _CELL / max(width, height)
+    pictures = [(number, _jpeg(still)) for number, still in enumerate(stills, 1)]
+    return contact_sheet(pictures, (round(width * scale), round(height * scale)))
