@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from tasks.film.storyboard import Brief, Layer, Pixels, Title, TitleRole
 from tasks.film.templates import TEMPLATES
 from tasks.film.timeline import Plan, plan_shots
 from tasks.images.loading import load_image
-from tasks.progress import part_of
+from tasks.progress import Progress, part_of
 from tasks.promotion.materials import Language, Narration, Picture, SpokenWord, WrittenCopy
 from tasks.promotion.product import Product
 from tasks.video.contact_sheet import contact_sheet
@@ -90,6 +90,7 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
     MissingEngineError (letters that no font here has), EngineError if the film does not pass a check that it must, and
     what `run_ffmpeg` raises.
     """
+    bench = replace(bench, progress=_rising(bench.progress))
     plan = plan_shots(
         len(material.pictures), narration=material.narration, duration=config.duration, fps=config.fps
     )
@@ -111,7 +112,10 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
     )
     template = TEMPLATES[choose_template(config, material.product)]
     scenes = template.scenes(brief)
-    layers = tuple(layer for scene in scenes for layer in template.layers(scene, brief))
+    layers: list[Layer] = []
+    for scene in scenes:
+        layers += template.layers(scene, brief)
+        bench.progress(0.0)
     drawing, lost = _captions(material, config, bench)
     sound = bench.scratch / "sound.m4a"
     warnings = [*plan.warnings, *lost]
@@ -127,7 +131,7 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
     rendered = render(
         Reel(
             scenes=scenes,
-            layers=layers,
+            layers=tuple(layers),
             images=material.images,
             ground=partial(template.ground, brief=brief),
             size=config.frame,
@@ -170,6 +174,18 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
         contact_sheet=_sheet(measured.stills),
         warnings=tuple(dict.fromkeys([*warnings, *rendered.warnings, *warnings_of(checks)])),
     )
+
+
+def _rising(progress: Progress) -> Progress:
+    """Never goes back: sounds are measured more than once."""
+    most = 0.0
+
+    def report(done: float) -> None:
+        nonlocal most
+        most = max(most, done)
+        progress(most)
+
+    return report
 
 
 def _as_said(title: Title) -> str:

@@ -23,6 +23,9 @@ from tasks.video.encoding import Encoder, Quality, encoder_arguments
 from tasks.video.feeding import COLOURS, feeding
 from tasks.video.picture import PIXEL_FORMAT
 
+_PATIENCE = 0.5
+"""Seconds between calls while a picture is made ready."""
+
 
 @dataclass(frozen=True)
 class Reel:
@@ -64,6 +67,7 @@ class Frames:
         ]
         self._overlay = Overlay(reel.layers, reel.size, reel.rate, look)
         self._stages: dict[int, Future[Stage]] = {}
+        self._waiting: Callable[[], None] = lambda: None
         self.warnings: list[str] = []
 
     def _change(self, number: int, lengths: Sequence[int]) -> _Change:
@@ -74,8 +78,12 @@ class Frames:
         half = min(round(scene.takeover * self._reel.rate / 2), room // 2)
         return _Change(start - half, start + half)
 
-    def each(self, take: Callable[[int, Frame], None]) -> None:
-        """Makes all frames in their order. Raises as `tasks.film.stage.set_stage` and whatever `take` raises."""
+    def each(self, take: Callable[[int, Frame], None], waiting: Callable[[], None] = lambda: None) -> None:
+        """Makes all frames in their order. `waiting` is called now and then while a picture is made ready.
+
+        Raises as `tasks.film.stage.set_stage` and whatever `take` and `waiting` raise.
+        """
+        self._waiting = waiting
         number, last = 0, len(self._starts) - 1
         with ThreadPoolExecutor(1, "stage") as pool:
             try:
@@ -105,11 +113,21 @@ class Frames:
         self.warnings += (warning for warning in stage.warnings if warning not in self.warnings)
         return stage
 
+    def _ready(self, number: int) -> Stage:
+        stage = self._stages[number]
+        while True:
+            try:
+                return stage.result(_PATIENCE)
+            except TimeoutError:
+                if stage.done():
+                    raise
+                self._waiting()
+
     def _finished(self, number: int, frame: int) -> Frame:
         change, scene = self._changes[number], self._reel.scenes[number]
-        stage = self._stages[number].result()
+        stage = self._ready(number)
         if frame < change.last:
-            before = self._stages[number - 1].result()
+            before = self._ready(number - 1)
             share = (frame - change.first + 0.5) / (change.last - change.first)
             seen = transition_frame(
                 scene.transition, partial(before.frame, frame), partial(stage.frame, frame), share
@@ -163,11 +181,14 @@ def render(
     with written_atomically(target) as partial_file:
         command = ffmpeg_command([*arguments, f"file:{partial_file}"], None)
         with ChildProcess(command, deadline=deadline, feed=True) as child, feeding(child) as write:
+            done = 0.0
 
             def take(number: int, frame: Frame) -> None:
+                nonlocal done
                 write(frame.pieces())
-                progress(number / reel.frames)
+                done = number / reel.frames
+                progress(done)
 
-            frames.each(take)
+            frames.each(take, lambda: progress(done))
         messages = child.messages
     return Rendered(tuple(frames.warnings), messages)

@@ -48,11 +48,11 @@ def make_film_sound(mix: Mix, seconds: float, target: Path, bench: Bench) -> tup
     sounds: list[Sound] = []
     if mix.voice is not None:
         track = read_track(mix.voice, 1)
-        gain = _gain_to(_VOICE, mix.voice, track, bench) + mix.voice_gain
+        gain = _gain_to(_VOICE, mix.voice, track, bench.part(0.0, 0.1)) + mix.voice_gain
         end = min(track.duration, seconds)
         sounds.append(Sound(mix.voice, track, "voice", gain, 0.0, end))
     if mix.music is not None:
-        sounds.append(_music(mix, seconds, bench.part(0.0, 0.2)))
+        sounds.append(_music(mix, seconds, bench.part(0.1, 0.2)))
     if not sounds:
         _make_silence(seconds, target, bench)
         return ()
@@ -67,8 +67,8 @@ def _music(mix: Mix, seconds: float, bench: Bench) -> Sound:
     if music is None:
         raise ValueError("there is no music")
     track = read_track(music.path, 2)
-    gain = _gain_to(_VOICE - _UNDER_VOICE, music.path, track, bench) + mix.music_gain
-    rounds = _rounds(music, track, seconds, bench) if track.duration < seconds else None
+    gain = _gain_to(_VOICE - _UNDER_VOICE, music.path, track, bench.part(0.0, 0.4)) + mix.music_gain
+    rounds = _rounds(music, track, seconds, bench.part(0.4, 1.0)) if track.duration < seconds else None
     fade = min(_FADE_OUT, seconds / 4)
     return Sound(music.path, track, "music", gain, 0.0, seconds, fade_out=fade, rounds=rounds)
 
