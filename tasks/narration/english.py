@@ -63,11 +63,11 @@ class English:
             say.fraction,
         ),
         placed(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/])", say.short_date),
-        placed(
+        rule(
             rf"(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF})?(?![\w:])",
             say.clock, _I,
         ),
-        placed(rf"(?P<hour>\d{{1,2}})(?:{_RANGE}(?P<until>\d{{1,2}}))?\s?{_HALF}", say.hour, _I),
+        rule(rf"(?P<hour>\d{{1,2}})(?:{_RANGE}(?P<until>\d{{1,2}}))?\s?{_HALF}", say.hour, _I),
         rule(r"(?P<feet>\d)['’′]\s?(?P<inches>\d{1,2})[\"”″]", say.feet_and_inches),
         rule(rf"(?P<sizes>{NUMBER}(?:\s?[x×]\s?{NUMBER}){{1,2}})(?:\s?{_UNIT})?(?!\w)", say.sizes, _I),
         rule(r"(?P<sizes>\d{1,2}:\d{1,2})(?P<unit>)(?![\d:])", say.sizes),

@@ -96,7 +96,7 @@ def named_date(match: re.Match[str]) -> str | None:
     return _full_date(month, int(match["day"]), match["year"] or "")
 
 
-def clock(match: re.Match[str], place: Place) -> str | None:
+def clock(match: re.Match[str]) -> str | None:
     """A time of day or a duration, in hours and minutes."""
     hour, minute, half = int(match["hour"]), match["minute"], match["half"]
     if hour > 24:
@@ -108,22 +108,15 @@ def clock(match: re.Match[str], place: Place) -> str | None:
         said += " o'clock" if 1 <= hour <= 12 else " hundred hours"
     if match["second"]:
         said += f" and {cardinal(int(match['second']))} seconds"
-    return f"{said} {half[0].upper()} M" + _end_mark(match[0], place) if half else said
+    return f"{said} {half[0].upper()}.M." if half else said
 
 
-def _end_mark(matched: str, place: Place) -> str:
-    ends = matched.endswith(".") and (not place.after.strip() or re.match(r"\s+[A-Z]", place.after))
-    return "." if ends else ""
-
-
-def hour(match: re.Match[str], place: Place) -> str | None:
+def hour(match: re.Match[str]) -> str | None:
     """Says "9am", "9-5 pm"."""
     hours = [int(match["hour"]), *([int(match["until"])] if match["until"] else [])]
     if max(hours) > 12:
         return None
-    return f"{' to '.join(cardinal(hour) for hour in hours)} {match['half'][0].upper()} M" + _end_mark(
-        match[0], place
-    )
+    return f"{' to '.join(cardinal(hour) for hour in hours)} {match['half'][0].upper()}.M."
 
 
 def quantity(match: re.Match[str], place: Place) -> str | None:

@@ -40,11 +40,11 @@ Hz hertz hertz|kHz kilohertz kilohertz|MHz megahertz megahertz|GHz gigahertz gig
 KB kilobyte kilobytes|MB megabyte megabytes|GB gigabyte gigabytes|TB terabyte terabytes
 Mbps megabit#per#second megabits#per#second|Gbps gigabit#per#second gigabits#per#second
 MP megapixel megapixels|px pixel pixels|dpi dot#per#inch dots#per#inch|fps frame#per#second frames#per#second
-rpm R#P#M R#P#M|°C degree#Celsius degrees#Celsius|°F degree#Fahrenheit degrees#Fahrenheit|° degree degrees
+rpm RPM RPM|°C degree#Celsius degrees#Celsius|°F degree#Fahrenheit degrees#Fahrenheit|° degree degrees
 h hour hours|hr hour hours|hrs hour hours|min minute minutes|mins minute minutes|s second seconds
 sec second seconds|secs second seconds|ms millisecond milliseconds|yr year years|yrs year years|wk week weeks
 cal calorie calories|kcal kilocalorie kilocalories|kJ kilojoule kilojoules|dB decibel decibels|lm lumen lumens
-BTU B#T#U B#T#Us|hp horsepower horsepower|psi P#S#I P#S#I|pc piece pieces|pcs piece pieces|pk pack packs|ct count count
+BTU BTU BTUs|hp horsepower horsepower|psi PSI PSI|pc piece pieces|pcs piece pieces|pk pack packs|ct count count
 % percent percent|¢ cent cents
 """
 UNITS: dict[str, tuple[str, str]] = {
@@ -66,8 +66,8 @@ ABBREVIATIONS = {
     "e.g.": "for example", "i.e.": "that is", "dept.": "department", "est.": "established", "max.": "maximum",
     "min.": "minimum", "tel.": "telephone", "w/": "with", "w/o": "without", "lbs.": "pounds", "oz.": "ounces",
     "hrs.": "hours", "mins.": "minutes", "ft.": "feet", "qty.": "quantity", "ref.": "reference", "vol.": "volume",
-    "a.m.": "A M", "p.m.": "P M", "u.s.": "U S", "u.s.a.": "U S A", "and/or": "and or", "no.": "number",
-    "ph.d.": "P H D", "incl.": "including", "gov.": "Governor", "gen.": "General", "capt.": "Captain",
+    "a.m.": "A.M.", "p.m.": "P.M.", "u.s.": "US", "u.s.a.": "USA", "and/or": "and or", "no.": "number",
+    "ph.d.": "PHD", "incl.": "including", "gov.": "Governor", "gen.": "General", "capt.": "Captain",
 }  # fmt: skip
 MAY_END = frozenset(
     [
@@ -78,8 +78,6 @@ MAY_END = frozenset(
         "corp.",
         "jr.",
         "sr.",
-        "a.m.",
-        "p.m.",
         "u.s.",
         "u.s.a.",
         "lbs.",
@@ -155,8 +153,8 @@ def spells(word: str) -> bool:
 
 
 def spell(letters: str) -> str:
-    """Such as "TV": "T V"."""
-    return " ".join(letter.upper() for letter in letters if letter.isalpha())
+    """Says "tv": "TV", which voices read letter by letter; with blanks between them an A would be an article."""
+    return "".join(letter.upper() for letter in letters if letter.isalpha())
 
 
 _WORD_SIGNS = {"&": "and", "+": "plus", "=": "equals", "/": "slash", "%": "percent", "@": "at", "#": "hashtag",
@@ -179,7 +177,8 @@ def letters_and_digits(word: str) -> str:
             found.append(spell(piece) if spells(piece) or apart else piece)
         else:
             found.append(_WORD_SIGNS.get(piece, ""))
-    return " ".join(filter(None, found))
+    # "A4": an A by itself would be an article, too.
+    return re.sub(r"\bA (?=[a-z])", "A-", " ".join(filter(None, found)), count=int(word[:1] == "A"))
 
 
 def part(word: str) -> str:

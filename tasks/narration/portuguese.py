@@ -102,7 +102,7 @@ class Portuguese:
         ),
         rule(r"R\.(?=\s[A-ZÀ-Ý][a-zà-ÿ])", say.street),
         placed(
-            r"[Ww]i-?[Ff]i(?!\w)|[^\W\d_]{1,6}\.?[º°ª]?\.?(?:[^\W\d_]\.)?(?![\w/])"
+            r"[^\W\d_]{1,6}\.?[º°ª]?\.?(?:[^\W\d_]\.)?(?![\w/])"
             r"|[csp]/(?!\w)|[Ss]/[Aa](?!\w)|[Ee]/[Oo][Uu](?!\w)|[Cc]/[Cc](?!\w)",
             say.abbreviation,
         ),
@@ -112,8 +112,8 @@ class Portuguese:
     def word(self, word: str, place: Place) -> str:
         """See `Reading`."""
         del place
-        if words.spells(word):
-            return words.spell(word)
+        if word.casefold() in words.FOREIGN or word.isalpha():
+            return words.part(word)
         if all(letter.isalpha() or letter in "-'’" for letter in word):
             parts = word.split("-")
             return " ".join(map(words.part, parts)) if any(map(words.spells, parts)) else word

@@ -65,9 +65,9 @@ km/h quilômetro#por#hora quilômetros#por#hora|m/s metro#por#segundo metros#por
 V volt volts|kV quilovolt quilovolts|W watt watts|kW quilowatt quilowatts|kWh quilowatt-hora quilowatts-hora
 Wh watt-hora watts-hora|A ampère ampères|mA miliampère miliampères|mAh miliampère-hora miliampères-hora
 Hz hertz hertz|kHz quilo-hertz quilo-hertz|MHz mega-hertz mega-hertz|GHz giga-hertz giga-hertz
-KB quilobyte quilobytes|MB megabyte megabytes|GB gigabyte gigabytes|TB terabyte terabytes
+KB quilobáite quilobáites|MB megabáite megabáites|GB gigabáite gigabáites|TB terabáite terabáites
 Mbps megabit#por#segundo megabits#por#segundo|Gbps gigabit#por#segundo gigabits#por#segundo
-MP megapixel megapixels|px pixel pixels|dpi ponto#por#polegada pontos#por#polegada
+MP megapíksel megapíksels|px píksel píksels|dpi ponto#por#polegada pontos#por#polegada
 fps quadro#por#segundo quadros#por#segundo|rpm rotação#por#minuto rotações#por#minuto
 °C grau#celsius graus#celsius|ºC grau#celsius graus#celsius|°F grau#fahrenheit graus#fahrenheit|° grau graus
 h hora horas|hs hora horas|hr hora horas|hrs hora horas|min minuto minutos|s segundo segundos|seg segundo segundos
@@ -112,8 +112,18 @@ ABBREVIATIONS = {
     "ex.": "exemplo", "p.ex.": "por exemplo", "d.c.": "depois de cristo", "a.c.": "antes de cristo", "vol.": "volume",
     "cap.": "capítulo", "un.": "unidade", "unid.": "unidade", "sto.": "santo", "sta.": "santa", "e/ou": "e ou",
     "n.º": "número", "nº": "número", "nº.": "número", "n°": "número", "nro.": "número", "c/c": "conta corrente",
-    "eua": "estados unidos", "cnpj": "cê ene pê jota", "wi-fi": "uai-fai", "wifi": "uai-fai",
+    "eua": "estados unidos", "cnpj": "cê ene pê jota",
 }  # fmt: skip
+FOREIGN = {
+    "wi-fi": "uai-fai", "wifi": "uai-fai", "bluetooth": "blutúfi", "youtube": "iutúbi", "smart": "ismárti",
+    "smartphone": "ismartifône", "smartphones": "ismartifônes", "smartwatch": "ismartiuótchi", "gamer": "guêimer",
+    "streaming": "istrímin", "touch": "tâtchi", "air": "ér", "fryer": "fráier", "iphone": "aifône",
+    "stories": "stóris", "design": "dizáin", "gigabyte": "gigabáite", "gigabytes": "gigabáites",
+    "megabytes": "megabáites", "terabyte": "terabáite", "terabytes": "terabáites", "pixel": "píksel",
+    "pixels": "píksels", "megapixels": "megapíksels",
+}  # fmt: skip
+"""Foreign words as Brazilians say them, written as Portuguese is: the phonemes of espeak-ng, which the embedded voice
+speaks, were looked at for some fifty words of shops; those that they have wrong."""
 MAY_END = frozenset({"etc.", "ltda.", "s.a.", "cia.", "jr.", "d.c.", "a.c."})
 """Abbreviations whose period may be that of the sentence, too."""
 SPELT = frozenset(
@@ -297,5 +307,12 @@ def letters_and_digits(word: str) -> str:
 
 
 def part(word: str) -> str:
-    """What is said for a part of a compound: acronyms letter by letter."""
-    return spell(word) if spells(word) or (len(word) == 1 and word.isupper()) else word
+    """What is said for a word of letters: acronyms letter by letter, foreign words as they sound.
+
+    Capitals are lowered, since some voices spell them.
+    """
+    if word.casefold() in FOREIGN:
+        return FOREIGN[word.casefold()]
+    if spells(word) or (len(word) == 1 and word.isupper() and word not in "AEO"):
+        return spell(word)
+    return word.lower() if len(word) > 1 and word.isupper() else word
