@@ -72,7 +72,8 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "discount": _concept(
         "desconto*|economi[zs]\\w*|economia|liquida\\w+|mais barat\\w+|barat\\w+|baixou|preco baixo|"
-        "queda de preco|rebaix*|discount*|off|sale|save (?:up to )?[$€£\\d]\\S*|savings|cheap*|"
+        "queda de preco|rebaix*|discount*|(?<=%\\s)off|(?<=%)off|off (?:the|its) (?:regular )?price|"
+        "money off|sale|save (?:up to )?[$€£\\d]\\S*|savings|cheap*|"
         "price drop|marked down|reduced price|(?:preco|price) (?:caiu|dropped)",
         _lowered,
     ),
@@ -86,7 +87,7 @@ CONCEPTS: Mapping[str, Concept] = {
         _limited,
     ),
     "half price": _concept(
-        "metade do preco|half (?:the )?price|half off",
+        "(?:pela )?metade do (?:preco|valor)|pela metade|half (?:the )?price|half off",
         _half,
     ),
     "lowest price": _concept(
@@ -110,7 +111,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "free of charge": _concept(
         "gratis|gratuit\\w+|de graca|brinde*|cortesia|por nossa conta|for free|free gift|complimentary|"
-        "on us|(?<!-)free",
+        "on us|(?<!-)(?<!feel\\s)free",
     ),
     # Delivery and after the sale
     "free shipping": _concept(
@@ -140,6 +141,10 @@ CONCEPTS: Mapping[str, Concept] = {
         "(?:so|somente|apenas) (?:hoje|amanha|essa semana|esta semana)|today only|only today|"
         "ends (?:today|tonight|tomorrow)",
     ),
+    "weekday": _concept(
+        "(?:ate|so|somente) (?:a |o )?(?:segunda|terca|quarta|quinta|sexta|sabado|domingo)|"
+        "(?:segunda|terca|quarta|quinta|sexta)-feira|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    ),
     "edition": _concept(
         "edicao limitada|edicao especial|colecao limitada|limited edition|special edition",
     ),
@@ -156,7 +161,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "most": _concept(
         "mais (?:vendid|querid|desejad|pedid|amad|procurad|famos|popular|complet)\\w*|"
-        "(?:best|top)[ -]?sell\\w+|most \\w+",
+        "(?:best|top)[ -]?sell\\w+|most (?!of\\b|people\\b)\\w+",
     ),
     "only": _concept(
         "unic[oa]s?|inigualav\\w+|incomparav\\w+|imbativ\\w+|insuperav\\w+|unique|unmatched|unbeatable|"
@@ -264,7 +269,8 @@ CONCEPTS: Mapping[str, Concept] = {
         "impermeav\\w+",
     ),
     "light": _concept(
-        "leve|leves|leveza|ultraleve\\w*|lightweight|feather[ -]light",
+        "leve(?!\\s+(?:o|a|os|as|um|uma|seu|sua|para|ja|hoje|agora|esse|essa|este|esta|com)\\b)|leves|leveza|"
+        "ultraleve\\w*|lightweight|feather[ -]light",
     ),
     "comfortable": _concept(
         "confort\\w+|macio\\w*|macia\\w*|maciez|aconcheg\\w+|ergonom\\w+|comfort\\w*|soft|softer|softest|"

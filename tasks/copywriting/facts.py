@@ -23,6 +23,7 @@ from tasks.copywriting.claims import CONCEPTS, NEGATION
 from tasks.copywriting.notation import MONTHS
 from tasks.copywriting.numerals import fold
 from tasks.copywriting.quantities import Meaning, Quantity, quantities
+from tasks.copywriting.relations import misplaced
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
@@ -207,16 +208,18 @@ def _numbers(text: str, facts: _Facts, language: Language) -> Iterator[Finding]:
         for match in _PHONE.finditer(text)
         if any(_digits(match[0]) in known for known in facts.phones)
     ]
-    for found in quantities(text, language):
+    stated = quantities(text, language)
+    for quantity, fault in misplaced(text, stated, facts.product):
+        yield _of_quantity(text, quantity, fault)
+    for found in stated:
         if found.meanings & facts.meanings or any(start <= found.start < end for start, end in phones):
             continue
-        yield Finding(
-            kind="number",
-            text=text[found.start : found.end],
-            start=found.start,
-            end=found.end,
-            reason=f'"{text[found.start : found.end]}" {_what(found)}',
-        )
+        yield _of_quantity(text, found, _what(found))
+
+
+def _of_quantity(text: str, found: Quantity, what: str) -> Finding:
+    said = text[found.start : found.end]
+    return Finding(kind="number", text=said, start=found.start, end=found.end, reason=f'"{said}" {what}')
 
 
 def _what(found: Quantity) -> str:

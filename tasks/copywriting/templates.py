@@ -7,8 +7,8 @@ from tasks.copywriting.descriptions import Page, as_html, as_markdown, write_pag
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
 from tasks.copywriting.posts import write_post
 from tasks.copywriting.scripts import write_headline, write_script
-from tasks.copywriting.speaking_time import seconds_of
 from tasks.copywriting.told import Told, tell
+from tasks.narration.length import predicted_seconds
 from tasks.promotion.materials import ProductDescription, TextModelUsage, WrittenCopy
 from tasks.promotion.product import Product
 
@@ -26,7 +26,7 @@ def copy_of_templates(
     told = tell(product, config.language, today=today, emoji=config.include_emojis)
     key = _key(product, config)
     post = write_post(product, told, config, key)
-    script = write_script(told, config, key, lambda text: seconds_of(text, config.language, speed))
+    script = write_script(told, config, key, lambda text: predicted_seconds(text, config.language, speed))
     return WrittenCopy(
         platform=config.platform,
         language=config.language,

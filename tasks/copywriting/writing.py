@@ -22,7 +22,6 @@ from tasks.copywriting.numerals import fold
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
 from tasks.copywriting.platforms import RULES, length_on
 from tasks.copywriting.posts import PHRASES
-from tasks.copywriting.speaking_time import seconds_of
 from tasks.copywriting.templates import (
     copy_of_templates,
     description_of,
@@ -31,6 +30,8 @@ from tasks.copywriting.templates import (
 )
 from tasks.copywriting.told import tell
 from tasks.errors import EngineError
+from tasks.foreign_text import printable
+from tasks.narration.length import predicted_seconds
 from tasks.promotion.materials import ProductDescription, TextModelUsage, WrittenCopy
 from tasks.promotion.product import Product
 
@@ -39,6 +40,7 @@ _DESCRIPTION_TOKENS = 2500
 """Bounds of one answer."""
 _TEMPERATURE = 0.7
 _SHOWN_FAULTS = 3
+_BETWEEN_LETTERS = re.compile(r"(?<=[A-Za-zÀ-ÿ])[\u200c\u200d]+(?=[A-Za-zÀ-ÿ])")
 _HASHTAG = re.compile(r"(?<!\w)#\w+")
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -98,7 +100,7 @@ def copy_of_model(
     room = RULES[config.platform].most - length_on(config.platform, ending)
 
     def seconds(script: str) -> float:
-        return seconds_of(script, config.language, speed)
+        return predicted_seconds(script, config.language, speed)
 
     def check(answer: CopyAnswer) -> list[str]:
         return faults_of_copy(_tidied(answer), product, config, today=today, room=room, seconds=seconds)
@@ -170,13 +172,18 @@ def _ending(link: str | None, tags: tuple[str, ...]) -> str:
 
 def _tidied(answer: CopyAnswer) -> CopyAnswer:
     """Without hashtags, which are ours, and blanks around."""
-    text = re.sub(r"[ \t]+\n", "\n", _HASHTAG.sub("", answer.text))
+    text = re.sub(r"[ \t]+\n", "\n", _HASHTAG.sub("", _visible(answer.text)))
     return CopyAnswer(
-        headline=" ".join(answer.headline.split()),
+        headline=" ".join(_visible(answer.headline).split()),
         text=re.sub(r"\n{3,}", "\n\n", text).strip(),
-        call_to_action=" ".join(answer.call_to_action.split()).rstrip("."),
-        script=" ".join(answer.script.split()),
+        call_to_action=" ".join(_visible(answer.call_to_action).split()).rstrip("."),
+        script=" ".join(_visible(answer.script).split()),
     )
+
+
+def _visible(text: str) -> str:
+    """The text without what cannot be seen: words that hide behind it are found by the guard."""
+    return _BETWEEN_LETTERS.sub("", printable(text))
 
 
 def _page(answer: DescriptionAnswer, product: Product) -> Page:

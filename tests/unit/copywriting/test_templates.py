@@ -14,10 +14,10 @@ from blocks.settings import PROJECT_ROOT
 from tasks.copywriting.facts import check_facts
 from tasks.copywriting.options import CopyConfig, DescriptionConfig, Platform, Tone
 from tasks.copywriting.platforms import RULES, too_long
-from tasks.copywriting.speaking_time import seconds_of
 from tasks.copywriting.templates import copy_of_templates, description_of_templates
 from tasks.copywriting.wording import is_emoji
 from tasks.errors import InvalidInputError
+from tasks.narration.length import predicted_seconds
 from tasks.promotion.materials import Language, WrittenCopy
 from tasks.promotion.product import Brand, Product
 
@@ -148,7 +148,7 @@ def test_names_agree_with_their_articles() -> None:
 @pytest.mark.parametrize("seconds", [6, 10, 15, 20, 30])
 def test_scripts_are_written_to_fit(coffee_maker: Product, language: Language, seconds: float) -> None:
     written = copy_of(coffee_maker, language=language, max_seconds=seconds, length="long")
-    assert seconds_of(written.script, language) <= seconds
+    assert predicted_seconds(written.script, language) <= seconds
     assert written.script[-1] in ".!?"
     fast = copy_of_templates(
         coffee_maker, CopyConfig(language=language, max_seconds=seconds, length="long"), today=TODAY, speed=2

@@ -105,6 +105,7 @@ def test_usage_and_cost_are_summed(endpoint: Endpoint, coffee_maker: Product) ->
         ),
         ({"text": "**Cafeteira** <b>Aroma</b>"}, "HTML or Markdown"),
         ({"headline": "Cafeteira Aroma 3000 com jarra de vidro e reservatório"}, "not at most 40"),
+        ({"text": "Cafeteira Aroma 3000 com fre\u200bte grá\u200dtis"}, '"frete grátis" is a claim'),
         ({"script": ""}, "script: it is empty"),
         ({"script": "Cafeteira Aroma ☕."}, "script: it has emoji"),
         ({"script": "Até 20 de dezembro."}, '"20 de dezembro" is no date'),
