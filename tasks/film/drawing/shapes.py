@@ -12,6 +12,8 @@ from tasks.film.drawing.stage import Box, Painter, colour
 from tasks.film.storyboard import Pixels
 
 GOLD: Rgb = (245, 166, 35)
+_SEEN = 3.0
+"""Contrast from which a shape is seen on its ground: WCAG 2.2, 1.4.11."""
 _STEPS = 9
 """Stops of a soft gradient: enough that no edge is seen."""
 
@@ -183,7 +185,7 @@ def logo(pixels: Pixels, room: Box, ground: Rgb, align: str = "center") -> tuple
     opaque = pixels[..., 3] > 128
     mean = pixels[opaque][:, :3].mean(axis=0) if opaque.any() else np.array(WHITE)
     whole = bool(opaque.mean() > 0.98)
-    needs_plate = not whole and float(contrast(mean, ground)) < 2.2
+    needs_plate = not whole and float(contrast(mean, ground)) < _SEEN
     pad = room.height * 0.16 if needs_plate else 0.0
     scale = min((room.width - 2 * pad) / width, (room.height - 2 * pad) / height)
     wide, high = width * scale, height * scale

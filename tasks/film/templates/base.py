@@ -118,7 +118,7 @@ class Look(ABC):
         if pixels is not None:
             shape = pixels.shape[1] / pixels.shape[0]
             # Logos of the same area look as large: long ones are lower.
-            return [Row(title, style, large * 3.4 / max(1.0, shape**0.5), kind="logo", shape=shape)]
+            return [Row(title, style, large * 4.2 / max(1.0, shape**0.5), kind="logo", shape=shape)]
         return [Row(title, style, large)] if title else []
 
     def row(self, stage: Stage, role: str, style: Style, large: float, **more: object) -> list[Row]:

@@ -39,9 +39,15 @@ class PriceDrop(Look):
             return Box(canvas.width * 0.5, edge, canvas.width - edge, canvas.height - edge).even
         texts = 330 if not is_square(canvas) else 260
         top = min(safe.top + texts * unit, safe.top + safe.height * 0.5)
-        if is_square(canvas) and layout in _PRICED:
-            return Box(edge, top, canvas.width * 0.47, canvas.height - edge).even
-        return Box(edge, top, canvas.width - edge, canvas.height - edge).even
+        bottom = canvas.height - edge
+        if layout in _PRICED:
+            if is_square(canvas):
+                return Box(edge, top, canvas.width * 0.47, bottom).even
+            if under_apps(canvas):
+                top = min(safe.top + 590 * unit, safe.bottom - 40 * unit)
+            else:
+                bottom -= 270 * unit
+        return Box(edge, top, canvas.width - edge, bottom).even
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour with rays behind the product."""
@@ -131,12 +137,14 @@ class PriceDrop(Look):
             ),
         ]  # fmt: skip
         picture = self.picture(stage.scene.layout, canvas)
-        top = room.top + room.height * (0.36 if not under_apps(canvas) else 0.42) + pad
-        align = 1.0
+        top, bottom, align = room.top + room.height * 0.36 + pad, room.bottom, 1.0
+        if not is_wide(canvas) and under_apps(canvas):
+            # Above the product, where nothing lies over it.
+            top, bottom = room.top + 230 * unit + pad, picture.top + 64 * unit
         if is_square(canvas):
             room = Box(picture.right + 40 * unit, room.top, room.right, room.bottom)
             top, align, pad = picture.top + 40 * unit, 0.5, 32 * unit
-        space = Box(room.left + pad, top, room.right - pad, room.bottom - pad)
+        space = Box(room.left + pad, top, room.right - pad, bottom - pad)
         placed = column(rows, space, unit, align)
         card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
         if stage.title("discount") and not self._burst_room(stage, picture, card):
@@ -154,6 +162,9 @@ class PriceDrop(Look):
         unit = stage.unit
         if is_wide(stage.brief.canvas) or is_square(stage.brief.canvas):
             return _BURST * unit * (0.82 if is_square(stage.brief.canvas) else 1)
+        if under_apps(stage.brief.canvas):
+            high = stage.safe.bottom - slab.bottom
+            return min(_BURST * unit, high / 2) if high >= 2 * _LEAST_BURST * unit else 0.0
         high = slab.top + 24 * unit - max(picture.top - 24 * unit, stage.safe.top)
         return min(_BURST * unit, high / 2) if high >= 2 * _LEAST_BURST * unit else 0.0
 
@@ -173,6 +184,8 @@ class PriceDrop(Look):
         y = max(picture.top - 24 * unit + radius, safe.top + radius)
         if is_wide(stage.brief.canvas):
             y = max(picture.top + radius * 0.9, safe.top + radius)
+        elif under_apps(stage.brief.canvas):
+            y = min(slab.bottom + radius * 1.05, safe.bottom - radius)
         elif is_square(stage.brief.canvas):
             x, y = max(picture.left + radius * 0.85, safe.left + radius), picture.bottom - radius * 1.05
         figure, _, word = off.text.partition(" ")

@@ -1,6 +1,8 @@
 """story: a serif over full pictures that darken where the words stand; quiet, for things that are made with care."""
 
-from tasks.film.drawing.column import Row, column
+from dataclasses import replace
+
+from tasks.film.drawing.column import Placed, Row, column
 from tasks.film.drawing.palette import WHITE, Rgb, Scheme, cover, mixed
 from tasks.film.drawing.shapes import border, gradient, panel, scrim
 from tasks.film.drawing.stage import Box, Painter, Stage, frame_box
@@ -37,23 +39,14 @@ class Story(Look):
         room = inner(canvas, 72 * unit, down=20 * unit)
         if is_wide(canvas):
             room = Box(room.left, room.top, min(room.right, canvas.width * 0.5), room.bottom)
-        brand = column(
-            self.brand(stage, WHITE), Box(room.left, room.top, room.right, room.top + 90 * unit), unit, 0
-        )
-        top = brand[-1].box.bottom + 44 * unit if brand else room.top + 40 * unit
-        above = under_apps(canvas)
-        words = Box(room.left, top, room.right, room.bottom)
-        placed = column(self._rows(stage), words, unit, 0 if above else 1)
+        placed = column(self._rows(stage), room, unit, 0 if under_apps(canvas) else 1)
         if is_wide(canvas):
             self._veil_beside(stage, max(item.box.right for item in placed))
         else:
-            lower = brand[-1].box.bottom if brand else None
-            self._veils(stage, placed[0].box.top, placed[-1].box.bottom, lower)
-        self.put(stage, brand, scheme.deep)
-        line = Box(
-            room.left, placed[0].box.top - 34 * unit, room.left + 96 * unit, placed[0].box.top - 30 * unit
-        )
-        if not (above and brand):
+            self._veil(stage, placed[0].box.top, placed[-1].box.bottom)
+        head = placed[0].box
+        if len(placed) > 1 and self._is_brand(placed[0]):
+            line = Box(room.left, head.bottom + 22 * unit, room.left + 96 * unit, head.bottom + 26 * unit)
             stage.shape(line, panel(line, self._gold(scheme)), wipe=True)
         self.put(stage, placed, scheme.deep, delay=0.15)
 
@@ -64,6 +57,12 @@ class Story(Look):
         for side in _sides(frame, 3 * unit):
             stage.shape(side, border(frame, 2.5 * unit, scheme.accent, opacity=0.5), fade=0.5)
         self.end_card(stage, scheme.deep, scheme.paper, scheme.deep, WHITE, 96)
+
+    @staticmethod
+    def _is_brand(placed: Placed) -> bool:
+        return placed.row.kind == "logo" or (
+            placed.row.title is not None and placed.row.title.role == "brand"
+        )
 
     def _least(self, scheme: Scheme) -> float:
         """Opacity of a veil under words."""
@@ -78,7 +77,7 @@ class Story(Look):
         stops = [(0.0, min(1.0, least + 0.12)), (knee / box.width, least), (1.0, 0.0)]
         stage.steady(box, scrim(box, scheme.deep, stops, across=True))
 
-    def _veils(self, stage: Stage, top: float, bottom: float, brand: float | None) -> None:
+    def _veil(self, stage: Stage, top: float, bottom: float) -> None:
         """Darkens the picture behind the words: enough for the whitest one."""
         canvas, scheme, unit = stage.brief.canvas, stage.scheme, stage.unit
         least = self._least(scheme)
@@ -97,18 +96,13 @@ class Story(Look):
         if start == 0.0:
             stops[0] = (0.0, least)
         stage.steady(box, scrim(box, scheme.deep, stops))
-        if brand is not None and start > 0:
-            knee = brand + 12 * unit
-            upper = Box(0, 0, canvas.width, knee + soft * 0.7)
-            stops = [(0.0, least), (knee / upper.height, least), (1.0, 0.0)]
-            stage.steady(upper, scrim(upper, scheme.deep, stops))
 
     def _rows(self, stage: Stage) -> list[Row]:
         scheme, gold = stage.scheme, self._gold(stage.scheme)
         heading = self.heading(stage, WHITE, leading=1.06)
         priced = stage.title("price") is not None
         large = 92 if stage.scene.layout == "poster" else 76
-        return [
+        rows = [
             *self.row(stage, "headline", heading, large if priced else 136, lines=4),
             *self.row(stage, "feature", heading, 108, lines=4),
             *self.row(stage, "name", heading, large if priced else 116, lines=4),
@@ -118,10 +112,20 @@ class Story(Look):
             *self.row(stage, "instalments", self.reading(stage, WHITE), 42, gap=20),
             *self.row(stage, "offer_ends", self.reading(stage, WHITE, bold=True), 38, gap=20),
             *self.row(
-                stage, "call_to_action", self.reading(stage, scheme.deep, bold=True), 42, kind="button",
-                fill=WHITE, gap=44,
+                stage,
+                "call_to_action",
+                self.reading(stage, scheme.deep, bold=True),
+                42,
+                kind="button",
+                fill=WHITE,
+                gap=44,
             ),
-        ]  # fmt: skip
+        ]
+        brand = self.brand(stage, WHITE)
+        return [
+            *brand,
+            *(replace(row, gap=56) if brand and not number else row for number, row in enumerate(rows)),
+        ]
 
     @staticmethod
     def _gold(scheme: Scheme) -> Rgb:
