@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.documents.change import ClauseName
 from tasks.documents.changes import RawChange
-from tasks.documents.revisions import Kind, Line, Lines
+from tasks.documents.revisions import GONE, NEW, Kind, Line, Lines
 
 _APART = 200
 """Characters between two changes from which they are read apart."""
@@ -98,9 +98,15 @@ def _shown(
                 segments[-1] = Segment(segments[-1].text + text, piece.kind, change)
             elif text:
                 segments.append(Segment(text, piece.kind, change))
-        if line.mark != "equal":
+        if line.mark != "equal" and (
+            not line.text or any(_side(each.kind) != _side(line.mark) for each in segments)
+        ):
             segments.append(Segment("¶", line.mark, spots.get((place, len(line.pieces)), 0)))
         yield ShownLine(place, tuple(_shortened(segments)))
+
+
+def _side(kind: Kind) -> int:
+    return (kind in NEW) - (kind in GONE)
 
 
 def _shortened(segments: Sequence[Segment]) -> Iterator[Segment]:

@@ -19,6 +19,8 @@ from tasks.documents.clauses import Clause
 from tasks.documents.clean_copy import CleanCopy, clean_copy, packed
 from tasks.documents.comments import comment_changes, read_comments
 from tasks.documents.engine import ComparisonEngine, Signature
+from tasks.documents.errors import UnusableDocumentError
+from tasks.documents.figure_changes import joined_by_figure
 from tasks.documents.formatting import is_hollow
 from tasks.documents.highlights import Figures, changed_figures
 from tasks.documents.looks import read_looks
@@ -88,7 +90,7 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
 
     Raises UnusableDocumentError (also of what only the engine cannot read) and the errors of `ComparisonEngine`.
     """
-    old_copy, new_copy = _copy(wanted.old), _copy(wanted.new)
+    old_copy, new_copy = _copy(wanted.old, wanted.old_name), _copy(wanted.new, wanted.new_name)
     old_data, new_data = _unmarked(old_copy, wanted), _unmarked(new_copy, wanted)
     old_package, new_package = package_of(old_data.data), package_of(new_data.data)
     old, new = read_lines(old_package), read_lines(new_package)
@@ -97,8 +99,10 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
     redline = read_lines(redline_package)
     checked = verify(redline_package, old, new)
     lines = redline if reads_as(redline, old, new) else compared_by_words(old, new)
+    old_text, new_text = old.text(), new.text()
+    before, after = Figures(old_text), Figures(new_text)
     raw = [
-        *read_changes(lines),
+        *joined_by_figure(read_changes(lines), old_text, new_text, before, after),
         *read_looks(lines, old, new),
         *_of_comments(old_package, new_package, old, new, lines),
     ]
@@ -111,7 +115,7 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
         for each in raw
     ]
     blocks, numbers = blocks_of(lines, raw, names)
-    changes = tuple(_stored(wanted, old, new, raw, names, numbers))
+    changes = tuple(_stored(wanted, old, new, raw, names, numbers, (before, after)))
     findings = Findings(
         arquivo_anterior=wanted.old_name,
         arquivo_novo=wanted.new_name,
@@ -125,9 +129,13 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
     return Comparison(findings, _tidied(redline_package, redline), blocks)
 
 
-def _copy(path: Path) -> CleanCopy:
-    with open_package(path) as package:
-        return clean_copy(package)
+def _copy(path: Path, name: str) -> CleanCopy:
+    try:
+        with open_package(path) as package:
+            return clean_copy(package)
+    except UnusableDocumentError as error:
+        error.message = f"{name}: {error.message}"
+        raise
 
 
 def _unmarked(copy: CleanCopy, wanted: Wanted) -> Unmarked:
@@ -181,9 +189,10 @@ def _stored(
     raw: Sequence[RawChange],
     names: Sequence[ClauseName | None],
     blocks: Sequence[int],
+    figures: tuple[Figures, Figures],
 ) -> Iterator[Change]:
+    before, after = figures
     files = ":".join(sha256(path.read_bytes()).hexdigest() for path in (wanted.old, wanted.new))
-    before, after = Figures(old.text()), Figures(new.text())
     for place, (each, name, block) in enumerate(zip(raw, names, blocks, strict=True), 1):
         paths = (
             new.path(each.new_start),

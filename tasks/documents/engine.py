@@ -5,13 +5,11 @@ here: a deadline for each call, a new process after a failure and after so many 
 ours. Several threads may call; it does one thing at a time.
 """
 
-import atexit
 import base64
 import binascii
 import importlib.util
 import json
 import logging
-import os
 import queue
 import threading
 from concurrent.futures import Future
@@ -124,7 +122,7 @@ class ComparisonEngine:
         except binascii.Error:
             redline = b""
         if not redline:
-            raise EngineError("The engine that compares documents gave no document.")
+            raise EngineError("O programa de comparação não devolveu um documento.")
         return redline
 
     def close(self) -> None:
@@ -215,13 +213,15 @@ class _Process:
         status = self._child.wait()
         if late:
             return StageTimeoutError(
-                f"Comparing the documents took longer than {deadline:.0f} s.",
-                hint="Compare smaller documents, or parts of them.",
+                f"A comparação dos documentos passou de {deadline:.0f} s e foi encerrada.",
+                hint="Compare documentos menores, ou partes deles.",
             )
         if self._child.outgrown:
-            return OutOfMemoryError("Comparing the documents needs more memory than this machine gives.")
+            return OutOfMemoryError(
+                "A comparação dos documentos precisa de mais memória do que esta máquina dá."
+            )
         log.warning("The engine ended with %s: %s", status, " | ".join(self._child.messages[-5:]))
-        return EngineError("The engine that compares documents failed on this pair.")
+        return EngineError("O programa de comparação falhou com este par de documentos.")
 
     def end(self) -> None:
         self._child.__exit__(None, None, None)
@@ -231,9 +231,9 @@ def _result(answer: bytes) -> dict[str, object]:
     try:
         told = json.loads(answer)
     except ValueError as error:
-        raise EngineError("The engine that compares documents gave an answer that is none.") from error
+        raise EngineError("O programa de comparação deu uma resposta que não se entende.") from error
     if not isinstance(told, dict):
-        raise EngineError("The engine that compares documents gave an answer that is none.")
+        raise EngineError("O programa de comparação deu uma resposta que não se entende.")
     if not told.get("ok"):
         error_ = told.get("error")
         details = error_ if isinstance(error_, dict) else {}
@@ -243,22 +243,8 @@ def _result(answer: bytes) -> dict[str, object]:
             details.get("message"),
             details.get("trace") or "",
         )
-        raise _RefusedError("The engine that compares documents cannot compare this pair.")
+        raise _RefusedError(
+            "O programa de comparação não lê um dos documentos.", hint="Abra-os no Word e salve como .docx."
+        )
     result = told.get("result")
     return result if isinstance(result, dict) else {}
-
-
-_shared: tuple[int, ComparisonEngine] | None = None
-_shared_lock = threading.Lock()
-
-
-def shared_engine() -> ComparisonEngine:
-    """The engine of this process; all who compare in it use this one."""
-    global _shared  # noqa: PLW0603 - one process, one engine
-    with _shared_lock:
-        # Threads do not survive a fork, nor does an engine that hangs on one.
-        if _shared is None or _shared[0] != os.getpid():
-            engine = ComparisonEngine()
-            atexit.register(engine.close)
-            _shared = (os.getpid(), engine)
-        return _shared[1]

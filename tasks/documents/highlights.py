@@ -17,6 +17,7 @@ _PATTERNS: tuple[tuple[HighlightKind, re.Pattern[str]], ...] = (
         "valor",
         re.compile(
             r"(?:R\$|US\$|U\$|€|£|BRL|USD|EUR)\s?\d[\d.,]*\d?(?:\s+(?:mil\b|milh(?:ão|ões)|bilh(?:ão|ões)))?"
+            r"(?:\s*\([^()]{0,120}(?:rea[li]|dólar|euro|centavo)[^()]{0,60}\))?"
             r"|\d[\d.]*(?:,\d\d)?" + _IN_WORDS + r"\s+(?:reais|dólares|euros)\b"
             r"|\b\d{1,3}(?:\.\d{3})+,\d\d\b",
             re.IGNORECASE,

@@ -1,4 +1,4 @@
-"""The tags of a contract model, from a file over HTTP to what a caller gets."""
+"""The tags of a contract model and two versions of a contract, from files over HTTP to what a caller gets."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from blocks.local_media_store import LocalMediaStore
+from flows.document_versions import ComparisonResult, compare_contract_versions
 from flows.documents import extract_contract_tags
+from tasks.documents.comparison import Findings
+from tasks.documents.package import open_package
 from tests.flow.jobs import run_to_end
 from tests.servers.media import MediaServer
 from tests.unit.documents.docx import body, paragraph, save
@@ -41,3 +44,47 @@ async def test_a_file_that_is_no_document_is_told_in_a_sentence(server: MediaSer
     document, _ = await run_to_end(extract_contract_tags, arquivo_com_tags=source)
     assert (document.error_code, document.stages["extraction"].status) == ("unusable_document", "failed")
     assert "senha" in str(document.error)
+
+
+async def test_two_versions_are_compared(server: MediaServer, tmp_path: Path, home: Path) -> None:
+    def version(name: str, price: str) -> str:
+        text = [paragraph("CLÁUSULA SEGUNDA – DO PREÇO"), paragraph(f"O preço é de R$ {price} por mês.")]
+        data = save(tmp_path / name, body(*text)).read_bytes()
+        return server.say(f"/{name}", data, content_type=None)
+
+    document, artifacts = await run_to_end(
+        compare_contract_versions,
+        arquivo_anterior=version("v1.docx", "1.000,00"),
+        arquivo=version("v2.docx", "2.500,00"),
+        clausulas=[{"id": 41, "numero": "2", "nome": "Do preço"}],
+        referencias=[{"clausula": 41, "orientacao_retorno": "Levar ao financeiro."}],
+        author="Maria",
+        path="contratos/1",
+        output_filename="marcado",
+    )
+    assert document.status == "completed"
+    result = ComparisonResult.model_validate(document.result)
+    assert (result.changes, result.verified, result.warnings) == (1, True, ())
+    assert result.redline == "contratos/1/marcado.docx"
+    [change] = result.first_changes
+    assert (change.clausula, change.destaques[0].depois) == (41, "R$ 2.500,00")
+    assert "contratos/1/marcado.docx" in artifacts["summary"].replace("\\", "")
+    store = LocalMediaStore(root=home / "store")
+    assert Findings.model_validate_json(store.read_bytes(result.file)).alteracoes == (change,)
+    assert "Levar ao financeiro." in store.read_bytes(result.report).decode()
+    with store.open_local(result.redline) as path, open_package(path) as package:
+        [inserted] = package.xml(package.main).iter("{*}ins")
+        assert "Maria" in inserted.attrib.values()
+
+
+async def test_the_document_at_fault_is_named(server: MediaServer, tmp_path: Path) -> None:
+    good = server.say(
+        "/v1.docx", save(tmp_path / "v1.docx", body(paragraph("x"))).read_bytes(), content_type=None
+    )
+    document, _ = await run_to_end(
+        compare_contract_versions,
+        arquivo_anterior=good,
+        arquivo=server.say("/v2.docx", b"%PDF-1.7", content_type=None),
+    )
+    assert (document.error_code, document.stages["comparison"].status) == ("unusable_document", "failed")
+    assert "v2.docx: O arquivo não é um documento do Word: é um PDF." in str(document.error)
