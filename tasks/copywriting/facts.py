@@ -43,7 +43,7 @@ _BEFORE_A_NAME = frozenset(",;%)&/$€£")
 """Signs behind which a sentence goes on."""
 _PLATFORMS = (
     "i i'm i'll i've ok oi tv x instagram tiktok facebook youtube whatsapp linkedin threads pinterest telegram direct "
-    "dm pm bio pin reels stories shorts"
+    "dm pm bio pin reels stories shorts off"
 )
 _KNOWN = {*_PLATFORMS.split(), *(fold(month) for names in MONTHS.values() for month in names)}
 """Words with a capital that anybody may write."""

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tasks.copywriting.notation import words
 from tasks.copywriting.phrases import Phrases
@@ -12,7 +13,7 @@ from tasks.promotion.product import Product
 
 _LONGEST = 28
 """Letters; a longer one is not read."""
-_ENDS = re.compile(r"\s*[,:;(|/]\s*|\s[-–—]\s|\s+\d+[.,]\d|(?<=\d)\s+(?=\d)")
+_ENDS = re.compile(r"\s*[,:;(|/]\s*|\s[-–—]\s|\s+\d+[.,]\d")
 _LITTLE_WORDS = "de da do das dos e com em para por a o as os the and for with in of to"
 
 
@@ -40,6 +41,10 @@ def _tags(product: Product, told: Told, phrases: Phrases, dice: random.Random) -
 def _name_tag(name: str) -> str:
     """As many of the name's first words as can be read; a number that a hashtag would make another one ends it."""
     parts = words(_ENDS.split(without_emoji(name))[0])
+    numbers = [
+        n for n, (one, after) in enumerate(pairwise(parts), 1) if one[-1].isdigit() and after[0].isdigit()
+    ]
+    parts = parts[: numbers[0]] if numbers else parts
     while len(parts) > 1 and (len(_joined(parts)) > _LONGEST or parts[-1].lower() in _LITTLE_WORDS.split()):
         parts.pop()
     return _tag(" ".join(parts))

@@ -82,8 +82,9 @@ def tell(product: Product, language: Language, *, today: date, emoji: bool) -> T
             fields |= {"quote": quote, "author": wording.plain(said.author)}
             stars = said.stars
             break
-    phrases = [wording.as_phrase(feature, own) for feature in product.features]
-    features = tuple(filter(None, dict.fromkeys(p if emoji else wording.without_emoji(p) for p in phrases)))
+    # Lists have emoji of ours in front, and a voice has none.
+    phrases = (wording.as_phrase(wording.without_emoji(feature), own) for feature in product.features)
+    features = tuple(filter(None, dict.fromkeys(phrases)))
     return Told(
         language=language,
         fields=fields,

@@ -174,6 +174,24 @@ def test_an_offer_that_is_over_is_not_told(coffee_maker: Product) -> None:
     assert "dezembro" in last_day.text
 
 
+def test_hashtags_make_no_other_numbers_and_keep_brands() -> None:
+    for name, tag in {
+        'TV 55" 4K Cinema': "#TV55",
+        "iPhone 15 128GB Preto": "#iPhone15",
+        "Air Fryer 5.5 Qt": "#AirFryer",
+        "Pousada Mar Azul: diária para casal": "#PousadaMarAzul",
+        "Brigadeiros (caixa com 12)": "#Brigadeiros",
+    }.items():
+        assert tag in copy_of(Product(name=name)).hashtags
+
+
+def test_a_small_discount_is_not_shouted() -> None:
+    product = Product(name="Ração", price=Decimal("159.9"), old_price=Decimal("164.9"))
+    texts = [copy_of(product, tone=tone, seed=seed).text for tone in get_args(Tone) for seed in range(10)]
+    assert not any("%" in text or "leu!" in text or "Olha esse preço" in text for text in texts)
+    assert all("164,90" in text for text in texts)
+
+
 def test_links_stand_where_they_can_be_tapped(coffee_maker: Product) -> None:
     linked = coffee_maker.model_copy(update={"link": "https://casabela.com.br/aroma"})
     assert linked.link is not None
