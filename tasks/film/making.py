@@ -24,7 +24,7 @@ from tasks.film.sound import Mix, make_film_sound
 from tasks.film.storyboard import Brief, Layer, Pixels, Title, TitleRole
 from tasks.film.templates import TEMPLATES
 from tasks.film.timeline import Plan, plan_shots
-from tasks.images.loading import load_image
+from tasks.images.loading import load_frames, load_image
 from tasks.progress import Progress, part_of
 from tasks.promotion.materials import Language, Narration, Picture, SpokenWord, WrittenCopy
 from tasks.promotion.product import Product
@@ -215,8 +215,7 @@ def _logo(path: Path | None) -> Pixels | None:
     """The logo with its opacity, each colour multiplied by it."""
     if path is None:
         return None
-    with Image.open(path) as image:
-        small = image.convert("RGBA")
+    small = next(load_frames(path, 1)).image.convert("RGBA")
     small.thumbnail((_LOGO_SIDE, _LOGO_SIDE))
     pixels = np.array(small)
     opacity = pixels[:, :, 3:].astype(np.uint16)

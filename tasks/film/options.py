@@ -19,7 +19,7 @@ MusicChoice = Literal["auto", "none", "calm", "energetic", "happy", "nostalgic",
 """auto: a mood that suits the template."""
 Aspect = Literal["9:16", "4:5", "1:1", "16:9"]
 Platform = Literal[
-    "instagram", "tiktok", "facebook", "youtube", "whatsapp", "linkedin", "pinterest", "x"
+    "instagram", "tiktok", "facebook", "youtube", "whatsapp", "linkedin", "pinterest", "x", "threads", "telegram"
 ]  # fmt: skip
 
 SHORTEST, LONGEST = 3.0, 180.0

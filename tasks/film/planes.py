@@ -37,7 +37,7 @@ class Frame:
 
     @staticmethod
     def of(pieces: tuple[bytes, bytes], size: tuple[int, int]) -> "Frame":
-        """A frame of this width and height that nobody may change, of its bytes."""
+        """A frame of this width and height of its bytes, which nobody may change."""
         width, height = size
         return Frame(
             np.frombuffer(pieces[0], np.uint8).reshape(height, width),
@@ -48,9 +48,18 @@ class Frame:
         """One that may be changed."""
         return Frame(self.bright.copy(), self.colours.copy())
 
-    def pieces(self) -> tuple[bytes, bytes]:
+    def own(self) -> "Frame":
+        """The same if it may be changed, else a copy."""
+        return self if self.bright.flags.writeable and self.colours.flags.writeable else self.copy()
+
+    def freeze(self) -> None:
+        """From now on nobody may change it."""
+        self.bright.flags.writeable = False
+        self.colours.flags.writeable = False
+
+    def pieces(self) -> tuple[memoryview, memoryview]:
         """In the order of NV12."""
-        return self.bright.tobytes(), self.colours.tobytes()
+        return np.ascontiguousarray(self.bright).data, np.ascontiguousarray(self.colours).data
 
 
 @dataclass(frozen=True, slots=True)

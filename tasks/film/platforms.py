@@ -43,6 +43,10 @@ LIMITS: dict[Platform, Limits] = {
     ),
     "linkedin": Limits(3, 600, 500 * _MB, "linkedin.com/help: video sharing, uploads from a phone"),
     "pinterest": Limits(4, 900, 2000 * _MB, "help.pinterest.com: video specifications"),
+    "threads": Limits(
+        1, 300, 1000 * _MB, "developers.facebook.com/docs/threads: media specifications", (23, 60)
+    ),
+    "telegram": Limits(1, 3600, 50 * _MB, "core.telegram.org/bots/api: files that bots send"),
     "x": Limits(0.5, 140, 512 * _MB, "docs.x.com/x-api/media"),
 }
 

@@ -136,7 +136,7 @@ class Frames:
             seen = stage.frame(frame)
         if not self._overlay.touches(frame):
             return seen
-        drawn = seen.copy()
+        drawn = seen.own()
         self._overlay.draw(frame, drawn)
         return drawn
 

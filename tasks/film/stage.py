@@ -35,12 +35,14 @@ class Stage:
         """`ground` may be None where the picture covers all of the frame."""
         self._size = size
         self._span = span
+        if ground is not None:
+            ground.freeze()
         self._ground = ground
         self._picture = picture
         self.warnings = picture.warnings if picture is not None else ()
 
     def frame(self, number: int, closer: float = 1.0) -> Frame:
-        """The film's frame of this number, which nobody may change; the camera is `closer` times as near."""
+        """The film's frame of this number; the camera is `closer` times as near. See `Frame.own`."""
         if self._picture is None:
             if self._ground is None:
                 raise ValueError("a scene has a picture or a ground")

@@ -15,7 +15,7 @@ _CLOSER = 0.35
 
 
 def transition_frame(kind: Transition, before: Look, after: Look, share: float) -> Frame:
-    """The frame at a share of the way from one scene to the next; nobody may change it."""
+    """The frame at a share of the way from one scene to the next. See `Frame.own`."""
     eased = _eased(share)
     match kind:
         case "none":
@@ -25,7 +25,7 @@ def transition_frame(kind: Transition, before: Look, after: Look, share: float) 
         case "slide":
             return _pushed(before(1.0), after(1.0), eased)
         case "zoom":
-            # Both move the same way: closer to what is left, and out of the closeness to what follows.
+            # The camera dives into what is left and comes out of what follows.
             return mixed(before(1 + _CLOSER * eased), after(1 + _CLOSER * (1 - eased)), eased)
 
 

@@ -30,12 +30,12 @@ _PIPE_BYTES = 1024 * 1024
 
 
 @contextmanager
-def feeding(child: ChildProcess) -> Iterator[Callable[[Sequence[bytes]], None]]:
+def feeding(child: ChildProcess) -> Iterator[Callable[[Sequence[bytes | memoryview]], None]]:
     """Gives frames to the child in a thread, so that it encodes one while the next is made; waits for its end.
 
     Yields the function that takes a frame, in pieces that must not change any more. Raises as `check_exit`.
     """
-    waiting: queue.Queue[Sequence[bytes] | None] = queue.Queue(_WAITING_FRAMES)
+    waiting: queue.Queue[Sequence[bytes | memoryview] | None] = queue.Queue(_WAITING_FRAMES)
     broken = threading.Event()
 
     def feed() -> None:
@@ -51,7 +51,7 @@ def feeding(child: ChildProcess) -> Iterator[Callable[[Sequence[bytes]], None]]:
     feeder = threading.Thread(target=feed, name="frames", daemon=True)
     feeder.start()
 
-    def write(frame: Sequence[bytes]) -> None:
+    def write(frame: Sequence[bytes | memoryview]) -> None:
         if broken.is_set():
             check_exit(child)
         waiting.put(frame)
