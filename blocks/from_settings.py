@@ -1,4 +1,4 @@
-"""Which media store, text model and remote services the settings name."""
+"""Which media store, text model, voice and remote services the settings name."""
 
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from tasks.remote.stage_service import StageService
 
 if TYPE_CHECKING:
     from blocks.text_model import TextModel
+    from blocks.voice_endpoint import VoiceEndpoint
 
 B = TypeVar("B", bound=Block)
 
@@ -121,6 +122,40 @@ def record_store(settings: Settings) -> RecordStore:
         if kind == block.get_block_type_slug():
             return _saved(block, name, "record_store")
     return SqlRecordStore(url=SecretStr(named), password=token)
+
+
+def voice_endpoint(settings: Settings) -> "VoiceEndpoint | None":
+    """The speech endpoint that the settings name; None if they name none.
+
+    Raises InvalidSettingError for a half-named one, MissingEngineError if its support is not installed.
+    """
+    if not settings.voice_endpoint_model and not settings.voice_endpoint_base_url:
+        return None
+    try:
+        # The client library is an extra of the installation and takes its time to import.
+        from blocks.voice_endpoint import VoiceEndpoint  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingEngineError(
+            "The speech endpoint needs the package openai, which is not installed.",
+            hint="Run: pip install 'contraponto[translation]'",
+        ) from error
+    if not settings.voice_endpoint_model:
+        raise InvalidSettingError(
+            "The setting voice_endpoint_base_url is given but not voice_endpoint_model.",
+            hint="Set CONTRAPONTO_VOICE_ENDPOINT_MODEL to the name of a speech model there.",
+        )
+    kind, _, name = settings.voice_endpoint_model.partition("/")
+    if kind == VoiceEndpoint.get_block_type_slug():
+        return _saved(VoiceEndpoint, name, "voice_endpoint_model")
+    endpoint = VoiceEndpoint(
+        model=settings.voice_endpoint_model,
+        voice=settings.voice_endpoint_voice,
+        api_key=settings.voice_endpoint_api_key,
+        max_retries=settings.http_max_retries,
+    )
+    if settings.voice_endpoint_base_url:
+        endpoint.base_url = settings.voice_endpoint_base_url
+    return endpoint
 
 
 def remote_stage(settings: Settings, stage: Stage) -> StageService | None:

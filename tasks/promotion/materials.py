@@ -142,6 +142,10 @@ class Narration(BaseModel):
     voice: str
     warnings: tuple[str, ...] = ()
 
+    def store_keys(self) -> Iterable[str]:
+        """The files that must be there for the result to be used again; see `tasks.jobs.step.StepResult`."""
+        return (self.file.key,)
+
 
 class CaptionCue(BaseModel):
     """A caption: what is shown together."""

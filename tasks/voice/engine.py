@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 """One channel, -1.0 to 1.0."""
+Samples16 = NDArray[np.int16]
+"""One channel as files have it."""
 Interval = tuple[float, float]
 """Where something begins and ends, in seconds."""
 

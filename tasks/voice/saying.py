@@ -35,12 +35,12 @@ def say(engine: VoiceEngine, text: str, *, voice: str, speed: float) -> Utteranc
     """Speaks a sentence: by the engine at the nearest speed that it has, the rest by stretching."""
     slowest, fastest = engine.speeds
     own = min(max(speed, slowest), fastest)
-    said = _trimmed(engine.say(text, voice=voice, speed=own), engine.sample_rate)
+    said = trimmed(engine.say(text, voice=voice, speed=own), engine.sample_rate)
     return said if own == speed else _stretched(said, engine.sample_rate, speed / own)
 
 
-def _trimmed(said: Utterance, rate: int) -> Utterance:
-    """Without the silence before and behind what is heard."""
+def trimmed(said: Utterance, rate: int) -> Utterance:
+    """Without the silence before and behind what is heard; the words move along."""
     window = max(round(_WINDOW * rate), 1)
     count = len(said.samples) // window
     if not count:

@@ -11,7 +11,7 @@ import numpy as np
 from tasks.errors import InvalidInputError
 from tasks.progress import Progress, ignore_progress
 from tasks.voice.choice import choose_voice, language_code
-from tasks.voice.engine import Samples
+from tasks.voice.engine import Samples, Samples16
 from tasks.voice.pieces import cut
 from tasks.voice.saying import check_speed, say
 
@@ -71,7 +71,7 @@ def speak(
                 progress(number / len(pieces))
                 samples = say(engine, piece.text, voice=chosen.voice, speed=speed).samples
                 silence = 0 if number + 1 == len(pieces) else round(piece.pause / speed * engine.sample_rate)
-                file.writeframes(pcm(samples) + bytes(2 * silence))
+                file.writeframes(as_16_bit(samples).astype("<i2").tobytes() + bytes(2 * silence))
                 frames += len(samples) + silence
         if frames == 0:
             raise InvalidInputError(
@@ -85,7 +85,7 @@ def speak(
     return Speech(target, frames / engine.sample_rate, engine.sample_rate, engine.name, chosen.voice)
 
 
-def pcm(samples: Samples) -> bytes:
-    """16-bit samples; a piece that is too loud is turned down as a whole rather than clipped."""
+def as_16_bit(samples: Samples) -> Samples16:
+    """Samples as files have them; a piece that is too loud is turned down as a whole rather than clipped."""
     peak = float(np.abs(samples).max(initial=0.0))
-    return bytes((samples / max(peak, 1.0) * 32767).astype("<i2").tobytes())
+    return (samples / max(peak, 1.0) * 32767).astype(np.int16)

@@ -42,6 +42,7 @@ SETTINGS = {
     "webhook_secret": "whsec_Z3VhcmRhZG8tYS1zZXRlLWNoYXZlcw==",
     "s3_secret_access_key": "chave-do-balde",
     "text_model_api_key": "sk-chave-do-modelo",
+    "voice_endpoint_api_key": "sk-chave-da-voz",
     "remote_api_key": "chave-da-etapa",
 }
 SECRETS = (PASSWORD, TOKEN, HOOK, *SETTINGS.values())

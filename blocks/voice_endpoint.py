@@ -1,0 +1,127 @@
+"""A voice behind an OpenAI-compatible speech endpoint (`POST …/audio/speech`). Needs the extra `translation`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import openai
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr
+
+from tasks.errors import ContrapontoError, EngineError, InvalidSettingError, TransientError
+from tasks.net.retry_after import seconds_to_wait
+
+_LEAST_BYTES = 256
+"""No sound is smaller, in whatever format."""
+_SOUND = ("audio/", "application/octet-stream", "binary/octet-stream", "application/ogg", "video/")
+"""How the content type of sound begins; servers that know no better send bytes."""
+
+
+class VoiceEndpoint(Block):
+    """A voice that is reached over HTTP."""
+
+    _block_type_name = "Voice Endpoint"
+    _block_type_slug = "voice-endpoint"
+    _description = "A voice behind any OpenAI-compatible speech endpoint: speaks the scripts of films."
+
+    base_url: str = Field(
+        default="https://api.openai.com/v1", title="Endpoint", description="Address of the API, with its /v1."
+    )
+    api_key: SecretStr | None = Field(default=None, title="API key", description="Empty if it wants none.")
+    model: str = Field(title="Model", description="Name of the model as the endpoint knows it.", min_length=1)
+    voice: str = Field(
+        default="alloy", title="Voice", description="The voice of jobs that name none.", min_length=1
+    )
+    timeout: float = Field(
+        default=120, title="Timeout", description="Seconds for one sentence.", gt=0, le=3600
+    )
+    max_retries: int = Field(
+        default=3,
+        title="Further tries",
+        description="After 429, 5xx, timeouts and lost connections; Retry-After is honoured.",
+        ge=0,
+        le=20,
+    )
+    audio_format: Literal["wav", "flac", "mp3", "opus", "aac"] = Field(
+        default="wav",
+        title="Sound format",
+        description="What is asked for; simple servers know only mp3 or wav. What comes is taken as what it is.",
+    )
+
+    def speak(self, text: str, target: Path, *, voice: str | None = None, speed: float = 1.0) -> None:
+        """Writes the endpoint's sound of a sentence to `target`, in whatever format it comes.
+
+        Raises InvalidSettingError when the endpoint refuses the key, the model or the voice, TransientError when it
+        cannot be reached or is overloaded, EngineError when what it sends is no sound.
+        """
+        with self._client() as client, self._explained(voice or self.voice):
+            answer = client.audio.speech.create(
+                model=self.model,
+                voice=voice or self.voice,
+                input=text,
+                response_format=self.audio_format,
+                speed=speed if speed != 1.0 else openai.omit,
+            )
+            kind = answer.response.headers.get("Content-Type", "audio/").lower()
+            content = answer.content
+        if not kind.startswith(_SOUND) or len(content) < _LEAST_BYTES:
+            raise EngineError(
+                f"The endpoint {self.base_url} does not answer with sound ({len(content)} bytes of {kind}).",
+                hint="Check that CONTRAPONTO_VOICE_ENDPOINT_BASE_URL is the address of its API, with its /v1.",
+            )
+        partial = target.with_name(f".{target.name}.partial")
+        partial.write_bytes(content)
+        partial.replace(target)
+
+    def _client(self) -> openai.OpenAI:
+        return openai.OpenAI(
+            base_url=self.base_url,
+            # The client insists on a key, and would otherwise send one from the environment to anybody.
+            api_key=self.api_key.get_secret_value() if self.api_key else "none",
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+        )
+
+    @contextmanager
+    def _explained(self, voice: str) -> Iterator[None]:
+        try:
+            yield
+        except openai.APIStatusError as error:
+            raise self._from_status(error, voice) from error
+        except openai.APITimeoutError as error:
+            raise TransientError(
+                f"The voice endpoint {self.base_url} is silent for {self.timeout:g} s."
+            ) from error
+        except openai.APIConnectionError as error:
+            raise TransientError(
+                f"The voice endpoint {self.base_url} cannot be reached, or breaks off.",
+                hint="Check the address and that it runs.",
+            ) from error
+        except openai.OpenAIError as error:
+            raise EngineError(
+                f"The endpoint {self.base_url} does not answer as an OpenAI-compatible API does."
+            ) from error
+
+    def _from_status(self, error: openai.APIStatusError, voice: str) -> ContrapontoError:
+        place = f"The voice endpoint {self.base_url}"
+        if error.status_code in (401, 403):
+            return InvalidSettingError(
+                f"{place} refuses the API key.", hint="Set CONTRAPONTO_VOICE_ENDPOINT_API_KEY."
+            )
+        if error.status_code == 404:
+            return InvalidSettingError(
+                f'There is no speech model "{self.model}" at {self.base_url}.',
+                hint="Correct CONTRAPONTO_VOICE_ENDPOINT_MODEL or CONTRAPONTO_VOICE_ENDPOINT_BASE_URL.",
+            )
+        if error.code == "insufficient_quota":
+            return InvalidSettingError(f"{place} says that the account's quota is used up.")
+        if error.status_code in (408, 429) or error.status_code >= 500:
+            return TransientError(
+                f"{place} is overloaded or out of order ({error.status_code}).",
+                retry_after=seconds_to_wait(error.response.headers.get("Retry-After")),
+            )
+        return InvalidSettingError(
+            f'{place} refuses to speak with voice "{voice}" of model "{self.model}" ({error.status_code}).',
+            hint="Choose a voice and a model that it has, or a voice-endpoint block with another sound format.",
+        )
