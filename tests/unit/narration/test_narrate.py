@@ -38,11 +38,9 @@ def home(tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> I
     get_settings.cache_clear()
 
 
-async def spoken(
-    script: str, config: VoiceConfig | None = None, max_seconds: float | None = None
-) -> Narration:
+def spoken(script: str, config: VoiceConfig | None = None, max_seconds: float | None = None) -> Narration:
     config = config or VoiceConfig(language="en")
-    request = await narration_request(script, config, max_seconds=max_seconds)
+    request = narration_request(config, script=script, max_seconds=max_seconds)
     assert request is not None
     return narrate.work(request, ignore_progress)
 
@@ -51,8 +49,8 @@ def _file(home: Path, narration: Narration) -> Path:
     return home / "store" / narration.file.key
 
 
-async def test_a_script_is_spoken_with_its_written_words(home: Path) -> None:
-    narration = await spoken(SCRIPT)
+def test_a_script_is_spoken_with_its_written_words(home: Path) -> None:
+    narration = spoken(SCRIPT)
     assert [sentence.text for sentence in narration.sentences] == [
         "The bottle that keeps its promise.",
         "Cold for 24 hours, hot for 12.",
@@ -73,7 +71,7 @@ async def test_a_script_is_spoken_with_its_written_words(home: Path) -> None:
     assert loudness.peak <= -1
 
 
-async def test_a_change_of_one_sentence_speaks_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_one_sentence_speaks_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     run = SpeakingSentences.run
 
@@ -82,55 +80,55 @@ async def test_a_change_of_one_sentence_speaks_one(home: Path, monkeypatch: pyte
         return run(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SpeakingSentences, "run", counted)
-    first = await spoken("One is here. Two is there. Three is gone.")
-    second = await spoken("One is here. Two was there. Three is gone. One is here.")
+    first = spoken("One is here. Two is there. Three is gone.")
+    second = spoken("One is here. Two was there. Three is gone. One is here.")
     assert asked == ["One is here.", "Two is there.", "Three is gone.", "Two was there."]
     assert second.sentences[0] == first.sentences[0]
 
 
-async def test_pauses_and_speed_are_the_callers(home: Path) -> None:
+def test_pauses_and_speed_are_the_callers(home: Path) -> None:
     script = "This is a sentence. And here is another."
-    plain = await spoken(script)
-    apart = await spoken(script, VoiceConfig(language="en", sentence_pause=1.3))
-    fast = await spoken(script, VoiceConfig(language="en", speed=4))
+    plain = spoken(script)
+    apart = spoken(script, VoiceConfig(language="en", sentence_pause=1.3))
+    fast = spoken(script, VoiceConfig(language="en", speed=4))
     assert apart.duration == pytest.approx(plain.duration + 1.0, abs=0.001)
     assert fast.duration < plain.duration / 3
     assert fast.sentences[-1].end <= fast.duration + 1e-4
 
 
-async def test_too_long_a_narration_says_by_how_much(home: Path) -> None:
+def test_too_long_a_narration_says_by_how_much(home: Path) -> None:
     with pytest.raises(LimitExceededError, match=r"more than the 2 s .* Shorten the script"):
-        await spoken("This sentence takes much longer than two seconds, as anybody can hear.", max_seconds=2)
+        spoken("This sentence takes much longer than two seconds, as anybody can hear.", max_seconds=2)
 
 
-async def test_nobody_speaks_if_nobody_is_asked(home: Path) -> None:
-    assert await narration_request("Hello.", VoiceConfig(engine="none")) is None
+def test_nobody_speaks_if_nobody_is_asked(home: Path) -> None:
+    assert narration_request(VoiceConfig(engine="none"), script="Hello.") is None
 
 
 @pytest.mark.parametrize("script", ["", "---", "🔥🔥"])
-async def test_a_script_without_words_is_refused(home: Path, script: str) -> None:
+def test_a_script_without_words_is_refused(home: Path, script: str) -> None:
     with pytest.raises(InvalidInputError, match="nothing to speak"):
-        await narration_request(script, VoiceConfig(language="en"))
+        narration_request(VoiceConfig(language="en"), script=script)
 
 
-async def test_an_unknown_voice_is_refused_before_anything_is_spoken(home: Path) -> None:
+def test_an_unknown_voice_is_refused_before_anything_is_spoken(home: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"heart \(hibari\)"):
-        await narration_request("Hello.", VoiceConfig(language="en", voice="bob"))
+        narration_request(VoiceConfig(language="en", voice="bob"), script="Hello.")
 
 
-async def test_without_an_engine_it_says_how_to_get_one(
+def test_without_an_engine_it_says_how_to_get_one(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CONTRAPONTO_MODELS_DIR", str(tmp_path / "empty"))
     monkeypatch.setenv("PATH", str(tmp_path))
     get_settings.cache_clear()
     with pytest.raises(MissingEngineError, match="contraponto models get kokoro-pt-br"):
-        await narration_request("Olá.", VoiceConfig(language="pt-BR", voice="pf_dora"))
+        narration_request(VoiceConfig(language="pt-BR", voice="pf_dora"), script="Olá.")
 
 
 @pytest.mark.models("kokoro-pt-br")
-async def test_portuguese_prices_are_spoken_and_shown(home: Path) -> None:
-    narration = await spoken("Leve a sua por R$ 1.299,90 em 12x.", VoiceConfig(language="pt-BR"))
+def test_portuguese_prices_are_spoken_and_shown(home: Path) -> None:
+    narration = spoken("Leve a sua por R$ 1.299,90 em 12x.", VoiceConfig(language="pt-BR"))
     assert [word.text for word in narration.sentences[0].words][4:] == ["R$ 1.299,90", "em", "12x."]
     price = narration.sentences[0].words[4]
     assert price.end - price.start > 1.5
