@@ -1,5 +1,6 @@
 """Makes steps of narrations: a script is spoken, and gets captions."""
 
+import asyncio
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -54,19 +55,19 @@ class NarrationRequest(StepRequest):
     """What is known before anything is spoken."""
 
 
-def narration_request(
+async def narration_request(
+    script: str,
     config: VoiceConfig,
     *,
-    script: str = "",
     language: Language = "pt-BR",
     recording: StoredFile | None = None,
     max_seconds: float | None = None,
 ) -> NarrationRequest | None:
-    """Asks for a narration as `config` says; None if nobody is to speak. It may ask a Prefect server for a block.
+    """Asks for a narration as `config` says; None if nobody is to speak.
 
     Args:
+        script: What is spoken unless `config` brings its own; with a recording, what it says, empty if nobody knows.
         config: The caller's choices.
-        script: What is spoken unless `config` brings its own.
         language: Of the script, unless `config` says another.
         recording: What was fetched from `config.audio_url`: nothing is spoken then.
         max_seconds: A longer narration is refused, before anything is spoken where that can be foreseen.
@@ -85,8 +86,10 @@ def narration_request(
     warnings: tuple[str, ...] = ()
     if recording is None:
         sentences_of(text, spoken)
-        voice, warnings = choose(config, spoken, settings)
-        check_length(text, voice, max_seconds)
+        # Settings may name a block that a Prefect server keeps.
+        chosen, warnings = await asyncio.to_thread(choose, config, spoken, settings)
+        check_length(text, chosen, max_seconds)
+        voice = chosen
     listens = voice is None or voice.remote
     return NarrationRequest(
         script=text,

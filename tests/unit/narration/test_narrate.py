@@ -38,9 +38,11 @@ def home(tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> I
     get_settings.cache_clear()
 
 
-def spoken(script: str, config: VoiceConfig | None = None, max_seconds: float | None = None) -> Narration:
+async def spoken(
+    script: str, config: VoiceConfig | None = None, max_seconds: float | None = None
+) -> Narration:
     config = config or VoiceConfig(language="en")
-    request = narration_request(config, script=script, max_seconds=max_seconds)
+    request = await narration_request(script, config, max_seconds=max_seconds)
     assert request is not None
     return narrate.work(request, ignore_progress)
 
@@ -49,8 +51,8 @@ def _file(home: Path, narration: Narration) -> Path:
     return home / "store" / narration.file.key
 
 
-def test_a_script_is_spoken_with_its_written_words(home: Path) -> None:
-    narration = spoken(SCRIPT)
+async def test_a_script_is_spoken_with_its_written_words(home: Path) -> None:
+    narration = await spoken(SCRIPT)
     assert [sentence.text for sentence in narration.sentences] == [
         "The bottle that keeps its promise.",
         "Cold for 24 hours, hot for 12.",
@@ -71,7 +73,7 @@ def test_a_script_is_spoken_with_its_written_words(home: Path) -> None:
     assert loudness.peak <= -1
 
 
-def test_a_change_of_one_sentence_speaks_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_of_one_sentence_speaks_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     run = SpeakingSentences.run
 
@@ -80,55 +82,55 @@ def test_a_change_of_one_sentence_speaks_one(home: Path, monkeypatch: pytest.Mon
         return run(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SpeakingSentences, "run", counted)
-    first = spoken("One is here. Two is there. Three is gone.")
-    second = spoken("One is here. Two was there. Three is gone. One is here.")
+    first = await spoken("One is here. Two is there. Three is gone.")
+    second = await spoken("One is here. Two was there. Three is gone. One is here.")
     assert asked == ["One is here.", "Two is there.", "Three is gone.", "Two was there."]
     assert second.sentences[0] == first.sentences[0]
 
 
-def test_pauses_and_speed_are_the_callers(home: Path) -> None:
+async def test_pauses_and_speed_are_the_callers(home: Path) -> None:
     script = "This is a sentence. And here is another."
-    plain = spoken(script)
-    apart = spoken(script, VoiceConfig(language="en", sentence_pause=1.3))
-    fast = spoken(script, VoiceConfig(language="en", speed=4))
+    plain = await spoken(script)
+    apart = await spoken(script, VoiceConfig(language="en", sentence_pause=1.3))
+    fast = await spoken(script, VoiceConfig(language="en", speed=4))
     assert apart.duration == pytest.approx(plain.duration + 1.0, abs=0.001)
     assert fast.duration < plain.duration / 3
     assert fast.sentences[-1].end <= fast.duration + 1e-4
 
 
-def test_too_long_a_narration_says_by_how_much(home: Path) -> None:
+async def test_too_long_a_narration_says_by_how_much(home: Path) -> None:
     with pytest.raises(LimitExceededError, match=r"more than the 2 s .* Shorten the script"):
-        spoken("This sentence takes much longer than two seconds, as anybody can hear.", max_seconds=2)
+        await spoken("This sentence takes much longer than two seconds, as anybody can hear.", max_seconds=2)
 
 
-def test_nobody_speaks_if_nobody_is_asked(home: Path) -> None:
-    assert narration_request(VoiceConfig(engine="none"), script="Hello.") is None
+async def test_nobody_speaks_if_nobody_is_asked(home: Path) -> None:
+    assert await narration_request("Hello.", VoiceConfig(engine="none")) is None
 
 
 @pytest.mark.parametrize("script", ["", "---", "🔥🔥"])
-def test_a_script_without_words_is_refused(home: Path, script: str) -> None:
+async def test_a_script_without_words_is_refused(home: Path, script: str) -> None:
     with pytest.raises(InvalidInputError, match="nothing to speak"):
-        narration_request(VoiceConfig(language="en"), script=script)
+        await narration_request(script, VoiceConfig(language="en"))
 
 
-def test_an_unknown_voice_is_refused_before_anything_is_spoken(home: Path) -> None:
+async def test_an_unknown_voice_is_refused_before_anything_is_spoken(home: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"heart \(hibari\)"):
-        narration_request(VoiceConfig(language="en", voice="bob"), script="Hello.")
+        await narration_request("Hello.", VoiceConfig(language="en", voice="bob"))
 
 
-def test_without_an_engine_it_says_how_to_get_one(
+async def test_without_an_engine_it_says_how_to_get_one(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CONTRAPONTO_MODELS_DIR", str(tmp_path / "empty"))
     monkeypatch.setenv("PATH", str(tmp_path))
     get_settings.cache_clear()
     with pytest.raises(MissingEngineError, match="contraponto models get kokoro-pt-br"):
-        narration_request(VoiceConfig(language="pt-BR", voice="pf_dora"), script="Olá.")
+        await narration_request("Olá.", VoiceConfig(language="pt-BR", voice="pf_dora"))
 
 
 @pytest.mark.models("kokoro-pt-br")
-def test_portuguese_prices_are_spoken_and_shown(home: Path) -> None:
-    narration = spoken("Leve a sua por R$ 1.299,90 em 12x.", VoiceConfig(language="pt-BR"))
+async def test_portuguese_prices_are_spoken_and_shown(home: Path) -> None:
+    narration = await spoken("Leve a sua por R$ 1.299,90 em 12x.", VoiceConfig(language="pt-BR"))
     assert [word.text for word in narration.sentences[0].words][4:] == ["R$ 1.299,90", "em", "12x."]
     price = narration.sentences[0].words[4]
     assert price.end - price.start > 1.5

@@ -36,15 +36,15 @@ def server(tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
     get_settings.cache_clear()
 
 
-def _narrated(script: str, config: VoiceConfig) -> Narration:
-    request = narration_request(config, script=script)
+async def _narrated(script: str, config: VoiceConfig) -> Narration:
+    request = await narration_request(script, config)
     assert request is not None
     return narrate.work(request, ignore_progress)
 
 
-def test_its_voice_is_used_and_each_sentence_asked_for_once(server: SpeechServer) -> None:
+async def test_its_voice_is_used_and_each_sentence_asked_for_once(server: SpeechServer) -> None:
     script = "Only $99.90 today. Order now."
-    narration = _narrated(script, VoiceConfig(language="en", voice="nova", model="tts-2"))
+    narration = await _narrated(script, VoiceConfig(language="en", voice="nova", model="tts-2"))
     assert (narration.engine, narration.voice) == ("tts-2", "nova")
     assert [request["input"] for request in server.requests] == [
         "Only ninety-nine dollars and ninety cents today.",
@@ -52,13 +52,13 @@ def test_its_voice_is_used_and_each_sentence_asked_for_once(server: SpeechServer
     ]
     assert {(request["model"], request["voice"]) for request in server.requests} == {("tts-2", "nova")}
     assert [word.text for word in narration.sentences[0].words] == ["Only", "$99.90", "today."]
-    _narrated(script + " Do not wait.", VoiceConfig(language="en", voice="nova", model="tts-2"))
+    await _narrated(script + " Do not wait.", VoiceConfig(language="en", voice="nova", model="tts-2"))
     assert len(server.requests) == 3
 
 
-def test_a_streamed_wav_is_whole(server: SpeechServer) -> None:
+async def test_a_streamed_wav_is_whole(server: SpeechServer) -> None:
     server.scripts.append(streamed)
-    narration = _narrated("Order now.", VoiceConfig(language="en"))
+    narration = await _narrated("Order now.", VoiceConfig(language="en"))
     # Without the silence that the voice puts around its sentences.
     assert len(spoken("Order now.")) / 48_000 - 1 < narration.duration < len(spoken("Order now.")) / 48_000
 
@@ -71,23 +71,23 @@ def test_a_streamed_wav_is_whole(server: SpeechServer) -> None:
         (page_that_says_it_is_sound, "cannot be played"),
     ],
 )
-def test_what_is_no_speech_is_refused(server: SpeechServer, script: Script, said: str) -> None:
+async def test_what_is_no_speech_is_refused(server: SpeechServer, script: Script, said: str) -> None:
     server.scripts.append(script)
     with pytest.raises(EngineError, match=said):
-        _narrated("This is a whole sentence.", VoiceConfig(language="en"))
+        await _narrated("This is a whole sentence.", VoiceConfig(language="en"))
 
 
-def test_the_embedded_voice_is_there_all_the_same(server: SpeechServer) -> None:
-    narration = _narrated("Order now.", VoiceConfig(language="en", engine="embedded"))
+async def test_the_embedded_voice_is_there_all_the_same(server: SpeechServer) -> None:
+    narration = await _narrated("Order now.", VoiceConfig(language="en", engine="embedded"))
     assert narration.engine == "hibari"
     assert server.requests == []
     with pytest.raises(InvalidInputError, match="would be a model of a speech endpoint"):
-        narration_request(VoiceConfig(language="en", engine="embedded", model="tts-1"), script="Order.")
+        await narration_request("Order.", VoiceConfig(language="en", engine="embedded", model="tts-1"))
 
 
-def test_an_endpoint_that_nobody_named(server: SpeechServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_endpoint_that_nobody_named(server: SpeechServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONTRAPONTO_VOICE_ENDPOINT_BASE_URL")
     monkeypatch.delenv("CONTRAPONTO_VOICE_ENDPOINT_MODEL")
     get_settings.cache_clear()
     with pytest.raises(MissingEngineError, match="CONTRAPONTO_VOICE_ENDPOINT_BASE_URL"):
-        narration_request(VoiceConfig(language="en", engine="endpoint"), script="Order.")
+        await narration_request("Order.", VoiceConfig(language="en", engine="endpoint"))
