@@ -68,9 +68,8 @@ class DirectusApi:
         """What it answers under `data`. Raises NotUniqueError for a key that is taken."""
         return await self._send(method, path, **({} if body is None else {"json": body}))
 
-    async def upload(self, path: Path, name: str) -> str:
+    async def upload(self, content: bytes, name: str) -> str:
         """The id of a new file."""
-        content = await asyncio.to_thread(path.read_bytes)
         answer = await self._send("POST", "/files", files={"file": (name, content)})
         return str(answer["id"])
 

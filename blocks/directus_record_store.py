@@ -240,8 +240,8 @@ class DirectusRecordStore(RecordStore, Block):
         return True
 
     @override
-    async def upload(self, path: Path, key: str) -> str:
-        return await self._api.upload(path, key.rpartition("/")[2])
+    async def upload(self, content: bytes, key: str) -> str:
+        return await self._api.upload(content, key.rpartition("/")[2])
 
     @override
     async def aclose(self) -> None:

@@ -166,7 +166,7 @@ class RecordStore(Block, abc.ABC):
         """
         return False
 
-    async def upload(self, path: Path, key: str) -> str:  # noqa: ARG002
+    async def upload(self, content: bytes, key: str) -> str:  # noqa: ARG002
         """What a field names a file by: its key in the media store, unless the store keeps files itself."""
         return key
 

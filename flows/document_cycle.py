@@ -1,4 +1,4 @@
-"""One cycle over the record store: the tags of contract models, and versions that were put back to draft."""
+"""One cycle over the record store: tags of contract models, comparisons of versions, what is draft again."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ from tasks.jobs.artifacts import write_table
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import current_job
 
-PROCESSORS: tuple[ProcessorName, ...] = ("tags", "cleanup")
+PROCESSORS: tuple[ProcessorName, ...] = ("tags", "versions", "cleanup")
 """In the order of a sequential cycle."""
 Processors = Annotated[list[ProcessorName], Field(min_length=1, max_length=len(PROCESSORS))]
 Minutes = Annotated[float, Field(gt=0, le=600)]
@@ -61,7 +61,7 @@ Work = Callable[[Records], Awaitable[None]]
     summary=cycle_summary,
 )
 async def process_documents(
-    processors: Processors = ["tags", "cleanup"],  # noqa: B006 - Prefect shows the default in its form
+    processors: Processors = ["tags", "versions", "cleanup"],  # noqa: B006 - Prefect shows the default in its form
     mode: Literal["sequential", "parallel"] = "sequential",
     dry_run: bool = False,
     max_records: Annotated[int, Field(ge=1, le=100_000)] | None = None,
@@ -71,7 +71,7 @@ async def process_documents(
     """Work on every record of the store that is set to processar, once; a schedule repeats it.
 
     Args:
-        processors: tags: those of contract models; cleanup: versions put back to draft lose their changes.
+        processors: tags of contract models, versions compared with the ones before, cleanup of what is draft again.
         mode: sequential: one processor after the other; parallel: all at once.
         dry_run: Compute everything and write nothing.
         max_records: Records that each processor takes at most; empty for all that wait.
@@ -122,6 +122,7 @@ class _Cycle:
         record_seconds: float,
     ) -> None:
         self._store = store
+        self._records = ContractRecords(store, dry_run=dry_run)
         self._dry_run = dry_run
         self._max_records = max_records
         self._processor_seconds = processor_seconds
@@ -130,7 +131,8 @@ class _Cycle:
     async def run(self, name: ProcessorName) -> ProcessorReport:
         """Does the work of a processor as a stage of the job."""
         works: dict[ProcessorName, Work] = {
-            "tags": partial(self._process, Processor(MODELS, self._tags)),
+            "tags": partial(self._process, Processor(MODELS, self._records.tags_of_model)),
+            "versions": partial(self._process, Processor(VERSIONS, self._records.changes_of_version)),
             "cleanup": self._clean_up,
         }
         started, records, note = time.monotonic(), Records(), ""
@@ -160,26 +162,6 @@ class _Cycle:
             done=records.append,
         )
 
-    async def _tags(self, record: Record) -> Made:
-        """The tags of a contract model."""
-        document = await file_of(self._store, record, "arquivo_com_tags")
-        clauses = await self._store.find(CLAUSES, {"modelo_contrato": record.id})
-        found = await run_step(
-            extract_tags,
-            TagsRequest(
-                document_key=document.key,
-                document_sha256=document.sha256,
-                name=record.text("nome") or PurePosixPath(document.source).name,
-                clauses=tuple(_clause(each) for each in clauses),
-            ),
-        )
-        rows = await asyncio.to_thread(_tag_rows, found.key, record)
-        if not found.faults:
-            return Made(rows=(rows,))
-        report = await self._kept(found.report, f"documents/{MODELS.name}/{record.id}/tags.html")
-        note = f"{found.tags} tags lidas, {found.faults} com falha. Relatório: {report}"
-        return Made({str(MODELS.note): note}, (rows,), note)
-
     async def _clean_up(self, records: Records) -> None:
         """Versions that were put back to draft lose their changes."""
         for version in await self._store.find(VERSIONS, {"status": DRAFT}):
@@ -203,38 +185,6 @@ class _Cycle:
                     seconds=round(time.monotonic() - started, 3),
                 )
             )
-
-    async def _kept(self, key: str, target: str) -> str:
-        """A link to a file that was made, under a name that stays."""
-        media = media_store(get_settings())
-        if self._dry_run:
-            return media.url(key)
-        await asyncio.to_thread(media.copy_file, key, target)
-        return media.url(target)
-
-
-def _clause(record: Record) -> Clause:
-    return Clause(
-        id=record.id, numero=record.text("numero"), nome=record.text("nome"), conteudo=record.text("conteudo")
-    )
-
-
-def _tag_rows(key: str, model: Record) -> Rows:
-    """The records of the tags that a file of findings holds."""
-    findings = ModelFindings.model_validate_json(media_store(get_settings()).read_bytes(key))
-    seen: Counter[str] = Counter()
-    rows: list[dict[str, JsonValue]] = []
-    for tag in findings.tags:
-        seen[tag.tag_nome] += 1
-        rows.append(
-            {
-                "id": row_id(MODEL_TAGS.name, model.id, tag.tag_nome, seen[tag.tag_nome]),
-                "modelo_contrato": model.id,
-                "status": "publicado",
-                **tag.model_dump(mode="json"),
-            }
-        )
-    return Rows(MODEL_TAGS, "modelo_contrato", (model.id,), rows, kept=("status",))
 
 
 async def _show(report: CycleReport) -> None:

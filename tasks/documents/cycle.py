@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from tasks.jobs.document import JobDocument
 from tasks.jobs.summary import entry
 
-ProcessorName = Literal["tags", "cleanup"]
+ProcessorName = Literal["tags", "versions", "cleanup"]
 
 
 class ProcessedRecord(BaseModel):

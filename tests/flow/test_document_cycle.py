@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blocks.from_settings import record_store
+from blocks.local_media_store import LocalMediaStore
 from blocks.record_store import DONE, FAILED, WAITING, RecordStore
 from blocks.settings import get_settings
 from flows.document_cycle import process_documents
@@ -84,6 +85,72 @@ async def test_a_model_that_is_done_again_has_the_same_rows(store: RecordStore, 
         await run_to_end(process_documents, processors=["tags"])
         ids.append([tag.id for tag in await store.find(MODEL_TAGS, {})])
     assert ids[0] == ids[1]
+
+
+@pytest.fixture
+async def contract(store: RecordStore, server: MediaServer, tmp_path: Path) -> None:
+    """A contract with two versions, and a reference to what to do when the price changes."""
+
+    def file(name: str, *paragraphs: str) -> str:
+        data = save(tmp_path / name, body(*(paragraph(each) for each in paragraphs))).read_bytes()
+        return server.say(f"/{name}", data, content_type=None)
+
+    end = "O prazo é de 12 meses, contados da assinatura."
+    model = file("modelo.docx", "{{7.1}}O preço é de R$ 1.000,00 por mês.{{/7.1}}", end)
+    await store.put(MODELS, {"id": "m", "arquivo_com_tags": model, "status": "publicado"})
+    clause = {"id": "c71", "numero": "7.1", "nome": "Preço", "conteudo": "O preço é de R$ 1.000,00 por mês."}
+    await store.put(CLAUSES, {**clause, "modelo_contrato": "m"})
+    await store.put(REFERENCES, {"id": "r1", "clausula": "c71", "orientacao_retorno": "Consulte o financeiro."})
+    await store.put(CONTRACTS, {"id": "k", "titulo": "Locação", "modelo_contrato": "m", "versoes": ["v1", "v2"]})
+    first = file("v1.docx", "O preço é de R$ 1.250,00 por mês.", end)
+    second = file("v2.docx", "O preço é de R$ 1.250,00 por mês.", end.replace("12 meses", "24 meses"))
+    for name, source in {"v1": first, "v2": second}.items():
+        await store.put(VERSIONS, {"id": name, "contrato": "k", "arquivo": source, "status": WAITING})
+
+
+async def test_versions_are_compared_with_what_came_before(
+    contract: None, store: RecordStore, home: Path
+) -> None:
+    document, _ = await run_to_end(process_documents)
+    assert document.result is not None
+    assert (document.result["done"], document.result["failed"]) == (2, 0)
+    media = LocalMediaStore(root=home / "store")
+    changes = {}
+    for name in ("v1", "v2"):
+        version = await store.get(VERSIONS, name)
+        assert version.values["status"] == DONE
+        assert "financeiro" in media.read_bytes(version.text("relatorio_diff")).decode() or name == "v2"
+        assert media.read_bytes(version.text("modifica_arquivo")).startswith(b"PK")
+        [changes[name]] = await store.find(CHANGES, {"versao": name})
+    price, term = changes["v1"], changes["v2"]
+    assert (price.text("clausula"), price.text("categoria"), price.text("status")) == ("c71", "modificacao", DRAFT)
+    assert "1.250,00" in price.text("alteracao")
+    assert "24" in term.text("alteracao")
+    [link] = await store.find(CHANGE_REFERENCES, {"modificacao": price.id})
+    assert link.text("referencia") == "r1"
+
+
+async def test_a_version_that_is_compared_again_keeps_what_the_analyst_wrote(
+    contract: None, store: RecordStore
+) -> None:
+    await run_to_end(process_documents, processors=["versions"])
+    [change] = await store.find(CHANGES, {"versao": "v1"})
+    await store.put(CHANGES, {"id": change.id, "status": "ressalva", "nota_analista": "Pedir desconto."})
+    await store.put(VERSIONS, {"id": "v1", "modifica_arquivo": "meu.docx", "status": WAITING})
+    await run_to_end(process_documents, processors=["versions"])
+    [again] = await store.find(CHANGES, {"versao": "v1"})
+    assert (again.id, again.text("status"), again.text("nota_analista")) == (change.id, "ressalva", "Pedir desconto.")
+    assert (await store.get(VERSIONS, "v1")).text("modifica_arquivo") == "meu.docx"
+    assert len(await store.find(CHANGE_REFERENCES, {})) == 1
+
+
+async def test_versions_that_cannot_be_compared_say_why(contract: None, store: RecordStore) -> None:
+    await store.put(VERSIONS, {"id": "v1", "contrato": "", "status": WAITING})
+    await store.put(CONTRACTS, {"id": "k", "versoes": []})
+    await run_to_end(process_documents, processors=["versions"])
+    assert '"contrato"' in (await store.get(VERSIONS, "v1")).text("observacao")
+    # Of two the order is not known; one alone is the first.
+    assert (await store.get(VERSIONS, "v2")).values["status"] == DONE
 
 
 async def test_a_dry_run_tells_and_writes_nothing(store: RecordStore, model: str) -> None:

@@ -328,7 +328,7 @@ async def test_directus_keeps_files(directus: Directus, tmp_path: Path) -> None:
     store = directus_store(directus)
     source = tmp_path / "relatório.html"
     source.write_bytes(b"<p>mudou</p>" * 1000)
-    file = await store.upload(source, "contratos/relatório.html")
+    file = await store.upload(source.read_bytes(), "contratos/relatório.html")
     assert await store.download(file, tmp_path / "back", 1_000_000) is True
     assert (tmp_path / "back").read_bytes() == source.read_bytes()
     with pytest.raises(LimitExceededError):
