@@ -2,32 +2,28 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from prefect import get_run_logger
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from blocks.from_settings import media_store, record_store
-from blocks.record_store import Record, RecordStore, Rows, row_id
+from blocks.from_settings import record_store
+from blocks.record_store import RecordStore, Rows
 from blocks.settings import get_settings
 from flows.job import job_flow
-from tasks.documents.claims import Made, Processor, process_waiting, simulate_waiting
-from tasks.documents.clauses import Clause
+from tasks.documents.claims import Processor, process_waiting, simulate_waiting
 from tasks.documents.collections import (
     ALL,
     CHANGE_REFERENCES,
     CHANGES,
-    CLAUSES,
     DRAFT,
-    MODEL_TAGS,
     MODELS,
     VERSIONS,
 )
+from tasks.documents.contract_records import ContractRecords
 from tasks.documents.cycle import (
     CycleOutcome,
     CycleReport,
@@ -36,13 +32,10 @@ from tasks.documents.cycle import (
     ProcessorReport,
     cycle_summary,
 )
-from tasks.documents.findings import ModelFindings
+from tasks.documents.engine import kept_engine
 from tasks.documents.reasons import reason
-from tasks.documents.record_files import file_of
-from tasks.documents.steps import TagsRequest, extract_tags
 from tasks.errors import ContrapontoError
 from tasks.jobs.artifacts import write_table
-from tasks.jobs.step import run_step
 from tasks.jobs.tracker import current_job
 
 PROCESSORS: tuple[ProcessorName, ...] = ("tags", "versions", "cleanup")
@@ -80,12 +73,14 @@ async def process_documents(
     """
     started = time.monotonic()
     chosen = [name for name in PROCESSORS if name in processors]
-    async with _store() as store:
-        cycle = _Cycle(store, dry_run, max_records, processor_minutes * 60, document_minutes * 60)
-        if mode == "parallel":
-            reports = await asyncio.gather(*(cycle.run(name) for name in chosen))
-        else:
-            reports = [await cycle.run(name) for name in chosen]
+    # The engine is closed before the run ends, whichever way it does.
+    with kept_engine():
+        async with _store() as store:
+            cycle = _Cycle(store, dry_run, max_records, processor_minutes * 60, document_minutes * 60)
+            if mode == "parallel":
+                reports = await asyncio.gather(*(cycle.run(name) for name in chosen))
+            else:
+                reports = [await cycle.run(name) for name in chosen]
     for name in set(PROCESSORS) - set(chosen):
         with current_job().stage(name) as stage:
             stage.skip()

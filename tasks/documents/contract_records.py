@@ -62,7 +62,8 @@ class ContractRecords:
         if not found.faults:
             return Made(rows=(rows,), note=f"{found.tags} tags lidas")
         report = await self._kept(found.report, f"documents/{MODELS.name}/{model.id}/tags.html")
-        note = f"{found.tags} tags lidas, {found.faults} com falha. Relatório: {media_store(get_settings()).url(report)}"
+        link = media_store(get_settings()).url(report)
+        note = f"{found.tags} tags lidas, {found.faults} com falha. Relatório: {link}"
         return Made({str(MODELS.note): note}, (rows,), note)
 
     async def changes_of_version(self, version: Record) -> Made:
@@ -120,7 +121,9 @@ class ContractRecords:
     async def _clauses(self, model: RecordId) -> tuple[Clause, ...]:
         found = await self._store.find(CLAUSES, {"modelo_contrato": model}) if model else []
         return tuple(
-            Clause(id=each.id, numero=each.text("numero"), nome=each.text("nome"), conteudo=each.text("conteudo"))
+            Clause(
+                id=each.id, numero=each.text("numero"), nome=each.text("nome"), conteudo=each.text("conteudo")
+            )
             for each in found
         )
 

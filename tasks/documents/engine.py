@@ -12,7 +12,9 @@ import json
 import logging
 import queue
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -170,6 +172,31 @@ class ComparisonEngine:
                 process = None
         if process is not None:
             process.end()
+
+
+_kept: list[ComparisonEngine] = []
+"""That of the block of `kept_engine` which goes on in this process, if one does."""
+
+
+@contextmanager
+def kept_engine() -> Iterator[None]:
+    """Within the block, `an_engine` is always the same one: its start is paid once for many documents."""
+    with ComparisonEngine() as engine:
+        _kept.append(engine)
+        try:
+            yield
+        finally:
+            _kept.remove(engine)
+
+
+@contextmanager
+def an_engine() -> Iterator[ComparisonEngine]:
+    """The engine that is kept, else one for the block alone."""
+    if _kept:
+        yield _kept[-1]
+    else:
+        with ComparisonEngine() as engine:
+            yield engine
 
 
 class _RefusedError(EngineError):

@@ -12,7 +12,7 @@ from tasks.documents.change import Category, Change, Reference
 from tasks.documents.clauses import Clause
 from tasks.documents.comparison import Wanted, compare
 from tasks.documents.comparison_report import comparison_page
-from tasks.documents.engine import ComparisonEngine, Signature
+from tasks.documents.engine import Signature, an_engine
 from tasks.documents.findings import LintFault, read_model
 from tasks.documents.lint_report import lint_page
 from tasks.jobs.requests import StepRequest
@@ -124,7 +124,7 @@ def compare_versions(request: ComparisonRequest, progress: Progress) -> StoredCo
     with (
         store.open_local(request.old_key) as old,
         store.open_local(request.new_key) as new,
-        ComparisonEngine() as engine,
+        an_engine() as engine,
     ):
         made = compare(
             Wanted(

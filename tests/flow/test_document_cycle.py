@@ -15,9 +15,11 @@ from tasks.documents.collections import (
     CHANGE_REFERENCES,
     CHANGES,
     CLAUSES,
+    CONTRACTS,
     DRAFT,
     MODEL_TAGS,
     MODELS,
+    REFERENCES,
     VERSIONS,
 )
 from tests.flow.jobs import run_to_end
@@ -100,8 +102,12 @@ async def contract(store: RecordStore, server: MediaServer, tmp_path: Path) -> N
     await store.put(MODELS, {"id": "m", "arquivo_com_tags": model, "status": "publicado"})
     clause = {"id": "c71", "numero": "7.1", "nome": "Preço", "conteudo": "O preço é de R$ 1.000,00 por mês."}
     await store.put(CLAUSES, {**clause, "modelo_contrato": "m"})
-    await store.put(REFERENCES, {"id": "r1", "clausula": "c71", "orientacao_retorno": "Consulte o financeiro."})
-    await store.put(CONTRACTS, {"id": "k", "titulo": "Locação", "modelo_contrato": "m", "versoes": ["v1", "v2"]})
+    await store.put(
+        REFERENCES, {"id": "r1", "clausula": "c71", "orientacao_retorno": "Consulte o financeiro."}
+    )
+    await store.put(
+        CONTRACTS, {"id": "k", "titulo": "Locação", "modelo_contrato": "m", "versoes": ["v1", "v2"]}
+    )
     first = file("v1.docx", "O preço é de R$ 1.250,00 por mês.", end)
     second = file("v2.docx", "O preço é de R$ 1.250,00 por mês.", end.replace("12 meses", "24 meses"))
     for name, source in {"v1": first, "v2": second}.items():
@@ -123,7 +129,11 @@ async def test_versions_are_compared_with_what_came_before(
         assert media.read_bytes(version.text("modifica_arquivo")).startswith(b"PK")
         [changes[name]] = await store.find(CHANGES, {"versao": name})
     price, term = changes["v1"], changes["v2"]
-    assert (price.text("clausula"), price.text("categoria"), price.text("status")) == ("c71", "modificacao", DRAFT)
+    assert (price.text("clausula"), price.text("categoria"), price.text("status")) == (
+        "c71",
+        "modificacao",
+        DRAFT,
+    )
     assert "1.250,00" in price.text("alteracao")
     assert "24" in term.text("alteracao")
     [link] = await store.find(CHANGE_REFERENCES, {"modificacao": price.id})
@@ -139,7 +149,11 @@ async def test_a_version_that_is_compared_again_keeps_what_the_analyst_wrote(
     await store.put(VERSIONS, {"id": "v1", "modifica_arquivo": "meu.docx", "status": WAITING})
     await run_to_end(process_documents, processors=["versions"])
     [again] = await store.find(CHANGES, {"versao": "v1"})
-    assert (again.id, again.text("status"), again.text("nota_analista")) == (change.id, "ressalva", "Pedir desconto.")
+    assert (again.id, again.text("status"), again.text("nota_analista")) == (
+        change.id,
+        "ressalva",
+        "Pedir desconto.",
+    )
     assert (await store.get(VERSIONS, "v1")).text("modifica_arquivo") == "meu.docx"
     assert len(await store.find(CHANGE_REFERENCES, {})) == 1
 

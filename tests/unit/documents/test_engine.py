@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tasks.documents.engine import ComparisonEngine, Signature, engine_program
+from tasks.documents.engine import ComparisonEngine, Signature, an_engine, engine_program, kept_engine
 from tasks.errors import EngineError, MissingEngineError, StageTimeoutError
 from tests.waiting import wait_until
 
@@ -155,3 +155,11 @@ def test_the_real_one_refuses_what_is_no_document_and_goes_on(engine: Comparison
     with pytest.raises(EngineError):
         engine.redline(base64.b64decode("UEsDBBQAAAAIAA=="), b"", Signature())
     assert engine.starts == 1
+
+
+def test_one_engine_is_kept_for_a_block_and_one_is_had_without_it() -> None:
+    with kept_engine(), an_engine() as first, an_engine() as second:
+        assert first is second
+    with an_engine() as alone, an_engine() as another:
+        assert alone is not another
+        assert alone is not first
