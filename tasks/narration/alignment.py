@@ -186,7 +186,7 @@ def _align(
         samples = sound.samples[round(begin * _RATE) : round(end * _RATE)]
         text = " ".join(spoken[place.sentence].text for place in group)
         words = _whole_words(recogniser.align(samples, text, code), begin)
-        (segment,) = on_time([_segment(text, _after_silence(words, sound.speech))], sound.speech)
+        (segment,) = on_time([_segment(text, _without_silence(words, sound.speech))], sound.speech)
         position = 0
         for place in group:
             count = len(spoken[place.sentence].text.split(" "))
@@ -236,13 +236,17 @@ def _whole_words(parts: Sequence[Word], begin: float) -> list[Word]:
     return words
 
 
-def _after_silence(words: Sequence[Word], speech: Sequence[Span]) -> list[Word]:
-    """Words that begin with their sound: the engine gives the silence before a word to it."""
+def _without_silence(words: Sequence[Word], speech: Sequence[Span]) -> list[Word]:
+    """Words that begin and end with their sound: the engine gives the silence around a word to it."""
     found: list[Word] = []
     for word in words:
-        heard = [span.start for span in overlapping(Span(start=word.start, end=word.end), speech)]
-        late = bool(heard) and word.start + _SILENCE < heard[-1] < word.end - _SHORTEST
-        found.append(word.model_copy(update={"start": heard[-1]}) if late else word)
+        heard = list(overlapping(Span(start=word.start, end=word.end), speech))
+        start, end = word.start, word.end
+        if heard and start + _SILENCE < heard[-1].start < end - _SHORTEST:
+            start = heard[-1].start
+        if heard and start + _SHORTEST < heard[-1].end < end - _SILENCE:
+            end = heard[-1].end
+        found.append(word.model_copy(update={"start": start, "end": end}))
     return found
 
 

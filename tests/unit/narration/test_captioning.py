@@ -12,9 +12,11 @@ from blocks.from_settings import media_store
 from blocks.media_store import sha256_of
 from blocks.settings import get_settings
 from tasks.errors import InvalidInputError
+from tasks.inference.kinds import KINDS, work_class
 from tasks.narration.options import CaptionsConfig
 from tasks.narration.spoken_form import spoken_form
 from tasks.narration.steps import captions_request, make_captions
+from tasks.narration.work import ScriptAlignment
 from tasks.progress import ignore_progress
 from tasks.promotion.materials import StoredFile
 from tasks.subtitles.layout import SubtitleOptions
@@ -132,3 +134,22 @@ def test_a_recording_of_something_else_is_written_down(recording: tuple[Path, li
     track = make_captions.work(request, ignore_progress)
     assert "does not say the script" in track.warnings[0]
     assert track.words
+
+
+@pytest.mark.models
+def test_the_model_host_can_find_a_script(recording: tuple[Path, list[float]], models_dir: Path) -> None:
+    path, _ = recording
+    work = ScriptAlignment(
+        audio=path,
+        model_dir=models_dir / "whisper-base",
+        device="cpu",
+        compute_type="int8",
+        threads=None,
+        sentences=SENTENCES,
+        language="en",
+        deadline=300.0,
+    )
+    kind = work_class(KINDS[work.kind])
+    aligned = kind.model_validate_json(work.model_dump_json()).run()
+    assert work.result.validate_json(work.result.dump_json(aligned)) == aligned
+    assert [sentence.text for sentence in aligned.sentences] == [SENTENCES[number] for number in SAID]
