@@ -40,6 +40,11 @@ def chosen_mood(choice: MusicChoice, template: str) -> Mood | None:
     return _MOODS.get(template, "happy") if choice == "auto" else choice
 
 
+def track_names(models_dir: Path) -> tuple[str, ...]:
+    """The tracks that are installed; none if the music is not."""
+    return tuple(sorted(path.name for path in (models_dir / MODEL_NAME).glob("*.opus")))
+
+
 def choose_track(models_dir: Path, mood: Mood, seed: str) -> Music:
     """One of the tracks of a mood, always the same for the same seed.
 

@@ -17,7 +17,7 @@ from tasks.editing.bench import Bench
 from tasks.errors import MissingEngineError
 from tasks.film.checking import Check
 from tasks.film.making import Material, choose_template, produce
-from tasks.film.music import Music, choose_track, chosen_mood
+from tasks.film.music import Music, choose_track, chosen_mood, track_names
 from tasks.film.options import VideoConfig
 from tasks.film.sound import Mix
 from tasks.inference.devices import usable_threads
@@ -54,6 +54,8 @@ class FilmRequest(StepRequest):
     config: VideoConfig = VideoConfig()
     language: Language = "pt-BR"
     encoder: Encoder = "libx264"
+    tracks: tuple[str, ...] = Field(default_factory=lambda: track_names(get_settings().models_dir))
+    """Of the music that is installed: a film that was made without it is made again once it is there."""
 
 
 class Film(BaseModel):

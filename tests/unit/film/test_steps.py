@@ -179,6 +179,20 @@ def test_music_that_is_not_installed_is_named_or_refused(
         made({"music": "happy", "duration": 4})
 
 
+def test_a_film_without_music_is_made_again_once_there_is_some(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_MODELS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    keys = []
+    for name in ("", "happy_acoustic_1.opus"):
+        if name:
+            (tmp_path / "music").mkdir()
+            (tmp_path / "music" / name).touch()
+        keys += [FilmRequest(product=PRODUCT, pictures=pictures(1)).cache_key() for _ in range(2)]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+
+
 def test_the_end_card_comes_last() -> None:
     shown = frames(made({"duration": 4, "template": "slideshow"}))
     assert nearest(shown[8][:60]) == 0
