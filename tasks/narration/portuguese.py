@@ -15,6 +15,8 @@ _SCALE = r"(?:mil|milhão|milhões|bilhão|bilhões|trilhão|trilhões|mi|bi|k|K
 _RANGE = r"\s?(?:-|–|—)\s?"
 _UNIT = r"(?P<unit>km/h|m/s|[°º][CF]?|%|‰|[\"”]|[A-Za-zÀ-ÿ]{1,4}[²³]?|[mc]?m[23])(?![\w²³])"
 
+_DAYS = "|".join(words.WEEKDAYS)
+
 
 class Portuguese:
     """How Brazilians read; see `tasks.narration.reading_rules.Reading`."""
@@ -100,7 +102,8 @@ class Portuguese:
             rf"(?P<sign>[-−+±~])?(?P<amount>{NUMBER}(?:\.\d{{1,2}})?)(?:\s?(?P<scale>{_SCALE}))?(?![\w/:-])",
             say.counted,
         ),
-        rule(r"R\.(?=\s[A-ZÀ-Ý][a-zà-ÿ])", say.street),
+        rule(rf"(?P<first>{_DAYS})\.?(?:\s(?P<link>a|à|e|até)\s|-)(?P<last>{_DAYS})(?!\w)\.?", say.weekdays, _I),
+        rule(r"R\.(?=\s(?:d[aoe]s?\s)?[A-ZÀ-Ý][a-zà-ÿ])", say.street),
         placed(
             r"[^\W\d_]{1,6}\.?[º°ª]?\.?(?:[^\W\d_]\.)?(?![\w/])"
             r"|[csp]/(?!\w)|[Ss]/[Aa](?!\w)|[Ee]/[Oo][Uu](?!\w)|[Cc]/[Cc](?!\w)",

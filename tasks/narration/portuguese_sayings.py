@@ -45,15 +45,14 @@ def price(match: re.Match[str]) -> str | None:
     said = money(currency, amount, scale)
     if match["until"]:
         last = money(currency, match["until"], scale)
-        said = f"{_without_name(said, currency, last)} a {last}"
+        said = f"{_without_name(said, last)} a {last}"
     if match["per"]:
         said += f" {_PER[match['per'].casefold()]}"
     return f"menos {said}" if match["sign"] else said
 
 
-def _without_name(said: str, currency: str, last: str) -> str:
+def _without_name(said: str, last: str) -> str:
     """Such as "cem a duzentos reais", but "cem reais e dez centavos a …"."""
-    del currency
     name = last.rpartition(" ")[2]
     return said.removesuffix(f" {name}") if " e " not in last and said.endswith(f" {name}") else said
 
@@ -332,6 +331,12 @@ def abbreviation(match: re.Match[str], place: Place) -> str | None:
         return None
     ends = written in words.MAY_END and (not place.after.strip() or re.match(r"\s+[A-ZÀ-Ý]", place.after))
     return f"{said}." if ends else said
+
+
+def weekdays(match: re.Match[str]) -> str:
+    """Says "seg. a sex.", "sáb-dom"."""
+    first, last = (words.WEEKDAYS[match[name].casefold()] for name in ("first", "last"))
+    return f"{first} {match['link'] or 'a'} {last}"
 
 
 def street(_: re.Match[str]) -> str:

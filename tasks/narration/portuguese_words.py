@@ -124,6 +124,10 @@ FOREIGN = {
 }  # fmt: skip
 """Foreign words as Brazilians say them, written as Portuguese is: the phonemes of espeak-ng, which the embedded voice
 speaks, were looked at for some fifty words of shops; those that they have wrong."""
+WEEKDAYS = {
+    "seg": "segunda", "ter": "terça", "qua": "quarta", "qui": "quinta", "sex": "sexta", "sáb": "sábado",
+    "sab": "sábado", "dom": "domingo",
+}  # fmt: skip
 MAY_END = frozenset({"etc.", "ltda.", "s.a.", "cia.", "jr.", "d.c.", "a.c."})
 """Abbreviations whose period may be that of the sentence, too."""
 SPELT = frozenset(
@@ -300,7 +304,7 @@ def letters_and_digits(word: str) -> str:
             found.append(digit_by_digit(digits) if long else number(piece))
         elif piece[0].isalpha():
             apart = len(piece) <= 2 and piece.isupper() and piece != word
-            found.append(spell(piece) if spells(piece) or apart else piece)
+            found.append(spell(piece) if apart else part(piece))
         else:
             found.append(_WORD_SIGNS.get(piece, ""))
     return " ".join(filter(None, found))

@@ -136,7 +136,8 @@ def _read(text: str, begin: int, first: int, reading: Reading, joined: int = 0) 
             if tail[0] in _DASHES and not any_digit(tail):
                 joint = ""
             stop, rest = _read(text, match.end() + 1, match.end() + 1, reading, joined + 1)
-            return stop, f"{text[begin:at]}{spoken} {joint} {rest}"
+            apart = " " if rest[:1].isalnum() else ""
+            return stop, f"{text[begin:at]}{spoken} {joint}{apart}{rest}"
     stop = _word_end(text, first)
     core_end = stop
     while core_end > first and text[core_end - 1] in CLOSING:
