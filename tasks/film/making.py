@@ -18,7 +18,7 @@ from tasks.film.drawing.legibility import legibility
 from tasks.film.drawing.palette import tones_of
 from tasks.film.lettering import caption_script, film_canvas
 from tasks.film.options import VideoConfig
-from tasks.film.posters import draw_poster
+from tasks.film.poster import draw_poster
 from tasks.film.rendering import Reel, render
 from tasks.film.sound import Mix, make_film_sound
 from tasks.film.storyboard import Brief, Layer, Pixels, Title, TitleRole

@@ -3,58 +3,44 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.film.drawing.still import still
-from tasks.film.storyboard import Brief, Canvas
-from tasks.film.templates import TEMPLATES
+from tasks.film.storyboard import Brief
+from tasks.film.templates.base import Look
+from tasks.images.loading import load_image
 from tasks.images.salience import find_salient
+from tasks.video.subject import find_subject
 
-TALL = Canvas(1080, 1920, (0.06, 0.06, 0.94, 0.94))
-"""For stories and status; nothing lies over it but a line at the top."""
-FEED = Canvas(1080, 1350)
-"""For feeds."""
+_SAFE = (0.06, 0.06, 0.94, 0.94)
+"""Of a post or a print: nothing lies over it as over a film."""
 _AROUND = 0.1
 """Ground around a product that is shown whole, as a share of its size."""
 _QUALITY = 92
 
 
-def poster(template: str, brief: Brief, photograph: NDArray[np.uint8], canvas: Canvas = TALL) -> Image.Image:
-    """A poster of that size.
-
-    Args:
-        template: Name of the look.
-        brief: What may be shown; its own canvas does not matter.
-        photograph: Height × width × 3, the product's.
-        canvas: The poster's size.
-
-    Raises InvalidInputError or MissingEngineError for fonts and letters that are not there, as the template's scenes.
-    """
-    look = TEMPLATES[template]
+def draw_poster(template: Look, brief: Brief, image: Path) -> bytes:
+    """A JPEG of the canvas' size with the product's picture `image`. Raises as `Look.poster` and `load_image`."""
+    canvas = replace(brief.canvas, safe=_SAFE)
     own = replace(brief, canvas=canvas)
-    scene = look.poster(own)
+    scene = template.poster(own)
+    photograph = load_image(image, 2 * max(canvas.width, canvas.height)).pixels
     found = find_salient(photograph)
-    focus = (0.5, 0.5) if found is None else _middle(found.box)
     if found is not None and found.whole:
         across = (scene.box[2] - scene.box[0]) * canvas.width
         down = (scene.box[3] - scene.box[1]) * canvas.height
         photograph, focus = _with_room(photograph, found.box, across / down), (0.5, 0.5)
-    frame = still(look.ground(scene, own), scene, look.layers(scene, own), photograph, focus)
-    return Image.fromarray(frame)
-
-
-def jpeg_of(picture: Image.Image) -> bytes:
-    """As it is delivered."""
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=_QUALITY, subsampling=0, optimize=True)
-    return buffer.getvalue()
-
-
-def _middle(box: Sequence[float]) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    else:
+        left, top, right, bottom = find_subject(photograph).wanted
+        focus = ((left + right) / 2, (top + bottom) / 2)
+    drawn = still(template.ground(scene, own), scene, template.layers(scene, own), photograph, focus)
+    data = BytesIO()
+    Image.fromarray(drawn).save(data, "JPEG", quality=_QUALITY, subsampling=0)
+    return data.getvalue()
 
 
 def _with_room(photograph: NDArray[np.uint8], box: Sequence[float], shape: float) -> NDArray[np.uint8]:
