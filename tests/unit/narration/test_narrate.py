@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from blocks.from_settings import media_store
+from blocks.media_store import sha256_of
 from blocks.settings import get_settings
 from tasks.errors import InvalidInputError, LimitExceededError, MissingEngineError
+from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.narration.level import measure
 from tasks.narration.options import VoiceConfig
 from tasks.narration.steps import narrate, narration_request
 from tasks.progress import ignore_progress
-from tasks.promotion.materials import Narration
+from tasks.promotion.materials import Narration, StoredFile
 from tasks.voice.work import SpeakingSentences
 
 SCRIPT = """\
@@ -135,3 +138,31 @@ async def test_portuguese_prices_are_spoken_and_shown(home: Path) -> None:
     price = narration.sentences[0].words[4]
     assert price.end - price.start > 1.5
     assert narration.engine == "kokoro"
+
+
+@pytest.mark.models("whisper-base")
+async def test_the_callers_own_recording_gets_its_loudness_and_its_words(home: Path) -> None:
+    said = await spoken("Only $99.90 today. Order now.")
+    quiet = home / "quiet.flac"
+    arguments = [*media_input(_file(home, said)), "-af", "volume=-20dB,adelay=700", "-ar", "44100"]
+    run_ffmpeg(arguments, output=quiet, duration=said.duration, deadline=60)
+    media_store(get_settings()).put_file(quiet, "mine/quiet.flac")
+    recording = StoredFile(key="mine/quiet.flac", sha256=sha256_of(quiet))
+    request = await narration_request(
+        "Only $99.90 today. Order now.", VoiceConfig(language="en"), recording=recording
+    )
+    assert request is not None
+    narration = narrate.work(request, ignore_progress)
+    assert narration.engine == "recording"
+    assert narration.duration == pytest.approx(said.duration + 0.7, abs=0.01)
+    assert [sentence.text for sentence in narration.sentences] == [s.text for s in said.sentences]
+    off = [
+        abs(heard.start - 0.7 - spoken.start)
+        for ours, theirs in zip(narration.sentences, said.sentences, strict=True)
+        for heard, spoken in zip(ours.words, theirs.words, strict=True)
+    ]
+    assert sorted(off)[len(off) // 2] < 0.12
+    loudness = measure(_file(home, narration), 60)
+    assert loudness.integrated == pytest.approx(-16, abs=1)
+    with pytest.raises(LimitExceededError, match="more than the 1 s"):
+        narrate.work(request.model_copy(update={"max_seconds": 1.0}), ignore_progress)
