@@ -23,6 +23,12 @@ class Given:
     captions: CaptionTrack | None
     for_film: bool
     """Whether a film waits for what the step makes."""
+    max_seconds: float | None
+    """That a narration may take at most: those of the shortest film that waits for it."""
+    max_script_seconds: float | None
+    """That a script may take, so that the film has time for its end."""
+    speed: float
+    """Of the voice that speaks the script."""
     strict: bool
 
 

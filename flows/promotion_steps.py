@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
+from flows.promotion_fit import film_seconds, script_seconds, speed_of
 from flows.promotion_material import Given, Made
 from flows.promotion_work import WORK
 from tasks.errors import ContrapontoError, EngineError, StageTimeoutError
@@ -131,6 +132,7 @@ class Promotion:
         def of(material: str) -> list[Made]:
             return [made[source] for source in plan.sources(name, material)]  # type: ignore[arg-type]
 
+        seconds = film_seconds(plan, name)
         first = {material: next(iter(of(material)), Made()) for material in ("copy", "narration", "captions")}
         return Given(
             options=plan.options[name],
@@ -141,6 +143,9 @@ class Promotion:
             narration=first["narration"].narration,
             captions=first["captions"].captions,
             for_film=bool(plan.behind(name, "film")),
+            max_seconds=seconds,
+            max_script_seconds=script_seconds(plan, name, seconds),
+            speed=speed_of(plan, name),
             strict=self._strict,
         )
 

@@ -2,7 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
+from flows.promotion_film import make
 from flows.promotion_material import Given, Made
 from flows.promotion_pictures import enhance
+from flows.promotion_texts import caption, describe, speak, write
 
-WORK: dict[str, Callable[[Given], Awaitable[Made]]] = {"ENHANCED_IMAGES": enhance}
+WORK: dict[str, Callable[[Given], Awaitable[Made]]] = {
+    "ENHANCED_IMAGES": enhance,
+    "VIRAL_COPY": write,
+    "PRODUCT_DESCRIPTION": describe,
+    "VOICE_OVER": speak,
+    "CAPTIONS": caption,
+    "PROMOTIONAL_VIDEO": make,
+}

@@ -1,0 +1,85 @@
+"""The step of a pipeline that makes the film."""
+
+import asyncio
+
+from blocks.settings import get_settings
+from flows.promotion_material import Given, Made
+from tasks.errors import ContrapontoError
+from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
+from tasks.film.options import VideoConfig
+from tasks.film.steps import FilmRequest, make_film
+from tasks.jobs.step import run_step
+from tasks.jobs.tracker import StageParts, current_stage
+from tasks.narration.steps import align_recording, recording_request
+from tasks.promotion.materials import Narration, StoredFile
+from tasks.video.encoding import choose_encoder
+
+_MAX_LOGO_BYTES = 20 * 1024 * 1024
+_FETCHED = 0.1
+"""Share of the progress that is what has to be fetched."""
+
+
+async def make(given: Given) -> Made:
+    """Makes the film of the pictures, with whatever else the steps before it made."""
+    config = given.options
+    assert isinstance(config, VideoConfig)  # noqa: S101 - the type of the step says so
+    assert given.product is not None, "the plan asks for it"  # noqa: S101
+    warnings: list[str] = []
+    parts = StageParts(current_stage(), 1)
+    with parts.part(0, end=_FETCHED):
+        narration = given.narration
+        if config.audio_url is not None:
+            narration = await _recorded(config.audio_url, given)
+        music = await _sound(config.music_url) if config.music_url is not None else None
+        logo = await _logo(given, warnings)
+    language = narration.language if narration else given.copy.language if given.copy else "pt-BR"
+    request = FilmRequest(
+        product=given.product,
+        pictures=given.pictures,
+        written=given.copy,
+        narration=narration,
+        # They are those of the narration that is heard.
+        captions=given.captions if config.audio_url is None else None,
+        music=music,
+        logo=logo,
+        config=config,
+        language=language,
+        encoder=await asyncio.to_thread(choose_encoder, get_settings().video_encoder),
+    )
+    with parts.part(0, start=_FETCHED):
+        film = await run_step(make_film, request)
+    shown = {"contact_sheet": film.contact_sheet, "thumbnail": film.thumbnail}
+    posters = {"poster": film.poster} if film.poster else {}
+    captions = {f"film_{kind}": file.key for kind, file in film.captions.items()}
+    return Made(
+        told=film,
+        files={"film": film.key, **shown, **posters, **captions},
+        shown=shown,
+        warnings=(*warnings, *film.warnings),
+    )
+
+
+async def _recorded(source: str, given: Given) -> Narration:
+    """Somebody's own recording; what it says is the script, if there is one."""
+    recording = await _sound(source)
+    copy = given.copy
+    request = recording_request(recording, copy.script if copy else "", copy.language if copy else "pt-BR")
+    return await run_step(align_recording, request)
+
+
+async def _sound(source: str) -> StoredFile:
+    fetched = await run_step(fetch_media, await fetch_request(source, "audio"))
+    return StoredFile(key=fetched.key, sha256=fetched.sha256)
+
+
+async def _logo(given: Given, warnings: list[str]) -> StoredFile | None:
+    if given.product is None or given.product.brand.logo is None:
+        return None
+    try:
+        fetched = await run_step(fetch_file, await file_request(given.product.brand.logo, _MAX_LOGO_BYTES))
+    except ContrapontoError as error:
+        if given.strict or error.code == "cancelled":
+            raise
+        warnings.append(f"The film has no logo. {error}")
+        return None
+    return StoredFile(key=fetched.key, sha256=fetched.sha256)
