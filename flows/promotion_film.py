@@ -10,7 +10,8 @@ from tasks.film.options import VideoConfig
 from tasks.film.steps import FilmRequest, make_film
 from tasks.jobs.step import run_step
 from tasks.jobs.tracker import StageParts, current_stage
-from tasks.narration.steps import align_recording, recording_request
+from tasks.narration.options import VoiceConfig
+from tasks.narration.steps import narrate, narration_request
 from tasks.promotion.materials import Narration, StoredFile
 from tasks.video.encoding import choose_encoder
 
@@ -59,12 +60,15 @@ async def make(given: Given) -> Made:
     )
 
 
-async def _recorded(source: str, given: Given) -> Narration:
+async def _recorded(source: str, given: Given) -> Narration | None:
     """Somebody's own recording; what it says is the script, if there is one."""
-    recording = await _sound(source)
-    copy = given.copy
-    request = recording_request(recording, copy.script if copy else "", copy.language if copy else "pt-BR")
-    return await run_step(align_recording, request)
+    request = await narration_request(
+        given.copy.script if given.copy else "",
+        VoiceConfig(),
+        language=given.copy.language if given.copy else "pt-BR",
+        recording=await _sound(source),
+    )
+    return await run_step(narrate, request) if request is not None else None
 
 
 async def _sound(source: str) -> StoredFile:

@@ -11,16 +11,9 @@ from tasks.copywriting.steps import CopyRequest, DescriptionRequest, write_copy,
 from tasks.errors import MissingEngineError
 from tasks.fetching.steps import fetch_media, fetch_request
 from tasks.jobs.step import run_step
-from tasks.jobs.tracker import StageParts, current_stage
+from tasks.jobs.tracker import StagePart, StageParts, current_stage
 from tasks.narration.options import CaptionsConfig, VoiceConfig
-from tasks.narration.steps import (
-    align_recording,
-    captions_request,
-    make_captions,
-    narrate,
-    narration_request,
-    recording_request,
-)
+from tasks.narration.steps import captions_request, make_captions, narrate, narration_request
 from tasks.promotion.materials import Language, StoredFile
 from tasks.promotion.product import Product
 
@@ -67,23 +60,22 @@ async def speak(given: Given) -> Made:
     """
     config = given.options
     assert isinstance(config, VoiceConfig)  # noqa: S101
-    script = config.script_text or (given.copy.script if given.copy else "")
-    language = config.language or _language(given)
-    if config.audio_url is not None:
-        recording = await _recording(config.audio_url)
-        with _rest():
-            narration = await run_step(align_recording, recording_request(recording, script, language))
-    else:
-        try:
-            request = await narration_request(
-                script, config, language=language, max_seconds=given.max_seconds
-            )
-        except MissingEngineError as error:
-            if given.strict or not given.for_film:
-                raise
-            return Made(warnings=(f"There is no voice-over: {error}",))
-        if request is None:
-            return Made()
+    recording = await _recording(config.audio_url) if config.audio_url is not None else None
+    try:
+        request = await narration_request(
+            given.copy.script if given.copy else "",
+            config,
+            language=_language(given),
+            recording=recording,
+            max_seconds=given.max_seconds,
+        )
+    except MissingEngineError as error:
+        if given.strict or not given.for_film:
+            raise
+        return Made(warnings=(f"There is no voice-over: {error}",))
+    if request is None:
+        return Made()
+    with _rest(whole=recording is None):
         narration = await run_step(narrate, request)
     return Made(
         told=narration,
@@ -110,7 +102,7 @@ async def caption(given: Given) -> Made:
     with _rest(whole=recording is None):
         track = await run_step(make_captions, request)
     first, *others = config.formats
-    files = {kind: track.files[kind].key for kind in (first, *others) if kind in track.files}
+    files: dict[str, str] = {kind: track.files[kind].key for kind in (first, *others) if kind in track.files}
     # Those of the narration it has said itself.
     known = given.narration.warnings if given.narration else ()
     warnings = tuple(warning for warning in track.warnings if warning not in known)
@@ -134,7 +126,7 @@ async def _recording(source: str) -> StoredFile:
     return StoredFile(key=fetched.key, sha256=fetched.sha256)
 
 
-def _rest(*, whole: bool = False):
+def _rest(*, whole: bool = False) -> StagePart:
     return StageParts(current_stage(), 1).part(0, start=0.0 if whole else _FETCHED)
 
 

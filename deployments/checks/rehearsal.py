@@ -9,7 +9,7 @@ from deployments.server.flow_catalogue import ListedFlow
 from deployments.server.own_pipelines import PARAMETER
 from deployments.server.pipelines import entry, pool_of, schema_of
 from deployments.server.refusals import refusals
-from flows.promotion_forecast import forecast
+from flows.promotion_forecast import Forecast, forecast
 from flows.step_types import STEP_TYPES
 from tasks.errors import InvalidInputError
 from tasks.promotion.graph import longest
@@ -80,15 +80,15 @@ def rehearse(pipeline: Pipeline, parameters: Mapping[str, Any]) -> Rehearsal:
     except ValidationError as error:
         told = [detail["msg"].removeprefix("Value error, ") for detail in error.errors(include_url=False)]
         return Rehearsal(pipeline=pipeline.name, pool=pool, faults=tuple(f"product: {each}" for each in told))
-    return _forecast(plan, len(images), pool)
+    found = forecast(plan, product, tuple(images), strict=parameters.get("strict", False))
+    return _told(plan, found, pool)
 
 
 class _Facts(BaseModel):
     product: CheckedProduct
 
 
-def _forecast(plan: Plan, images: int, pool: str) -> Rehearsal:
-    found = forecast(plan, images)
+def _told(plan: Plan, found: Forecast, pool: str) -> Rehearsal:
     return Rehearsal(
         pipeline=plan.pipeline.name,
         pool=pool,
@@ -103,6 +103,6 @@ def _forecast(plan: Plan, images: int, pool: str) -> Rehearsal:
             for name, waits in plan.graph.items()
         ),
         seconds=round(longest(plan.graph, found.seconds), 1),
-        faults=found.faults,
-        warnings=found.warnings,
+        faults=tuple(found.faults),
+        warnings=tuple(found.warnings),
     )

@@ -1,8 +1,9 @@
 """A job of a pipeline before anything is begun: how each step is set, and everything that does not fit."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -27,6 +28,11 @@ class Plan:
     options: Mapping[str, BaseModel]
     """How each step is set, by its id."""
     types: Types
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The steps, each after those that it waits for."""
+        return tuple(TopologicalSorter(self.graph).static_order())
 
     def step(self, name: str) -> PipelineStep:
         """The step of that id."""
@@ -117,8 +123,3 @@ def _sentence(step: str, detail: Any) -> str:
     value = detail["input"]
     shown = f'"{one_line(str(value), _SHOWN)}"' if isinstance(value, str | int | float) else "this value"
     return f"config.{step}{f'.{place}' if place else ''}: {shown} cannot be used: {one_line(said, 300)}."
-
-
-def changed(plan: Plan, options: Iterable[tuple[str, BaseModel]]) -> Plan:
-    """The plan with other options of some steps."""
-    return Plan(plan.pipeline, plan.graph, {**plan.options, **dict(options)}, plan.types)

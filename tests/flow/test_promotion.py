@@ -128,7 +128,7 @@ async def test_a_failed_step_stops_what_waits_for_it_alone_and_a_second_run_goes
     assert [message["status"] for message in told] == ["FAILED", "COMPLETED"]
 
 
-@pytest.mark.models("kokoro")
+@pytest.mark.models("kokoro-pt-br")
 async def test_a_full_film_speaks_and_has_captions(
     server: MediaServer, home: Path, pictures: list[str]
 ) -> None:
@@ -137,14 +137,14 @@ async def test_a_full_film_speaks_and_has_captions(
         pipeline="promotional-video-full",
         product=PRODUCT,
         images=pictures,
-        config={"promotional_video": TINY | {"duration": 12}, "viral_copy": {"length": "short"}},
+        config={"promotional_video": TINY | {"duration": 15}},
     )
     assert document.error is None
     result: Any = document.result
     steps = result["steps"]
     said, film = steps["voice_over"]["made"], steps["promotional_video"]["made"]
-    assert said["duration"] <= 12
-    assert film["seconds"] == 12.0
+    assert said["duration"] <= 15
+    assert film["seconds"] == 15.0
     words = [word["text"] for word in steps["captions"]["made"]["words"]]
     assert "1.299,90" in " ".join(words)
     with LocalMediaStore(root=home / "store").open_local(steps["captions"]["files"]["srt"]["file"]) as path:
