@@ -51,10 +51,9 @@ async def make(given: Given) -> Made:
         film = await run_step(make_film, request)
     shown = {"contact_sheet": film.contact_sheet, "thumbnail": film.thumbnail}
     posters = {"poster": film.poster} if film.poster else {}
-    captions = {f"film_{kind}": file.key for kind, file in film.captions.items()}
     return Made(
         told=film,
-        files={"film": film.key, **shown, **posters, **captions},
+        files={"film": film.key, **shown, **posters},
         shown=shown,
         warnings=(*warnings, *film.warnings),
     )

@@ -158,7 +158,8 @@ class Promotion:
         folder = self._folder if alone else self._folder / name
         files = {}
         for kind, stored in made.files.items():
-            key = str(folder / f"{kind}{PurePosixPath(stored).suffix}")
+            ending = PurePosixPath(stored).suffix
+            key = str(folder / f"{kind.removesuffix(f'_{ending[1:]}')}{ending}")
             store.copy_file(stored, key)
             files[kind] = ResultFile(file=key, url=store.url(key))
         return files

@@ -101,8 +101,7 @@ async def caption(given: Given) -> Made:
     )
     with _rest(whole=recording is None):
         track = await run_step(make_captions, request)
-    first, *others = config.formats
-    files: dict[str, str] = {kind: track.files[kind].key for kind in (first, *others) if kind in track.files}
+    files = {f"captions_{kind}": track.files[kind].key for kind in config.formats if kind in track.files}
     # Those of the narration it has said itself.
     known = given.narration.warnings if given.narration else ()
     warnings = tuple(warning for warning in track.warnings if warning not in known)
