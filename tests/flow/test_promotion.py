@@ -147,7 +147,9 @@ async def test_a_full_film_speaks_and_has_captions(
     assert film["seconds"] == 15.0
     words = [word["text"] for word in steps["captions"]["made"]["words"]]
     assert "1.299,90" in " ".join(words)
-    with LocalMediaStore(root=home / "store").open_local(steps["captions"]["files"]["captions_srt"]["file"]) as path:
+    with LocalMediaStore(root=home / "store").open_local(
+        steps["captions"]["files"]["captions_srt"]["file"]
+    ) as path:
         assert "-->" in path.read_text(encoding="utf-8")
 
 
