@@ -31,10 +31,14 @@ _UNEVEN = (0.03, 0.09)
 _WHITE = 0.995
 _ROOM = 0.965
 """Of the backdrop, that becomes white where it is to be white: its own grain is then white as well."""
+_SOFTLY = 252.0
+"""Level from which white is come up to."""
 _STRONGEST = 2.0
 """Factor by which a corner is lit at most."""
 _STEP, _STEPS = 0.02, 0.05
 """Differences between lines, and how many lines may have one: skirting boards and horizons, and no pattern."""
+_ONE_COLOUR, _MOST_EDGES = 3, 0.8
+"""Levels within which a ground is of one colour, and how much of the edges it takes at least."""
 
 _Surface = NDArray[np.float64]
 """Terms × red, green and blue."""
@@ -102,13 +106,17 @@ def corrected(pixels: Pixels, backdrop: Backdrop, choice: GroundChoice = "auto")
         np.asarray(Image.fromarray(factor[..., channel]).resize((width, height), Image.Resampling.BICUBIC))
         for channel in range(3)
     ]
-    lit = pixels * np.stack(planes, -1)
-    return np.clip(np.rint(_rounded(lit)), 0, 255).astype(np.uint8)
+    lit = np.empty_like(pixels)
+    for channel, plane in enumerate(planes):
+        lit[..., channel] = np.rint(_rounded(pixels[..., channel] * plane))
+    return lit
 
 
 def _rounded(levels: Colours) -> Colours:
     """What gets brighter than white comes up to it softly, so that a white product keeps its form."""
-    return np.asarray(np.where(levels > 252, 252 + 3 * np.tanh((levels - 252) / 3), levels), np.float32)
+    over = levels > _SOFTLY
+    levels[over] = _SOFTLY + (255 - _SOFTLY) * np.tanh((levels[over] - _SOFTLY) / (255 - _SOFTLY))
+    return levels
 
 
 def _terms(width: int, height: int) -> NDArray[np.float64]:
@@ -135,6 +143,16 @@ def plain_sides(pixels: Pixels) -> frozenset[Side]:
         "bottom": small[-border:].transpose(1, 0, 2),
     }
     return frozenset(side for side, strip in strips.items() if _goes_on(strip))
+
+
+def edge_colour(pixels: Pixels) -> tuple[int, int, int] | None:
+    """The colour of a ground that is exactly one, such as the white of a logo; None if the edges have several."""
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]).astype(np.int16)
+    middle = np.median(edge, axis=0)
+    if (np.abs(edge - middle).max(axis=1) <= _ONE_COLOUR).mean() < _MOST_EDGES:
+        return None
+    red, green, blue = (round(float(each)) for each in middle)
+    return red, green, blue
 
 
 def _goes_on(strip: Colours) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from tasks.enhancement.backdrop import Side, plain_sides
+from tasks.enhancement.backdrop import Side, edge_colour, plain_sides
 from tasks.enhancement.options import Fit
 from tasks.enhancement.planes import ramp
 from tasks.images.cutting import resized
@@ -23,6 +23,8 @@ _BLUR, _DIM = 0.04, 0.7
 """As clips have it (`tasks.video.picture`)."""
 _BRIGHT, _DIM_BRIGHT = 0.72, 0.93
 """Brightness from which the blur of a light picture stays light: grey bars beside white paper look dirty."""
+_BLIND_LOSS = 0.35
+"""Of an image in which nothing stands out: more is not cut off."""
 _SEAM = 0.04
 """Of the shorter side: over so much a continued ground takes over."""
 
@@ -34,6 +36,8 @@ class Window:
     box: Box
     """In shares of the image."""
     way: Way
+    ground: tuple[int, int, int] | None = None
+    """The colour that a ground goes on in, if it is one; else each of its lines goes on."""
 
 
 def choose_window(
@@ -50,12 +54,17 @@ def choose_window(
         size = (1.0, 1.0) if shape is None else (min(1.0, shape / aspect), min(1.0, aspect / shape))
         left, top = (1 - size[0]) / 2, (1 - size[1]) / 2
         return Window(closer((left, top, left + size[0], top + size[1]), subject, closeness), "crop")
-    framing = frame_subject(subject, aspect, shape, "fill" if fit == "crop" else fit, 0.0)
+    background = "fill" if fit == "crop" else fit
+    if fit == "auto" and subject.kind == "none" and min(aspect / shape, shape / aspect) < 1 - _BLIND_LOSS:
+        # Nobody knows what would be cut off.
+        background = "blur"
+    framing = frame_subject(subject, aspect, shape, background, 0.0)
     if framing.background == "fill":
         return Window(closer(framing.crop, subject, closeness), "crop")
     beside: set[Side] = {"left", "right"} if aspect < shape else {"top", "bottom"}
-    way: Way = "continued" if fit == "auto" and beside <= plain_sides(pixels) else "blur"
-    return Window(WHOLE, way)
+    if fit == "auto" and (ground := edge_colour(pixels)) is not None:
+        return Window(WHOLE, "continued", ground)
+    return Window(WHOLE, "continued" if fit == "auto" and beside <= plain_sides(pixels) else "blur")
 
 
 def closer(box: Box, subject: Subject, closeness: float) -> Box:
@@ -95,7 +104,7 @@ def laid(image: Image.Image, window: Window, canvas: tuple[int, int]) -> Image.I
     whole = resized(image, size, (0.0, 0.0, float(image.width), float(image.height)))
     place = ((canvas[0] - size[0]) // 2, (canvas[1] - size[1]) // 2)
     if window.way == "continued":
-        return _continued(whole, place, canvas)
+        return _continued(whole, place, canvas, window.ground)
     small = ImageOps.fit(image, (max(1, canvas[0] // 8), max(1, canvas[1] // 8)), Image.Resampling.BOX)
     blurred = small.filter(ImageFilter.GaussianBlur(_BLUR * small.width))
     bright = float(np.median(np.asarray(small.convert("L")))) / 255
@@ -117,7 +126,13 @@ def laid_alpha(alpha: Image.Image, window: Window, canvas: tuple[int, int]) -> I
     return empty
 
 
-def _continued(whole: Image.Image, place: tuple[int, int], canvas: tuple[int, int]) -> Image.Image:
+def _continued(
+    whole: Image.Image, place: tuple[int, int], canvas: tuple[int, int], ground: tuple[int, int, int] | None
+) -> Image.Image:
+    if ground is not None:
+        behind = Image.new("RGB", canvas, ground)
+        behind.paste(whole, place)
+        return behind
     pixels = np.asarray(whole)
     upright = canvas[1] > whole.height
     lines = pixels if upright else pixels.transpose(1, 0, 2)

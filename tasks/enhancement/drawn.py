@@ -1,8 +1,7 @@
 """Tells logos, screenshots and drawings from photographs: to what was drawn, nothing of light or colour is a fault."""
 
 import numpy as np
-
-from tasks.images.loading import Pixels
+from PIL import Image
 
 _SIDE = 1200
 _SMOOTH = 0.9
@@ -14,16 +13,16 @@ _FEW, _COVERED = 32, 0.85
 _GROUND = 0.05
 
 
-def is_drawn(pixels: Pixels, lossless: bool) -> bool:
-    """Whether it was made by a program and not by a camera.
+def is_drawn(image: Image.Image, lossless: bool) -> bool:
+    """Whether an RGB image was made by a program and not by a camera.
 
     `lossless`: what the file holds is what was drawn. Of JPEG and its like, only few colours tell: it makes walls in
     photographs as smooth as a gradient.
     """
     # Not reduced by averaging, which would take a photograph's noise away.
-    height, width = pixels.shape[:2]
-    top, left = max(0, height - _SIDE) // 2, max(0, width - _SIDE) // 2
-    part = pixels[top : top + _SIDE, left : left + _SIDE].astype(np.int32)
+    left, top = max(0, image.width - _SIDE) // 2, max(0, image.height - _SIDE) // 2
+    middle = image.crop((left, top, min(image.width, left + _SIDE), min(image.height, top + _SIDE)))
+    part = np.asarray(middle, np.int32)
     if min(part.shape[:2]) < 16:
         return True
     packed = (part[..., 0] << 16) | (part[..., 1] << 8) | part[..., 2]

@@ -16,7 +16,7 @@ _BLACK = (0.05, 0.15)
 """A black point at the first needs nothing, at the second it is put right."""
 _WHITE = (0.95, 0.84)
 _BLACK_AIM, _WHITE_AIM = 0.02, 0.97
-_MOST_BLACK = 0.3
+_MOST_BLACK = 0.24
 _MOST_GAIN = 2.4
 """Of the white point: two and a half stops. Beyond it there is only noise."""
 _GROUND = 0.965

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,7 @@ from tasks.enhancement.sheet import before_and_after
 from tasks.enhancement.styles import styled
 from tasks.enhancement.variants import Variant, variant_of
 from tasks.enhancement.writing import write_picture
-from tasks.images.loading import Pixels, Still, load_still
+from tasks.images.loading import Pixels, load_still
 from tasks.progress import Progress, ignore_progress
 from tasks.video.subject import NOTHING, Subject, SubjectKind, find_subject
 
@@ -54,12 +55,14 @@ def enhance(
     The same for the same file. Raises as `tasks.images.loading.load_image`.
     """
     variant = variant_of(config, number)
-    still = load_still(source, _enough(config, variant))
+    enough = _enough(config, variant)
+    still = load_still(source, enough)
     progress(0.2)
     warnings = list(still.warnings)
-    image, alpha = _split(still, config)
+    image, alpha = _split(still.image, config)
+    drawn = is_drawn(image, still.format in _LOSSLESS)
+    image, alpha = _reduced(image, enough(still.size)), _reduced(alpha, enough(still.size))
     pixels = np.asarray(image)
-    drawn = is_drawn(pixels, still.format in _LOSSLESS)
     subject = _subject(pixels, alpha, config, variant)
     progress(0.35)
     window = choose_window(subject, pixels, config.shape, config.fit, variant.closeness)
@@ -107,9 +110,8 @@ def _enough(config: ImagesConfig, variant: Variant) -> Callable[[tuple[int, int]
     return enough
 
 
-def _split(still: Still, config: ImagesConfig) -> tuple[Image.Image, Image.Image | None]:
+def _split(image: Image.Image, config: ImagesConfig) -> tuple[Image.Image, Image.Image | None]:
     """Colours and, if anything is transparent, opacity. White lies behind where a white ground was asked for."""
-    image = still.image
     if image.mode != "RGBA":
         return image, None
     alpha = image.getchannel("A")
@@ -122,6 +124,16 @@ def _split(still: Still, config: ImagesConfig) -> tuple[Image.Image, Image.Image
     # What nobody sees is white instead of what it is mostly, black: nothing dark creeps in when edges get smaller.
     white.paste(image.convert("RGB"), mask=alpha.point(lambda level: 255 if level else 0))
     return white, alpha
+
+
+Layer = TypeVar("Layer", Image.Image, Image.Image | None)
+
+
+def _reduced(image: Layer, enough: int) -> Layer:
+    """At most twice as large as it need be: what follows then needs as little of a huge image as of a large one."""
+    if image is None or (factor := max(image.size) // max(enough, 1)) < 2:
+        return image
+    return image.reduce(factor)
 
 
 def _subject(pixels: Pixels, alpha: Image.Image | None, config: ImagesConfig, variant: Variant) -> Subject:

@@ -60,7 +60,7 @@ def sample(pixels: Pixels) -> Colours:
 def resized_plane(plane: Plane, size: tuple[int, int]) -> Plane:
     """In this width and height: averaged where it gets smaller, smooth where it gets larger."""
     smaller = size[0] <= plane.shape[1] and size[1] <= plane.shape[0]
-    way = Image.Resampling.BOX if smaller else Image.Resampling.BICUBIC
+    way = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize(size, way), np.float32)
 
 
