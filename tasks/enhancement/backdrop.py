@@ -67,11 +67,13 @@ def measure(pixels: Pixels, choice: GroundChoice = "auto") -> Backdrop | None:
     # The lower edge is where tables begin and products stand; the other three have to be plain.
     at_edge[:border] = at_edge[:, :border] = at_edge[:, -border:] = True
     flat, edges = small.reshape(-1, 3), at_edge.ravel()
-    ground = edges & (np.abs(flat - np.median(flat[edges], axis=0)).max(axis=1) < 4 * _NEAR)
-    if ground.sum() < _PLAIN_EDGE * edges.sum():
-        return None
-    surface = _fitted(terms[:, :3], flat, ground)
-    for order in (3, 6, 6, 6):
+    ground, surface = edges, _fitted(terms[:, :3], flat, edges)
+    for reach in (5, 4, 3, 2):
+        ground = edges & (np.abs(flat - terms[:, : len(surface)] @ surface).max(axis=1) < reach * _NEAR)
+        if ground.sum() < _PLAIN_EDGE * edges.sum():
+            return None
+        surface = _fitted(terms, flat, ground)
+    for order in (6, 6, 6):
         ground = np.abs(flat - terms[:, : len(surface)] @ surface).max(axis=1) < _NEAR
         if ground.sum() < _PLAIN_ALL * ground.size or ground[edges].mean() < _PLAIN_EDGE:
             return None

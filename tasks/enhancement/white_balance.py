@@ -1,8 +1,8 @@
 """White balance: a colour that the light laid over everything.
 
 Two estimates of the light (the brightest places, and edges: van de Weijer et al., Edge-based color constancy, 2007) are
-believed only where they agree, and only if taking the cast away makes more of the picture neutral. A brown table or a
-sunset is then nobody's fault.
+believed where they agree, or where the brightest places are one thing; and only if the cast is one that lamps have and
+taking it away makes more of the picture neutral. A brown table or a sunset is then nobody's fault.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ _POWER = 4
 """Of the mean of edges: strong edges count more than texture."""
 _AGREE = (0.6, 0.9)
 """Cosines between the two estimates: no and full trust."""
+_SAME_COLOUR, _WHITE_THING = 0.12, (0.6, 0.85)
+"""Distance within which bright places have one colour, and how many of them have it where they are a white thing."""
 _CAST = (0.05, 0.12)
 """Strength (natural logarithms of the ratios of light) that is nothing, and that is put right."""
 _WANTED = (0.55, 0.9)
@@ -26,11 +28,11 @@ _WANTED = (0.55, 0.9)
 _NEUTRAL = 0.05
 _NEUTRAL_GAIN = (0.0, 0.06)
 """By how much the share of neutral places must grow."""
-_ONE_HUE = (0.06, 0.14)
+_ONE_HUE = (0.04, 0.09)
 """Chroma (95th percentile) that is left without the cast: where nothing is, the scene has one hue, such as dusk."""
 _DAYLIGHTS = np.array([0.447, -0.894])
 """Direction from blue sky to a light bulb: what lights do to whites. The other direction is green or magenta."""
-_ASIDE = (0.12, 0.22)
+_ASIDE = (0.17, 0.27)
 """Strengths across that direction that lamps have, and that they have not."""
 _MOST_COOL, _MOST_WARM = 0.9, 0.7
 """Warm light is liked: some of it stays."""
@@ -56,14 +58,15 @@ class Cast:
 def measure(colours: Colours) -> Cast:
     """The cast over a picture. `colours`: of a small copy, height × width × 3."""
     light = linear(colours)
-    by_highlights, by_edges = _highlights(colours, light), _edges(light)
+    (by_highlights, alike), by_edges = _highlights(colours, light), _edges(light)
     strengths = [float(np.hypot(*ratios)) for ratios in (by_highlights, by_edges)]
-    if min(strengths) < _CAST[0]:
+    if strengths[0] < _CAST[0]:
         return Cast((0.0, 0.0), 0.0)
-    cosine = float(by_highlights @ by_edges) / (strengths[0] * strengths[1])
-    weaker = by_highlights if strengths[0] <= strengths[1] else by_edges
-    strength = min(strengths)
-    trust = ramp(cosine, *_AGREE) * ramp(strength, *_CAST) * (1 - ramp(strength, *_WANTED))
+    cosine = float(by_highlights @ by_edges) / max(strengths[0] * strengths[1], 1e-9)
+    agree, white = ramp(cosine, *_AGREE), ramp(alike, *_WHITE_THING)
+    weaker = by_edges if strengths[1] < strengths[0] and agree >= white else by_highlights
+    strength = float(np.hypot(*weaker))
+    trust = max(agree, white) * ramp(strength, *_CAST) * (1 - ramp(strength, *_WANTED))
     along = float(weaker @ _DAYLIGHTS)
     trust *= 1 - ramp(float(np.hypot(*(weaker - along * _DAYLIGHTS))), *_ASIDE)
     whole = Cast((float(weaker[0]), float(weaker[1])), 1.0)
@@ -93,13 +96,19 @@ def encoded(light: Colours) -> Colours:
     return np.asarray(np.where(light <= 0.0031308, 12.92 * light, curved), np.float32)
 
 
-def _highlights(colours: Colours, light: Colours) -> NDArray[np.float64]:
+def _highlights(colours: Colours, light: Colours) -> tuple[NDArray[np.float64], float]:
+    """The colour of the brightest places, and how many of them have it."""
     bright = luma(colours)
-    usable = (colours.max(axis=-1) < _CLIPPED) & (bright > 0.1)
+    # With one colour burnt out the light's is still seen, if less of it.
+    usable = (np.median(colours, axis=-1) < _CLIPPED) & (bright > 0.1)
     if usable.sum() < 50:
-        return np.zeros(2)
+        return np.zeros(2), 0.0
     limit = np.percentile(bright[usable], _BRIGHTEST)
-    return _ratios(light[usable & (bright >= limit)].mean(axis=0))
+    found = light[usable & (bright >= limit)]
+    ratios = _ratios(found.mean(axis=0))
+    each = np.log(np.maximum(found, 1e-4))
+    away = np.hypot(each[:, 0] - each[:, 1] - ratios[0], each[:, 2] - each[:, 1] - ratios[1])
+    return ratios, float((away < _SAME_COLOUR).mean())
 
 
 def _edges(light: Colours) -> NDArray[np.float64]:
