@@ -7,8 +7,8 @@ from pydantic import Field
 
 from blocks.from_settings import media_store
 from blocks.scratch import scratch_directory
-from blocks.settings import get_settings
-from tasks.errors import InvalidInputError
+from blocks.settings import Settings, get_settings
+from tasks.errors import InvalidInputError, MissingEngineError
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import step
 from tasks.narration.captioning import recorded_narration, write_captions
@@ -26,6 +26,7 @@ from tasks.progress import Progress, part_of
 from tasks.promotion.materials import CaptionTrack, Language, Narration, StoredFile
 from tasks.speech.steps import recogniser_name
 from tasks.subtitles.layout import SubtitleOptions
+from tasks.voice.espeak import EspeakVoice
 
 _HEARD = 0.95
 """Share of the progress; the rest is cutting and writing."""
@@ -90,7 +91,6 @@ async def narration_request(
         chosen, warnings = await asyncio.to_thread(choose, config, spoken, settings)
         check_length(text, chosen, max_seconds)
         voice = chosen
-    listens = voice is None or voice.remote
     return NarrationRequest(
         script=text,
         language=spoken,
@@ -99,9 +99,24 @@ async def narration_request(
         sentence_pause=config.sentence_pause,
         loudness=config.loudness,
         max_seconds=max_seconds,
-        recogniser=recogniser_name(settings.whisper_model, settings) if listens else "",
+        recogniser=_listener(voice, settings),
         warnings=warnings,
     )
+
+
+def _listener(voice: Voice | None, settings: Settings) -> str:
+    """The speech model that finds the words; empty if none is needed, or none is here and the voice does without.
+
+    Raises MissingEngineError if a recording is to be listened to and none is here.
+    """
+    if voice is not None and not (voice.remote or voice.engine == EspeakVoice.name):
+        return ""
+    try:
+        return recogniser_name(settings.whisper_model, settings)
+    except MissingEngineError:
+        if voice is None:
+            raise
+        return ""
 
 
 @step("voice")

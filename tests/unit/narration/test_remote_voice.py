@@ -91,3 +91,15 @@ async def test_an_endpoint_that_nobody_named(server: SpeechServer, monkeypatch: 
     get_settings.cache_clear()
     with pytest.raises(MissingEngineError, match="CONTRAPONTO_VOICE_ENDPOINT_BASE_URL"):
         await narration_request("Order.", VoiceConfig(language="en", engine="endpoint"))
+
+
+async def test_without_a_speech_model_times_are_judged_by_letters_and_that_is_said(
+    server: SpeechServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_MODELS_DIR", str(tmp_path / "none"))
+    get_settings.cache_clear()
+    narration = await _narrated("Only $99.90 today.", VoiceConfig(language="en"))
+    assert [word.text for word in narration.sentences[0].words] == ["Only", "$99.90", "today."]
+    (warning,) = narration.warnings
+    assert "judged by their letters" in warning
+    assert "contraponto models get whisper-base" in warning
