@@ -22,7 +22,11 @@ _NEAR = 0.035
 """Distance from the surface within which a place is backdrop."""
 _PLAIN_EDGE, _PLAIN_ALL = 0.72, 0.3
 """How much of the edges, and of the picture, a plain backdrop takes."""
-_BRIGHT = (0.5, 0.62)
+_NOTHING_ELSE = 0.965
+"""Where more of the picture is ground, there is nothing on it: a sky, a wall."""
+_TURNING = 0.12
+"""Difference of red and blue, of the brightness, by which the colour of skies changes and that of paper does not."""
+_BRIGHT = (0.54, 0.66)
 """Darker ones are moods, not paper."""
 _COLOURED = 0.16
 """Chroma of backdrops that are meant to have their colour."""
@@ -79,6 +83,9 @@ def measure(pixels: Pixels, choice: GroundChoice = "auto") -> Backdrop | None:
             return None
         surface = _fitted(terms[:, :order], flat, ground)
     light = (terms @ surface)[ground]
+    tint = (light[:, 0] - light[:, 2]) / np.maximum(light.mean(axis=1), 0.05)
+    if ground.mean() > _NOTHING_ELSE or np.subtract(*np.percentile(tint, (95, 5))) > _TURNING:
+        return None
     colour = np.percentile(light, 75, axis=0)
     level = float(luma(colour.astype(np.float32)))
     chroma = float(colour.max() - colour.min())

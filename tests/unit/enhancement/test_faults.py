@@ -188,3 +188,11 @@ def test_coloured_backdrop_keeps_its_colour() -> None:
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 def test_scenes_have_no_backdrop(name: str) -> None:
     assert backdrop.measure(photograph(name)) is None
+
+
+def test_evening_sky_is_no_backdrop() -> None:
+    rows = np.linspace(0, 1, 300)[:, None, None]
+    sky = np.repeat(np.array([150, 170, 215]) * (1 - rows) + np.array([235, 215, 190]) * rows, 400, axis=1)
+    assert backdrop.measure(noisy(as_levels(sky), 1.0)) is None
+    sky[240:300, 150:260] = 40
+    assert backdrop.measure(noisy(as_levels(sky), 1.0)) is None
