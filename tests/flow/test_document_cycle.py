@@ -10,6 +10,7 @@ from blocks.local_media_store import LocalMediaStore
 from blocks.record_store import DONE, FAILED, WAITING, RecordStore
 from blocks.settings import get_settings
 from flows.document_cycle import process_documents
+from flows.document_import import import_contracts
 from tasks.documents.collections import (
     ALL,
     CHANGE_REFERENCES,
@@ -26,6 +27,7 @@ from tests.flow.jobs import run_to_end
 from tests.servers.directus import TOKEN, running_directus
 from tests.servers.media import MediaServer
 from tests.unit.documents.docx import body, paragraph, save
+from tests.unit.documents.xlsx import Sheet, save_book
 
 
 @pytest.fixture
@@ -221,3 +223,50 @@ async def test_records_and_files_of_directus(
         assert directus.collections[MODELS.name]["7"]["status"] == DONE
         [tag] = directus.collections[MODEL_TAGS.name].values()
         assert (tag["modelo_contrato"], tag["tag_nome"]) == (7, "preço")
+
+
+async def test_two_files_become_records_and_are_processed(
+    contract: None, server: MediaServer, model: str, tmp_path: Path, store: RecordStore
+) -> None:
+    version = server.say(
+        "/v9.docx", save(tmp_path / "v9.docx", body(paragraph("R$ 12"))).read_bytes(), content_type=None
+    )
+    asked = {"modelo": model, "versoes": [version], "titulo": "Compra"}
+    document, _ = await run_to_end(import_contracts, **asked)
+    assert document.result == {"records": {"modelo_contrato": 1, "contrato": 1, "versao": 1}, "waiting": 2}
+    cycle, _ = await run_to_end(process_documents)
+    assert cycle.result is not None
+    assert (cycle.result["done"], cycle.result["failed"]) == (4, 0)
+    again, _ = await run_to_end(import_contracts, **asked)
+    assert again.result is not None
+    assert again.result["waiting"] == 0
+
+
+async def test_a_spreadsheet_becomes_records(
+    server: MediaServer, model: str, tmp_path: Path, store: RecordStore
+) -> None:
+    sheets: dict[str, Sheet] = {
+        "modelos": [["nome", "arquivo_com_tags"], ["Locação", model]],
+        "clausulas": [["modelo", "numero", "nome"], ["Locação", "7.1", "Preço"]],
+        "referencias": [["modelo", "clausula", "descricao"], ["Locação", "7.1", "Consulte o financeiro."]],
+        "contratos": [["numero", "modelo", "titulo"], [12, "Locação", "Sala 3"]],
+        "versoes": [["contrato", "arquivo"], [12, "contratos/v1.docx"], [12, "contratos/v2.docx"]],
+    }
+    book = server.say(
+        "/livro.xlsx", save_book(tmp_path / "livro.xlsx", sheets).read_bytes(), content_type=None
+    )
+    document, _ = await run_to_end(import_contracts, planilha=book)
+    assert document.result is not None
+    assert document.result["waiting"] == 3
+    [contract] = await store.find(CONTRACTS, {"numero": "12"})
+    ids = contract.values["versoes"]
+    assert isinstance(ids, list)
+    files = [(await store.get(VERSIONS, str(each))).text("arquivo") for each in ids]
+    assert files == ["contratos/v1.docx", "contratos/v2.docx"]
+    [reference] = await store.find(REFERENCES, {})
+    assert (await store.get(CLAUSES, reference.text("clausula"))).text("numero") == "7.1"
+
+
+async def test_an_import_of_nothing_is_refused() -> None:
+    document, _ = await run_to_end(import_contracts)
+    assert (document.status, document.error_code) == ("failed", "invalid_input")
