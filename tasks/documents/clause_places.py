@@ -25,6 +25,8 @@ class ClausePlaces:
         self._old = old
         self._clauses = clauses
         self._names = [ClauseName(id=clause.id, numero=clause.numero, nome=clause.nome) for clause in clauses]
+        # By identity: equality of models is a hundred times as slow, and each name is made once.
+        self._place_of = {id(name): place for place, name in enumerate(self._names)}
         self._by_number: dict[str, list[int]] = {}
         for place, clause in enumerate(clauses):
             self._by_number.setdefault(clause_number(clause.numero), []).append(place)
@@ -63,6 +65,8 @@ class ClausePlaces:
 
     def _linked(self, spans: Sequence[TagSpan]) -> list[tuple[TagSpan, ClauseName]]:
         """The tags that say which clause something is; where there are records, those that a record is about."""
+        if not spans:
+            return []
         links = link_clauses([span.tag for span in spans], self._clauses)
         found: list[tuple[TagSpan, ClauseName]] = []
         for span, linked in zip(spans, links, strict=True):
@@ -122,7 +126,7 @@ class ClausePlaces:
         return ClauseName(numero=heading.number, nome=heading.name)
 
     def _place(self, name: ClauseName | None) -> int | None:
-        return self._names.index(name) if name is not None and name in self._names else None
+        return self._place_of.get(id(name))
 
     def _is_inside(self, heading: Heading, held: ClauseName | None) -> bool:
         """Whether a paragraph is an item of the clause that it follows: 7.1 of 7."""

@@ -66,29 +66,41 @@ Figure = tuple[int, int, HighlightKind, str]
 
 
 class Figures:
-    """The figures of a text."""
+    """The figures of a text, looked for in the paragraphs that are asked about."""
 
     def __init__(self, text: str) -> None:
-        found: list[Figure] = []
-        for kind, pattern in _PATTERNS:
-            for match in pattern.finditer(text):
-                if not any(
-                    start < match.end() and match.start() < end for start, end, *_ in _near(found, match)
-                ):
-                    found.append((match.start(), match.end(), kind, match[0].strip(" .,")))
-            found.sort()
-        self._found = found
+        self._text = text
+        self._found: dict[int, list[Figure]] = {}
+        """By the beginning of the paragraph."""
 
     def touching(self, start: int, end: int) -> list[Figure]:
         """Those that share a character with a range; of an empty range those around it."""
-        at = max(0, bisect_left(self._found, (start,)) - 1)
         held: list[Figure] = []
-        for each in self._found[at:]:
-            if each[0] >= max(end, start + 1):
-                break
-            if each[1] > start and (each[0] < end or (start == end and each[0] < start)):
-                held.append(each)
+        at = self._text.rfind("\n", 0, start) + 1
+        while at <= end:
+            behind = self._text.find("\n", at)
+            behind = len(self._text) if behind < 0 else behind
+            held += [each for each in self._of_paragraph(at, behind) if _touches(each, start, end)]
+            at = behind + 1
         return held
+
+    def _of_paragraph(self, start: int, end: int) -> list[Figure]:
+        if start not in self._found:
+            found: list[Figure] = []
+            for kind, pattern in _PATTERNS:
+                for match in pattern.finditer(self._text, start, end):
+                    near = _near(found, match)
+                    if not any(first < match.end() and match.start() < last for first, last, *_ in near):
+                        found.append((match.start(), match.end(), kind, match[0].strip(" .,")))
+                found.sort()
+            self._found[start] = found
+        return self._found[start]
+
+
+def _touches(figure: Figure, start: int, end: int) -> bool:
+    if start == end:
+        return figure[0] < start < figure[1]
+    return figure[0] < end and start < figure[1]
 
 
 def _near(found: list[Figure], match: re.Match[str]) -> list[Figure]:

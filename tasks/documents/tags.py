@@ -129,6 +129,8 @@ def tag_key(name: str) -> str:
 
 
 def _read(text: str, start: int) -> Iterator[Marker | Fault]:
+    if "{" not in text and "<" not in text:
+        return
     taken: list[tuple[int, int]] = []
     for match in _MARKER.finditer(text):
         inside = match["braces"] if match["braces"] is not None else match["angles"]
