@@ -54,20 +54,20 @@ _CELL_MARKS = frozenset({"cellIns", "cellDel", "cellMerge"})
 _MARKS = frozenset({"ins", "del", "moveFrom", "moveTo"})
 REVISIONS = _MARKS | _CHANGES | _CELL_MARKS
 """Elements that say that something was changed."""
+_REVISION_TAGS = tuple(f"{{*}}{name}" for name in sorted(REVISIONS))
 _PROPERTIES = frozenset({"rPr", "trPr", "numPr", "pPr"})
 """Where a mark says something of what holds it, and holds nothing itself."""
 
 
 def is_revised(root: etree._Element) -> bool:
     """Whether a part holds tracked changes."""
-    return any(_local(each) in REVISIONS for each in root.iter(etree.Element))
+    return next(root.iter(*_REVISION_TAGS), None) is not None
 
 
 def authors(root: etree._Element) -> Iterator[str]:
     """Who made the tracked changes of a part, once for each of them."""
-    for each in root.iter(etree.Element):
-        if _local(each) in REVISIONS:
-            yield next((str(value) for key, value in each.attrib.items() if str(key).endswith("}author")), "")
+    for each in root.iter(*_REVISION_TAGS):
+        yield next((str(value) for key, value in each.attrib.items() if str(key).endswith("}author")), "")
 
 
 def resolve(root: etree._Element, verdict: Verdict) -> None:

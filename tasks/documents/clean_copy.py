@@ -57,25 +57,28 @@ def clean_copy(package: Package) -> CleanCopy:
     dropped: set[str] = set()
     cut = size = 0
     for name in package.parts:
-        if name.endswith(".rels"):
+        data = package.read(name)
+        if name.endswith((".xml", ".rels")):
             root = package.xml(name)
-            gone, severed = _clean_relationships(root, name)
-            dropped |= gone
-            cut += severed
-        elif name.endswith(".xml"):
-            root = package.xml(name)
+            changed = False
+            if name.endswith(".rels"):
+                gone, severed = _clean_relationships(root, name)
+                dropped |= gone
+                cut += severed
+                changed = bool(gone or severed)
             for element in list(root.iter(*_FETCHING)):
                 parent = element.getparent()
                 if parent is not None:
                     parent.remove(element)
+                    changed = True
             if is_revised(root):
                 found |= dict.fromkeys(authors(root))
                 resolve(root, "accept")
-        else:
-            made[name] = package.read(name)
-            continue
-        made[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-        size += len(made[name])
+                changed = True
+            if changed:
+                data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+            size += len(data)
+        made[name] = data
         if size > MAX_XML_BYTES:
             raise DocumentTooLargeError(
                 f"O documento tem mais de {MAX_XML_BYTES >> 20} MB de texto, além do que pode ser comparado.",
@@ -87,12 +90,14 @@ def clean_copy(package: Package) -> CleanCopy:
     return CleanCopy(packed(kept), tuple(found), code, cut)
 
 
-def packed(parts: dict[str, bytes]) -> bytes:
-    """A package of these parts."""
+def packed(parts: dict[str, bytes], *, small: bool = False) -> bytes:
+    """A package of these parts; `small` packs them, which takes longer than all else that is done to a copy."""
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(held, "w") as archive:
         for name, data in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 1)
+            archive.writestr(
+                zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if small else zipfile.ZIP_STORED
+            )
     return held.getvalue()
 
 

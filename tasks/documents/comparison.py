@@ -272,4 +272,4 @@ def _tidied(package: Package, lines: Lines) -> bytes:
                 parent.remove(each)
         if hollow:
             parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return packed(parts)
+    return packed(parts, small=True)
