@@ -10,7 +10,7 @@ from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
 
 OWN = """
 pipelines:
