@@ -15,12 +15,15 @@ from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks.settings import PROJECT_ROOT
+from deployments.client.overview import list_jobs, statistics
+from deployments.client.read import read_job
 from deployments.client.submit import submit_job
 from deployments.processes.sockets import free_port
 from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pipelines import schema_of
 from deployments.server.prefect_internals import EPHEMERAL_VARIABLE
 from tasks.errors import InvalidInputError
+from tasks.jobs.document import JobStatus
 from tests.waiting import wait_until
 
 RAW = (
@@ -176,3 +179,29 @@ def test_a_request_of_another_form_is_refused_in_a_sentence(api: str) -> None:
     assert refused.json()["detail"] == "priority is not known to this call: leave it out."
     assert refused.json()["exception_message"] == "Invalid request received."
     assert len(refused.content) < 3_000
+
+
+def test_jobs_of_one_flow_are_told_apart_by_their_deployments(api: str) -> None:
+    product = {"product": {"name": "Cafeteira Aurora"}}
+    with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
+        copy = submit_job(client, "viral-copy-only", product)
+        voice = submit_job(client, "voice-over-only", product)
+        found = client.read_flow_run(copy)
+        assert (found.parameters["pipeline"], found.name) == ("viral-copy-only", "viral-copy-only")
+        assert read_job(client, copy).operation == "viral-copy-only"
+        (line,) = list_jobs(client, ["promote/viral-copy-only"])
+        assert (line.job_id, line.operation) == (copy, "viral-copy-only")
+        both = list_jobs(client, ["transcribe", "promote/viral-copy-only", "promote/voice-over-only"])
+        assert {voice: "voice-over-only", copy: "viral-copy-only"}.items() <= {
+            each.job_id: each.operation for each in both
+        }.items()
+        numbers = {
+            each.operation: each.jobs
+            for each in statistics(
+                client, ["promote/voice-over-only", "promote/promotional-video-full"]
+            ).operations
+        }
+        assert numbers == {"voice-over-only": {JobStatus.QUEUED: 1}, "promotional-video-full": {}}
+        with pytest.raises(InvalidInputError) as raised:
+            submit_job(client, "viral-copy-only", {**product, "config": {"voice_over": {}}})
+    assert "voice_over" in raised.value.hint
