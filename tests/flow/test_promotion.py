@@ -137,14 +137,14 @@ async def test_a_full_film_speaks_and_has_captions(
         pipeline="promotional-video-full",
         product=PRODUCT,
         images=pictures,
-        config={"promotional_video": TINY | {"duration": 15}},
+        config={"promotional_video": TINY | {"duration": 24}},
     )
     assert document.error is None
     result: Any = document.result
     steps = result["steps"]
     said, film = steps["voice_over"]["made"], steps["promotional_video"]["made"]
-    assert said["duration"] <= 15
-    assert film["seconds"] == 15.0
+    assert said["duration"] <= 24
+    assert film["seconds"] == 24.0
     words = [word["text"] for word in steps["captions"]["made"]["words"]]
     assert "1.299,90" in " ".join(words)
     with LocalMediaStore(root=home / "store").open_local(
