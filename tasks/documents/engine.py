@@ -66,6 +66,10 @@ def engine_program() -> Path:
     )
 
 
+_WITHOUT_TRACES = {"DOTNET_EnableDiagnostics": "0"}
+"""Without it .NET leaves a pipe in the folder of temporary files for each process that is killed."""
+
+
 class ComparisonEngine:
     """One process of the engine, started when it is first needed. Close it, or use it as a context manager."""
 
@@ -207,7 +211,9 @@ class _Process:
     """A running engine."""
 
     def __init__(self, program: Path) -> None:
-        self._child = ChildProcess([str(program)], deadline=_LIFE, feed=True, collect=True)
+        self._child = ChildProcess(
+            [str(program)], deadline=_LIFE, feed=True, collect=True, variables=_WITHOUT_TRACES
+        )
         self._child.memory_mb = min(_MOST_MB, bound_mb())
         self.pid = self._child.pid
         self.answered = 0

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import IO
 
@@ -50,13 +50,19 @@ class ChildProcess:
     """
 
     def __init__(
-        self, command: Sequence[str], *, deadline: float, feed: bool = False, collect: bool = False
+        self,
+        command: Sequence[str],
+        *,
+        deadline: float,
+        feed: bool = False,
+        collect: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """Starts `command` (program and arguments).
 
         `deadline`: seconds after which it is killed and `expired` is set (`outgrown` if it held too much memory).
         `feed`: open `stdin` for writing. `collect`: open `stdout` for reading. Otherwise they are connected to
-        nothing.
+        nothing. `variables`: of its environment, beside those of this process.
         """
         program = shutil.which(command[0])
         if program is None:
@@ -82,6 +88,7 @@ class ChildProcess:
         log.debug("Starting %s", " ".join(command))
         self._popen = subprocess.Popen(
             full_command,
+            env={**os.environ, **(variables or {})},
             stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
             stdout=subprocess.PIPE if collect else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
