@@ -254,9 +254,15 @@ def _unicode() -> "skia.Unicode":
 
 
 @lru_cache(maxsize=1)
+def _files() -> skia.FontMgr:
+    """Reads fonts of files; Skia's usual manager asks the machine's fontconfig, which may complain on the terminal."""
+    return skia.FontMgr.New_Custom_Empty()
+
+
+@lru_cache(maxsize=1)
 def _provider() -> "skia.textlayout.TypefaceFontProvider":
     provider = skia.textlayout.TypefaceFontProvider()
-    provider.registerTypeface(skia.Typeface.MakeFromFile(str(EMOJI)), "emoji")
+    provider.registerTypeface(_files().makeFromFile(str(EMOJI)), "emoji")
     return provider
 
 
@@ -277,4 +283,4 @@ def _registered(face: FontFile) -> str:
 
 @lru_cache(maxsize=256)
 def _typeface(face: FontFile) -> skia.Typeface:
-    return skia.Typeface.MakeFromFile(str(face.path), face.index)
+    return _files().makeFromFile(str(face.path), face.index)
