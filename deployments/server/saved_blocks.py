@@ -3,11 +3,13 @@
 from prefect.blocks.core import Block
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from blocks.directus_record_store import DirectusRecordStore
 from blocks.from_settings import media_store, text_model
 from blocks.local_media_store import LocalMediaStore
 from blocks.remote_engine import RemoteEngine
 from blocks.s3_media_store import S3MediaStore
 from blocks.settings import Settings
+from blocks.sql_record_store import SqlRecordStore
 from blocks.text_model import TextModel
 from blocks.voice_endpoint import VoiceEndpoint
 from blocks.webhook import WebhookNotification
@@ -16,7 +18,8 @@ DOCUMENT = "contraponto"
 """The name under which the blocks of the settings in force are saved."""
 
 TYPES: tuple[type[Block], ...] = (
-    LocalMediaStore, S3MediaStore, TextModel, VoiceEndpoint, RemoteEngine, WebhookNotification,
+    LocalMediaStore, S3MediaStore, SqlRecordStore, DirectusRecordStore, TextModel, VoiceEndpoint, RemoteEngine,
+    WebhookNotification,
 )  # fmt: skip
 
 

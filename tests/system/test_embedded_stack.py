@@ -107,6 +107,7 @@ def test_both_pools_have_their_queues_in_order(checkout: Checkout) -> None:
 def test_the_blocks_are_known_and_the_store_lies_in_the_home(checkout: Checkout) -> None:
     types = {found["slug"] for found in checkout.api("POST", "/block_types/filter", {}).json()}
     assert {"local-media-store", "s3-media-store", "text-model", "remote-engine"} <= types
+    assert {"sql-record-store", "directus-record-store", "voice-endpoint"} <= types
     store = checkout.api("GET", "/block_types/slug/local-media-store/block_documents/name/contraponto").json()
     assert store["data"]["root"] == str(checkout.home / "store")
 

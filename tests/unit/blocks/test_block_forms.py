@@ -9,16 +9,28 @@ from prefect.blocks.core import Block
 from pydantic import SecretStr
 
 from blocks import from_settings
+from blocks.directus_record_store import DirectusRecordStore
 from blocks.from_settings import media_store, remote_stage
 from blocks.local_media_store import LocalMediaStore
 from blocks.remote_engine import RemoteEngine
 from blocks.s3_media_store import S3MediaStore
 from blocks.settings import Settings
+from blocks.sql_record_store import SqlRecordStore
 from blocks.text_model import TextModel
 from blocks.voice_endpoint import VoiceEndpoint
 from tasks.errors import InvalidSettingError
 
-BLOCKS: list[type[Block]] = [LocalMediaStore, S3MediaStore, TextModel, VoiceEndpoint, RemoteEngine]
+BLOCKS: list[type[Block]] = [
+    *(
+        LocalMediaStore,
+        S3MediaStore,
+        SqlRecordStore,
+        DirectusRecordStore,
+        TextModel,
+        VoiceEndpoint,
+        RemoteEngine,
+    )
+]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.__name__)
@@ -33,6 +45,8 @@ def test_the_form_explains_itself(block: type[Block]) -> None:
 
 def test_secrets_are_hidden_in_the_form() -> None:
     assert S3MediaStore.model_json_schema()["secret_fields"] == ["access_key_id", "secret_access_key"]
+    assert SqlRecordStore.model_json_schema()["secret_fields"] == ["url", "password"]
+    assert DirectusRecordStore.model_json_schema()["secret_fields"] == ["token"]
     assert TextModel.model_json_schema()["secret_fields"] == ["api_key"]
     assert VoiceEndpoint.model_json_schema()["secret_fields"] == ["api_key"]
     assert RemoteEngine.model_json_schema()["secret_fields"] == ["api_key"]
