@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -13,8 +12,8 @@ from openai.types.shared_params import ResponseFormatJSONObject, ResponseFormatJ
 from prefect.blocks.core import Block
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from tasks.errors import ContrapontoError, EngineError, InvalidSettingError, TransientError
-from tasks.net.retry_after import seconds_to_wait
+from blocks.openai_endpoint import OpenAIEndpoint
+from tasks.errors import ContrapontoError, EngineError, InvalidSettingError
 from tasks.progress import Progress, ignore_progress
 
 _CHUNK_TEXTS = 40
@@ -136,7 +135,7 @@ class TextModel(Block):
         task = _TASK.format(source=source_language, target=target_language)
         filled = [index for index, text in enumerate(texts) if text.strip()]
         done = 0
-        with self._client() as client, self._explained():
+        with self._client() as client, self._endpoint.explained(self._refused):
             for chunk in _chunks(filled, texts):
                 progress(done / len(filled))
                 for index, text in zip(
@@ -178,7 +177,7 @@ class TextModel(Block):
         Raises as `translate`; EngineError when neither answer has the form.
         """
         request = _Request(task, question, form.__name__.strip("_").lower(), max_tokens, temperature, seed)
-        with self._client() as client, self._explained():
+        with self._client() as client, self._endpoint.explained(self._refused):
             return self._answer(client, form, request, check)
 
     def _answer(
@@ -257,57 +256,28 @@ class TextModel(Block):
             case "text":
                 return openai.omit
 
-    def _client(self) -> openai.OpenAI:
-        return openai.OpenAI(
+    @property
+    def _endpoint(self) -> OpenAIEndpoint:
+        return OpenAIEndpoint(
             base_url=self.base_url,
-            # The client insists on a key, and would otherwise send one from the environment to anybody.
-            api_key=self.api_key.get_secret_value() if self.api_key else "none",
+            model=self.model,
+            name=f"The text model at {self.base_url}",
+            kind="model",
+            settings="CONTRAPONTO_TEXT_MODEL",
+            model_setting="CONTRAPONTO_TEXT_MODEL",
             timeout=self.timeout,
-            max_retries=self.max_retries,
         )
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except openai.APIStatusError as error:
-            raise self._from_status(error) from error
-        except openai.APITimeoutError as error:
-            raise TransientError(
-                f"The text model at {self.base_url} is silent for {self.timeout:g} s."
-            ) from error
-        except openai.APIConnectionError as error:
-            raise TransientError(
-                f"The text model at {self.base_url} cannot be reached.",
-                hint="Check the address and that it runs.",
-            ) from error
-        except (openai.OpenAIError, json.JSONDecodeError) as error:
-            raise EngineError(
-                f"The endpoint {self.base_url} does not answer as an OpenAI-compatible API does."
-            ) from error
+    def _client(self) -> openai.OpenAI:
+        return self._endpoint.client(self.api_key, self.max_retries)
 
-    def _from_status(self, error: openai.APIStatusError) -> ContrapontoError:
-        place = f"The text model at {self.base_url}"
-        if error.status_code in (401, 403):
-            return InvalidSettingError(
-                f"{place} refuses the API key.", hint="Set CONTRAPONTO_TEXT_MODEL_API_KEY."
-            )
-        if error.status_code == 404:
-            return InvalidSettingError(
-                f'There is no model "{self.model}" at {self.base_url}.',
-                hint="Correct CONTRAPONTO_TEXT_MODEL or CONTRAPONTO_TEXT_MODEL_BASE_URL.",
-            )
-        if error.code == "insufficient_quota":
-            return InvalidSettingError(f"{place} says that the account's quota is used up.")
-        if error.status_code in (408, 429) or error.status_code >= 500:
-            return TransientError(
-                f"{place} is overloaded or out of order ({error.status_code}).",
-                retry_after=seconds_to_wait(error.response.headers.get("Retry-After")),
-            )
+    def _refused(self, error: openai.APIStatusError) -> ContrapontoError:
         hint = ""
         if "response_format" in str(error) or "json_schema" in str(error):
             hint = "Use a text-model block whose answer format is json_object or text."
-        return InvalidSettingError(f"{place} refuses the request ({error.status_code}).", hint=hint)
+        return InvalidSettingError(
+            f"{self._endpoint.name} refuses the request ({error.status_code}).", hint=hint
+        )
 
 
 def _chunks(indices: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:

@@ -1,7 +1,6 @@
 """A voice behind an OpenAI-compatible speech endpoint (`POST …/audio/speech`). Needs the extra `translation`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,8 +8,8 @@ import openai
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from tasks.errors import ContrapontoError, EngineError, InvalidSettingError, TransientError
-from tasks.net.retry_after import seconds_to_wait
+from blocks.openai_endpoint import OpenAIEndpoint
+from tasks.errors import ContrapontoError, EngineError, InvalidSettingError
 
 _LEAST_BYTES = 256
 """No sound is smaller, in whatever format."""
@@ -55,7 +54,10 @@ class VoiceEndpoint(Block):
         Raises InvalidSettingError when the endpoint refuses the key, the model or the voice, TransientError when it
         cannot be reached or is overloaded, EngineError when what it sends is no sound.
         """
-        with self._client() as client, self._explained(voice or self.voice):
+        with (
+            self._endpoint.client(self.api_key, self.max_retries) as client,
+            self._endpoint.explained(partial(self._refused, voice or self.voice)),
+        ):
             answer = client.audio.speech.create(
                 model=self.model,
                 voice=voice or self.voice,
@@ -70,58 +72,25 @@ class VoiceEndpoint(Block):
                 f"The endpoint {self.base_url} does not answer with sound ({len(content)} bytes of {kind}).",
                 hint="Check that CONTRAPONTO_VOICE_ENDPOINT_BASE_URL is the address of its API, with its /v1.",
             )
-        partial = target.with_name(f".{target.name}.partial")
-        partial.write_bytes(content)
-        partial.replace(target)
+        unfinished = target.with_name(f".{target.name}.partial")
+        unfinished.write_bytes(content)
+        unfinished.replace(target)
 
-    def _client(self) -> openai.OpenAI:
-        return openai.OpenAI(
+    @property
+    def _endpoint(self) -> OpenAIEndpoint:
+        return OpenAIEndpoint(
             base_url=self.base_url,
-            # The client insists on a key, and would otherwise send one from the environment to anybody.
-            api_key=self.api_key.get_secret_value() if self.api_key else "none",
+            model=self.model,
+            name=f"The voice endpoint {self.base_url}",
+            kind="speech model",
+            settings="CONTRAPONTO_VOICE_ENDPOINT",
+            model_setting="CONTRAPONTO_VOICE_ENDPOINT_MODEL",
             timeout=self.timeout,
-            max_retries=self.max_retries,
         )
 
-    @contextmanager
-    def _explained(self, voice: str) -> Iterator[None]:
-        try:
-            yield
-        except openai.APIStatusError as error:
-            raise self._from_status(error, voice) from error
-        except openai.APITimeoutError as error:
-            raise TransientError(
-                f"The voice endpoint {self.base_url} is silent for {self.timeout:g} s."
-            ) from error
-        except openai.APIConnectionError as error:
-            raise TransientError(
-                f"The voice endpoint {self.base_url} cannot be reached, or breaks off.",
-                hint="Check the address and that it runs.",
-            ) from error
-        except openai.OpenAIError as error:
-            raise EngineError(
-                f"The endpoint {self.base_url} does not answer as an OpenAI-compatible API does."
-            ) from error
-
-    def _from_status(self, error: openai.APIStatusError, voice: str) -> ContrapontoError:
-        place = f"The voice endpoint {self.base_url}"
-        if error.status_code in (401, 403):
-            return InvalidSettingError(
-                f"{place} refuses the API key.", hint="Set CONTRAPONTO_VOICE_ENDPOINT_API_KEY."
-            )
-        if error.status_code == 404:
-            return InvalidSettingError(
-                f'There is no speech model "{self.model}" at {self.base_url}.',
-                hint="Correct CONTRAPONTO_VOICE_ENDPOINT_MODEL or CONTRAPONTO_VOICE_ENDPOINT_BASE_URL.",
-            )
-        if error.code == "insufficient_quota":
-            return InvalidSettingError(f"{place} says that the account's quota is used up.")
-        if error.status_code in (408, 429) or error.status_code >= 500:
-            return TransientError(
-                f"{place} is overloaded or out of order ({error.status_code}).",
-                retry_after=seconds_to_wait(error.response.headers.get("Retry-After")),
-            )
+    def _refused(self, voice: str, error: openai.APIStatusError) -> ContrapontoError:
         return InvalidSettingError(
-            f'{place} refuses to speak with voice "{voice}" of model "{self.model}" ({error.status_code}).',
+            f'{self._endpoint.name} refuses to speak with voice "{voice}" of model "{self.model}" '
+            f"({error.status_code}).",
             hint="Choose a voice and a model that it has, or a voice-endpoint block with another sound format.",
         )
