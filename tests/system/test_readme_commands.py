@@ -27,7 +27,7 @@ JOBS = PROJECT / "docs" / "jobs.md"
 MODELS = PROJECT / "docs" / "models.md"
 DEPLOY = PROJECT / "docs" / "deploy.md"
 EXAMPLES = "https://example.org"
-SENTENCE = "The ferry leaves in the morning, and the tickets are sold in the small house by the bridge."
+SENTENCE = "The train leaves in the morning, and the tickets are sold in the small house by the bridge."
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def shell_of(page: Path, heading: str = "") -> list[str]:
 
 
 def says(text: str) -> bool:
-    return {"ferry", "morning", "tickets", "bridge"} <= set(re.findall(r"\w+", text.lower()))
+    return {"train", "morning", "tickets", "bridge"} <= set(re.findall(r"\w+", text.lower()))
 
 
 def test_one_job_as_the_readme_has_it(typed: Terminal, checkout: Checkout) -> None:

@@ -45,7 +45,7 @@ def container_of(docker: Engine, job: Job) -> str:
 
 def test_the_image_is_small_and_its_user_is_not_root(docker: Engine) -> None:
     found = docker.inspect(IMAGE)
-    assert found["Size"] < 1300 * MEGABYTES
+    assert found["Size"] < 1400 * MEGABYTES
     assert found["Config"]["WorkingDir"] == "/app"
     run = ("run", "--rm", "--network", "none", "--entrypoint")
     assert docker.docker(*run, "id", IMAGE, "-u") == "10001"
