@@ -12,8 +12,9 @@ lock() {
     echo "# Written by \`make lock\` from pyproject.toml. Every version is pinned and hashed; do not edit by hand." >"$output.new"
     # The file that is there goes first: uv keeps its versions unless pyproject.toml forbids them.
     cp "$output" "$output.tmp" 2>/dev/null || : >"$output.tmp"
+    # docopt is that of num2words' command, which nobody calls, and there is no wheel of it.
     "$python" -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-header --no-annotate --no-strip-extras --quiet "$@" -o "$output.tmp" >/dev/null
+        --no-emit-index-url --no-header --no-annotate --no-strip-extras --no-emit-package docopt --quiet "$@" -o "$output.tmp" >/dev/null
     grep -v '^# Written by' "$output.tmp" >>"$output.new"
     rm "$output.tmp"
     mv "$output.new" "$output"
