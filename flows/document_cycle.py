@@ -77,13 +77,17 @@ async def process_documents(
     with kept_engine():
         async with _store() as store:
             cycle = _Cycle(store, dry_run, max_records, processor_minutes * 60, document_minutes * 60)
-            if mode == "parallel":
-                reports = await asyncio.gather(*(cycle.run(name) for name in chosen))
-            else:
-                reports = [await cycle.run(name) for name in chosen]
+            # Whatever ends one of them, the others come to their end before the job does.
+            turns = [chosen] if mode == "parallel" else [[name] for name in chosen]
+            ended = [
+                end
+                for turn in turns
+                for end in await asyncio.gather(*map(cycle.run, turn), return_exceptions=True)
+            ]
     for name in set(PROCESSORS) - set(chosen):
         with current_job().stage(name) as stage:
             stage.skip()
+    reports = [end for end in ended if isinstance(end, ProcessorReport)]
     report = CycleReport(
         dry_run=dry_run,
         done=sum(each.done for each in reports),
@@ -91,7 +95,14 @@ async def process_documents(
         seconds=round(time.monotonic() - started, 3),
         processors=tuple(reports),
     )
+    # It stands in the document also where a processor has failed.
+    current_job().record(CycleOutcome(result=report))
     await _show(report)
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+    for failure in cycle.failures:
+        raise failure
     return CycleOutcome(result=report)
 
 
@@ -122,29 +133,33 @@ class _Cycle:
         self._max_records = max_records
         self._processor_seconds = processor_seconds
         self._record_seconds = record_seconds
+        self.failures: list[ContrapontoError] = []
+        """What processors have stopped for."""
 
     async def run(self, name: ProcessorName) -> ProcessorReport:
-        """Does the work of a processor as a stage of the job."""
+        """Does the work of a processor as a stage of the job; what stops it is kept in `failures`."""
         works: dict[ProcessorName, Work] = {
             "tags": partial(self._process, Processor(MODELS, self._records.tags_of_model)),
             "versions": partial(self._process, Processor(VERSIONS, self._records.changes_of_version)),
             "cleanup": self._clean_up,
         }
         started, records, note = time.monotonic(), Records(), ""
-        with current_job().stage(name):
-            try:
-                async with asyncio.timeout(self._processor_seconds) as limit:
-                    await works[name](records)
-            except TimeoutError:
-                if not limit.expired():
-                    raise
-                minutes = self._processor_seconds / 60
-                note = f"Parou depois de {minutes:g} minutos; os demais registros ficam para o próximo ciclo."
-            except ContrapontoError as error:
-                if error.code == "cancelled":
-                    raise
-                get_run_logger().error("The processor %s has stopped: %s", name, error)
-                note = reason(error)
+        try:
+            with current_job().stage(name):
+                try:
+                    async with asyncio.timeout(self._processor_seconds) as limit:
+                        await works[name](records)
+                except TimeoutError:
+                    if not limit.expired():
+                        raise
+                    minutes = self._processor_seconds / 60
+                    note = f"Parou depois de {minutes:g} minutos; os demais registros ficam para o próximo ciclo."
+        except ContrapontoError as error:
+            if error.code == "cancelled":
+                raise
+            get_run_logger().error("The processor %s has stopped: %s", name, error)
+            self.failures.append(error)
+            note = reason(error)
         return ProcessorReport.of(name, records, time.monotonic() - started, note)
 
     async def _process(self, processor: Processor, records: Records) -> None:

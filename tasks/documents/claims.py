@@ -32,6 +32,8 @@ from tasks.jobs.background import beside
 log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 90.0
+_NOT_THE_RECORDS = frozenset({"cancelled", "missing_engine", "invalid_setting", "storage_full"})
+"""Errors that every record would meet: the work stops, and the records wait until somebody has seen to it."""
 _MOST_NOTE = 2000
 """Letters of a reason in the record, and below in the report."""
 _MOST_SHOWN = 500
@@ -81,7 +83,8 @@ async def process_waiting(
         claim_seconds: So long a record stays with a worker that says nothing.
 
     Raises:
-        TransientError: The store cannot be reached.
+        ContrapontoError: The store cannot be reached, or this machine lacks what every record needs; the record that
+            was taken waits again.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     taken = 0
@@ -140,7 +143,7 @@ async def _made_of(processor: Processor, record: Record, seconds: float) -> tupl
         async with asyncio.timeout(seconds) as limit:
             return await processor.work(record), None
     except ContrapontoError as error:
-        if error.code == "cancelled":
+        if error.code in _NOT_THE_RECORDS:
             raise
         return Made(), reason(error)
     except TimeoutError:

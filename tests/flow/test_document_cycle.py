@@ -169,6 +169,20 @@ async def test_versions_that_cannot_be_compared_say_why(contract: None, store: R
     assert (await store.get(VERSIONS, "v2")).values["status"] == DONE
 
 
+async def test_without_the_engine_versions_wait_tags_are_read_and_the_job_fails(
+    contract: None, store: RecordStore, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put(MODELS, {"id": "1", "arquivo_com_tags": model, "status": WAITING})
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    document, _ = await run_to_end(process_documents, processors=["tags", "versions"], mode="parallel")
+    assert (document.status, document.error_code) == ("failed", "missing_engine")
+    assert "pip install" in str(document.error)
+    assert document.stages["versions"].status == "failed"
+    assert document.result is not None
+    assert (document.result["done"], document.result["failed"]) == (1, 0)
+    assert {record.values["status"] for record in await store.find(VERSIONS, {})} == {WAITING}
+
+
 async def test_a_dry_run_tells_and_writes_nothing(store: RecordStore, model: str) -> None:
     await store.put(MODELS, {"id": "1", "arquivo_com_tags": model, "status": WAITING})
     await store.put(VERSIONS, {"id": "v", "status": DRAFT})

@@ -17,7 +17,13 @@ from blocks.sql_record_store import SqlRecordStore
 from tasks.documents.claims import Made, Processor, process_waiting, simulate_waiting
 from tasks.documents.cycle import ProcessedRecord
 from tasks.documents.errors import UnusableDocumentError
-from tasks.errors import SourceNotFoundError
+from tasks.errors import (
+    ContrapontoError,
+    InvalidSettingError,
+    MissingEngineError,
+    SourceNotFoundError,
+    StorageFullError,
+)
 
 VERSIONS = Collection("versao", texts=("arquivo", "observacao", "status"), note="observacao")
 CHANGES = Collection("modificacao", texts=("versao", "alteracao"))
@@ -107,6 +113,20 @@ async def test_a_cycle_that_is_stopped_puts_its_record_back(store: RecordStore) 
     with pytest.raises(asyncio.CancelledError):
         await work
     assert await statuses(store) == {"endless": WAITING}
+
+
+@pytest.mark.parametrize("kind", [MissingEngineError, InvalidSettingError, StorageFullError])
+async def test_what_is_not_the_records_fault_fails_no_record(
+    store: RecordStore, kind: type[ContrapontoError]
+) -> None:
+    await put(store, "a", "b")
+
+    async def fail(_record: Record) -> Made:
+        raise kind("The engine is not installed.")
+
+    with pytest.raises(kind):
+        await process_waiting(store, Processor(VERSIONS, fail), record_seconds=10)
+    assert await statuses(store) == {"a": WAITING, "b": WAITING}
 
 
 async def test_an_error_that_nobody_foresaw_puts_the_record_back(store: RecordStore) -> None:
