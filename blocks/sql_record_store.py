@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     delete,
     event,
+    func,
     insert,
     inspect,
     literal_column,
@@ -138,16 +139,18 @@ class SqlRecordStore(RecordStore, Block):
         table = self._table(collection)
         async with self._begun() as connection:
             now = _NOW[connection.dialect.name]
+            # In tables that were there before, the columns of claims are empty at first.
+            turn, tries = func.coalesce(table.c[_TURN], 0), func.coalesce(table.c[_TRIES], 0)
             over = and_(table.c.status == WORKING, or_(table.c[_UNTIL].is_(None), table.c[_UNTIL] < now))
             await connection.execute(
                 update(table)
-                .where(over, table.c[_TRIES] >= MOST_TRIES)
+                .where(over, tries >= MOST_TRIES)
                 .values({"status": FAILED, str(collection.note): INTERRUPTED, _OWNER: None, _TRIES: 0})
             )
             first = (
                 select(table.c.id)
                 .where(or_(table.c.status == WAITING, over))
-                .order_by(table.c[_TURN], table.c.id)
+                .order_by(turn, table.c.id)
                 .limit(1)
                 .with_for_update(skip_locked=True)  # SQLite, where one writes at a time, leaves it out
                 .scalar_subquery()
@@ -160,8 +163,8 @@ class SqlRecordStore(RecordStore, Block):
                         "status": WORKING,
                         _OWNER: owner,
                         _UNTIL: now + seconds,
-                        _TURN: table.c[_TURN] + 1,
-                        _TRIES: case((table.c.status == WAITING, 1), else_=table.c[_TRIES] + 1),
+                        _TURN: turn + 1,
+                        _TRIES: case((table.c.status == WAITING, 1), else_=tries + 1),
                     }
                 )
                 .returning(*table.columns)

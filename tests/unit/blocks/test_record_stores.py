@@ -271,7 +271,14 @@ async def test_a_field_that_is_new_is_added_to_a_table(tmp_path: Path, postgres:
         await first.put(before, {"id": "c", "titulo": "Locação"})
         await second.prepare([after])
         await second.put(after, {"id": "c", "status": WAITING})
-        assert (await taken(second, after)).record.text("titulo") == "Locação"
+        dead = await taken(second, after, "dead", SHORT)
+        assert dead.record.text("titulo") == "Locação"
+        await asyncio.sleep(2 * SHORT)
+        alive = await taken(second, after, "dead")
+        assert alive.turn > dead.turn
+        with pytest.raises(LostClaimError):
+            await second.finish(dead, DONE, {})
+        await second.finish(alive, DONE, {})
         await first.aclose()
         await second.aclose()
 
