@@ -8,14 +8,17 @@ Rows are written before the record's end is, each under an id that is always the
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, JsonValue, PrivateAttr, SecretStr
 from typing_extensions import override
 
 from blocks.directus_api import DirectusApi, ForbiddenError, NotUniqueError, in_parts, item_path
+from blocks.directus_store_check import try_collections
 from blocks.record_store import (
     FAILED,
     INTERRUPTED,
@@ -29,6 +32,7 @@ from blocks.record_store import (
     RecordId,
     RecordStore,
     Rows,
+    StoreCheck,
     UnknownRecordError,
 )
 from tasks.errors import InvalidSettingError
@@ -36,6 +40,7 @@ from tasks.net.addresses import AddressPolicy
 
 CLAIMS = "contraponto_reserva"
 """The collection of claims."""
+_TEXTS = ("string", "text")
 _CANDIDATES = 50
 """Records that one look for work considers."""
 _CLAIM_FIELDS: tuple[dict[str, Any], ...] = (
@@ -91,6 +96,8 @@ class DirectusRecordStore(RecordStore, Block):
     _connected: DirectusApi | None = PrivateAttr(default=None)
     _fields: dict[str, set[str]] = PrivateAttr(default_factory=dict)
     """What the callers' collections have; what they lack is not written."""
+    _without_ids: set[str] = PrivateAttr(default_factory=set)
+    """The collections whose keys are texts: Directus makes no new ones there."""
 
     @override
     async def prepare(self, collections: Sequence[Collection]) -> None:
@@ -112,6 +119,13 @@ class DirectusRecordStore(RecordStore, Block):
             except ForbiddenError:
                 continue  # What is wrong with it is said where it is needed.
             self._fields[collection.name] = {field["field"] for field in fields}
+            if any(field["field"] == "id" and field.get("type") in _TEXTS for field in fields):
+                self._without_ids.add(collection.name)
+
+    @override
+    async def check(self, collections: Sequence[Collection], seconds: float) -> StoreCheck:
+        found = await try_collections(self._api, [each.name for each in collections], CLAIMS)
+        return replace(found, remark=f"{self.base_url}: {found.remark}")
 
     @override
     async def get(self, collection: Collection, record_id: RecordId) -> Record:
@@ -157,6 +171,8 @@ class DirectusRecordStore(RecordStore, Block):
                 changed = self._known(collection, values, ("id",))
                 await self._api.ask("PATCH", item_path(collection.name, record_id), changed)
                 return record_id
+        elif collection.name in self._without_ids:
+            values = {**values, "id": str(uuid4())}
         made = await self._api.ask("POST", f"/items/{collection.name}", self._known(collection, values))
         made_id: RecordId = made["id"]
         return made_id

@@ -1,12 +1,13 @@
-"""Which media store, text model, voice and remote services the settings name."""
+"""Which media store, message bus, text model, voice and remote services the settings name."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect.blocks.core import Block
 from pydantic import SecretStr
 
 from blocks.local_media_store import LocalMediaStore
 from blocks.media_store import MediaStore
+from blocks.message_bus import MessageBus
 from blocks.record_store import RecordStore
 from blocks.remote_engine import RemoteEngine
 from blocks.settings import Settings
@@ -16,6 +17,7 @@ from tasks.remote.protocol import Stage
 from tasks.remote.stage_service import StageService
 
 if TYPE_CHECKING:
+    from blocks.amqp_message_bus import AmqpMessageBus
     from blocks.text_model import TextModel
     from blocks.voice_endpoint import VoiceEndpoint
 
@@ -122,6 +124,47 @@ def record_store(settings: Settings) -> RecordStore:
         if kind == block.get_block_type_slug():
             return _saved(block, name, "record_store")
     return SqlRecordStore(url=SecretStr(named), password=token)
+
+
+def message_bus(settings: Settings) -> MessageBus:
+    """The message bus that `settings.message_bus` names; `auto` is the Redis of `redis_url`, or else this process.
+
+    Raises InvalidSettingError if there is no such saved block, MissingEngineError if RabbitMQ support is not installed.
+    """
+    # The clients take their time to import.
+    from blocks.local_message_bus import LocalMessageBus  # noqa: PLC0415
+    from blocks.redis_message_bus import RedisMessageBus  # noqa: PLC0415
+
+    named = settings.message_bus
+    if named == "auto":
+        named = settings.redis_url or "local"
+    kind, _, name = named.partition("/")
+    if kind == RedisMessageBus.get_block_type_slug():
+        return _saved(RedisMessageBus, name, "message_bus")
+    if kind == "amqp-message-bus":
+        return _saved(_amqp_message_bus(), name, "message_bus")
+    limits: dict[str, Any] = {
+        "max_bytes": settings.message_max_kb * 1024,
+        "most_waiting": settings.message_most_waiting,
+        "retention_seconds": settings.message_retention_hours * 3600,
+    }
+    if named == "local":
+        return LocalMessageBus(**limits)
+    if named.startswith(("amqp://", "amqps://")):
+        return _amqp_message_bus()(url=SecretStr(named), **limits)
+    return RedisMessageBus(url=SecretStr(named), **limits)
+
+
+def _amqp_message_bus() -> "type[AmqpMessageBus]":
+    try:
+        # The client library is an extra of the installation and takes its time to import.
+        from blocks.amqp_message_bus import AmqpMessageBus  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingEngineError(
+            "RabbitMQ as the message bus needs the package aio-pika, which is not installed.",
+            hint="Run: pip install -e '.[amqp]'",
+        ) from error
+    return AmqpMessageBus
 
 
 def voice_endpoint(settings: Settings) -> "VoiceEndpoint | None":

@@ -104,6 +104,15 @@ class Rows:
     """Fields that stay as they are in a record that is there already: what people have written into it."""
 
 
+@dataclass(frozen=True)
+class StoreCheck:
+    """How a record store that can be used is."""
+
+    remark: str
+    missing: tuple[str, ...] = ()
+    """Collections that are not there, or that may not be read."""
+
+
 def row_id(*parts: RecordId) -> str:
     """An id that is the same whenever the same thing is written again."""
     return str(uuid5(_NAMESPACE, "\n".join(str(part) for part in parts)))
@@ -158,6 +167,14 @@ class RecordStore(Block, abc.ABC):
     @abc.abstractmethod
     async def replace(self, rows: Sequence[Rows]) -> None:
         """Writes rows of records that nobody has claimed."""
+
+    @abc.abstractmethod
+    async def check(self, collections: Sequence[Collection], seconds: float) -> StoreCheck:
+        """Whether these collections can be read and written, found out by using the store; changes nothing in them.
+
+        Waits `seconds` for what others hold, at most. Raises InvalidSettingError when the credentials are wrong or
+        lack a right.
+        """
 
     async def download(self, file: str, target: Path, most_bytes: int) -> bool:  # noqa: ARG002
         """Writes a file that a field names to `target`, if the store keeps files itself; else False.

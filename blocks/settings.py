@@ -14,37 +14,21 @@ An empty value counts as not given. Times are seconds unless the name says other
 Prefect, so that commands which only need a setting start fast.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 import platformdirs
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
+from blocks import setting_types as types
 from blocks import settings_sources as sources
 from blocks.old_names import OLD_NAMES as OLD_NAMES  # noqa: PLC0414 - belongs to the settings
-from tasks.errors import InvalidInputError
-from tasks.net.addresses import AddressPolicy
-from tasks.net.origins import check_host_name, check_origin
-from tasks.net.standard_webhooks import check_secrets
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """What the server may listen on without credentials."""
-
-_LEAST_PASSWORD = 12
-_MOST_MINUTES = 10_080
-"""A week."""
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,81 +39,45 @@ def _default_home() -> Path:
     return Path(platformdirs.user_data_dir("contraponto", appauthor=False))
 
 
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _each(values: tuple[str, ...], check: Callable[[str], None]) -> tuple[str, ...]:
-    try:
-        for value in values:
-            check(value)
-    except InvalidInputError as error:
-        raise ValueError(f"holds {error.message} {error.hint}") from error
-    return values
-
-
-def _web_address(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return value.rstrip("/")
-
-
-def _service(value: str) -> str:
-    return value if value.startswith("remote-engine/") else _web_address(value)
-
-
-def _model_host(value: str) -> str:
-    if value in ("auto", "off"):
-        return value
-    if "/" not in value:
-        raise ValueError("must be auto, off, or the path of a socket (with a slash)")
-    return str(Path(value).expanduser().absolute())
-
-
-LocalPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Service = Annotated[str, AfterValidator(_service)]
-
-
 class Settings(BaseSettings):
     """What is in force. Frozen; call `get_settings()` instead of building one, except in tests."""
 
     model_config = SettingsConfigDict(env_prefix="CONTRAPONTO_", extra="forbid", frozen=True)
 
     # Places
-    home: LocalPath = Field(
+    home: types.LocalPath = Field(
         default_factory=_default_home, description="Folder of all data: models, media store, scratch files."
     )
-    models_dir: LocalPath = Field(
+    models_dir: types.LocalPath = Field(
         default_factory=lambda data: data["home"] / "models", description="Folder of the models."
     )
-    allowed_private_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    allowed_private_hosts: types.Hosts = Field(
         (), description="Private hosts and networks that may be reached nevertheless; comma-separated."
     )
-    import_folders: Annotated[tuple[LocalPath, ...], BeforeValidator(_split)] = Field(
+    import_folders: types.LocalPaths = Field(
         default_factory=lambda data: (data["home"] / "inbox",),
         description="Folders of this machine that batches may read; comma-separated.",
     )
-    pipelines_file: LocalPath = Field(
+    pipelines_file: types.LocalPath = Field(
         default_factory=lambda data: data["home"] / "pipelines.yaml",
         description="Your own pipelines of promotional content.",
     )
 
     # Media store
-    store: str = Field(
+    store: types.StoreName = Field(
         "local",
         description="local, s3://BUCKET/PREFIX, local-media-store/NAME or s3-media-store/NAME (saved block).",
     )
-    store_base_url: WebAddress | None = Field(
+    store_base_url: types.WebAddress | None = Field(
         None, description="Public address under which a web server shows the local store."
     )
     store_retention_days: int | None = Field(
         None, ge=1, le=36_500, description="Age at which clean-up deletes stored files; empty: never."
     )
-    s3_endpoint_url: WebAddress | None = Field(
+    s3_endpoint_url: types.WebAddress | None = Field(
         None, description="Address of an S3-compatible server; empty: Amazon S3."
     )
-    s3_public_endpoint_url: WebAddress | None = Field(
+    s3_public_endpoint_url: types.WebAddress | None = Field(
         None, description="The same server as callers reach it, for the links given to them."
     )
     s3_region: str = Field("us-east-1", description="Region of the bucket.")
@@ -151,11 +99,32 @@ class Settings(BaseSettings):
         description="Token of that Directus; or the password of the database, instead of one in its address.",
     )
 
+    # Messages
+    message_bus: types.BusName = Field(
+        "auto",
+        description="auto (redis_url, the embedded one where there is none), local (within one process), redis://…, "
+        "amqp://… (RabbitMQ), or the name of a saved block.",
+    )
+    message_max_kb: int = Field(256, ge=1, le=16_384, description="Largest message, in KiB.")
+    message_most_waiting: int = Field(
+        10_000,
+        ge=10,
+        le=10_000_000,
+        description="Messages that may wait in one stream; publishers wait for room then.",
+    )
+    message_retention_hours: float = Field(
+        168, gt=0, le=8_760, description="How long a conversation can be traced, and repeats are known."
+    )
+    message_claim_seconds: float = Field(
+        30, ge=1, le=3_600, description="Silence of a consumer after which others take what it had."
+    )
+    message_max_attempts: int = Field(
+        5, ge=1, le=100, description="Attempts at one message before it is a dead letter."
+    )
+
     # Jobs
-    redis_url: str | None = Field(
-        None,
-        pattern=r"^(rediss?|unix|valkeys?)://",
-        description="Redis or Valkey server; empty: the embedded one.",
+    redis_url: types.RedisUrl | None = Field(
+        None, description="Redis or Valkey server; empty: the embedded one."
     )
     cache_ttl_hours: float = Field(
         24, ge=0, le=8_760, description="How long finished work is reused; 0: never."
@@ -171,7 +140,7 @@ class Settings(BaseSettings):
         description="Time limit of one caption, caption-segments or caption-highlight job.",
     )
     addaudio_timeout_minutes: float = Field(5, gt=0, le=10_080, description="Time limit of one addaudio job.")
-    job_time_limits: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    job_time_limits: types.JobMinutes = Field(
         (), description="Minutes for single jobs, before all other limits: trim=20,convert=120."
     )
     video_encoder: Literal["auto", "libx264", "h264_nvenc"] = Field(
@@ -226,7 +195,7 @@ class Settings(BaseSettings):
         min_length=1,
         description="Model of the speaker labels: speakers, or a folder with segmentation.onnx and embedding.onnx.",
     )
-    model_host: Annotated[str, AfterValidator(_model_host)] = Field(
+    model_host: types.ModelHost = Field(
         "auto",
         description="auto: jobs use the model host that runs for this home; off; or its socket's path.",
     )
@@ -236,14 +205,14 @@ class Settings(BaseSettings):
     model_host_idle_minutes: float = Field(
         15, gt=0, le=10_080, description="Unused for so long, a model is unloaded."
     )
-    text_model_base_url: WebAddress | None = Field(
+    text_model_base_url: types.WebAddress | None = Field(
         None, description="OpenAI-compatible endpoint, with its /v1; translates and writes copy."
     )
     text_model_api_key: SecretStr | None = Field(None, description="Key of that endpoint, if it wants one.")
     text_model: str | None = Field(
         None, description="Name of the model there, or text-model/NAME (a saved block)."
     )
-    voice_endpoint_base_url: WebAddress | None = Field(
+    voice_endpoint_base_url: types.WebAddress | None = Field(
         None, description="OpenAI-compatible speech endpoint, with its /v1; empty: the embedded voices speak."
     )
     voice_endpoint_api_key: SecretStr | None = Field(
@@ -263,7 +232,7 @@ class Settings(BaseSettings):
     retry_backoff_base_seconds: float = Field(
         2, gt=0, le=300, description="Seconds before the first of them; doubles each time."
     )
-    ytdlp_cookies_file: LocalPath | None = Field(
+    ytdlp_cookies_file: types.LocalPath | None = Field(
         None, description="Netscape cookies file for sites that want a login."
     )
     ytdlp_proxy: str | None = Field(
@@ -271,16 +240,16 @@ class Settings(BaseSettings):
     )
 
     # Remote stage services
-    video_downloader_url: Service | None = Field(
+    video_downloader_url: types.Service | None = Field(
         None, description="Service that downloads, or remote-engine/NAME; empty: done here."
     )
-    audio_normalization_url: Service | None = Field(
+    audio_normalization_url: types.Service | None = Field(
         None, description="Service that normalises audio, or remote-engine/NAME."
     )
-    audio_transcriber_url: Service | None = Field(
+    audio_transcriber_url: types.Service | None = Field(
         None, description="Service that transcribes, or remote-engine/NAME."
     )
-    video_endpoint_url: WebAddress | None = Field(
+    video_endpoint_url: types.WebAddress | None = Field(
         None, description="RunPod serverless endpoint that makes the clips of img2vid; empty: this machine."
     )
     remote_api_key: SecretStr | None = Field(None, description="Sent to these services as a bearer token.")
@@ -300,14 +269,14 @@ class Settings(BaseSettings):
     queue_job_ttl: int = Field(
         2_592_000, ge=60, le=31_536_000, description="Seconds that finished jobs stay listed."
     )
-    webhook_secret: SecretStr | None = Field(None, description="Signs webhook messages.")
+    webhook_secret: types.SigningSecret | None = Field(None, description="Signs webhook messages.")
     webhook_max_retries: int | None = Field(
         None,
         ge=0,
         le=20,
         description="Retries of a delivery; empty: one per delay. More than that repeat the last delay.",
     )
-    webhook_retry_delays: Annotated[tuple[float, ...], BeforeValidator(_split)] = Field(
+    webhook_retry_delays: types.Delays = Field(
         (1, 5, 15, 300, 1800, 7200, 18_000, 36_000),
         description="Seconds before each retry of a delivery; comma-separated.",
     )
@@ -326,7 +295,7 @@ class Settings(BaseSettings):
     profile: Literal["development", "production"] = Field(
         "development", description="production: the server answers only to those who have its credentials."
     )
-    api_auth: SecretStr | None = Field(
+    api_auth: types.Credentials | None = Field(
         None, description="Credentials of the server, user:password; empty in production: made and kept."
     )
     server_host: str = Field(
@@ -337,17 +306,23 @@ class Settings(BaseSettings):
     server_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of the server; empty: 4200 or the next free one."
     )
-    server_names: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    api_processes: int | None = Field(
+        None, ge=1, le=8, description="Processes of the server that answer; empty: one for four processors."
+    )
+    server_names: types.HostNames = Field(
         (),
         description="Names under which the server may be asked for, besides its addresses; comma-separated.",
     )
-    server_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    server_origins: types.Origins = Field(
         (), description="Web pages elsewhere that may use the server, https://HOST; comma-separated."
     )
-    server_local_users: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    server_local_users: types.Names = Field(
         (),
         description="Other users of this machine who may use a server without credentials, by name or number; "
         "comma-separated, * for all.",
+    )
+    database_url: types.DatabaseUrl | None = Field(
+        None, description="Prefect's database, postgresql://USER:PASSWORD@HOST/NAME; empty: the embedded one."
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of the numbers for Prometheus; empty: not served."
@@ -355,77 +330,14 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         "text", description="Log lines of services and jobs: for people, or JSON objects."
     )
-
-    @field_validator("store")
-    @classmethod
-    def _known_store(cls, value: str) -> str:
-        kind, _, rest = value.partition("://" if "://" in value else "/")
-        if value == "local" or (kind in ("s3", "local-media-store", "s3-media-store") and rest.strip("/")):
-            return value
-        raise ValueError("must be local, s3://BUCKET/PREFIX, local-media-store/NAME or s3-media-store/NAME")
-
-    @field_validator("allowed_private_hosts")
-    @classmethod
-    def _understood_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            AddressPolicy(allowed=value)
-        except InvalidInputError as error:
-            raise ValueError(error.message) from error
-        return value
-
-    @field_validator("job_time_limits")
-    @classmethod
-    def _jobs_with_minutes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for limit in value:
-            job, _, minutes = (part.strip() for part in limit.partition("="))
-            try:
-                usable = bool(job) and 0 < float(minutes) <= _MOST_MINUTES
-            except ValueError:
-                usable = False
-            if not usable:
-                raise ValueError(f"must be JOB=MINUTES with up to {_MOST_MINUTES} minutes, not {limit!r}")
-        return value
-
-    @field_validator("server_names")
-    @classmethod
-    def _understood_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _each(value, check_host_name)
-
-    @field_validator("server_origins")
-    @classmethod
-    def _understood_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _each(value, check_origin)
-
-    @field_validator("api_auth")
-    @classmethod
-    def _user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            user, _, password = value.get_secret_value().partition(":")
-            if not (user and len(password) >= _LEAST_PASSWORD):
-                raise ValueError(
-                    f"must be user:password with a password of {_LEAST_PASSWORD} or more characters"
-                )
-        return value
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _that_can_sign(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            check_secrets(value.get_secret_value())
-        return value
+    alerts_to: types.AlertAddresses = None
+    alerts_smtp: types.SmtpServer = None
 
     @field_validator("server_host")
     @classmethod
     def _reached_with_credentials_only(cls, value: str, info: ValidationInfo) -> str:
         if value not in LOOPBACK and info.data.get("profile") != "production":
             raise ValueError(f"must be one of {', '.join(LOOPBACK)} unless CONTRAPONTO_PROFILE=production")
-        return value
-
-    @field_validator("webhook_retry_delays")
-    @classmethod
-    def _sane_delays(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if len(value) > 20 or any(not 0 <= delay <= 604_800 for delay in value):
-            raise ValueError("must be at most 20 delays of 0 to 604800 seconds each")
         return value
 
     @classmethod

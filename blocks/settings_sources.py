@@ -165,9 +165,7 @@ def _read_file(settings_cls: type[BaseSettings]) -> tuple[Path, dict[str, Any]]:
 
 def files_with_secrets(settings_cls: type[BaseSettings], old_names: OldNames) -> list[Path]:
     """The files of which a source takes a secret, in falling precedence."""
-    secret = [
-        name for name, field in settings_cls.model_fields.items() if SecretStr in get_args(field.annotation)
-    ]
+    secret = [name for name, field in settings_cls.model_fields.items() if _is_secret(field.annotation)]
     _, _, dotenv, old_dotenv, file = all_sources(settings_cls, old_names)
     held = {
         Path(ENV_FILE).absolute(): (dotenv, old_dotenv),
@@ -178,6 +176,11 @@ def files_with_secrets(settings_cls: type[BaseSettings], old_names: OldNames) ->
         for path, found in held.items()
         if any(source.origin(name) for source in found for name in secret)
     ]
+
+
+def _is_secret(annotation: object) -> bool:
+    """Whether values of this type, or of one that it is made of, are not to be shown."""
+    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
 
 
 def unrecognised_names(settings_cls: type[BaseSettings]) -> list[str]:
@@ -221,7 +224,7 @@ def explain_invalid(
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0])
         value, place = _origin(found, name) or (problem["input"], "default")
-        secret = "SecretStr" in str(settings_cls.model_fields[name].annotation)
+        secret = _is_secret(settings_cls.model_fields[name].annotation)
         shown = MASK if secret else mask_urls(str(value))
         allowed = _fault(found, name) or problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
         sentences.append(f'The setting {name} is "{shown}" ({place}): it {allowed}.')

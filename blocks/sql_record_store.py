@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+from asyncpg import PostgresError
 from prefect.blocks.core import Block
 from pydantic import Field, JsonValue, PrivateAttr, SecretStr
 from sqlalchemy import (
@@ -35,7 +36,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import Connection, RowMapping, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
 
@@ -52,8 +53,10 @@ from blocks.record_store import (
     RecordId,
     RecordStore,
     Rows,
+    StoreCheck,
     UnknownRecordError,
 )
+from blocks.sql_store_check import file_of, may_be_made, refusal, try_tables
 from tasks.errors import InvalidSettingError, TransientError
 
 _OWNER, _UNTIL, _TURN, _TRIES = "reserva_dono", "reserva_ate", "reserva_vez", "reserva_tentativas"
@@ -83,6 +86,7 @@ class SqlRecordStore(RecordStore, Block):
         default=None, title="Password", description="Instead of one in the address."
     )
     _engine: AsyncEngine | None = PrivateAttr(default=None)
+    _busy_seconds: float = PrivateAttr(default=_BUSY_SECONDS)
     _metadata: MetaData = PrivateAttr(default_factory=MetaData)
 
     @override
@@ -202,6 +206,16 @@ class SqlRecordStore(RecordStore, Block):
             await self._write(connection, rows)
 
     @override
+    async def check(self, collections: Sequence[Collection], seconds: float) -> StoreCheck:
+        self._busy_seconds = min(seconds, _BUSY_SECONDS)
+        url = self._connected().url
+        if (file := file_of(url)) is not None and not file.exists():
+            return StoreCheck(f"{may_be_made(file)} is made when it is first needed")
+        async with self._begun() as connection:
+            remark = await try_tables(connection, [self._table(each) for each in collections])
+        return StoreCheck(f"{url.render_as_string(hide_password=True)}: {remark}")
+
+    @override
     async def aclose(self) -> None:
         if self._engine is not None:
             await self._engine.dispose()
@@ -287,7 +301,11 @@ class SqlRecordStore(RecordStore, Block):
             raise TransientError(
                 f"The record store {engine.url.render_as_string(hide_password=True)} does not answer."
             ) from error
+        except PostgresError as error:  # what it says of a connection comes as it is
+            raise refusal(error, engine.url) from error
         except DBAPIError as error:
+            if type(error) is DatabaseError:
+                raise refusal(error, engine.url) from error
             if error.connection_invalidated:
                 raise TransientError("The connection to the record store was lost.") from error
             raise
@@ -305,9 +323,9 @@ class SqlRecordStore(RecordStore, Block):
             if self.password is not None:
                 url = url.set(password=self.password.get_secret_value())
             options: dict[str, Any] = (
-                {"timeout": _BUSY_SECONDS}
+                {"timeout": self._busy_seconds}
                 if kind == "sqlite"
-                else {"timeout": _BUSY_SECONDS, "command_timeout": _ANSWER_SECONDS}
+                else {"timeout": self._busy_seconds, "command_timeout": _ANSWER_SECONDS}
             )
             self._engine = create_async_engine(
                 url.set(drivername=driver), connect_args=options, pool_pre_ping=True

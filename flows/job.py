@@ -9,36 +9,41 @@ import functools
 import inspect
 import re
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Union, get_args
-from uuid import UUID
 
 from prefect import Flow, State, flow, get_run_logger
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.exceptions import TerminationSignal
-from prefect.states import Failed
+from prefect.events.schemas.events import Event, Resource
+from prefect.exceptions import PrefectHTTPStatusError, TerminationSignal
+from prefect.states import Cancelled, Failed
 from pydantic import BaseModel
 
 from blocks.settings import Settings
 from flows.parameters import from_caller
-from tasks.errors import ContrapontoError, InvalidInputError, StageTimeoutError
-from tasks.jobs.artifacts import JobArtifacts
+from tasks.errors import CancelledError, ContrapontoError, InvalidInputError, StageTimeoutError
+from tasks.jobs.artifacts import JobArtifacts, is_refused
 from tasks.jobs.background import beside
 from tasks.jobs.correlation import LABEL, correlated, correlation_id
-from tasks.jobs.document import JobDocument, JobStatus
+from tasks.jobs.document import CORRELATION, JobDocument, JobStatus
 from tasks.jobs.operations import Operation, Variants, add_operation, add_variants
 from tasks.jobs.run_names import is_free, run_name
-from tasks.jobs.termination import ended_by, unless_heard
+from tasks.jobs.termination import ended_by, take_cancellation, unless_heard
 from tasks.jobs.time_limits import how_to_raise, minutes_of
 from tasks.jobs.tracker import JobTracker, progress_of_caller
+from tasks.jobs.unexpected import OPERATION_LABEL, UNEXPECTED_EVENT, UNEXPECTED_TAG, is_unexpected
 from tasks.jobs.unreadable import MOST_LEVELS, is_nested_deeper
 from tasks.prefect_internals import install_sigterm_handler
+from tasks.recovery.backlog import SKIPPED, stand_aside
 from tasks.recovery.ends import can_restart, record_end
+from tasks.recovery.overrun import TIME_LIMIT
+from tasks.recovery.survival import Survivors
 from tasks.webhooks.notify import check_endpoint, notify
 
 install_sigterm_handler(unless_heard)
@@ -142,6 +147,10 @@ async def _run(
     flow_run = context.flow_run if context else None
     assert flow_run is not None, "a job runs as a flow"  # noqa: S101
     now = datetime.now(UTC)
+    if flow_run.auto_scheduled:
+        async with get_client() as client:
+            if reason := await stand_aside(client, flow_run, now):
+                return Cancelled(name=SKIPPED, message=reason)
     first = operation.document.first(
         flow_run.id,
         operation.name,
@@ -150,9 +159,9 @@ async def _run(
         created_at=flow_run.created or now,
         updated_at=now,
     )
+    first = _in_conversation(first, flow_run)
     tracker = JobTracker(first, operation.stages, progress_of_caller())
-    # Of a shard it is that of its job.
-    identifier = sent.get("correlation_id") or first.correlation_id
+    identifier = first.correlation_id
     webhook_url = str(sent.get("webhook_url") or "")
     with ended_by(signal.SIGTERM, TerminationSignal(signal.SIGTERM)), correlated(identifier):
         # A name that somebody gave the run stays.
@@ -160,17 +169,34 @@ async def _run(
         naming = functools.partial(run_name, operation.name, sent) if free else None
         if naming is not None:
             flow_run.name = naming(None)  # The runs that this one starts are named by it.
-        async with _published(tracker, naming) as artifacts:
-            failure = await _do(work, tracker, operation, webhook_url, sent)
+        minutes = minutes_of(operation)
+        async with _published(tracker, naming, flow_run, minutes) as artifacts:
+            try:
+                failure = await _do(work, tracker, operation, webhook_url, sent, minutes)
+            except Exception:
+                await _mark_unexpected(operation, flow_run, tracker.document.error or "")
+                raise
         failure = artifacts.refused or failure
+        if failure is not None and is_unexpected(failure):
+            await _mark_unexpected(operation, flow_run, str(failure))
         ended = tracker.document
         if webhook_url:
             await notify(ended, webhook_url)
     if failure is None:
         return ended
+    if isinstance(failure, CancelledError) and ended.status is JobStatus.CANCELLED:
+        return Cancelled(message=str(failure))
     # A state instead of an exception: its message is then the sentence, without a traceback around it.
     name = "TimedOut" if isinstance(failure, StageTimeoutError) else "Failed"
     return Failed(message=str(failure), name=name, data=failure)
+
+
+def _in_conversation(document: JobDocument, run: FlowRun) -> JobDocument:
+    """The document of a run that a message has started: its label says so also where no parameter does."""
+    given = run.labels.get(LABEL)
+    if not isinstance(given, str) or given in ("", document.correlation_id):
+        return document
+    return document.model_copy(update={CORRELATION: given})
 
 
 async def _do(
@@ -179,10 +205,15 @@ async def _do(
     operation: Operation,
     webhook_url: str,
     sent: Mapping[str, Any],
+    minutes: float | None,
 ) -> ContrapontoError | None:
     """Does the job; the document holds how it ended."""
     logger = get_run_logger()
-    minutes = minutes_of(operation)
+    late = StageTimeoutError(
+        f"The job took longer than {minutes or 0:g} minutes.",
+        hint=f"Send less or shorter material, or raise {how_to_raise(operation)}.",
+    )
+    begin = time.monotonic()
     try:
         with tracker.current():
             async with asyncio.timeout(minutes * 60 if minutes else None) as limit:
@@ -190,7 +221,7 @@ async def _do(
                 if webhook_url:
                     # What is wrong with a job is said before anything is fetched.
                     await check_endpoint(webhook_url)
-                outcome = await work()
+                tracker.complete(await work())
     except ContrapontoError as error:
         # The sentence is for everyone, the traceback for those who look for it.
         logger.error("%s", error)  # noqa: TRY400
@@ -200,12 +231,18 @@ async def _do(
     except TimeoutError:
         if not limit.expired():
             raise
-        late = StageTimeoutError(
-            f"The job took longer than {minutes:g} minutes.",
-            hint=f"Send less or shorter material, or raise {how_to_raise(operation)}.",
-        )
         tracker.fail(str(late), late.code)
         return late
+    except asyncio.CancelledError:
+        if not take_cancellation():
+            raise
+        if minutes and time.monotonic() - begin > minutes * 60:
+            # Its own timer has not gone off; it was ended from outside.
+            tracker.fail(str(late), late.code)
+            return late
+        cancelled = CancelledError("The job was cancelled.")
+        tracker.cancel(str(cancelled), cancelled.code)
+        return cancelled
     except Exception as error:
         # The boundary of the job: whatever it is, the caller's document must say that it ended.
         tracker.fail(
@@ -213,7 +250,6 @@ async def _do(
             "internal",
         )
         raise
-    tracker.complete(outcome)
     return None
 
 
@@ -229,18 +265,54 @@ def _check_echo(sent: Mapping[str, Any]) -> None:
 
 @asynccontextmanager
 async def _published(
-    tracker: JobTracker, name: Callable[[str | None], str] | None
+    tracker: JobTracker, name: Callable[[str | None], str] | None, run: FlowRun, minutes: float | None
 ) -> AsyncIterator[JobArtifacts]:
     """Keeps the job's artifacts, and the name of its run, current within the block, and right at its end."""
     async with get_client() as client:
         artifacts = JobArtifacts(client, tracker, name)
         await artifacts.create()
-        await client.update_flow_run_labels(UUID(tracker.document.job_id), {LABEL: correlation_id() or ""})
+        identifier = correlation_id() or ""
+        limit = {TIME_LIMIT: minutes} if minutes else {}
+        await client.update_flow_run_labels(run.id, {LABEL: identifier, **limit})
+        await _tag(client, run, identifier)
         try:
             async with beside(artifacts.keep_current()):
                 yield artifacts
         finally:
             await artifacts.publish_end()
+
+
+async def _tag(client: PrefectClient, run: FlowRun, identifier: str) -> None:
+    """Runs can be found by their tags, not by their labels. Those that a run has started are found by it."""
+    if run.parent_task_run_id is not None or identifier in ("", str(run.id), *run.tags):
+        return
+    try:
+        await client.update_flow_run(run.id, tags=[*run.tags, identifier])
+    except PrefectHTTPStatusError as error:
+        # Not every identifier can be a tag.
+        if not is_refused(error):
+            raise
+
+
+async def _mark_unexpected(operation: Operation, run: FlowRun, sentence: str) -> None:
+    """Lists find the run by its tag, alerts by the event: the server's own events know only the tags of the start."""
+    event = Event(
+        event=UNEXPECTED_EVENT,
+        resource=Resource(
+            {
+                "prefect.resource.id": f"prefect.flow-run.{run.id}",
+                "prefect.resource.name": run.name,
+                OPERATION_LABEL: operation.name,
+            }
+        ),
+        payload={"message": sentence},
+    )
+    # The job has ended as it has, whether somebody can be alerted or not.
+    with Survivors().each("The alert of a failure"):
+        async with get_client() as client:
+            tags = (await client.read_flow_run(run.id)).tags
+            await client.update_flow_run(run.id, tags=sorted({*tags, UNEXPECTED_TAG}))
+            await client.request("POST", "/events", json=[event.model_dump(mode="json")])
 
 
 async def _record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from blocks.settings import get_settings
-from flows.step_types import STEP_TYPES
+from flows.promotion_steps.types import STEP_TYPES
 from tasks.promotion.loading import load_pipelines
 from tasks.promotion.pipelines import Pipeline
 

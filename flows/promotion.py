@@ -4,7 +4,7 @@
     copy ──→ voice-over ──→ captions ──┴──→ film        (promotional-video-full)
 
 Which steps there are, and which waits for which, stands in `pipelines.yaml` and in the user's own file. What each step
-does is in `promotion_steps.py`.
+does is in `promotion_steps`.
 """
 
 from typing import Annotated, Any
@@ -15,9 +15,9 @@ from blocks.store_keys import result_folder
 from flows.job import job_flow
 from flows.parameters import Source, StorePath
 from flows.pipelines import known_pipelines, pipelines_of_product
-from flows.promotion_page import show_result
-from flows.promotion_steps import Promotion
-from flows.step_types import STEP_TYPES
+from flows.promotion_steps.page import show_result
+from flows.promotion_steps.running import Promotion
+from flows.promotion_steps.types import STEP_TYPES
 from tasks.errors import InvalidInputError
 from tasks.jobs.operations import Operation, Variants
 from tasks.jobs.tracker import current_job

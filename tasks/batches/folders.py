@@ -1,4 +1,4 @@
-"""Recordings in a folder of this machine."""
+"""Files and recordings in a folder of this machine."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,20 @@ _LINK_TO_FOLDER = "It is a link to a folder, which is not followed: name that fo
 
 
 def recordings_in(folder: Path, allowed: Sequence[Path]) -> Iterator[Path | LeftOut]:
-    """The media files in a folder and the folders below it, by name; of every other file why it is left out.
+    """The media files in a folder and the folders below it; of every other file why it is left out.
+
+    Otherwise as `files_in`. A file in the folder's place is the one that is wanted, whatever it is.
+    """
+    alone = folder.is_file()
+    for found in files_in(folder, allowed):
+        if isinstance(found, LeftOut) or alone or is_media_name(found.name) or _begins_as_media(found):
+            yield found
+        else:
+            yield LeftOut(source=str(found), reason="It is no media file.")
+
+
+def files_in(folder: Path, allowed: Sequence[Path]) -> Iterator[Path | LeftOut]:
+    """The files in a folder and the folders below it, by name, and why others are left out.
 
     A job may name only folders that the administrator has opened: `allowed`, and what is below them. Links that lead
     out of them are left out, and so is what is hidden. A file in their place is the one that is wanted. Raises
@@ -24,7 +37,7 @@ def recordings_in(folder: Path, allowed: Sequence[Path]) -> Iterator[Path | Left
     if not any(place.is_relative_to(root) for root in roots):
         raise InvalidInputError(
             f"The folder {folder} may not be read by jobs.",
-            hint=f"Put the recordings below {' or '.join(map(str, allowed))}, "
+            hint=f"Put the files below {' or '.join(map(str, allowed))}, "
             "or open the folder with CONTRAPONTO_IMPORT_FOLDERS.",
         )
     if place.is_file():
@@ -32,10 +45,29 @@ def recordings_in(folder: Path, allowed: Sequence[Path]) -> Iterator[Path | Left
         return
     if not place.is_dir():
         raise SourceNotFoundError(f"There is no folder {folder} on this machine.", hint="Check its name.")
-    yield from _below(place, roots)
+    # Not by recursion: folders may lie deeper than Python can call.
+    open_folders = [_entries(place)]
+    while open_folders:
+        path = next(open_folders[-1], None)
+        if path is None:
+            open_folders.pop()
+        elif isinstance(path, LeftOut):
+            yield path
+        else:
+            try:
+                is_folder = path.is_dir() and not path.is_symlink()
+                reason = _why_not(path, roots, is_folder=is_folder)
+            except OSError as error:  # its folder may be listed and not entered, its path too long
+                is_folder, reason = False, f"It cannot be looked at: {error.strerror}."
+            if reason:
+                yield LeftOut(source=f"{path}/" if is_folder else str(path), reason=reason)
+            elif is_folder:
+                open_folders.append(_entries(path))
+            else:
+                yield path
 
 
-def _below(folder: Path, roots: Sequence[Path]) -> Iterator[Path | LeftOut]:
+def _entries(folder: Path) -> Iterator[Path | LeftOut]:
     try:
         with os.scandir(folder) as found:
             # By the bytes of the name: one that is no text has its place, too.
@@ -43,21 +75,15 @@ def _below(folder: Path, roots: Sequence[Path]) -> Iterator[Path | LeftOut]:
     except OSError as error:
         yield LeftOut(source=str(folder), reason=f"The folder cannot be read: {error.strerror}.")
         return
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            if path.name.startswith("."):
-                yield LeftOut(source=f"{path}/", reason="The folder is hidden.")
-            else:
-                yield from _below(path, roots)
-        elif reason := _why_not(path, roots):
-            yield LeftOut(source=str(path), reason=reason)
-        else:
-            yield path
+    # The folder is closed by now: of deep ones there would be too many open.
+    yield from paths
 
 
-def _why_not(path: Path, roots: Sequence[Path]) -> str | None:
+def _why_not(path: Path, roots: Sequence[Path], *, is_folder: bool) -> str | None:
     if path.name.startswith("."):
-        return "It is hidden."
+        return "The folder is hidden." if is_folder else "It is hidden."
+    if is_folder:
+        return None
     try:
         target = path.resolve()
     except RuntimeError:
@@ -68,9 +94,7 @@ def _why_not(path: Path, roots: Sequence[Path]) -> str | None:
         return _LINK_TO_FOLDER
     if not path.exists():
         return "It is a link to nothing."
-    if not path.is_file():
-        return "It is no file."
-    return None if is_media_name(path.name) or _begins_as_media(path) else "It is no media file."
+    return None if path.is_file() else "It is no file."
 
 
 def _begins_as_media(path: Path) -> bool:

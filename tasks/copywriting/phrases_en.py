@@ -22,7 +22,7 @@ ENGLISH = Phrases(
             "Was {old_price}. Now {price}. Yes, you read that right!",
             "Here it is: {name}!",
             "{percent}% off {the_name}! Come and see!",
-            "Looking for {a_category}? Found it!",
+            "Looking for {a_category}? This is it!",
         ),
         "elegant": (
             "{name}.",

@@ -30,8 +30,8 @@ class EnhanceRequest(StepRequest):
     image_key: Annotated[str, Field(exclude=True)]
     """Where the image lies, which does not decide what becomes of it: left out of the cache key."""
     image_sha256: str
-    source: int
-    """Which of the job's images it is, from 0."""
+    source: Annotated[int, Field(exclude=True)]
+    """Which of the job's images it is, from 0; it decides nothing either: an image that moves is not made again."""
     variant: int = 0
     """Which of the pictures of this image, from 0."""
     config: ImagesConfig
@@ -79,6 +79,11 @@ def enhance_requests(image: FetchedFile, source: int, config: ImagesConfig) -> t
         )
         for variant in range(config.count)
     )
+
+
+def numbered(made: EnhancedPicture, source: int) -> EnhancedPicture:
+    """The same of the job's image number `source`: it may have been made when the image had another number."""
+    return made.model_copy(update={"picture": made.picture.model_copy(update={"source": source})})
 
 
 @step("enhance")

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tasks.fetching.site_facts import Survey, VideoFacts
+
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -14,8 +16,10 @@ class _Message(BaseModel):
 class Request(_Message):
     """The one message to the child, on its standard input."""
 
-    action: Literal["download", "list"]
+    action: Literal["download", "list", "survey", "describe"]
     url: str
+    urls: tuple[str, ...] = ()
+    """The videos to be described, instead of `url`."""
     directory: str
     allowed: tuple[str, ...]
     """The entries of the parent's `AddressPolicy`."""
@@ -54,6 +58,28 @@ class Listed(_Message):
     entries: tuple[Entry, ...]
 
 
+class Surveyed(_Message):
+    kind: Literal["surveyed"] = "surveyed"
+    survey: Survey
+
+
+class Described(_Message):
+    kind: Literal["described"] = "described"
+    number: int
+    """Of its address."""
+    video: VideoFacts
+
+
+class NotDescribed(_Message):
+    kind: Literal["not_described"] = "not_described"
+    number: int
+    failed: Failed
+
+
+class AllDescribed(_Message):
+    kind: Literal["all_described"] = "all_described"
+
+
 class Failed(_Message):
     """The `code` of one of `tasks.errors`, with its message and hint."""
 
@@ -65,5 +91,5 @@ class Failed(_Message):
     """Seconds that the site asked to wait."""
 
 
-Reply = Annotated[ProgressMade | Downloaded | Listed | Failed, Field(discriminator="kind")]
-REPLY: TypeAdapter[ProgressMade | Downloaded | Listed | Failed] = TypeAdapter(Reply)
+Reply = ProgressMade | Downloaded | Listed | Surveyed | Described | NotDescribed | AllDescribed | Failed
+REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="kind")])

@@ -24,7 +24,21 @@ from tasks.errors import (
     TransientError,
 )
 from tasks.fetching._guard import guard_process
-from tasks.fetching._protocol import Downloaded, Entry, Failed, Listed, ProgressMade, Request
+from tasks.fetching._protocol import (
+    AllDescribed,
+    Described,
+    Downloaded,
+    Entry,
+    Failed,
+    Listed,
+    NotDescribed,
+    ProgressMade,
+    Reply,
+    Request,
+    Surveyed,
+)
+from tasks.fetching._ytdlp_facts import OPTIONS as FACTS_ALONE
+from tasks.fetching._ytdlp_facts import survey, video_facts
 from tasks.fetching.lifeline import end_with_parent
 from tasks.net.addresses import AddressPolicy
 from tasks.net.urls import mask_url, mask_urls
@@ -41,11 +55,15 @@ def main() -> None:
     runtime = _javascript_runtime()
     refusals = guard_process(AddressPolicy(request.allowed), frozenset({runtime} if runtime else ()))
     try:
-        reply: Downloaded | Listed | Failed = _run(request, runtime, replies, refusals)
+        reply: Reply = _run(request, runtime, replies, refusals)
     except ContrapontoError as error:
-        asked = error.retry_after if isinstance(error, TransientError) else None
-        reply = Failed(code=error.code, message=mask_urls(error.message), hint=error.hint, retry_after=asked)
+        reply = _failed(error)
     _say(replies, reply)
+
+
+def _failed(error: ContrapontoError) -> Failed:
+    asked = error.retry_after if isinstance(error, TransientError) else None
+    return Failed(code=error.code, message=mask_urls(error.message), hint=error.hint, retry_after=asked)
 
 
 def _take_stdout() -> TextIO:
@@ -55,7 +73,7 @@ def _take_stdout() -> TextIO:
     return replies
 
 
-def _say(replies: TextIO, reply: ProgressMade | Downloaded | Listed | Failed) -> None:
+def _say(replies: TextIO, reply: Reply) -> None:
     replies.write(reply.model_dump_json() + "\n")
     replies.flush()
 
@@ -67,7 +85,7 @@ def _javascript_runtime() -> str | None:
 
 def _run(
     request: Request, runtime: str | None, replies: TextIO, refusals: Sequence[BlockedAddressError]
-) -> Downloaded | Listed:
+) -> Reply:
     # After the guard: whatever the import itself opens is held to the policy too.
     import yt_dlp  # noqa: PLC0415
     from yt_dlp.utils import YoutubeDLError  # noqa: PLC0415
@@ -80,6 +98,12 @@ def _run(
         with yt_dlp.YoutubeDL(_options(request, runtime, session)) as ydl:
             if request.action == "list":
                 return Listed(entries=tuple(_entries(ydl, request)))
+            if request.action == "survey":
+                return Surveyed(survey=survey(ydl, request.url, request.max_items))
+            if request.action == "describe":
+                for number, url in enumerate(request.urls):
+                    _say(replies, _described(ydl, number, url, session, refusals))
+                return AllDescribed()
             info = ydl.extract_info(request.url, download=True)
     except (YoutubeDLError, OSError) as error:
         if session.refusal is not None:
@@ -129,13 +153,16 @@ def _options(request: Request, runtime: str | None, session: _Session) -> dict[s
         "fixup": "never",
         "postprocessors": [],
     }
-    if request.action == "list":
-        return options | {
+    if request.action == "describe":
+        return options | FACTS_ALONE
+    if request.action in ("list", "survey"):
+        listing = {
             "extract_flat": "in_playlist",
             "skip_download": True,
             "noplaylist": False,
             "playlist_items": f"1:{request.max_items}",
         }
+        return options | listing | (FACTS_ALONE if request.action == "survey" else {})
     return options | {
         "format": "bestaudio/best",
         "paths": {"home": request.directory},
@@ -146,6 +173,29 @@ def _options(request: Request, runtime: str | None, session: _Session) -> dict[s
         "match_filter": session.refuse_unfit,
         "progress_hooks": [session.on_progress],
     }
+
+
+def _described(
+    ydl: Any, number: int, url: str, session: _Session, refusals: Sequence[BlockedAddressError]
+) -> Described | NotDescribed:
+    """The facts about one video, or why there are none: the others go on."""
+    from yt_dlp.utils import ExtractorError, YoutubeDLError  # noqa: PLC0415
+
+    from tasks.fetching import _ytdlp_errors as errors  # noqa: PLC0415
+
+    session.warnings.clear()
+    where = mask_url(url)
+    try:
+        info = ydl.extract_info(url, download=False)
+        if info is None or (info.get("_type", "video") == "video" and not info.get("fulltitle")):
+            # Of a video that is private or gone the extractor knows but the warning.
+            raise ExtractorError(". ".join(session.warnings) or "no video formats found", expected=True)
+        return Described(number=number, video=video_facts(info, url))
+    except ContrapontoError as error:
+        failed = error
+    except (YoutubeDLError, OSError) as error:
+        failed = errors.translate(error, where, runtime_missing=False, refusals=refusals)
+    return NotDescribed(number=number, failed=_failed(failed))
 
 
 class _Session:
@@ -159,6 +209,7 @@ class _Session:
         self.refusal: ContrapontoError | None = None
         """Why the download was stopped from here."""
         self.runtime_missing = False
+        self.warnings: list[str] = []
 
     def debug(self, message: str) -> None:
         self._log(message)
@@ -169,6 +220,7 @@ class _Session:
     def warning(self, message: str) -> None:
         if "JavaScript runtime" in message:
             self.runtime_missing = True
+        self.warnings.append(message)
         self._log(f"warning: {message}")
 
     def error(self, message: str) -> None:

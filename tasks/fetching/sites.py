@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 from urllib.parse import urlsplit
 
 from tasks.errors import (
@@ -25,10 +25,23 @@ from tasks.errors import (
     TransientError,
     kind_of_error,
 )
-from tasks.fetching._protocol import REPLY, Downloaded, Failed, Listed, ProgressMade, Request
+from tasks.fetching._protocol import (
+    REPLY,
+    AllDescribed,
+    Described,
+    Downloaded,
+    Failed,
+    Listed,
+    NotDescribed,
+    ProgressMade,
+    Reply,
+    Request,
+    Surveyed,
+)
 from tasks.fetching.content import safe_name
 from tasks.fetching.lifeline import PARENT
 from tasks.fetching.results import Download, SourceEntry, TransferOptions
+from tasks.fetching.site_facts import Survey, VideoFacts
 from tasks.net.addresses import AddressPolicy
 from tasks.net.urls import CheckedUrl, mask_url, mask_urls
 from tasks.progress import Progress, ignore_progress
@@ -130,9 +143,88 @@ def list_entries(
     return [SourceEntry(e.url, e.title, e.id, e.duration) for e in reply.entries]
 
 
+def survey_site(
+    url: CheckedUrl, options: TransferOptions, progress: Progress = ignore_progress, *, most: int = 500
+) -> Survey:
+    """What is at an address: a video, or a channel or playlist with at most `most` videos of each list in it.
+
+    Nothing but what the list itself tells is read. Raises as `download_from_site`.
+    """
+    with tempfile.TemporaryDirectory(prefix="contraponto-list-") as scratch:
+        reply = _converse(_facts_request("survey", url, (), options, scratch, most), url, options, progress)
+    if not isinstance(reply, Surveyed):
+        raise _unexpected(url)
+    return reply.survey
+
+
+def describe_videos(
+    urls: Sequence[CheckedUrl], options: TransferOptions, progress: Progress = ignore_progress
+) -> list[VideoFacts | ContrapontoError]:
+    """The facts about each video, in their order; in the place of one that has none to give, the reason.
+
+    `options.deadline` is for all of them: those that are not reached get a StageTimeoutError. Raises TransientError
+    if the process was killed.
+    """
+    if not urls:
+        return []
+    found: dict[int, VideoFacts | ContrapontoError] = {}
+
+    def hear(reply: Reply) -> None:
+        match reply:
+            case Described():
+                found[reply.number] = reply.video
+            case NotDescribed():
+                found[reply.number] = _error(reply.failed)
+        progress(len(found) / len(urls))
+
+    with tempfile.TemporaryDirectory(prefix="contraponto-list-") as scratch:
+        texts = tuple(url.text for url in urls)
+        request = _facts_request("describe", urls[0], texts, options, scratch, 1)
+        missing: ContrapontoError | None = None
+        try:
+            _converse(request, urls[0], options, progress, hear)
+        except StageTimeoutError as error:
+            missing = error
+    return [
+        found.get(number) or missing or EngineError(f"Nothing was said of {url.masked}.")
+        for number, url in enumerate(urls)
+    ]
+
+
+def _facts_request(
+    action: Literal["survey", "describe"],
+    url: CheckedUrl,
+    urls: tuple[str, ...],
+    options: TransferOptions,
+    scratch: str,
+    most: int,
+) -> Request:
+    return Request(
+        action=action,
+        url=url.text,
+        urls=urls,
+        directory=scratch,
+        allowed=_with_proxy(options.policy, options.proxy),
+        max_bytes=0,
+        max_seconds=0,
+        max_items=most,
+        dedicated_only=False,
+        cookies=_copy_of(options.cookies, Path(scratch)),
+        proxy=options.proxy,
+    )
+
+
+def _ignore(reply: Reply) -> None:
+    """Most conversations have nothing but a last reply."""
+
+
 def _converse(
-    request: Request, url: CheckedUrl, options: TransferOptions, progress: Progress
-) -> Downloaded | Listed:
+    request: Request,
+    url: CheckedUrl,
+    options: TransferOptions,
+    progress: Progress,
+    hear: Callable[[Reply], None] = _ignore,
+) -> Reply:
     """Runs the child to its last reply; it is gone when this returns or raises."""
     ends = time.monotonic() + options.deadline
     fraction = 0.0
@@ -150,8 +242,11 @@ def _converse(
                 match reply:
                     case ProgressMade():
                         fraction = reply.fraction
-                    case Downloaded() | Listed():
+                    case Downloaded() | Listed() | Surveyed() | AllDescribed():
                         return reply
+                    case Described() | NotDescribed():
+                        hear(reply)
+                        continue
                     case Failed():
                         _log(log, url)
                         raise _error(reply)

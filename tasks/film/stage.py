@@ -88,7 +88,7 @@ def set_stage(
         find_subject(pixels), pixels.shape[1] / pixels.shape[0], inner[0] / inner[1], "auto", seconds
     )
     views = camera_path(scene.move, frames, seconds, framing.focus)
-    framed = Framed(Picture(pixels, inner, framing), views, corner, inner, loaded.warnings)
+    framed = Framed(Picture(pixels, inner, framing, continued=True), views, corner, inner, loaded.warnings)
     return Stage(size, span, None if inner == size else frame_of(ground()), framed)
 
 

@@ -92,6 +92,23 @@ def load_still(path: Path, enough: Callable[[tuple[int, int]], int | None]) -> S
         return Still(seen, size, kind, (*told, *more))
 
 
+_ORIENTATION = 0x0112
+_TURNED = (5, 6, 7, 8)
+"""Orientations by which width and height change places."""
+
+
+def image_size(path: Path) -> tuple[str, int, int]:
+    """Pillow's name for the kind of file, and the width and height of the upright image; nothing is decoded.
+
+    Raises as `load_image`.
+    """
+    with _explained(path), _opened(path) as image:
+        width, height = image.size
+        if image.getexif().get(_ORIENTATION) in _TURNED:
+            width, height = height, width
+        return str(image.format), width, height
+
+
 @dataclass(frozen=True)
 class Frame:
     """A picture of an animation, or the only one of a still image."""

@@ -164,9 +164,10 @@ class JobArtifacts:
 
     async def publish(self) -> None:
         """Write what has changed. What a server does not take now is written the next time."""
-        revision, document = self._tracker.revision, self._tracker.document
+        revision = self._tracker.revision
         if revision == self._revision:
             return
+        document = self._tracker.document
         try:
             for name, stage in document.stages.items():
                 if self._shown.get(name) != (bar := (stage.progress, stage.message)):

@@ -16,6 +16,8 @@ from tasks.net.urls import mask_url
 ASKED_FOR = "youtube_url"
 """The parameter whose echo, without its secrets, is in every document of a job that has it: also where a job never
 ran, and nobody has imported what knows its operation."""
+CORRELATION = "correlation_id"
+"""The parameter of jobs that belong together, whose echo is in the document of each."""
 _LONGEST_ADDRESS = 4096
 
 
@@ -79,7 +81,9 @@ class JobDocument(BaseModel):
 
     @property
     def correlation_id(self) -> str:
-        """What its log is marked with: the caller's own identifier, if there is one."""
+        """What its log is marked with: that of its conversation, else the caller's own identifier, if there is one."""
+        if isinstance(given := (self.model_extra or {}).get(CORRELATION), str):
+            return given
         return self.job_id if self.id_roteiro in (None, "") else str(self.id_roteiro)
 
     @classmethod
@@ -105,6 +109,8 @@ class JobDocument(BaseModel):
             except ValueError:
                 continue
             document = document.model_copy(update={name: getattr(sent, name)})
+        if isinstance(given := parameters.get(CORRELATION), str) and given:
+            document = document.model_copy(update={CORRELATION: given})
         if isinstance(asked := parameters.get(ASKED_FOR), str):
             document = document.model_copy(update={ASKED_FOR: one_line(mask_url(asked), _LONGEST_ADDRESS)})
         return document

@@ -8,11 +8,34 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
 
 Handler = Callable[[int, FrameType | None], object]
 
 _NOBODY = -1
+
+
+@dataclass
+class Cancellation:
+    """Of a run that is a task of its worker: there is no process that could be told to end."""
+
+    asked: bool = False
+    """Whether somebody has cancelled it; its task is cancelled, too."""
+
+
+CANCELLATION: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)
+"""That of this run, if it is a task of its worker."""
+
+
+def take_cancellation() -> bool:
+    """Whether the cancellation of this task is that of its job; then it ends here."""
+    cancellation, task = CANCELLATION.get(), asyncio.current_task()
+    if cancellation is None or not cancellation.asked or task is None:
+        return False
+    task.uncancel()
+    return True
 
 
 @contextmanager

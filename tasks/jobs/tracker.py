@@ -173,17 +173,21 @@ class JobTracker:
             _job.reset(token)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[StageTracker]:
-        """The stage is current and `processing` within the block, then `completed` (unless skipped), or `failed`."""
+    def stage(self, name: str, *, estimated: bool = True) -> Iterator[StageTracker]:
+        """The stage is current and `processing` within the block, then `completed` (unless skipped), or `failed`.
+
+        While it says nothing its progress is `estimated`: not of one that waits for others, for days perhaps.
+        """
         tracker = StageTracker(self, name)
-        self._estimates[name] = Estimate(time.monotonic())
+        if estimated:
+            self._estimates[name] = Estimate(time.monotonic())
         self.update_stage(name, status=StageStatus.PROCESSING, started_at=datetime.now(UTC))
         try:
             try:
                 with tracker:
                     yield tracker
             finally:
-                del self._estimates[name]
+                self._estimates.pop(name, None)
         except ContrapontoError as error:
             self.update_stage(
                 name, status=StageStatus.FAILED, completed_at=datetime.now(UTC), error=str(error)
@@ -245,7 +249,11 @@ class JobTracker:
             self._change(**_fields(outcome))
 
     def complete(self, outcome: BaseModel) -> None:
-        """The job is done; the outcome holds `result` and the operation's own fields."""
+        """The job is done; the outcome holds `result` and the operation's own fields.
+
+        Raises:
+            TypeError: `result` is not an object.
+        """
         with self._lock:
             self._change(
                 **_fields(outcome),
@@ -259,6 +267,13 @@ class JobTracker:
         with self._lock:
             self._change(
                 status=JobStatus.FAILED, error=message, error_code=code, completed_at=datetime.now(UTC)
+            )
+
+    def cancel(self, message: str, code: str) -> None:
+        """Somebody has cancelled the job."""
+        with self._lock:
+            self._change(
+                status=JobStatus.CANCELLED, error=message, error_code=code, completed_at=datetime.now(UTC)
             )
 
     def least_document(self, message: str, code: str) -> JobDocument:
@@ -285,5 +300,10 @@ class JobTracker:
 def _fields(outcome: BaseModel) -> dict[str, Any]:
     # The fields themselves, not their dumps: the document holds the same types.
     fields = {name: getattr(outcome, name) for name in type(outcome).model_fields}
-    fields["result"] = outcome.model_dump(mode="json", include={"result"}).get("result")
-    return fields
+    result = outcome.model_dump(mode="json", include={"result"}).get("result")
+    if not isinstance(result, dict | None):
+        raise TypeError(
+            f"`result` of {type(outcome).__name__} is no object but {result!r:.80}: "
+            "callers and webhooks read its fields. Make it a model."
+        )
+    return {**fields, "result": result}

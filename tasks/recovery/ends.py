@@ -22,7 +22,7 @@ from prefect.client.schemas.objects import Artifact, FlowRun, StateType
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelling, Scheduled
 
-from tasks.errors import InvalidInputError
+from tasks.errors import InvalidInputError, StageTimeoutError
 from tasks.jobs.artifacts import (
     document_in,
     find_artifact,
@@ -33,6 +33,8 @@ from tasks.jobs.artifacts import (
 from tasks.jobs.document import ASKED_FOR, JobDocument, JobStatus
 from tasks.jobs.status import ended_status
 from tasks.jobs.unreadable import UNREADABLE
+from tasks.recovery.backlog import EXPIRED, SKIPPED
+from tasks.recovery.overrun import as_it_ended, is_timed_out
 from tasks.recovery.runs import FINAL, all_runs
 from tasks.recovery.survival import Survivors
 from tasks.webhooks.notify import notify
@@ -51,13 +53,20 @@ _LEAST = {
 }
 """Fields of a document that every server takes."""
 
+TOO_LATE = "too_late"
+"""Error code of a job that has waited for longer than its deployment allows."""
+
+RESUMABLE = "resumable"
+"""Tag of deployments whose jobs go on where they were: to start one again repeats nothing."""
 JOB_RESTARTS = 1
+RESUMABLE_RESTARTS = 20
 DELIVERY_RESTARTS = 5
 
 
 async def record_end(client: PrefectClient, run: FlowRun, state: State[Any]) -> None:
     """Bring a job that is over to its end: children cancelled, document written, endpoint notified."""
     await _cancel_children(client, run.id)
+    state = await as_it_ended(client, run, state)
     document = await _ended_document(client, run, state)
     if webhook_url := run.parameters.get("webhook_url"):
         await notify(document, str(webhook_url))
@@ -69,8 +78,10 @@ async def has_end(client: PrefectClient, run: FlowRun) -> bool:
     return known is not None and known[1] is not None and known[1].completed_at is not None
 
 
-def can_restart(run: FlowRun, state: State[Any], *, most: int = JOB_RESTARTS) -> bool:
-    """Whether the run was lost by its infrastructure and workers will get it once more."""
+def can_restart(run: FlowRun, state: State[Any], *, most: int | None = None) -> bool:
+    """Whether the run was lost by its infrastructure and workers will get it once more; at `most` so often."""
+    if most is None:
+        most = RESUMABLE_RESTARTS if RESUMABLE in run.tags else JOB_RESTARTS
     return (
         state.type is StateType.CRASHED
         and run.deployment_id is not None
@@ -105,11 +116,18 @@ async def _cancel_children(client: PrefectClient, parent: UUID) -> None:
                 await client.set_flow_run_state(child.id, Cancelling(message="Its job has ended."))
 
 
-async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]) -> JobDocument:
-    """The job's document with an end in it, which is written if it was missing."""
+async def read_end(client: PrefectClient, run: FlowRun, state: State[Any]) -> JobDocument:
+    """The document of a job that is over, with an end in it; where the document lacks it, that of the state."""
+    return (await _read_end(client, run, state))[0]
+
+
+async def _read_end(
+    client: PrefectClient, run: FlowRun, state: State[Any]
+) -> tuple[JobDocument, UUID | None, bool]:
+    """The document with its end, the artifact that holds one, and whether that says the end."""
     known = await _known_document(client, run)
     if known is not None and known[1] is not None and known[1].completed_at is not None:
-        return known[1]
+        return known[1], known[0].id, True
     document = (known[1] if known else None) or await _first_document(client, run)
     error, code = _reason(state)
     ended = document.model_copy(
@@ -121,7 +139,14 @@ async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]
             "completed_at": run.end_time or datetime.now(UTC),
         }
     )
-    artifact = known[0].id if known else None
+    return ended, known[0].id if known else None, False
+
+
+async def _ended_document(client: PrefectClient, run: FlowRun, state: State[Any]) -> JobDocument:
+    """The job's document with an end in it, which is written if it was missing."""
+    ended, artifact, is_known = await _read_end(client, run, state)
+    if is_known:
+        return ended
     try:
         await write_document(client, ended, artifact)
     except PrefectHTTPStatusError as error:
@@ -164,8 +189,14 @@ def _reason(state: State[Any]) -> tuple[str | None, str | None]:
     match ended_status(state.type), state.type:
         case JobStatus.COMPLETED, _:
             return None, None
+        case JobStatus.CANCELLED, _ if state.name == SKIPPED:
+            return state.message, "cancelled"
         case JobStatus.CANCELLED, _:
             return "The job was cancelled.", "cancelled"
+        case _ if is_timed_out(state):
+            return state.message, StageTimeoutError.code
+        case _ if state.name == EXPIRED:
+            return state.message, TOO_LATE
         case _, StateType.CRASHED:
             return f"The job's process ended early. {state.message or ''}".strip(), "crashed"
         case _ if state.message == UNREADABLE:

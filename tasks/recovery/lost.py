@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_logger
-from prefect.states import Crashed
+from prefect.states import Cancelled, Crashed
 
 from tasks.recovery.runs import PAGE, all_runs, read_page
 from tasks.webhooks.deliver import longest_delivery
@@ -68,16 +68,31 @@ async def crashed_deliveries(client: PrefectClient, since: datetime) -> list[Flo
     )
 
 
+async def end_all(client: PrefectClient, reason: str) -> int:
+    """Mark every run that goes on as crashed, or as cancelled if that was asked for; how many were not taken."""
+    failed = 0
+    for kind in (StateType.CANCELLING, StateType.PENDING, StateType.RUNNING):
+        for run in await all_runs(client, FlowRunFilter(state=_in(kind))):
+            end: State[Any] = (
+                Cancelled(message=reason) if kind is StateType.CANCELLING else Crashed(message=reason)
+            )
+            failed += not await _end(client, run, end)
+    return failed
+
+
 def _in(state: StateType) -> FlowRunFilterState:
     return FlowRunFilterState(type=FlowRunFilterStateType(any_=[state]))
 
 
 async def _crash(client: PrefectClient, run: FlowRun, reason: str) -> bool:
-    lost: State[Any] = Crashed(message=reason)
+    return await _end(client, run, Crashed(message=reason))
+
+
+async def _end(client: PrefectClient, run: FlowRun, end: State[Any]) -> bool:
     try:
-        await client.set_flow_run_state(run.id, lost, force=True)
+        await client.set_flow_run_state(run.id, end, force=True)
     except (httpx.HTTPError, PrefectException) as error:
-        get_logger("jobs").warning("The lost run %s could not be marked as crashed: %s", run.id, error)
+        get_logger("jobs").warning("The lost run %s could not be marked as %s: %s", run.id, end.name, error)
         return False
     return True
 

@@ -17,6 +17,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.variables import Variable
 
 from tasks.jobs.status import ended_status
+from tasks.recovery.backlog import EXPIRED, SKIPPED, end_backlog
 from tasks.recovery.ends import (
     DELIVERY_RESTARTS,
     JOB_TAG,
@@ -26,6 +27,7 @@ from tasks.recovery.ends import (
     restart,
 )
 from tasks.recovery.lost import crash_deliveries, crash_pending, crashed_deliveries
+from tasks.recovery.overrun import end_overrun
 from tasks.recovery.runs import FINAL, PAGE, all_runs
 from tasks.recovery.survival import Survivors
 from tasks.webhooks.message import message_id
@@ -45,11 +47,16 @@ class Reconciliation:
 
     notified: int = 0
     restarted: int = 0
+    skipped: int = 0
+    """Too late to start."""
     failed: int = 0
     """Left for the next poll: the server did not take what was to be written, or one job could not be understood."""
 
     def __str__(self) -> str:
-        return f"{self.notified} ends notified, {self.restarted} runs restarted, {self.failed} left"
+        return (
+            f"{self.notified} ends notified, {self.restarted} runs restarted, {self.skipped} too late, "
+            f"{self.failed} left"
+        )
 
 
 async def reconcile() -> Reconciliation:
@@ -66,6 +73,9 @@ async def reconcile() -> Reconciliation:
     async with get_client() as client:
         done.failed += await crash_pending(client, began)
         done.failed += await crash_deliveries(client, began)
+        done.failed += await end_overrun(client, began, tag=JOB_TAG)
+        with survivors.each("The backlog"):
+            done.skipped += await end_backlog(client, began)
         ended = await _ended_since(client, since)
         for start in range(0, len(ended), PAGE):
             for run in await _unnotified(client, ended[start : start + PAGE]):
@@ -118,6 +128,12 @@ async def _unnotified(client: PrefectClient, runs: Sequence[FlowRun]) -> list[Fl
         for run in runs
         if keys.get(run.id) not in notified
         and keys.get(run.id) != run.labels.get(NOTIFIED)
-        # Without an endpoint a job that ended by itself needs nothing; its document is written.
-        and (run.parameters.get("webhook_url") or run.state_type in (StateType.CRASHED, StateType.CANCELLED))
+        and (run.parameters.get("webhook_url") or _lacks_its_document(run))
     ]
+
+
+def _lacks_its_document(run: FlowRun) -> bool:
+    """Without an endpoint a job that ended by itself needs nothing, nor does a scheduled one that never began."""
+    if run.state_type is StateType.CANCELLED:
+        return run.state_name != SKIPPED
+    return run.state_type is StateType.CRASHED or run.state_name == EXPIRED

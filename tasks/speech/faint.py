@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tasks.audio.voice_activity import speech_stretches
 from tasks.speech.activity import SAMPLE_RATE, join_close, moved, total_length, within
-from tasks.speech.quality import is_known_invention, surely_failed
+from tasks.speech.quality import doubtful, has_words, is_known_invention
 from tasks.speech.stretches import long_silences
 from tasks.speech.transcript import Segment, Span
 from tasks.speech.windows import Window
@@ -18,7 +18,10 @@ _LEAD_SECONDS = 2.0
 """Sound before a place that is listened to as well: the model of voice activity remembers what came before."""
 _BELIEVED, _DOUBTED = 0.1, 0.3
 """Seconds of a faint voice from which on the text over it stays: where the engine believes it (three moments in a row,
-which noise does not have), and where it takes its own text for failed."""
+which noise seldom has), and where it is in doubt."""
+_DOUBTED_SHARE = 1 / 3
+"""Of the time of a text in doubt, what must be a voice. In 40 s of white noise up to 1.8 s pass for a faint one, under
+a longer text that the engine guesses; of the speech over far microphones three fifths are heard."""
 _ENOUGH_SECONDS = 0.2
 """Voices, faint ones among them, in a whole recording from which on it is heard: less is a click or a note."""
 _LATE_SECONDS = 0.3
@@ -50,9 +53,10 @@ def with_faint(window: Window, places: Iterable[Span]) -> list[Span]:
 def voices_under(segment: Segment, window: Window, following: Segment | None) -> list[Span]:
     """The voice under a text that nobody seems to have said, in seconds of the recording; empty if nobody did.
 
-    `following` is the next text. A credit or sign-off that engines are known to invent is never said faintly.
+    `following` is the next text. A credit or sign-off that engines are known to invent is never said faintly, and marks
+    without words are not said at all.
     """
-    if is_known_invention(segment.text):
+    if is_known_invention(segment.text) or not has_words(segment.text):
         return []
     end = segment.end + _LATE_SECONDS
     place = Span(start=segment.start, end=min(end, following.start) if following else end)
@@ -60,4 +64,5 @@ def voices_under(segment: Segment, window: Window, following: Segment | None) ->
         return []
     speech = moved(with_faint(window, moved([place], -window.start)), window.start)
     voices = within(speech, place)
-    return voices if total_length(voices) >= (_DOUBTED if surely_failed(segment) else _BELIEVED) else []
+    least = max(_DOUBTED, _DOUBTED_SHARE * segment.duration) if doubtful(segment) else _BELIEVED
+    return voices if total_length(voices) >= least else []

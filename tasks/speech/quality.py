@@ -14,6 +14,8 @@ _WORD_REACH = 0.5
 exactly."""
 _LOW_LOGPROB = -1.0
 """Mean log probability below which Whisper itself takes a text for failed."""
+_DOUBT = 0.5
+"""Probability that nobody speaks, from which on the engine's text is in doubt."""
 _LOW_PROBABILITY = 0.3
 _REPETITIVE = 2.4
 """Compression ratio above which Whisper itself takes a text for a loop."""
@@ -71,6 +73,16 @@ def surely_failed(segment: Segment) -> bool:
     return segment.avg_logprob < _LOW_LOGPROB
 
 
+def doubtful(segment: Segment) -> bool:
+    """Whether the engine itself doubts a text, or that anybody speaks under it."""
+    return segment.no_speech_prob > _DOUBT or surely_failed(segment)
+
+
+def has_words(text: str) -> bool:
+    """Whether a text is more than marks."""
+    return bool(_bare(text))
+
+
 def is_known_invention(text: str) -> bool:
     """Whether the text is, as a whole, a credit or sign-off that engines are known to invent."""
     return _INVENTED.fullmatch(_bare(text)) is not None
@@ -86,13 +98,13 @@ def is_invented(segment: Segment, speech: Sequence[Span]) -> bool:
     if not bare:
         return True
     heard = overlap(Span(start=segment.start, end=segment.end), speech)
-    doubtful = segment.no_speech_prob > 0.5 or surely_failed(segment)
+    in_doubt = doubtful(segment)
     if is_known_invention(segment.text):
         # Nobody says four words in the time of one: the text does not fit what was heard.
-        return doubtful or heard < 0.12 * len(bare.split())
+        return in_doubt or heard < 0.12 * len(bare.split())
     if bare in _FILLERS:
-        return heard < 0.1 or (doubtful and heard < 0.3)
-    return heard == 0.0 and (doubtful or len(bare.split()) >= _SENTENCE_WORDS)
+        return heard < 0.1 or (in_doubt and heard < 0.3)
+    return heard == 0.0 and (in_doubt or len(bare.split()) >= _SENTENCE_WORDS)
 
 
 def assess(

@@ -19,7 +19,7 @@ from tasks.speech.echoes import without_echoes
 from tasks.speech.faint import any_voice, attentive, voices_under, with_faint
 from tasks.speech.languages import UNSPACED
 from tasks.speech.options import RecognitionOptions
-from tasks.speech.quality import assess, is_invented, repeated, too_fast
+from tasks.speech.quality import assess, doubtful, is_invented, repeated, too_fast
 from tasks.speech.repair import repaired
 from tasks.speech.spoken import SpokenLanguages
 from tasks.speech.stretches import worth_hearing
@@ -126,9 +126,8 @@ class Run:
         kept = []
         segments = without_echoes(segments, heard)
         for segment, following in zip_longest(segments, segments[1:]):
-            if not is_invented(segment, heard):
-                voices = within(heard, Span(start=segment.start, end=segment.end))
-            elif not (voices := voices_under(segment, window, following)):
+            voices = self._voices(segment, window, following)
+            if voices is None:
                 self._removed.append(segment.text)
                 continue
             kept.append(segment)
@@ -136,6 +135,16 @@ class Run:
         self._before = self._context(kept)
         wordless = {} if self._options.word_timestamps else {"words": ()}
         self._segments += [segment.model_copy(update=wordless) for segment in on_time(kept, heard)]
+
+    def _voices(self, segment: Segment, window: Window, following: Segment | None) -> list[Span] | None:
+        """The voices under a text; None where nobody said it."""
+        if doubtful(segment) and not any_voice(self._speech):
+            # Nobody has been heard clearly so far: what passes for a faint voice may be noise, and the text a guess.
+            return None
+        heard = moved(window.speech, window.start)
+        if not is_invented(segment, heard):
+            return within(heard, Span(start=segment.start, end=segment.end))
+        return voices_under(segment, window, following) or None
 
     def _repaired(self, segments: list[Segment], window: Window, language: str) -> list[Segment]:
         limits = Span(start=window.start, end=window.start + window.duration)

@@ -28,7 +28,7 @@ _COSTS = {
 }
 HELD_SECONDS = 1.0
 """Over a longer silence nothing must stay together, though it may."""
-_WORD_SECONDS = 1.0
+WORD_SECONDS = 1.0
 """The engine draws a last word out over silence: no more of it counts."""
 _TOP_HEAVY, _BOTTOM_HEAVY = 1.2, 0.9
 """Costs of a line's width in difference: a shorter upper line hides less of the picture."""
@@ -113,7 +113,7 @@ class Phrase:
     def spoken(self, first: int, last: int) -> float:
         """Seconds from the beginning of the piece `first` to the end of `last`."""
         end = self.pieces[last]
-        return min(end.end, end.start + _WORD_SECONDS) - self.pieces[first].start
+        return min(end.end, end.start + WORD_SECONDS) - self.pieces[first].start
 
     def split(self, first: int, last: int) -> tuple[float, Split] | None:
         """The best way to set the pieces in lines and what it costs; None where they do not fit.

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from typing_extensions import override
+
 from tasks.subtitles.abbreviations import SENTENCE_PAUSE
 from tasks.subtitles.bonds import Bond
 from tasks.subtitles.cues import Cue
 from tasks.subtitles.layout import CueLayout
-from tasks.subtitles.lines import DASH, HELD_SECONDS, NEVER, Phrase
+from tasks.subtitles.lines import DASH, HELD_SECONDS, NEVER, WORD_SECONDS, Phrase
 from tasks.subtitles.pieces import Piece, text_width
 
 Rule = Literal[
@@ -91,7 +93,7 @@ def _of_lines(cues: Sequence[Cue], layout: CueLayout) -> Iterator[Violation]:
 def _of_breaks(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterator[Violation]:
     """Breaks between the lines of all cues, where what was torn apart would have fitted a line."""
     shown = list(_pieces(cues, language))
-    phrase = Phrase([piece for _, _, piece in shown], layout)
+    phrase = _Shown([piece for _, _, piece in shown], layout, [cues[cue].end for cue, _, _ in shown])
     for i, ((cue, line, piece), (next_cue, next_line, after)) in enumerate(pairwise(shown)):
         if (cue, line) == (next_cue, next_line) or not piece.spaced or not after.spaced:
             continue
@@ -103,6 +105,19 @@ def _of_breaks(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterato
         if piece.text.endswith("."):
             rule = "abbreviation"
         yield Violation(rule, cue, f"{piece.text} | {after.text}")
+
+
+@dataclass(frozen=True)
+class _Shown(Phrase):
+    """Words as subtitles show them: when each of them is said is a guess."""
+
+    until: Sequence[float]
+    """When the subtitle of each word ends."""
+
+    @override
+    def spoken(self, first: int, last: int) -> float:
+        """Seconds at most, so that nothing is held to have fitted that may not have."""
+        return min(self.until[last], self.pieces[last].start + WORD_SECONDS) - self.pieces[first].start
 
 
 def _silence(before: Cue, after: Cue) -> float:

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from tasks.images.cutting import Cutter, resized
@@ -13,6 +14,10 @@ from tasks.video.motion import MAX_ZOOM, View
 _BLUR = 0.04
 """Standard deviation, as a share of the width."""
 _DIM = 0.7
+_EDGE = 0.03
+"""Share of the picture's side, from its edge, that shows whether a plain wall is there."""
+_PLAIN, _UNEVEN = 4.0, 60.0
+"""Levels: how rough a plain wall is at most, on average, and how far its light may fall off along the edge."""
 
 # Full-range R'G'B' to limited-range Y'CbCr, ITU-R BT.709.
 _TO_VIDEO = (
@@ -27,9 +32,11 @@ PIXEL_FORMAT: Final = "nv12"
 class Picture:
     """The stage that a camera moves over."""
 
-    def __init__(self, pixels: Pixels, size: tuple[int, int], framing: Framing) -> None:
-        """`size`: of the frames, in pixels, both even."""
-        canvas = _canvas(Image.fromarray(pixels), size, framing)
+    def __init__(
+        self, pixels: Pixels, size: tuple[int, int], framing: Framing, *, continued: bool = False
+    ) -> None:
+        """`size`: of the frames, in pixels, both even. `continued`: over a blur, a plain wall goes on to the edge."""
+        canvas = _canvas(Image.fromarray(pixels), size, framing, continued=continued)
         self._extent = canvas.size
         self._frame_width = size[0]
         bright, *colours = canvas.convert("RGB", _TO_VIDEO).split()
@@ -62,7 +69,7 @@ def needed_side(size: tuple[int, int]) -> int:
     return int(max(size) * MAX_ZOOM * 2)
 
 
-def _canvas(image: Image.Image, frames: tuple[int, int], framing: Framing) -> Image.Image:
+def _canvas(image: Image.Image, frames: tuple[int, int], framing: Framing, *, continued: bool) -> Image.Image:
     """The stage, so large that the closest view has the clip's own pixels."""
     size = (round(frames[0] * MAX_ZOOM), round(frames[1] * MAX_ZOOM))
     if framing.background == "fill":
@@ -75,5 +82,47 @@ def _canvas(image: Image.Image, frames: tuple[int, int], framing: Framing) -> Im
     canvas = blurred.resize(size, Image.Resampling.BICUBIC).point(lambda level: level * _DIM)
     room = (round(size[0] * framing.inset), round(size[1] * framing.inset))
     whole = ImageOps.contain(image, room, Image.Resampling.LANCZOS)
-    canvas.paste(whole, ((size[0] - whole.width) // 2, (size[1] - whole.height) // 2))
-    return canvas
+    left, top = (size[0] - whole.width) // 2, (size[1] - whole.height) // 2
+    canvas.paste(whole, (left, top))
+    if not continued:
+        return canvas
+    return _with_walls(canvas, (left, top, left + whole.width, top + whole.height))
+
+
+def _with_walls(canvas: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """The stage on which a plain wall of the picture, which lies in `box`, goes on to the edge of the stage."""
+    pixels = np.array(canvas)
+    left, top, right, bottom = box
+    # First beside the picture, then above and below what it has become.
+    beside = pixels[top:bottom].transpose(1, 0, 2)
+    walls = [_continue(beside, left, right, at_end=end) for end in (False, True)]
+    left, right = (0 if walls[0] else left), (len(beside) if walls[1] else right)
+    above = pixels[:, left:right]
+    for end in (False, True):
+        _continue(above, top, bottom, at_end=end)
+    return Image.fromarray(pixels)
+
+
+def _continue(lines: Pixels, first: int, after: int, *, at_end: bool) -> bool:
+    """Fills the lines before `first`, or from `after` on, with the edge of what lies between, if that is plain."""
+    space = lines[after:] if at_end else lines[:first]
+    depth = max(4, round((after - first) * _EDGE))
+    edge = (lines[after - depth : after] if at_end else lines[first : first + depth]).astype(np.float32)
+    if not len(space) or after - first < 4 * depth or edge.shape[1] < 4:
+        return bool(len(space) == 0)
+    line = _smoothed(edge.mean(axis=0))
+    rough = float(np.abs(edge - line).mean())
+    if rough > _PLAIN or float(np.ptp(line, axis=0).max()) > _UNEVEN:
+        return False
+    space[:] = np.rint(line).astype(np.uint8)
+    return True
+
+
+def _smoothed(line: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A line of pixels without its grain."""
+    half = max(1, len(line) // 40)
+    sums = np.cumsum(np.pad(line, ((half + 1, half), (0, 0)), mode="edge"), axis=0, dtype=np.float64)
+    found: NDArray[np.float32] = ((sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1)).astype(
+        np.float32
+    )
+    return found

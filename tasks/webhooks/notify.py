@@ -110,7 +110,7 @@ async def _start_delivery(document: JobDocument, message: WebhookMessage, endpoi
                 },
                 name=key,
                 idempotency_key=key,
-                labels={LABEL: message.correlation_id},
+                labels={LABEL: document.correlation_id},
             )
     except ObjectNotFound:
         return _Delivery.NONE

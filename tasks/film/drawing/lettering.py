@@ -106,7 +106,7 @@ def fit(
         style: Of its letters.
         room: Width and height in pixels.
         sizes: Largest and smallest em in pixels. A text that has no room at the smallest is set in more lines, and then
-            smaller: nothing is cut off.
+            smaller, a word without a place to break it as small as it takes: nothing is cut off.
         lines: Most lines.
     """
     shown = text.upper() if style.capitals else text
@@ -120,8 +120,10 @@ def fit(
     size = smallest
     while True:
         block = _set(shown, style, size, room[0])
-        if (block.height <= room[1] and block.width <= room[0]) or size <= smallest * _LEAST:
+        if block.height <= room[1] and block.width <= room[0]:
             return block
+        if size <= smallest * _LEAST:
+            return _set(shown, style, size * min(1.0, room[0] / block.width), room[0])
         size *= 0.96
 
 

@@ -5,7 +5,7 @@ Where a sentence of the narration names a price or a feature, that is shown whil
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from tasks.film.storyboard import Brief, Move, Scene, Shot, Title, Transition
@@ -21,6 +21,15 @@ _HEARD = 0.5
 _GLANCE = 90
 """Letters of a sentence of the description that can be read at a glance."""
 _MAX_QUOTES = 3
+_LEAST = 1.2
+"""Seconds that a title is shown for, and that a sentence is heard in a shot, to matter there."""
+_READ = 1.7
+"""Seconds in which a feature is read."""
+_AHEAD = 0.1
+"""Seconds by which a title comes before its sentence."""
+_SHORT_CALL, _LONGEST_CALL = 30, 60
+"""Letters of a call to action: any that is as short; what is cut off a longer one, at most."""
+_CLAUSE_END = re.compile(r"[,;:.!?](?=\s)|\s[–—-](?=\s)|\s(?:e|and)(?=\s)")
 _WORDS: dict[Language, dict[str, str]] = {
     "pt-BR": {"ends": "Oferta até {}", "call": "Compre agora", "off": "{}% OFF"},
     "en": {"ends": "Offer ends {}", "call": "Shop now", "off": "{}% OFF"},
@@ -88,68 +97,121 @@ def scenes_of(brief: Brief, *, quotes: bool = False) -> Iterator[Scene]:
     for number, (shot, texts) in enumerate(zip(shots, said, strict=True)):
         last = number == len(shots) - 1
         call = (_call(brief),) if last and not has_end else ()
-        length = (shot.end - shot.start) / len(texts)
-        for part, (layout, titles) in enumerate(texts):
-            start = shot.start + part * length
-            end = shot.end if part == len(texts) - 1 else start + length
-            tail = call if part == len(texts) - 1 else ()
-            yield _scene(brief, shot, layout, (*titles, *tail), start, end, number)
+        starts = _starts(shot, texts)
+        for part, said_now in enumerate(texts):
+            end = starts[part + 1] if part + 1 < len(texts) else shot.end
+            titles = (*said_now.titles, *(call if part == len(texts) - 1 else ()))
+            yield _scene(brief, shot, said_now.layout, titles, starts[part], end, number)
     for shot in brief.shots:
         if shot.part == "end":
             yield _scene(brief, shot, "end", end_titles(brief), shot.start, shot.end, 0)
 
 
-_Said = tuple[str, tuple[Title, ...]]
+@dataclass(frozen=True)
+class _Said:
+    """What is shown for a part of a shot."""
+
+    layout: str
+    titles: tuple[Title, ...]
+    at: float | None = None
+    """Seconds of the film from which it is heard; None: the parts of the shot are as long as each other."""
+
+
+def _starts(shot: Shot, parts: Sequence[_Said]) -> list[float]:
+    length = (shot.end - shot.start) / len(parts)
+    even = [shot.start + number * length for number in range(len(parts))]
+    return [even[number] if number == 0 or part.at is None else part.at for number, part in enumerate(parts)]
 
 
 def _assigned(brief: Brief, shots: Sequence[Shot], *, quotes: bool) -> list[list[_Said]]:
     """What each shot says: one thing, or two if it is long and all would not be said else."""
     said: list[list[_Said]] = [[] for _ in shots]
-    said[0].append(("opening", opening_titles(brief)))
+    said[0].append(_Said("opening", opening_titles(brief)))
     priced = price_titles(brief)
     price = next((title.text for title in priced if title.role == "price"), None)
     price_at = _price_shot(brief, shots, price) if price else None
     if price_at is not None:
         if price_at > 0 or shots[0].end - shots[0].start >= _SPLIT:
-            said[price_at].append(("price", priced))
+            said[price_at].append(_Said("price", priced))
         else:
-            said[0] = [("price", priced)]
+            said[0] = [_Said("price", priced)]
     quoted = brief.product.testimonials[:_MAX_QUOTES] if quotes else ()
     for number, quote in enumerate(quoted):
         free = [index for index, parts in enumerate(said) if not parts]
         title = Title("quote", quote.quote)
         titles = (title, Title("author", quote.author), *_brand(brief))
         if free:
-            said[free[0]].append(("quote", titles))
+            said[free[0]].append(_Said("quote", titles))
         elif number == 0:
             longest = max(range(len(shots)), key=lambda index: shots[index].end - shots[index].start)
-            said[longest].insert(1, ("quote", titles))
+            said[longest].insert(1, _Said("quote", titles))
     _add_features(brief, shots, said)
     for parts in said:
         if not parts:
-            parts.append(("picture", (Title("name", brief.product.name), *_brand(brief))))
+            parts.append(_Said("picture", (Title("name", brief.product.name), *_brand(brief))))
     return said
 
 
 def _add_features(brief: Brief, shots: Sequence[Shot], said: list[list[_Said]]) -> None:
-    """A feature for each shot that says nothing yet: the one that is heard, else the next."""
+    """For each shot that says nothing yet the features that are heard in it; else of those that are heard nowhere."""
     features = _features(brief)
-    free = [index for index, parts in enumerate(said) if not parts]
-    left = list(features)
-    chosen: dict[int, str] = {}
-    for index in free:
-        spoken = _spoken(brief, shots[index])
-        heard = max(left, key=lambda text: _likeness(text, spoken), default=None)
-        if heard is not None and _likeness(heard, spoken) >= _HEARD:
-            chosen[index] = heard
-            left.remove(heard)
-    for index in free:
-        text = chosen.get(index) or (left.pop(0) if left else None)
-        if text is not None:
-            said[index].append(("feature", (Title("feature", text), *_brand(brief))))
-    # An opening that is alone for long goes on with the best feature.
-    if left and len(said[0]) == 1 and shots[0].end - shots[0].start >= _SPLIT and said[0][0][0] == "opening":
-        said[0].append(("feature", (Title("feature", left[0]), *_brand(brief))))
+    heard = _heard(brief, features)
+    left = [text for text in features if not any(text in about for about in heard.values())]
+    for index, parts in enumerate(said):
+        if not parts:
+            found: list[tuple[str, float | None]] = [*_features_in(brief, shots[index], heard)]
+            if not found and left:
+                free = sum(not others for others in said[index:])
+                length = shots[index].end - shots[index].start
+                count = min(-(-len(left) // free), max(1, int(length / _READ)))
+                found, left = [(text, None) for text in left[:count]], left[count:]
+            parts += [_Said("feature", (Title("feature", text), *_brand(brief)), at) for text, at in found]
+    opening, first = said[0], shots[0]
+    # An opening that is alone for long goes on with what is heard in it, else with the best feature that is not heard.
+    if len(opening) == 1 and opening[0].layout == "opening" and first.end - first.start >= _SPLIT:
+        later = [(text, at) for text, at in _features_in(brief, first, heard) if at >= first.start + _LEAST]
+        goes_on: list[tuple[str, float | None]] = [*later] or [(text, None) for text in left[:1]]
+        opening += [_Said("feature", (Title("feature", text), *_brand(brief)), at) for text, at in goes_on]
+
+
+_Heard = dict[int, tuple[str, ...]]
+"""Features that sentences of the narration are about, by the numbers of these."""
+
+
+def _heard(brief: Brief, features: Sequence[str]) -> _Heard:
+    sentences = brief.narration.sentences if brief.narration is not None else ()
+    found = {}
+    for number, sentence in enumerate(sentences):
+        about = [text for text in features if _likeness(text, sentence.text) >= _HEARD]
+        found[number] = tuple(sorted(about, key=lambda text: _place_in(text, sentence.text)))
+    return found
+
+
+def _features_in(brief: Brief, shot: Shot, heard: _Heard) -> list[tuple[str, float]]:
+    """The features that are heard in a shot, each with the time from which it is to be shown."""
+    if brief.narration is None:
+        return []
+    found: list[tuple[str, float]] = []
+    for number in shot.sentences:
+        sentence, texts = brief.narration.sentences[number], heard[number]
+        long = sentence.end - sentence.start
+        for place, text in enumerate(texts):
+            # A sentence that names several is about each for as long.
+            begins, ends = (sentence.start + long * part / len(texts) for part in (place, place + 1))
+            start, end = max(begins - _AHEAD, shot.start), min(ends, shot.end)
+            if end - start < min(_LEAST, long / len(texts)) or shot.end - start < _LEAST:
+                continue
+            if not found or (found[-1][0] != text and start - found[-1][1] >= _LEAST):
+                found.append((text, start))
+    return found
+
+
+def _place_in(text: str, sentence: str) -> int:
+    """Where the first of a text's words stands in a sentence."""
+    said = sentence.casefold()
+    return min(
+        (said.find(word.casefold()) for word in _WORD.findall(text) if word.casefold() in said), default=0
+    )
 
 
 def _price_shot(brief: Brief, shots: Sequence[Shot], price: str) -> int:
@@ -195,9 +257,23 @@ def _brand(brief: Brief) -> tuple[Title, ...]:
 
 
 def _call(brief: Brief) -> Title:
+    """As short as a button is: the post and the voice have the whole of it."""
     written = brief.copy.call_to_action if brief.copy is not None else ""
     text = brief.product.call_to_action or written or _WORDS[language_of(brief)]["call"]
-    return Title("call_to_action", text)
+    return Title("call_to_action", _shortened(text))
+
+
+def _shortened(text: str) -> str:
+    """Its first clause, where it is long and the clause says what to do."""
+    if len(text) <= _SHORT_CALL:
+        return text
+    for end in _CLAUSE_END.finditer(text):
+        clause = text[: end.start()].strip()
+        if len(clause) > _LONGEST_CALL:
+            break
+        if len(clause.split()) > 1:
+            return clause
+    return text
 
 
 def _scene(

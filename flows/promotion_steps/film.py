@@ -3,7 +3,7 @@
 import asyncio
 
 from blocks.settings import get_settings
-from flows.promotion_material import Given, Made
+from flows.promotion_steps.material import Given, Made
 from tasks.errors import ContrapontoError
 from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
 from tasks.film.options import VideoConfig

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from flows.promotion_material import Made
+from flows.promotion_steps.material import Made
 from tasks.jobs.artifacts import write_image, write_markdown, write_table
 from tasks.jobs.markdown import Markdown, heading, link, page, table, text
 from tasks.promotion.document import PromotionOutcome, StepResult
-from tasks.promotion.materials import WrittenCopy
+from tasks.promotion.materials import TextModelUsage, WrittenCopy
 from tasks.promotion.scheduling import Ended
 
 _MOST_SHOWN = 1_500_000
@@ -33,7 +33,7 @@ async def show_result(outcome: PromotionOutcome, ended: Ended[Made]) -> None:
     )
     await write_markdown("promotion", page(heading(result.pipeline), *blocks), "What was made")
     await write_table(
-        "steps", [_row(name, step) for name, step in result.steps.items()], "What each step took"
+        "steps", [step_row(name, step) for name, step in result.steps.items()], "What each step took"
     )
     store = media_store(get_settings())
     for name, made in ended.made.items():
@@ -58,12 +58,22 @@ def _texts(name: str, made: Made) -> Iterator[Markdown]:
             yield text(paragraph)
 
 
-def _row(name: str, step: StepResult) -> dict[str, object]:
+def step_row(name: str, step: StepResult) -> dict[str, object]:
+    """What the table of the steps says of one."""
     return {
         "step": name,
         "status": step.status.value,
         "seconds": step.seconds if step.seconds is not None else "",
         "done before": "yes" if step.cached else "",
-        "tokens": (step.made or {}).get("tokens") or "",
+        "tokens": _tokens(step),
         "remark": step.error or " ".join(step.warnings),
     }
+
+
+def _tokens(step: StepResult) -> int | str:
+    """Those that a text model was asked and has answered; empty where there was none."""
+    usage = (step.made or {}).get("usage")
+    if usage is None:
+        return ""
+    asked = TextModelUsage.model_validate(usage)
+    return asked.prompt_tokens + asked.completion_tokens

@@ -5,7 +5,7 @@ import hashlib
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from flows.promotion_material import Given, Made
+from flows.promotion_steps.material import Given, Made
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
 from tasks.copywriting.steps import CopyRequest, DescriptionRequest, write_copy, write_description
 from tasks.errors import MissingEngineError

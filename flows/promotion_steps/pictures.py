@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from typing_extensions import override
 
-from flows.promotion_material import Given, Made
+from flows.promotion_steps.material import Given, Made
 from tasks.enhancement.options import ImagesConfig
-from tasks.enhancement.steps import EnhancedPicture, enhance_image, enhance_requests
+from tasks.enhancement.steps import EnhancedPicture, enhance_image, enhance_requests, numbered
 from tasks.errors import ContrapontoError
 from tasks.fetching.steps import fetch_file, file_request
 from tasks.foreign_text import one_line
@@ -98,7 +98,7 @@ async def _pictures(number: int, source: str, config: ImagesConfig, parts: Stage
     for place, wanted in enumerate(requests):
         start = _FETCHED + share * place
         with _Piece(parts, number, start, start + share) as piece:
-            made.append(await run_step(enhance_image, wanted))
+            made.append(numbered(await run_step(enhance_image, wanted), number))
             cached &= piece.cached
     return _Image(tuple(made), cached)
 

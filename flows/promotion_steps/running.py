@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from flows.promotion_fit import film_seconds, script_seconds, speed_of
-from flows.promotion_material import Given, Made
-from flows.promotion_work import WORK
+from flows.promotion_steps.fit import film_seconds, script_seconds, speed_of
+from flows.promotion_steps.material import Given, Made
+from flows.promotion_steps.work import WORK
 from tasks.errors import ContrapontoError, EngineError, StageTimeoutError
 from tasks.jobs.document import StageStatus
 from tasks.jobs.retries import is_transient

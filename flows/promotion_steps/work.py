@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from flows.promotion_film import make
-from flows.promotion_material import Given, Made
-from flows.promotion_pictures import enhance
-from flows.promotion_texts import caption, describe, speak, write
+from flows.promotion_steps.film import make
+from flows.promotion_steps.material import Given, Made
+from flows.promotion_steps.pictures import enhance
+from flows.promotion_steps.texts import caption, describe, speak, write
 
 WORK: dict[str, Callable[[Given], Awaitable[Made]]] = {
     "ENHANCED_IMAGES": enhance,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from blocks.from_settings import media_store, text_model
 from blocks.settings import get_settings
-from flows.promotion_fit import film_seconds, script_seconds, speed_of
+from flows.promotion_steps.fit import film_seconds, script_seconds, speed_of
 from tasks.captions.fonts import find_typeface
 from tasks.captions.steps import font_folders
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
@@ -18,18 +18,20 @@ from tasks.film.music import choose_track, chosen_mood
 from tasks.film.options import VideoConfig
 from tasks.film.timeline import A_PICTURE, END_CARD
 from tasks.narration.length import predicted_seconds
+from tasks.narration.narrating import choose
 from tasks.narration.options import CaptionsConfig, VoiceConfig
 from tasks.promotion.materials import Language
 from tasks.promotion.planning import Plan
 from tasks.promotion.product import Product
 from tasks.speech.steps import recogniser_name
-from tasks.voice.choice import choose_voice
 
 _TEXT = 0.5
 _TEXT_BY_MODEL = 15.0
 _AN_IMAGE: Mapping[str, float] = {"basic": 2.0, "standard": 4.0, "premium": 8.0}
 _A_SPOKEN_SECOND: Mapping[Language, float] = {"en": 0.3, "pt-BR": 0.7}
 _A_HEARD_SECOND = 0.5
+_A_REMOTE_SECOND = 0.3
+"""Of an endpoint; a guess."""
 _CAPTIONS = 0.5
 _FILM_START = 3.0
 _A_FILM_SECOND = 0.9
@@ -132,17 +134,16 @@ def _voice(name: str, job: _Job, found: Forecast) -> float:
         recogniser_name(get_settings().whisper_model, get_settings())
         return _A_HEARD_SECOND * said
     try:
-        found.warnings += [
-            f"{name}: {warning}"
-            for warning in choose_voice(language, get_settings().models_dir, config.voice).warnings
-        ]
+        voice, warnings = choose(config, language, get_settings())
+        found.warnings += [f"{name}: {warning}" for warning in warnings]
     except MissingEngineError as error:
         if job.strict or not plan.behind(name, "film"):
             raise
         found.warnings.append(f"{name}: There is no voice-over: {error}")
         return 0.0
     found.said[name] = said
-    return _A_SPOKEN_SECOND[language] * said
+    # What an endpoint has said is listened to for the times of its words.
+    return (_A_REMOTE_SECOND + _A_HEARD_SECOND if voice.remote else _A_SPOKEN_SECOND[language]) * said
 
 
 def _captions(name: str, job: _Job, found: Forecast) -> float:  # noqa: ARG001

@@ -1,0 +1,354 @@
+"""Redis or Valkey, through redis-py."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from typing_extensions import override
+
+from blocks.streams.scripts import Call, Script
+from blocks.streams.server import (
+    NOBODY,
+    ConsumerState,
+    Delivery,
+    GroupState,
+    MissingGroupError,
+    Raw,
+    RefusedError,
+    Reply,
+    StreamServer,
+    unreachable,
+)
+from blocks.streams.upkeep import FORGET, GIVE_BACK, LEAVE, RENEW, SWEEP
+from tasks.errors import InvalidSettingError, TransientError
+
+T = TypeVar("T")
+
+_ANSWER_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
+_CONNECTIONS = 8
+"""For all that does not wait for messages."""
+_PASSING = (
+    BusyLoadingError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+    RedisConnectionError,
+    RedisTimeoutError,
+)
+_PASSING_CODES = (
+    "BUSY ",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "NOREPLICAS",
+    "CLUSTERDOWN",
+    "OOM",
+    "READONLY",
+)
+
+
+class _Clients:
+    """The connections of one event loop."""
+
+    def __init__(self, url: str) -> None:
+        options: dict[str, Any] = {
+            "protocol": 2,
+            # Without a timeout of redis-py's own, which is `asyncio.wait_for`: before Python 3.12 that may swallow a
+            # cancellation.
+            "socket_timeout": None,
+            "socket_connect_timeout": _CONNECT_SECONDS,
+            # A connection that a restart of the server has cut is found out only by its use.
+            "retry": Retry(ConstantBackoff(0.05), 2),
+        }
+        self.commands = Redis.from_pool(
+            BlockingConnectionPool.from_url(
+                url, max_connections=_CONNECTIONS, timeout=_ANSWER_SECONDS, **options
+            )
+        )
+        self.waiting = Redis.from_pool(ConnectionPool.from_url(url, **options))
+
+    async def aclose(self) -> None:
+        await self.commands.aclose()
+        await self.waiting.aclose()
+
+
+class RedisServer(StreamServer):
+    """A server at a URL that redis-py knows; `valkey://` is the same as `redis://`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url
+        parts = urlsplit(url)
+        self._where = (
+            f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        )
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
+
+    def _here(self) -> _Clients:
+        loop = asyncio.get_running_loop()
+        clients = self._clients.get(loop)
+        if clients is None:
+            try:
+                clients = _Clients(self._url)
+            except ValueError as error:
+                raise InvalidSettingError(
+                    f"The address of the message bus cannot be used: {error}.",
+                    hint="Correct CONTRAPONTO_MESSAGE_BUS or CONTRAPONTO_REDIS_URL.",
+                ) from error
+            self._clients[loop] = clients
+        return clients
+
+    # What redis-py says of the replies' types fits both protocols and neither.
+    @property
+    def _redis(self) -> Any:
+        return self._here().commands
+
+    @property
+    def _blocked(self) -> Any:
+        return self._here().waiting
+
+    async def _answer(self, call: Awaitable[T], block: float = 0) -> T:
+        try:
+            async with asyncio.timeout(block + _ANSWER_SECONDS):
+                return await call
+        except (TimeoutError, OSError) as error:
+            raise unreachable(self._where, error) from error
+        except RedisError as error:
+            raise self._meant(error) from error
+
+    def _meant(self, error: RedisError) -> Exception:
+        # At connecting, what the server says comes as the cause of another error.
+        if isinstance(error.__cause__, RedisError):
+            error = error.__cause__
+        text = str(error)
+        if isinstance(error, AuthenticationError | NoPermissionError) or text.startswith(
+            ("NOAUTH", "WRONGPASS", "NOPERM")
+        ):
+            return InvalidSettingError(
+                f"The message bus at {self._where} does not let us in: {text}",
+                hint="Correct the user and the password in CONTRAPONTO_MESSAGE_BUS or CONTRAPONTO_REDIS_URL.",
+            )
+        if text.startswith(("NOGROUP", "UNBLOCKED")) or "no such key" in text.lower():
+            return MissingGroupError(text)
+        if isinstance(error, _PASSING) or text.startswith(_PASSING_CODES):
+            return unreachable(self._where, error)
+        return RefusedError(f"The message bus at {self._where} refuses: {text}")
+
+    @override
+    async def run(self, calls: Sequence[Call]) -> list[Reply]:
+        replies = await self._sent(calls)
+        missing = [place for place, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if missing:
+            # With their texts, by which the server knows them from then on: one that restarts forgets what was loaded.
+            again = await self._sent([calls[place] for place in missing], by_text=True)
+            for place, reply in zip(missing, again, strict=True):
+                replies[place] = reply
+        return [self._understood(reply) for reply in replies]
+
+    async def _sent(self, calls: Sequence[Call], *, by_text: bool = False) -> list[Any]:
+        pipe = self._redis.pipeline(transaction=False)
+        for call in calls:
+            script = ("EVAL", call.script.text) if by_text else ("EVALSHA", call.script.sha)
+            pipe.execute_command(*script, 0, *call.arguments)
+        return await self._answer(pipe.execute(raise_on_error=False))
+
+    def _understood(self, reply: Any) -> Reply:
+        if isinstance(reply, RedisError):
+            meant = self._meant(reply)
+            if isinstance(meant, TransientError):
+                raise meant from reply
+            return meant if isinstance(meant, InvalidSettingError) else RefusedError(str(reply))
+        return list(reply)
+
+    async def _script(self, script: Script, *arguments: str | bytes | int) -> list[Any]:
+        (reply,) = await self.run([Call(script, arguments)])
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    @override
+    async def read_group(
+        self, group: str, consumer: str, streams: Sequence[str], count: int, block: float
+    ) -> list[Delivery]:
+        reply = await self._answer(
+            self._blocked.xreadgroup(
+                group, consumer, dict.fromkeys(streams, ">"), count=count, block=max(1, int(block * 1000))
+            ),
+            block,
+        )
+        return [
+            Delivery(_text(stream), Raw(_text(entry), fields))
+            for stream, entries in reply or []
+            for entry, fields in entries
+        ]
+
+    @override
+    async def read(self, positions: Mapping[str, str], count: int, block: float) -> dict[str, list[Raw]]:
+        reply = await self._answer(
+            self._blocked.xread(dict(positions), count=count, block=max(1, int(block * 1000))), block
+        )
+        return {_text(stream): _entries(entries) for stream, entries in reply or []}
+
+    @override
+    async def make_group(self, stream: str, group: str) -> None:
+        try:
+            await self._answer(self._redis.xgroup_create(stream, group, id="0", mkstream=True))
+        except RefusedError as error:
+            if "BUSYGROUP" not in error.message:
+                raise
+
+    @override
+    async def claim(self, stream: str, group: str, consumer: str, idle: float, count: int) -> list[Delivery]:
+        reply = await self._answer(
+            self._redis.xautoclaim(stream, group, consumer, int(idle * 1000), count=count)
+        )
+        claimed = _entries(reply[1])
+        if not claimed:
+            return []
+        pipe = self._redis.pipeline(transaction=False)
+        for entry in claimed:
+            pipe.xpending_range(stream, group, entry.id, entry.id, 1)
+        counts = await self._answer(pipe.execute())
+        return [
+            Delivery(stream, entry, int(count[0]["times_delivered"]))
+            for entry, count in zip(claimed, counts, strict=True)
+            if count
+        ]
+
+    @override
+    async def renew(self, stream: str, group: str, consumer: str, ids: Sequence[str]) -> None:
+        for first in range(0, len(ids), 1000):
+            await self._script(RENEW, stream, group, consumer, *ids[first : first + 1000])
+
+    @override
+    async def give_back(self, stream: str, group: str, consumer: str, ids: Sequence[str]) -> None:
+        await self._script(GIVE_BACK, stream, group, consumer, *ids)
+
+    @override
+    async def leave(self, stream: str, group: str, consumer: str) -> None:
+        await self._script(LEAVE, stream, group, consumer)
+
+    @override
+    async def forget(self, stream: str, group: str, idle: float) -> None:
+        await self._script(FORGET, stream, group, int(idle * 1000))
+
+    @override
+    async def sweep(self, stream: str) -> None:
+        await self._script(SWEEP, stream)
+
+    @override
+    async def range(self, stream: str, first: str = "-", count: int = 500) -> list[Raw]:
+        return _entries(await self._answer(self._redis.xrange(stream, first, "+", count)))
+
+    @override
+    async def newest(self, stream: str, count: int) -> list[Raw]:
+        return _entries(await self._answer(self._redis.xrevrange(stream, "+", "-", count)))
+
+    @override
+    async def delete(self, stream: str, ids: Sequence[str]) -> int:
+        return int(await self._answer(self._redis.xdel(stream, *ids))) if ids else 0
+
+    @override
+    async def groups(self, stream: str) -> list[GroupState]:
+        try:
+            found = await self._answer(self._redis.xinfo_groups(stream))
+        except MissingGroupError:
+            return []
+        states = []
+        for group in found:
+            last, waiting = _text(group["last-delivered-id"]), group.get("lag")
+            if waiting is None:
+                waiting = len(await self.range(stream, f"({last}", 100_000))
+            states.append(GroupState(_text(group["name"]), last, int(group["pending"]), int(waiting)))
+        return states
+
+    @override
+    async def first_pending(self, stream: str, group: str) -> str | None:
+        found = await self._answer(self._redis.xpending_range(stream, group, "-", "+", 1))
+        return _text(found[0]["message_id"]) if found else None
+
+    @override
+    async def consumers(self, stream: str, group: str) -> list[ConsumerState]:
+        try:
+            found = await self._answer(self._redis.xinfo_consumers(stream, group))
+        except MissingGroupError:
+            return []
+        return [
+            ConsumerState(_text(each["name"]), int(each["pending"]), each["idle"] / 1000)
+            for each in found
+            if _text(each["name"]) != NOBODY
+        ]
+
+    @override
+    async def length(self, stream: str) -> int:
+        return int(await self._answer(self._redis.xlen(stream)))
+
+    @override
+    async def waiting(self, later: str) -> tuple[int, bytes | None]:
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.zcard(later)
+        pipe.zrange(later, 0, 0)
+        size, first = await self._answer(pipe.execute())
+        return int(size), (first[0] if first else None)
+
+    @override
+    async def members(self, key: str) -> set[str]:
+        return {_text(each) for each in await self._answer(self._redis.smembers(key))}
+
+    @override
+    async def add_member(self, key: str, member: str) -> None:
+        await self._answer(self._redis.sadd(key, member))
+
+    @override
+    async def remove_member(self, key: str, member: str) -> None:
+        await self._answer(self._redis.srem(key, member))
+
+    @override
+    async def exists(self, key: str) -> bool:
+        return bool(await self._answer(self._redis.exists(key)))
+
+    @override
+    async def add(self, stream: str, fields: Mapping[str, str], seconds: float) -> None:
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.xadd(stream, dict(fields), maxlen=10, approximate=False)
+        pipe.expire(stream, max(1, int(seconds)))
+        await self._answer(pipe.execute())
+
+    @override
+    async def expire(self, key: str, seconds: float) -> None:
+        await self._answer(self._redis.expire(key, max(1, int(seconds))))
+
+    @override
+    async def ping(self) -> None:
+        await self._answer(self._redis.ping())
+
+    @override
+    async def aclose(self) -> None:
+        clients = self._clients.pop(asyncio.get_running_loop(), None)
+        if clients is not None:
+            await clients.aclose()
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _entries(entries: Any) -> list[Raw]:
+    return [Raw(_text(entry), fields) for entry, fields in entries or [] if fields is not None]

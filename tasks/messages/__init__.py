@@ -1,0 +1,1 @@
+"""What systems say to each other: the envelope of every message, what it may hold, and what is not one."""

@@ -1,0 +1,114 @@
+"""The envelope of every message, as all systems on the bus write and read it.
+
+A message is a JSON object of four fields; `mensagem_schema.json` beside this module is its JSON Schema, for those who
+write in other languages.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+
+from tasks.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+MOST_CHARACTERS = 200
+"""Of a correlation id."""
+_MOST_FAULTS = 5
+_MOST_SHOWN = 60
+"""Characters of a field's name."""
+
+
+class BadMessageError(InvalidInputError):
+    """What stands on the bus is not a message; it becomes a dead letter."""
+
+    code = "bad_message"
+
+
+class EventType(StrEnum):
+    """What a message is for."""
+
+    START_COLLECTION = "iniciar_coleta"
+    COLLECTION_RESULT = "resultado_coleta"
+    START_EXECUTION = "iniciar_execucao"
+    EXECUTION_RESULT = "resultado_execucao"
+
+
+def _written_out(value: object) -> object:
+    if isinstance(value, datetime | str):
+        return value
+    raise ValueError("must be a time in ISO 8601, such as 2026-11-29T18:30:00Z")
+
+
+def _in_utc(value: datetime) -> datetime:
+    """One without a zone is in UTC, as Python's `utcnow().isoformat()` writes it."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+CorrelationId = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^\w[\w.:@/+=-]*$")]
+"""Letters, digits and `_ . : @ / + = -`."""
+Timestamp = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc), Field(strict=False)]
+
+
+class Envelope(BaseModel):
+    """One message."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    correlation_id: CorrelationId
+    """The conversation that it belongs to."""
+    tipo_evento: Annotated[EventType, Field(strict=False)]
+    """What it is for."""
+    payload: dict[str, JsonValue]
+    """What it says; `tasks.messages.contents` has its forms."""
+    timestamp: Timestamp
+    """When it was written, in ISO 8601."""
+
+    @classmethod
+    def now(cls, correlation_id: str, event: EventType, payload: BaseModel) -> Self:
+        """A message of this moment, with one of the forms of `tasks.messages.contents`."""
+        return cls(
+            correlation_id=correlation_id,
+            tipo_evento=event,
+            payload=payload.model_dump(mode="json"),
+            timestamp=datetime.now(UTC),
+        )
+
+    def to_json(self) -> bytes:
+        """What stands on the bus."""
+        return self.model_dump_json().encode()
+
+
+def read_envelope(raw: bytes, most_bytes: int) -> Envelope:
+    """The message that these bytes are.
+
+    Raises BadMessageError: they are too many, no JSON, or a field is missing, unknown or wrong.
+    """
+    if len(raw) > most_bytes:
+        raise BadMessageError(
+            f"The message has {len(raw)} bytes; the most are {most_bytes}.",
+            hint="Put large data into the media store and send their key, or raise CONTRAPONTO_MESSAGE_MAX_KB.",
+        )
+    try:
+        return Envelope.model_validate_json(raw)
+    except ValidationError as error:
+        faults = [_said(each) for each in error.errors(include_url=False, include_input=False)]
+        if len(faults) > _MOST_FAULTS:
+            faults[_MOST_FAULTS:] = [f"{len(faults) - _MOST_FAULTS} more"]
+        raise BadMessageError(f"This is no message: {'; '.join(faults)}.") from error
+
+
+def _said(fault: "ErrorDetails") -> str:
+    place = ".".join(_part(part) for part in fault["loc"]) or "the whole"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _part(name: str | int) -> str:
+    """A field's name, or that which stands in its place: anything at all may."""
+    shown = str(name)
+    if len(shown) > _MOST_SHOWN:
+        shown = f"{shown[:_MOST_SHOWN]}…"
+    return shown if shown.isprintable() else repr(shown)

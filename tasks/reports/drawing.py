@@ -1,0 +1,167 @@
+"""Charts as SVG, the same file for the same chart."""
+
+import colorsys
+import sys
+from functools import cache, partial
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+from tasks.errors import MissingEngineError
+from tasks.reports.content import Chart
+
+WIDTH = 720
+"""Of every chart, in pixels of 1/96 inch."""
+FONTS = "Arimo, Arial, Helvetica, sans-serif"
+_INK, _SOFT, _LINE = "#374151", "#6b7280", "#e5e7eb"
+NARROW = 520
+"""Width of charts that are round."""
+_LABELS = 18
+"""Columns that can all have their names below them."""
+_SVG = "{http://www.w3.org/2000/svg}"
+_SCRIPTED = (f"{_SVG}script", f"{_SVG}desc", f"{_SVG}title")
+"""Parts that programs read: among them the labels, as a script."""
+_FRAME = 4
+_GRADES = 6
+
+
+def require_drawing() -> ModuleType:
+    """The library that draws. Raises MissingEngineError if it is not installed."""
+    try:
+        import pygal  # noqa: PLC0415 - an extra of the installation
+    except ImportError as error:
+        raise MissingEngineError(
+            "Reports need the package pygal, which is not installed.",
+            hint="Run: pip install 'contraponto[reports]'",
+        ) from error
+    # It looks for charts of others whenever anything is imported, in a way that Python warns of.
+    sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != pygal.__name__]
+    return pygal  # type: ignore[no-any-return]
+
+
+def chart_svg(chart: Chart, color: str, number: int) -> str:
+    """The chart. `number` tells it from the others of the same page."""
+    pygal = require_drawing()
+    made = {"bars": _bars, "columns": _columns, "share": _share}[chart.sort](pygal, chart, color)
+    svg = made.render(disable_xml_declaration=True)
+    text: str = svg.decode() if isinstance(svg, bytes) else svg
+    # Its own numbers are random.
+    root = ElementTree.fromstring(text.replace(str(made.uuid), str(number)))  # noqa: S314 - written by ourselves
+    for parent in list(root.iter()):
+        for child in [each for each in parent if each.tag in _SCRIPTED]:
+            parent.remove(child)
+    style = ElementTree.Element(f"{_SVG}style")
+    anchor, shift = ("start", "6px") if chart.sort == "bars" else ("middle", "0")
+    style.text = (
+        f"#chart-{number} .text-overlay text.value{{text-anchor:{anchor};transform:translate({shift},0)}} "
+        f"#chart-{number} .axis .line{{stroke:none}} #chart-{number} .axis text{{fill:{_INK}}}"
+    )
+    root.append(style)
+    ElementTree.register_namespace("", _SVG[1:-1])
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _bars(pygal: ModuleType, chart: Chart, color: str) -> Any:
+    made = pygal.HorizontalBar(
+        _config(pygal, 34 * len(chart.values) + 16, show_x_labels=False),
+        style=_style((color,)),
+        # Room for what stands behind the longest bar.
+        range=(0, 1.18 * (max(chart.values) or 1)),
+        spacing=9,
+    )
+    # The largest above: it draws from below.
+    made.x_labels = chart.labels[::-1]
+    made.add("", _values(chart)[::-1])
+    return made
+
+
+def _columns(pygal: ModuleType, chart: Chart, color: str) -> Any:
+    made = pygal.Bar(
+        _config(pygal, 210, show_y_labels=False),
+        style=_style((color,)),
+        range=(0, 1.12 * (max(chart.values) or 1)),
+        spacing=2,
+    )
+    step = -(-len(chart.labels) // _LABELS)
+    made.x_labels = [label if place % step == 0 else "" for place, label in enumerate(chart.labels)]
+    made.add("", _values(chart))
+    return made
+
+
+def _share(pygal: ModuleType, chart: Chart, color: str) -> Any:
+    made = pygal.Pie(
+        _config(pygal, 190, width=NARROW),
+        style=_style(grades(color)),
+        inner_radius=0.6,
+        show_legend=True,
+        legend_box_size=12,
+        legend_at_bottom=False,
+        truncate_legend=60,
+        half_pie=False,
+    )
+    made.config.print_values = False
+    for label, value, written in zip(chart.labels, chart.values, chart.written, strict=True):
+        made.add(f"{label}: {written}", value)
+    return made
+
+
+def _values(chart: Chart) -> list[dict[str, Any]]:
+    return [
+        {"value": value, "formatter": partial(_as_written, written)}
+        for value, written in zip(chart.values, chart.written, strict=True)
+    ]
+
+
+def _as_written(written: str, _value: float) -> str:
+    return written
+
+
+def _config(pygal: ModuleType, height: int, width: int = WIDTH, **others: object) -> Any:
+    return pygal.Config(
+        width=width,
+        height=height,
+        explicit_size=True,
+        js=(),
+        show_legend=False,
+        print_values=True,
+        print_values_position="top",
+        show_x_guides=False,
+        show_y_guides=False,
+        margin=_FRAME,
+        rounded_bars=2,
+        truncate_label=60,
+        **others,
+    )
+
+
+def _style(colors: tuple[str, ...]) -> Any:
+    return require_drawing().style.Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground=_INK,
+        foreground_strong=_INK,
+        foreground_subtle=_LINE,
+        font_family=FONTS,
+        label_font_size=13,
+        major_label_font_size=13,
+        value_font_size=12,
+        value_label_font_size=12,
+        legend_font_size=14,
+        value_colors=(_INK,) * _GRADES,
+        colors=colors,
+        opacity="1",
+        stroke_opacity="0",
+    )
+
+
+@cache
+def grades(color: str) -> tuple[str, ...]:
+    """The colour and lighter ones after it, for parts of a whole."""
+    red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
+    made = []
+    for grade in range(_GRADES):
+        lighter = light + (0.88 - light) * grade / _GRADES
+        parts = colorsys.hls_to_rgb(hue, lighter, saturation * (1 - 0.08 * grade))
+        made.append("#" + "".join(f"{round(255 * part):02x}" for part in parts))
+    return tuple(made)
