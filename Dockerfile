@@ -57,4 +57,6 @@ VOLUME ["/data", "/models"]
 HEALTHCHECK --interval=30s --timeout=10s --start-period=90s CMD ["python", "-m", "deployments.docker.alive"]
 # The name keeps workers apart that share a volume for their data; the health check looks for it.
 ENV POOL=cpu
+# Makes JSON of what services print, where CONTRAPONTO_LOG_FORMAT=json.
+ENTRYPOINT ["python", "-ES", "/app/deployments/docker/entry.py"]
 CMD ["sh", "-c", "exec contraponto worker --pool \"$POOL\" --name \"$HOSTNAME\""]

@@ -9,6 +9,7 @@ from deployments.checks.exposure import exposure
 from deployments.checks.machine import machine
 from deployments.checks.models import each_model
 from deployments.checks.packages import packages
+from deployments.checks.record_store import names_saved_block, record_store
 from deployments.checks.services import loaded_models, services
 from deployments.checks.video import ffmpeg, fonts, gpu_encoder
 from deployments.embedded.stack import EmbeddedStack
@@ -23,10 +24,17 @@ def examine_machine(settings: Settings, stack: EmbeddedStack) -> list[Check]:
         ffmpeg(),
         gpu_encoder(settings),
         *fonts(settings),
+        *_record_store(settings),
         *_services(stack),
         *exposure(settings, stack.surroundings.home),
         *containers(),
     ]
+
+
+def _record_store(settings: Settings) -> Iterator[Check]:
+    # A saved block is known to a server, of which `health` asks.
+    if not names_saved_block(settings):
+        yield record_store(settings)
 
 
 def _services(stack: EmbeddedStack) -> Iterator[Check]:

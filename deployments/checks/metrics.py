@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: jobs, queues, workers, undelivered messages, the model host.
+"""Numbers for Prometheus: jobs, queues, workers, undelivered messages, the message bus, the model host, the disk.
 
 They are asked of the server when they are scraped, at most once in `_FRESH_SECONDS`, however many scrape.
 """
@@ -22,7 +22,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from deployments.checks.message_numbers import Backlogs, bus_numbers, listener_numbers
 from deployments.checks.queue_watch import Ask, PoolSlots, standstill
+from deployments.checks.watch_numbers import disk_numbers, endpoints, signs_of_life, slots, waits
 from deployments.client.dead_letters import count_dead_letters
 from deployments.client.overview import count_jobs, read_queues, recent_seconds
 from deployments.client.queue_place import usual_slots
@@ -44,16 +46,27 @@ _NEWEST = 200
 """Jobs of an operation whose durations are read: one page of the server."""
 
 
-def registry(connect: Connect, operations: Sequence[str], host: Path | None) -> CollectorRegistry:
+def registry(
+    connect: Connect,
+    operations: Sequence[str],
+    host: Path | None,
+    *,
+    backlogs: Backlogs | None = None,
+    listeners: Path | None = None,
+    home: Path | None = None,
+) -> CollectorRegistry:
     """Make what Prometheus scrapes.
 
     Args:
         connect: Makes a client of the server.
         operations: Those whose jobs are counted.
         host: The socket of the model host, where there is one.
+        backlogs: Asks the message bus, where there is one.
+        listeners: Where the listeners of messages say that they live.
+        home: The folder of all data, whose disk is looked at.
     """
     found = CollectorRegistry(auto_describe=False)
-    found.register(_Jobs(connect, operations, host))
+    found.register(_Jobs(connect, operations, host, backlogs, listeners, home))
     return found
 
 
@@ -122,10 +135,21 @@ class _Handler(WSGIRequestHandler):
 class _Jobs(Collector):
     """Asks the server, and keeps the answer for a while."""
 
-    def __init__(self, connect: Connect, operations: Sequence[str], host: Path | None) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        operations: Sequence[str],
+        host: Path | None,
+        backlogs: Backlogs | None,
+        listeners: Path | None,
+        home: Path | None,
+    ) -> None:
         self._connect = connect
         self._operations = operations
         self._host = host
+        self._backlogs = backlogs
+        self._listeners = listeners
+        self._home = home
         self._lock = threading.Lock()
         self._kept: list[Metric] = []
         self._until = 0.0
@@ -157,6 +181,12 @@ class _Jobs(Collector):
             found, answers = [], False
         if self._host is not None:
             found += _model_host(self._host)
+        if self._backlogs is not None:
+            found += bus_numbers(self._backlogs)
+        if self._listeners is not None:
+            found += listener_numbers(self._listeners)
+        if self._home is not None:
+            found += disk_numbers(self._home)
         return [
             _gauge("up", "Whether the Prefect server answers.", answers),
             _gauge("collect_seconds", "What asking for these numbers took.", time.monotonic() - start),
@@ -232,6 +262,10 @@ _OTHERS: Mapping[str, Callable[[SyncPrefectClient], Iterator[Metric]]] = {
     "queues": _queues,
     "pools": _pools,
     "dead letters": _dead_letters,
+    "waits": waits,
+    "slots": slots,
+    "signs of life": signs_of_life,
+    "endpoints": endpoints,
 }
 
 

@@ -9,8 +9,8 @@ from deployments.server.flow_catalogue import ListedFlow
 from deployments.server.own_pipelines import PARAMETER
 from deployments.server.pipelines import entry, pool_of, schema_of
 from deployments.server.refusals import refusals
-from flows.promotion_forecast import Forecast, forecast
-from flows.step_types import STEP_TYPES
+from flows.promotion_steps.forecast import Forecast, forecast
+from flows.promotion_steps.types import STEP_TYPES
 from tasks.errors import InvalidInputError
 from tasks.promotion.graph import longest
 from tasks.promotion.pipelines import Pipeline

@@ -8,8 +8,11 @@ import httpx
 from deployments.checks.check import SLOW_SECONDS, Check, State, judged
 
 
-def server(client: httpx.Client, *, fix: str) -> Iterator[Check]:
-    """Whether the server answers in time to these credentials, and whether it reaches its database."""
+def server(client: httpx.Client, *, fix: str, database_fix: str | None = None) -> Iterator[Check]:
+    """Whether the server answers in time to these credentials, and whether it reaches its database.
+
+    `database_fix` is what to do where it does not reach that, if not the same.
+    """
     start = time.monotonic()
     try:
         alive = client.get("/health")
@@ -34,5 +37,5 @@ def server(client: httpx.Client, *, fix: str) -> Iterator[Check]:
         "database",
         well=ready.is_success,
         remark="reached by the server" if ready.is_success else "not reached by the server",
-        fix="" if ready.is_success else fix,
+        fix="" if ready.is_success else database_fix or fix,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from deployments.checks.check import UP, Check, State
-from deployments.embedded import metrics, model_host
+from deployments.embedded import metrics, model_host, server
 from deployments.embedded.stack import EmbeddedStack
 from deployments.embedded.supervisor import ServiceState
 from deployments.processes.service import last_lines
@@ -27,6 +27,19 @@ def services(states: Mapping[str, ServiceState], stack: EmbeddedStack) -> Iterat
         yield _trouble(states[name], crashes[name], stack)
     if states and not troubled:
         yield Check(subject="services", state=State.HEALTHY, remark=f"{', '.join(states)} run")
+
+
+def server_processes(states: Mapping[str, ServiceState]) -> Iterator[Check]:
+    """Which of several processes of the server runs and does not answer: who asks at their port may meet another."""
+    several = [state for name, state in states.items() if server.is_api(name)]
+    for state in several if len(several) > 1 else ():
+        if state.is_running and not server.answers_itself(state.pid or 0, state.port or 0):
+            yield Check(
+                subject=f"service {state.name}",
+                state=State.DEGRADED,
+                remark="runs, but does not answer; the others do its work",
+                fix=f"wait if it has just begun; else end it (kill {state.pid}), and it is started again",
+            )
 
 
 def _trouble(service: ServiceState, crashes: int, stack: EmbeddedStack) -> Check:

@@ -21,17 +21,29 @@ def metrics(
     deployments/grafana/contraponto.json.
     """
     from blocks.settings import get_settings
+    from deployments.checks.messages import read_backlogs
     from deployments.checks.metrics import as_text, registry, serve
+    from deployments.client.bus import with_bus
     from deployments.client.connection import connected, find_api
+    from deployments.embedded.listener import wanted as listener_wanted
     from deployments.embedded.model_host import wanted
     from deployments.processes.environment import PROJECT
+    from deployments.processes.pulse import LISTENERS
     from deployments.processes.service import ServiceError
     from deployments.server.flow_catalogue import listed_flows
     from tasks.inference.sockets import host_socket
 
     settings = get_settings()
     host = host_socket(settings.model_host, settings.home.resolve()) if wanted(settings) else None
-    numbers = registry(connected, [listed.operation for listed in listed_flows(PROJECT).values()], host)
+    heard = listener_wanted(settings)
+    numbers = registry(
+        connected,
+        [listed.operation for listed in listed_flows(PROJECT).values()],
+        host,
+        backlogs=(lambda: with_bus(read_backlogs)) if heard else None,
+        listeners=settings.home.resolve() / LISTENERS if heard else None,
+        home=settings.home.resolve(),
+    )
     url = find_api().url
     if port is None:
         typer.echo(as_text(numbers), nl=False)

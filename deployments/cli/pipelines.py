@@ -30,7 +30,7 @@ def pipelines(
     """
     from deployments.client.parameters import choose, parse_parameters
     from flows.pipelines import known_pipelines
-    from flows.step_types import STEP_TYPES
+    from flows.promotion_steps.types import STEP_TYPES
     from tasks.errors import InvalidInputError
     from tasks.promotion.graph import mermaid
 
@@ -51,7 +51,7 @@ def pipelines(
 
 
 def _drawn(pipeline: "Pipeline", *, in_full: bool) -> str:
-    from flows.step_types import STEP_TYPES
+    from flows.promotion_steps.types import STEP_TYPES
     from tasks.promotion.graph import draw
 
     lines = [

@@ -67,14 +67,22 @@ def up(
 
 def _stay_up() -> None:
     from deployments.embedded.stack import EmbeddedStack
+    from deployments.processes.log_lines import line_of_now
 
-    stop = threading.Event()
+    stack, stop = EmbeddedStack.from_settings(), threading.Event()
+
+    def report(line: str) -> None:
+        # What an init system keeps is a log, as those of the services are.
+        if stack.settings.log_format == "json":
+            typer.echo(line_of_now("INFO", "up", line), err=True)
+        else:
+            say(line)
 
     def stop_all(number: int, _frame: FrameType | None) -> None:
-        say("stopping everything")
+        report("stopping everything")
         stop.set()
         signal.signal(number, signal.SIG_DFL)  # a second one is meant so
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_all)
-    EmbeddedStack.from_settings().keep_up(stop, say)
+    stack.keep_up(stop, report)

@@ -99,7 +99,7 @@ def list_dead_letters(
 
 def count_dead_letters(client: SyncPrefectClient) -> int:
     """How many there are that were not redelivered."""
-    deployment = _delivery(client)
+    deployment = delivery_deployment(client)
     if deployment is None:
         return 0
     every = _wanted(deployment, since=None)
@@ -151,7 +151,7 @@ def _host(letter: DeadLetter) -> str:
 
 
 def _undelivered(client: SyncPrefectClient, since: datetime | None) -> Iterator[FlowRun]:
-    deployment = _delivery(client)
+    deployment = delivery_deployment(client)
     if deployment is None:
         return
     wanted = _wanted(deployment, since)
@@ -166,7 +166,8 @@ def _undelivered(client: SyncPrefectClient, since: datetime | None) -> Iterator[
             return
 
 
-def _delivery(client: SyncPrefectClient) -> UUID | None:
+def delivery_deployment(client: SyncPrefectClient) -> UUID | None:
+    """The deployment whose runs are deliveries; None if the server has none."""
     try:
         return client.read_deployment_by_name(DELIVERY).id
     except ObjectNotFound:

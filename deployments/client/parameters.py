@@ -74,11 +74,21 @@ def _value(text: str) -> Any:
         return text
 
 
+class _Loader(yaml.SafeLoader):
+    """Dates stay the texts that they are in JSON, as in `offer_ends: 2026-12-05`."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:timestamp"]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _read(file: Path) -> dict[str, Any]:
     name = "standard input" if file == STDIN else f"The file {file}"
     try:
         text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)  # JSON is YAML
+        content = yaml.load(text, _Loader)  # noqa: S506 - a safe one. JSON is YAML.
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"{name} cannot be read: {error}.") from error
     except yaml.YAMLError as error:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from httpx import Response
 from prefect.client.orchestration import SyncPrefectClient
@@ -44,7 +44,8 @@ def submit_job(
     asked = DeploymentFlowRunCreate(
         parameters=dict(parameters),
         work_queue_name=(priority or _asked(parameters)).value,
-        idempotency_key=idempotency_key,
+        # Prefect's client sends again what a lost connection may have lost, with a key or without.
+        idempotency_key=idempotency_key or str(uuid4()),
         name=run_name(found.name, parameters),
         job_variables={"env": dict(environment)} if environment else None,
     )
@@ -114,6 +115,7 @@ def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
         tags=run.tags,
         name=run.name,
         job_variables=run.job_variables,
+        idempotency_key=str(uuid4()),
     ).id
 
 

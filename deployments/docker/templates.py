@@ -4,24 +4,16 @@ Three things are written into the job's configuration itself, where no deploymen
 the request for GPUs, the hardening of the container, and an environment without the worker's own settings.
 """
 
-import inspect
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from prefect.settings import Settings as PrefectSettings
 from prefect_docker.worker import DockerWorker
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings
 
+from deployments.server.containers import kept_from_jobs
 from deployments.server.heartbeats import HEARTBEAT_SECONDS
 
-APP = "/app"
-"""Where the project lies in the image: the working directory of every job."""
 SETTINGS_FILE = "/etc/contraponto.toml"
-_HANDED_ON = ("PREFECT_API_", "PREFECT_CLIENT_", "PREFECT_LOGGING_")
-"""What a job needs to speak to the server as its worker does."""
-_OF_THE_WORKERS_MACHINE = ("PREFECT_API_SSL_CERT_FILE", "PREFECT_LOGGING_CONFIG_PATH")
 _CLOSED = ("container_create_kwargs", "privileged", "registry_credentials")
 """Variables of Prefect's template that would undo what is fixed here."""
 
@@ -87,7 +79,7 @@ def template(containers: Containers, *, with_gpu: bool) -> dict[str, Any]:
         ]
     configuration["container_create_kwargs"] = kwargs
     # A dictionary here lies under the `env` of deployments and runs, which adds to it; null takes a name away.
-    configuration["env"] = {**dict.fromkeys(_kept_from_jobs()), **_environment(containers)}
+    configuration["env"] = {**dict.fromkeys(kept_from_jobs()), **_environment(containers)}
     return made
 
 
@@ -117,21 +109,3 @@ def _environment(containers: Containers) -> dict[str, str]:
         **named,
         **containers.environment,
     }
-
-
-def _kept_from_jobs() -> list[str]:
-    """Prefect's settings that a worker would hand on to its containers and that are none of a job's business."""
-    return [
-        name
-        for name in _names(PrefectSettings)
-        if not name.startswith(_HANDED_ON) or name in _OF_THE_WORKERS_MACHINE
-    ]
-
-
-def _names(group: type[BaseSettings]) -> Iterator[str]:
-    for name, field in group.model_fields.items():
-        kind = field.annotation
-        if inspect.isclass(kind) and issubclass(kind, BaseSettings):
-            yield from _names(kind)
-        else:
-            yield f"{group.model_config.get('env_prefix')}{name.upper()}"

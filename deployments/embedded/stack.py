@@ -21,7 +21,10 @@ import filelock
 from pydantic import SecretStr
 
 from blocks.settings import Settings, get_settings
-from deployments.embedded import metrics, model_host, postgres, server, valkey, worker
+from deployments.embedded import listener, metrics, model_host, own_servers, postgres, server, valkey, worker
+from deployments.embedded.authentication import credentials
+from deployments.embedded.migration import check_version, migrate
+from deployments.embedded.shared_state import api_processes
 from deployments.embedded.supervisor import ServiceState, Supervisor
 from deployments.launcher import RUN_COMMAND
 from deployments.processes.environment import Surroundings
@@ -73,8 +76,10 @@ class EmbeddedStack:
     def __init__(self, surroundings: Surroundings, settings: Settings) -> None:
         self.surroundings = surroundings
         self.settings = settings
-        self._supervisor = Supervisor(surroundings.home)
+        self._supervisor = Supervisor(surroundings.home, json_lines=surroundings.log_format == "json")
         self._stamp = surroundings.home / "run" / "prepared"
+        self.restored = surroundings.home / "run" / "restored"
+        """There from a restore to the next `up`."""
 
     @classmethod
     def from_settings(cls) -> "EmbeddedStack":
@@ -106,23 +111,28 @@ class EmbeddedStack:
         """Start what does not run; bring up to date what was started from an earlier state of the project.
 
         Raises:
-            ServiceError: something does not start; what runs already keeps running.
+            ServiceError: something does not start, or cannot be reached; what runs already keeps running.
+            InvalidSettingError: an address of `alerts_to` cannot be used.
         """
-        with self._locked():
+        with self.locked():
             keep_private(self.surroundings.home, store_is_shown=self.settings.store_is_shown)
             status = self.status()
             if status.is_up and self._is_prepared():
                 return status
+            own_servers.check(self.settings)
             self.surroundings.temporary.mkdir(mode=OWNER_ONLY, exist_ok=True)
             # Until the server listens on the port that was found free, another stack would find it free as well.
             with port_lock():
                 port = self._server_port(status)
                 api = server.api(self.surroundings, self.settings, port=port)
-                base, jobs = self._base_services(port), self._job_services(api)
-                stopped = self._supervisor.configure([*base, *jobs], self.surroundings.environment())
+                below, serving = self._lower_services(), self._server_services(port)
+                jobs = self._job_services(api)
+                services = [*below, *serving, *jobs]
+                stopped = self._supervisor.configure(services, self.surroundings.environment())
                 for name in stopped:
                     report(f"stopped {name}, which has changed")
-                started = [service for service in base if self._ensure(service, report)]
+                started = [service for service in below if self._ensure(service, report)]
+                started += self._ensure_server(serving, report)
             # Before the workers start: what they have imported depends on it.
             self._write_prefect_toml(api.url)
             if started or not self._is_prepared():
@@ -144,7 +154,7 @@ class EmbeddedStack:
             report(f"up: {self.up(report).ui_url}")
             tried = time.monotonic()
             while not stop.wait(_POLL_SECONDS):
-                with self._locked():
+                with self.locked():
                     if self._supervisor.is_stopped:
                         report("somebody has stopped the services")
                         return
@@ -164,7 +174,7 @@ class EmbeddedStack:
 
     def down(self, report: Report = no_report) -> int:
         """Stop everything, in reverse order, and what jobs left behind. Returns how many services ran."""
-        with self._locked():
+        with self.locked():
             running = [name for name, state in self._supervisor.states().items() if state.pid]
             workers = [name for name in running if name.startswith(worker.service_name(""))]
             for name in (*workers, *(name for name in reversed(running) if name not in workers)):
@@ -176,19 +186,35 @@ class EmbeddedStack:
             self._remove_prefect_toml()
             return len(running)
 
-    def _base_services(self, port: int) -> list[Service]:
-        """What jobs need, in the order of the start. The server is restarted when the code that it runs has changed."""
-        rooms = (self.surroundings.project / "deployments" / room for room in ("embedded", "guard", "server"))
-        code = self._state_of_sources(*rooms, self.surroundings.project / "tasks" / "net")
-        served = server.service(self.surroundings, self.settings, port=port)
+    def _lower_services(self) -> list[Service]:
+        """What the server needs, in the order of the start."""
         return [
-            postgres.service(self.surroundings),
+            *([] if self.settings.database_url else [postgres.service(self.surroundings)]),
             *([] if self.settings.redis_url else [valkey.service(self.surroundings)]),
-            dataclasses.replace(served, revision=revision_of(served.revision, code, version("prefect"))),
         ]
 
+    def _server_services(self, port: int) -> list[Service]:
+        """The server in one process or several, restarted when the code that it runs has changed."""
+        rooms = (self.surroundings.project / "deployments" / room for room in ("embedded", "guard", "server"))
+        code = self._state_of_sources(*rooms, self.surroundings.project / "tasks" / "net")
+        served = server.services(
+            self.surroundings,
+            self.settings,
+            port=port,
+            redis_url=self._redis_url,
+            processes=api_processes(self.settings, processors=os.cpu_count() or 1),
+        )
+        return [
+            dataclasses.replace(service, revision=revision_of(service.revision, code, version("prefect")))
+            for service in served
+        ]
+
+    @property
+    def _redis_url(self) -> str:
+        return self.settings.redis_url or valkey.redis_url(self.surroundings)
+
     def _job_services(self, api: Api) -> list[Service]:
-        """What runs jobs and watches them: the model host, the workers, the numbers for Prometheus.
+        """What runs jobs and watches them: the model host, the workers, the listener, the numbers for Prometheus.
 
         A worker is restarted when its settings have changed, or the code that it runs itself: that of the jobs is
         read for each job, that of deliveries is not.
@@ -196,6 +222,7 @@ class EmbeddedStack:
         from tasks.inference.gpus import usable_gpus  # noqa: PLC0415 - brings NumPy, which a stack that is up can spare
 
         settings = self.settings
+        redis_url = self._redis_url
         gpus = () if settings.whisper_device == "cpu" else usable_gpus()
         workers = [
             dataclasses.replace(service, revision=self._worker_revision(pool, api))
@@ -206,27 +233,32 @@ class EmbeddedStack:
                 gpus=gpus,
                 on_cpu=settings.gpu_pool_on_cpu,
                 api=api,
-                redis_url=settings.redis_url or valkey.redis_url(self.surroundings),
+                redis_url=redis_url,
                 query_seconds=settings.queue_polling_interval,
             )
         ]
-        watching = (
-            [metrics.service(self.surroundings, api, port=settings.metrics_port)]
-            if settings.metrics_port
-            else []
-        )
+        watching = []
+        if listener.wanted(settings):
+            service = listener.service(self.surroundings, api, redis_url=redis_url)
+            watching.append(dataclasses.replace(service, revision=self._revision(api, *listener.FOLDERS)))
+        if port := settings.metrics_port:
+            service = metrics.service(self.surroundings, api, port=port, redis_url=redis_url)
+            watching.append(dataclasses.replace(service, revision=self._revision(api, *metrics.FOLDERS)))
         if not model_host.wanted(settings):
             return [*workers, *watching]
         # It knows by itself which code and which settings concern it.
         return [model_host.service(self.surroundings, settings), *workers, *watching]
 
     def _worker_revision(self, pool: Pool, api: Api) -> str:
-        project = self.surroundings.project
         folders = ["deployments/launcher", "deployments/processes"]
         if pool.in_one_process:
             # Its runs are not forked from a process that reads their code again.
-            folders += ["deployments/webhook_worker", "flows", "tasks", "blocks"]
-        sources = self._state_of_sources(*(project / folder for folder in folders))
+            folders += ["deployments/in_process_worker", "flows", "tasks", "blocks"]
+        return self._revision(api, *folders)
+
+    def _revision(self, api: Api, *folders: str) -> str:
+        """Of a service with these sources."""
+        sources = self._state_of_sources(*(self.surroundings.project / folder for folder in folders))
         return revision_of(
             self._values(), api.environment(), self.surroundings.log_format, sources, version("prefect")
         )
@@ -239,8 +271,31 @@ class EmbeddedStack:
             return last
         return server.port_for(self.settings, last_port=last)
 
+    def _ensure_server(self, services: Sequence[Service], report: Report) -> list[Service]:
+        """Have all processes of the server running as they are now; those that had to be started.
+
+        Of several, one at a time is restarted, so that there is always one that answers. The others of a first start
+        begin when the first has registered what all would register.
+        """
+        first, *others = services
+        if not all(self._supervisor.is_current(service) for service in services):
+            check_version(self.surroundings, self.settings)
+            if others:
+                report("bringing the database up to date")
+                migrate(first)
+        started = [first] if self._ensure(first, report) else []
+        started += [
+            service
+            for service in others
+            if not self._supervisor.is_outdated(service) and self._start(service, report)
+        ]
+        return started + [service for service in others if self._ensure(service, report)]
+
     def _ensure(self, service: Service, report: Report) -> bool:
         """Have a service running and answering; whether it had to be started."""
+        if service.in_turn and self._supervisor.is_outdated(service):
+            report(f"stopping {service.name}, which has changed")
+            self._supervisor.renew(service)
         started = self._start(service, report)
         self._supervisor.wait_until_ready(service)
         return started
@@ -256,13 +311,18 @@ class EmbeddedStack:
         # Prefect takes seconds to import; a stack that is up, and `down`, do without it.
         from prefect.client.orchestration import get_client  # noqa: PLC0415
 
-        from deployments.server import bootstrap  # noqa: PLC0415
+        from deployments.server import after_restore, bootstrap  # noqa: PLC0415
+        from deployments.server.alerts import ensure_alerts  # noqa: PLC0415
         from deployments.server.saved_blocks import ensure_blocks  # noqa: PLC0415
 
         project = self.surroundings.project
         with api.in_force(), get_client(sync_client=True) as client:
             report("preparing pools, queues and blocks")
             bootstrap.ensure_pools(client, pools(self.settings.queue_max_workers), command=RUN_COMMAND)
+            if self.restored.exists():
+                report("ending what ran when the backup was made")
+                after_restore.settle()
+                self.restored.unlink()
             ensure_blocks(api.url, self.settings)
             for service in jobs:
                 self._start(service, report)
@@ -270,6 +330,7 @@ class EmbeddedStack:
                 report("applying the deployments of prefect.yaml")
                 environment = self.surroundings.environment(**api.environment())
                 bootstrap.deploy(client, project=project, environment=environment)
+                ensure_alerts(client, wanted=self.settings.alerts_to is not None)
 
     def _is_prepared(self) -> bool:
         """Whether the server's contents were made from the project as it is now."""
@@ -280,7 +341,9 @@ class EmbeddedStack:
         project = self.surroundings.project
         folders = (project / folder for folder in ("flows", "tasks", "blocks", "deployments"))
         files = (project / "prefect.yaml", project / "flows" / "pipelines.yaml", self.settings.pipelines_file)
-        return revision_of(self._values(), self._state_of_sources(*files, *folders))
+        auth = credentials(self.surroundings.home, self.settings)
+        secret = auth and auth.get_secret_value()  # one that was made up is in no setting
+        return revision_of(self._values(), secret, self._state_of_sources(*files, *folders))
 
     def _values(self) -> dict[str, object]:
         """The settings with their secrets: for digests only."""
@@ -323,8 +386,8 @@ class EmbeddedStack:
             return False
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One `up` or `down` at a time in a home."""
+    def locked(self) -> Iterator[None]:
+        """Keep every other `up`, `down` and restore out of this home."""
         make_private_home(self.surroundings.home)
         try:
             with filelock.FileLock(self.surroundings.home / "stack.lock", timeout=_LOCK_SECONDS):

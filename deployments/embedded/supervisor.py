@@ -3,11 +3,6 @@
 supervisord (PyPI `supervisor`) is asked over its Unix socket. It starts nothing by itself: `up` starts one
 service after the other, each when the one before answers. When supervisord dies, its services end with it (on
 Linux), so that nothing runs without supervision; the next `up` starts all again.
-
-The transport is of this module and not `supervisor.xmlrpc.SupervisorTransport`, which `childutils.getRPCInterface`
-uses: on a Unix socket that one has no timeout and takes none, so a supervisord that hangs would hang whoever asks.
-(Of one that never answered, it still waited after 35 s; this one gives up after `_ANSWER_SECONDS`.) A timeout would
-have to be put into its connection and its private `_get_connection`, which is no less than what is here.
 """
 
 import contextlib
@@ -15,21 +10,21 @@ import http.client
 import os
 import re
 import shlex
-import socket
-import subprocess
 import sys
 import time
 import xmlrpc.client
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psutil
-from pydantic import BaseModel, ConfigDict
 
+from deployments.embedded.specification import Specification, specification_of
+from deployments.embedded.unix_rpc import UnixTransport
+from deployments.processes.commands import output_of
 from deployments.processes.private import OWNER_ONLY, PRIVATE_UMASK
 from deployments.processes.service import (
     STACK_VARIABLE,
@@ -49,7 +44,7 @@ _LONGEST_SOCKET = f"{_SOCKET}.{2**22}"
 """supervisord binds its socket under a name with its pid and then links it to the real one."""
 _LOG_SIZE = "10MB"
 _KEPT_LOGS = 5
-_ANSWER_SECONDS = 10
+_PLAIN, _WITH_JSON = "supervisor.supervisord", "deployments.embedded.json_supervisord"
 _START_SECONDS = 30
 _STOP_SECONDS = 180
 _POLL_SECONDS = 0.1
@@ -81,34 +76,20 @@ class ServiceState:
         return self.state == "RUNNING"
 
 
-class _Specification(BaseModel):
-    """What `home/run/services/<name>.json` holds for `become`, and what tells whether a service has changed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    command: tuple[str, ...]
-    environment: dict[str, str]
-    directory: Path
-    stop_signal: int
-    port: int | None
-    revision: str
-
-    def differs_from(self, other: "_Specification") -> bool:
-        """Whether the service has to be restarted; the rest of a caller's environment is no reason."""
-        ignored = {"environment"}
-        return self.model_dump(exclude=ignored) != other.model_dump(exclude=ignored)
-
-
 class Supervisor:
     """supervisord of one home, running or not."""
 
-    def __init__(self, home: Path, *, orphan_seconds: float = 5) -> None:
-        """What has lost its supervisor is killed when it has not ended `orphan_seconds` after SIGTERM."""
+    def __init__(self, home: Path, *, orphan_seconds: float = 5, json_lines: bool = False) -> None:
+        """What has lost its supervisor is killed when it has not ended `orphan_seconds` after SIGTERM.
+
+        With `json_lines` every line in the logs is a JSON object, whatever a service prints.
+        """
         self._home = home
         self._orphan_seconds = orphan_seconds
         self._logs = home / "logs"
         self._run = home / "run"
         self._configuration = self._run / "supervisord.conf"
+        self._module = _WITH_JSON if json_lines else _PLAIN
 
     def states(self) -> dict[str, ServiceState]:
         """Every service in the order in which they start; empty when supervisord does not run."""
@@ -140,10 +121,12 @@ class Supervisor:
 
     def crashes(self, name: str, within: timedelta) -> int:
         """How often a service has ended by itself in the time `within` up to now, as supervisord's log tells."""
-        since = datetime.now() - within  # noqa: DTZ005 - the log is in local time
+        since = datetime.now(UTC) - within
         log = last_lines(self._logs / "supervisord.log", count=_LOG_LINES)
-        ended = re.findall(rf"^(\S+ \S+),\d+ \w+ exited: {re.escape(name)} \(", log, re.MULTILINE)
-        return sum(datetime.fromisoformat(time) > since for time in ended)
+        # As text it is in local time, without a zone.
+        form = rf'^(?:(\S+ \S+),\d+ \w+ |{{"time": "([^"]+)".*"message": ")exited: {re.escape(name)} \('
+        ended = ("".join(times) for times in re.findall(form, log, re.MULTILINE))
+        return sum(datetime.fromisoformat(time).astimezone() > since for time in ended)
 
     def log(self, name: str) -> Path:
         """The current log of a service."""
@@ -157,7 +140,8 @@ class Supervisor:
     def configure(self, services: Sequence[Service], environment: Mapping[str, str]) -> list[str]:
         """Have supervisord, which is started if necessary, know these services in this order and no others.
 
-        Starts no service; stops those that have changed or are not wanted any more and returns their names.
+        Starts no service; stops those that have changed or are not wanted any more and returns their names. One that
+        is restarted in turn goes on as it is, see `renew`.
 
         Raises:
             ServiceError: supervisord does not start.
@@ -165,23 +149,35 @@ class Supervisor:
         for folder in (self._run / "services", self._logs):
             folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         before = self.states()
-        wanted = {service.name: _specification_of(service) for service in services}
+        all_stopped = []
+        if before and self._writes_another_form:
+            all_stopped = [name for name, state in reversed(before.items()) if state.is_running]
+            self.shut_down()
+            before = {}
+        wanted = {service.name: specification_of(service) for service in services}
+        in_turn = {service.name for service in services if service.in_turn}
         stopped = [
             name
             for name, state in before.items()
-            if state.is_running and (name not in wanted or self._has_changed(name, wanted[name]))
+            if state.is_running
+            and (name not in wanted or (name not in in_turn and self._has_changed(name, wanted[name])))
         ]
         self.stop(reversed(stopped))
         for name, specification in wanted.items():
             # One that goes on keeps the specification that it was started by: restarts give the same again.
             if name not in before or not before[name].is_running or name in stopped:
-                write_atomically(self._path(name), specification.model_dump_json(indent=2), mode=0o600)
+                self._write(name, specification)
         write_atomically(self._configuration, self._ini(services), mode=0o600)
         if before:
             self._reload()
         else:
             self._start(environment)
-        return stopped
+        return all_stopped or stopped
+
+    @property
+    def _writes_another_form(self) -> bool:
+        """Whether the supervisord that runs was started to write logs in another form than is wanted now."""
+        return self._module not in psutil.Process(self._ask("getPID")).cmdline()
 
     def start(self, service: Service) -> bool:
         """Have a service started unless it runs or is about to; whether that was necessary. Does not wait.
@@ -197,6 +193,23 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             raise self._failure(service.name, f"cannot be started ({fault.faultString})") from fault
         return True
+
+    def is_current(self, service: Service) -> bool:
+        """Whether a service runs as its specification is now."""
+        return self._runs(service) and not self._has_changed(service.name, specification_of(service))
+
+    def is_outdated(self, service: Service) -> bool:
+        """Whether a service runs from an earlier state of its specification."""
+        return self._runs(service) and self._has_changed(service.name, specification_of(service))
+
+    def _runs(self, service: Service) -> bool:
+        state = self.states().get(service.name)
+        return state is not None and state.is_running
+
+    def renew(self, service: Service) -> None:
+        """Stop a service and have its next start be that of its specification as it is now."""
+        self.stop([service.name])
+        self._write(service.name, specification_of(service))
 
     def wait_until_ready(self, service: Service) -> None:
         """Return when the service answers.
@@ -256,26 +269,18 @@ class Supervisor:
         # A supervisor that was killed may have left processes behind; they would hold sockets and ports.
         end_processes_of(self._home, seconds=self._orphan_seconds)
         # It answers on its socket before it leaves the foreground.
-        result = subprocess.run(
-            (sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)),
-            env={
+        output_of(
+            (sys.executable, "-m", self._module, "-c", str(self._configuration)),
+            failure="The supervisor of the services does not start",
+            seconds=_START_SECONDS,
+            environment={
                 **environment,
                 STACK_VARIABLE: str(self._home),
                 _BECOME_VARIABLE: shlex.join((sys.executable, "-IS", str(_BECOME))),
             },
-            cwd=self._home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_START_SECONDS,
-            start_new_session=True,
-            check=False,
+            directory=self._home,
+            apart=True,
         )
-        if result.returncode != 0:
-            raise ServiceError(
-                "The supervisor of the services does not start.",
-                hint=f"{result.stdout}{result.stderr}".strip() or last_lines(self._logs / "supervisord.log"),
-            )
 
     def _reload(self) -> None:
         ((added, changed, removed),) = self._ask("reloadConfig")
@@ -342,13 +347,16 @@ class Supervisor:
     def _path(self, name: str) -> Path:
         return self._run / "services" / f"{name}.json"
 
-    def _specification(self, name: str) -> _Specification | None:
+    def _specification(self, name: str) -> Specification | None:
         try:
-            return _Specification.model_validate_json(self._path(name).read_bytes())
+            return Specification.model_validate_json(self._path(name).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
 
-    def _has_changed(self, name: str, wanted: _Specification) -> bool:
+    def _write(self, name: str, specification: Specification) -> None:
+        write_atomically(self._path(name), specification.model_dump_json(indent=2), mode=0o600)
+
+    def _has_changed(self, name: str, wanted: Specification) -> bool:
         current = self._specification(name)
         return current is None or wanted.differs_from(current)
 
@@ -368,46 +376,8 @@ class Supervisor:
 
     def _ask(self, method: str, *arguments: str | bool) -> Any:
         """One call of supervisord's interface. OSError: it does not run."""
-        with xmlrpc.client.ServerProxy("http://supervisor", transport=_Transport(self._socket)) as server:
+        with xmlrpc.client.ServerProxy("http://supervisor", transport=UnixTransport(self._socket)) as server:
             try:
                 return getattr(server.supervisor, method)(*arguments)
             except (http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
                 raise ConnectionError(f"supervisord does not answer: {error}") from error
-
-
-class _Transport(xmlrpc.client.Transport):
-    """XML-RPC over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        del host  # there is only one
-        return _UnixConnection(self._path)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("supervisor", timeout=_ANSWER_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        try:
-            self.sock.connect(str(self._path))
-        except OSError:
-            self.close()
-            raise
-
-
-def _specification_of(service: Service) -> _Specification:
-    return _Specification(
-        command=service.command,
-        environment=dict(service.environment),
-        directory=service.directory,
-        stop_signal=int(service.stop_signal),
-        port=service.port,
-        revision=service.revision,
-    )

@@ -17,7 +17,7 @@ def redis_url(surroundings: Surroundings) -> str:
 
 
 def service(surroundings: Surroundings) -> Service:
-    """Valkey with its data in `home/valkey`: an append-only file, synced once a second."""
+    """Valkey with its data in `home/valkey`: an append-only file, on the disk before anything is confirmed."""
     import redis  # noqa: PLC0415 - only who starts it asks it whether it is up
 
     data = surroundings.home / "valkey"
@@ -39,6 +39,8 @@ def service(surroundings: Surroundings) -> Service:
             *("--unixsocketperm", "700"),
             *("--dir", str(data)),
             *("--appendonly", "yes"),
+            # A message that was taken in is answered for. Those who write at the same moment share a sync.
+            *("--appendfsync", "always"),
             *("--daemonize", "no"),
         ),
         environment=surroundings.environment(),

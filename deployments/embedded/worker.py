@@ -2,7 +2,8 @@
 
 A worker service is three processes: `service`, which stands for it, a stock Prefect worker and the zygote (see
 `deployments.launcher`). The gpu pool has one worker a GPU, each of which sees that GPU alone. The worker of
-the webhooks pool is one process, in which all deliveries run (see `deployments.webhook_worker`).
+each of the pools webhooks and conversations is one process, in which all its runs go on (see
+`deployments.in_process_worker`).
 """
 
 import socket
@@ -84,7 +85,7 @@ def service(
     """A worker that runs at most `limit` jobs of a pool at once and looks for more every `query_seconds`.
 
     `part` tells the workers of one machine apart, by default the pool. `gpu`: the one GPU that its jobs see, as
-    CUDA_VISIBLE_DEVICES names it. `in_one_process`: its runs are deliveries, and tasks of the worker itself.
+    CUDA_VISIBLE_DEVICES names it. `in_one_process`: its runs are tasks of the worker itself.
     """
     part = part or pool
     worker_name = f"{part}-{socket.gethostname()}"
@@ -108,7 +109,7 @@ def service(
     )
     command = stock
     if in_one_process:
-        command = _webhook_worker(surroundings, part, pool, worker_name, limit)
+        command = _in_process(surroundings, part, pool, worker_name, limit)
     elif launcher.available:
         command = _with_zygote(surroundings, part, stock)
     return Service(
@@ -131,13 +132,11 @@ def service(
     )
 
 
-def _webhook_worker(
-    surroundings: Surroundings, part: str, pool: str, name: str, limit: int
-) -> tuple[str, ...]:
+def _in_process(surroundings: Surroundings, part: str, pool: str, name: str, limit: int) -> tuple[str, ...]:
     # The folder that the services of forked runs have beside their sockets.
     marks = socket_directory(surroundings.home, f"{part}.sock") / "taken"
     return (
-        *(sys.executable, "-m", "deployments.webhook_worker", "--pool", pool, "--name", name),
+        *(sys.executable, "-m", "deployments.in_process_worker", "--pool", pool, "--name", name),
         *("--limit", str(limit), "--marks", str(marks)),
     )
 

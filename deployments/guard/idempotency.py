@@ -3,6 +3,9 @@
 Prefect answers a submit whose key it knows with the first job, whatever else was sent: who uses a key twice by mistake
 believes that there are two jobs. As in Stripe's API (https://docs.stripe.com/api/idempotent_requests) the second is
 refused. What was sent is remembered as a label of the run, which Prefect gives back with it.
+
+The key may also come as the header `Idempotency-Key`. That a proxy can see: it may then hand a submit to another server
+when the first is lost (`deployments/proxy/contraponto.conf`).
 """
 
 import hashlib
@@ -10,7 +13,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from deployments.guard.bodies import read_body, replay
+from deployments.guard.bodies import LONGEST_NAME, read_body, replay
 from deployments.guard.refusal import refuse
 
 if TYPE_CHECKING:  # comes with Prefect's server
@@ -19,6 +22,7 @@ if TYPE_CHECKING:  # comes with Prefect's server
 LABEL = "contraponto.submitted"
 """Label of a run that was submitted with a key: a digest of what was sent."""
 
+_HEADER = b"idempotency-key"
 _SUBMIT = re.compile(r"/deployments/([0-9a-fA-F-]{32,36})/create_flow_run/?$")
 _CONTENT = ("parameters", "work_queue_name", "job_variables", "tags")
 """What makes two submits the same; a retry may have another name, and its state another time."""
@@ -46,9 +50,13 @@ class Idempotency:
             await self._app(scope, receive, send)
             return
         body = await read_body(receive)
-        sent = _submitted(body)
+        keyed = _with_key(scope, body)
+        if isinstance(keyed, str):
+            await refuse(scope, receive, send, 400, keyed)
+            return
+        body, sent = keyed, _submitted(keyed)
         if sent is None:
-            await self._app(scope, replay(body, receive), send)
+            await self._app(_of_length(scope, len(body)), replay(body, receive), send)
             return
         digest = _digest(submit[1], sent)
         labels = sent.get("labels") or {}
@@ -96,6 +104,25 @@ class _Answer:
         return run if tag in run.get("tags", ()) and _is_map(run.get("labels")) else None
 
 
+def _with_key(scope: "Scope", body: bytes) -> bytes | str:
+    """The body with the key of the header in it, where there is one; a sentence about what is wrong with that."""
+    keys = [value.decode("latin-1").strip() for name, value in scope["headers"] if name == _HEADER]
+    if not keys:
+        return body
+    try:
+        sent = json.loads(body or b"{}")
+    except ValueError:
+        return body  # the server says so
+    if not isinstance(sent, dict):
+        return body
+    [key, *others] = keys
+    if others or not 0 < len(key) <= LONGEST_NAME:
+        return f"Send one header Idempotency-Key of 1 to {LONGEST_NAME} characters."
+    if sent.get("idempotency_key") not in (None, key):
+        return "The header Idempotency-Key and idempotency_key in the body differ: send one of them."
+    return json.dumps({**sent, "idempotency_key": key}).encode()
+
+
 def _submitted(body: bytes) -> dict[str, Any] | None:
     """What was sent, if it is an object with a key."""
     try:
@@ -110,11 +137,17 @@ def _digest(deployment: str, sent: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _plain(scope: "Scope", length: int) -> "Scope":
-    """The request as one whose answer is not compressed, with the length of its body."""
-    dropped = (b"accept-encoding", b"content-length", b"transfer-encoding")
+def _of_length(scope: "Scope", length: int) -> "Scope":
+    """The request with the length of its body as it is now."""
+    dropped = (b"content-length", b"transfer-encoding")
     headers = [header for header in scope["headers"] if header[0] not in dropped]
     return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}
+
+
+def _plain(scope: "Scope", length: int) -> "Scope":
+    """The request as one whose answer is not compressed, with the length of its body."""
+    headers = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
+    return _of_length({**scope, "headers": headers}, length)
 
 
 def _is_map(value: object) -> bool:

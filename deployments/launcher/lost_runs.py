@@ -66,13 +66,14 @@ def report(client: httpx.Client, run: LostRun) -> None:
 
 
 def _is_known(client: httpx.Client, run: LostRun) -> bool:
-    """Whether the run has ended since its last sign of life: what goes on is a later start of it.
+    """Whether the run has ended since it was taken: what goes on is a later start of it.
 
-    The answer to an earlier report may have come too late, or others have seen the loss, too.
+    The answer to an earlier report may have come too late, or others have seen the loss, too: mostly the run itself,
+    whose process then still took its time to end.
     """
     answer = client.get("/flow_run_states/", params={"flow_run_id": str(run.run_id)})
     states = _STATES.validate_json(answer.raise_for_status().content)
-    return any(state.type in _FINAL and state.timestamp > run.alive for state in states)
+    return any(state.type in _FINAL and state.timestamp > run.taken for state in states)
 
 
 def report_all(client: httpx.Client, directory: Path) -> int:

@@ -23,9 +23,12 @@ from deployments.launcher.launch import (
     receive_message,
 )
 from deployments.launcher.taken import TOUCH_SECONDS, TakenRun, take
-from deployments.processes.kernel import die_with, give_way, parent_of, show_as
+from deployments.processes.kernel import die_with, give_way, is_stopped, parent_of, show_as
 
 _GO_SECONDS = 5.0
+_STOPPED_LOOKS = 2
+"""One every `TOUCH_SECONDS`. A run that stands still sends no heartbeat: after 75 s the server would start it again
+beside this one, which keeps its memory and goes on when somebody lets it."""
 
 
 def monitor_run(
@@ -78,11 +81,15 @@ def _wait_for_go(connection: socket.socket) -> tuple[int, ...]:
 
 
 def _watch(run: int, connection: socket.socket, taken: TakenRun | None) -> int:
-    """Return when the run has ended and its group is gone: its exit code, or minus the signal that killed it."""
+    """Return when the run has ended and its group is gone: its exit code, or minus the signal that killed it.
+
+    One that was stopped for long is killed.
+    """
     process = os.pidfd_open(run)
     poll = select.poll()
     poll.register(process, select.POLLIN)
     poll.register(connection, select.POLLIN)
+    stopped = 0
     while True:
         ready = {descriptor for descriptor, _ in poll.poll(1000 * TOUCH_SECONDS)}
         if process in ready:
@@ -90,6 +97,9 @@ def _watch(run: int, connection: socket.socket, taken: TakenRun | None) -> int:
         if taken:
             taken.touch()
         if not ready:
+            stopped = stopped + 1 if is_stopped(run) else 0
+            if stopped == _STOPPED_LOOKS:
+                break  # and so it is killed
             continue
         message = receive_message(connection)
         if message is None:

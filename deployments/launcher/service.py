@@ -103,7 +103,16 @@ class Zygote:
 def say(line: str) -> None:
     """One line for the service's log, in the form that `deployments.processes.log_lines` has for it."""
     if os.environ.get("PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER") == "json":
-        text = json.dumps({"created": time.time(), "severity": "INFO", "name": "service", "message": line})
+        now = time.time()
+        moment = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1000):03d}Z"
+        fields = {
+            "time": moment,
+            "level": "INFO",
+            "logger": "service",
+            "message": line,
+            "pid": os.getpid(),
+        }
+        text = json.dumps(fields)
     else:
         text = f"{time.strftime('%H:%M:%S')} | service | {line}"
     os.write(2, f"{text}\n".encode())

@@ -43,6 +43,8 @@ class LostRun:
 
     run_id: UUID
     path: Path
+    taken: datetime
+    """When it was taken."""
     alive: datetime
     """When it was last known to live; at most `TOUCH_SECONDS` before its end."""
 
@@ -56,6 +58,7 @@ def take(directory: Path, run_id: str) -> TakenRun:
     # Nobody finds it before it is locked.
     descriptor, hidden = tempfile.mkstemp(prefix=".", dir=directory)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
+    os.write(descriptor, datetime.now(UTC).isoformat().encode())
     path = directory / f"{run_id}{Path(hidden).name}"
     Path(hidden).rename(path)
     return TakenRun(path, descriptor)
@@ -75,6 +78,8 @@ def lost(directory: Path) -> Iterator[LostRun]:
                 path.stat()
                 alive = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
                 run_id = UUID(path.name.partition(".")[0])
+                # A mark of an earlier version is empty.
+                taken = datetime.fromisoformat(text) if (text := file.read().decode()) else alive
             except (BlockingIOError, FileNotFoundError, ValueError):
                 continue
-            yield LostRun(run_id, path, alive)
+            yield LostRun(run_id, path, taken, alive)

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blocks.settings import get_settings
 from deployments.client.parameters import check_names
 from deployments.local.run_log import logged_to, run_log
 from deployments.local.scratch_server import collector_rests, scratch_server
@@ -64,7 +65,19 @@ def run_here(
             flow: Flow[Any, Any] = getattr(import_module(listed.module), listed.function)
         _check(flow, listed, parameters)
         server.wait_until_ready(say)
+        _answer_messages_of(listed)
         return _run(flow, {**listed.parameters, **parameters}, show)
+
+
+def _answer_messages_of(listed: ListedFlow) -> None:
+    """Where a job's messages stay in this process, so do those who answer them."""
+    settings = get_settings()
+    stays = settings.message_bus == "local" or (settings.message_bus == "auto" and not settings.redis_url)
+    if "messages" in listed.tags and stays:
+        from deployments.local.listener import here  # noqa: PLC0415 - few runs need it
+        from tasks.collection.here import HERE  # noqa: PLC0415
+
+        HERE.set(here(PROJECT))
 
 
 def _environment(home: Path) -> dict[str, str]:

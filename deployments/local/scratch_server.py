@@ -40,9 +40,8 @@ from typing import NoReturn
 from blocks.scratch import scratch_directory
 from deployments.processes.service import ServiceError, last_lines
 from deployments.server.api import one_authority
-from deployments.server.prefect_internals import (
-    EPHEMERAL_VARIABLE,
-    application,
+from deployments.server.prefect_internals import EPHEMERAL_VARIABLE, application
+from deployments.server.prefect_startup import (
     look_first_at,
     look_up_settings_of_logging,
     make_one_application,

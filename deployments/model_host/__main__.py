@@ -1,10 +1,8 @@
 """`python -m deployments.model_host`: the model host of this home, with the settings in force."""
 
 import asyncio
-import ctypes
 import logging
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +10,12 @@ from pathlib import Path
 from blocks.settings import Settings, get_settings
 from deployments.model_host.models import Limits, default_budget_mb
 from deployments.model_host.server import Host, listening
+from deployments.processes.kernel import stop_with_supervisor
 from deployments.processes.log_lines import formatter
 from tasks.errors import ContrapontoError
 from tasks.inference.kinds import KINDS
 from tasks.inference.sockets import host_socket
 
-_PR_SET_PDEATHSIG = 1
 _NICENESS = 10
 """As runs do, it gives way to what takes jobs in."""
 
@@ -35,19 +33,10 @@ def run(path: Path, limits: Limits, kinds: Mapping[str, str] = KINDS) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter("%(asctime)s host %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    _stop_with_parent()
+    stop_with_supervisor()
     os.nice(_NICENESS)
     with listening(path) as listener:
         asyncio.run(Host(limits, kinds).serve(listener))
-
-
-def _stop_with_parent() -> None:
-    # Only where the parent is a supervisor: who starts the host from a terminal may close that.
-    if "SUPERVISOR_ENABLED" in os.environ and sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployments.processes.log_lines import JSON_VARIABLES
 from deployments.processes.service import STACK_VARIABLE
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -38,7 +39,6 @@ class Surroundings:
             for name, value in os.environ.items()
             if not name.startswith("PREFECT_") or name.startswith("PREFECT_LOGGING_")
         }
-        logging = {"PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json"} if self.log_format == "json" else {}
         return inherited | {
             # `python`, `prefect` and the modules are those of this checkout, not of the caller's shell.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
@@ -51,7 +51,7 @@ class Surroundings:
             "PREFECT_HOME": str(self.prefect_home),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
-            **logging,
+            **(JSON_VARIABLES if self.log_format == "json" else {}),
             **extra,
         }
 

@@ -27,6 +27,16 @@ def die_with(parent: int) -> None:
         os._exit(128 + signal.SIGKILL)
 
 
+def stop_with_supervisor() -> None:
+    """Let the kernel ask this process to end when its parent does, where that is a supervisor."""
+    # Who starts a service from a terminal may close that.
+    if "SUPERVISOR_ENABLED" in os.environ:
+        parent = os.getppid()
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
 def give_way() -> None:
     """Let what takes jobs in and looks after them come first, whenever there is more to do than processors.
 
@@ -44,12 +54,23 @@ def show_as(name: str) -> None:
 
 def parent_of(process: int) -> int | None:
     """The process that a process is a child of now; None if there is no such process."""
+    found = _stat(process)
+    return int(found[1]) if found else None
+
+
+def is_stopped(process: int) -> bool:
+    """Whether somebody has stopped the process (SIGSTOP) and nobody has let it go on."""
+    return _stat(process)[:1] == ["T"]
+
+
+def _stat(process: int) -> list[str]:
+    """What the kernel says of a process, behind its name: state, parent and so on; nothing if there is none."""
     try:
         state = Path(f"/proc/{process}/stat").read_text()
     except OSError:
-        return None
+        return []
     # Its name, in brackets, may contain anything.
-    return int(state.rpartition(")")[2].split()[1])
+    return state.rpartition(")")[2].split()
 
 
 def thread_count() -> int:

@@ -22,7 +22,18 @@ STORE = "store"
 """The folder of the local media store in a home."""
 OURS = frozenset(
     {
-        *("demo", "fonts", "inbox", "locks", "logs", "models", "postgres", "postgres.unfinished", "prefect"),
+        *(
+            "backups",
+            "demo",
+            "fonts",
+            "inbox",
+            "locks",
+            "logs",
+            "models",
+            "postgres",
+            "postgres.unfinished",
+            "prefect",
+        ),
         *("results", "run", "scratch", STORE, "tmp", "valkey"),
         *("api-auth", "stack.lock"),
     }

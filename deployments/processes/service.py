@@ -50,6 +50,8 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15.0
     """How long it may take to end after `stop_signal`; then its process group is killed."""
+    in_turn: bool = False
+    """Others do the same: when it has changed, it is restarted when they answer, not together with them."""
 
 
 def listens(pid: int, port: int) -> bool:
@@ -64,6 +66,15 @@ def listens(pid: int, port: int) -> bool:
         )
     except psutil.Error:
         return False
+
+
+def listening_ports(pid: int) -> frozenset[int]:
+    """The TCP ports that a process itself has open; none when there is no such process."""
+    try:
+        connections = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return frozenset()
+    return frozenset(each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN)
 
 
 def processes_of(home: Path) -> list[psutil.Process]:

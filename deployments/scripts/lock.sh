@@ -20,8 +20,8 @@ lock() {
     mv "$output.new" "$output"
 }
 
-lock requirements.txt --extra embedded --extra speech --extra separation --extra speakers --extra voice --extra video --extra documents --extra promotion --extra s3 --extra translation
+lock requirements.txt --extra embedded --extra speech --extra separation --extra speakers --extra voice --extra video --extra documents --extra promotion --extra reports --extra s3 --extra translation
 lock requirements-dev.txt --all-extras
 # The image has a server and a broker beside it instead of within.
-lock deployments/docker/requirements.txt --extra speech --extra separation --extra speakers --extra voice --extra video --extra documents --extra promotion --extra s3 --extra translation \
-    --extra docker --extra cluster
+lock deployments/docker/requirements.txt --extra speech --extra separation --extra speakers --extra voice --extra video --extra documents --extra promotion --extra reports --extra s3 --extra translation \
+    --extra docker --extra cluster --extra amqp

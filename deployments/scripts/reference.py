@@ -15,8 +15,9 @@ from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from blocks.settings_sources import variable_name
 from deployments.scripts.diagram import mermaid
 from deployments.server.pipelines import with_entries
-from flows.step_types import STEP_TYPES
+from flows.promotion_steps.types import STEP_TYPES
 from tasks.captions.presets import MEANINGS, PRESETS, SHARED
+from tasks.messages.schema import message_schema
 from tasks.models.manifest import Model, default_manifest
 from tasks.promotion.schemas import file_schema
 
@@ -110,10 +111,13 @@ def rewritten(page: Path) -> str:
 def generated_files() -> dict[Path, str]:
     """The files besides pages that are made of the code, or hold something that is, with their texts as it is now."""
     deployed = PROJECT_ROOT / "prefect.yaml"
-    schema = json.dumps(file_schema(STEP_TYPES), indent=2, ensure_ascii=False)
+    schemas = {
+        PROJECT_ROOT / "flows" / "pipelines.schema.json": file_schema(STEP_TYPES),
+        PROJECT_ROOT / "tasks" / "messages" / "mensagem_schema.json": message_schema(),
+    }
     return {
         deployed: with_entries(deployed.read_text(encoding="utf-8")),
-        PROJECT_ROOT / "flows" / "pipelines.schema.json": f"{schema}\n",
+        **{file: f"{json.dumps(schema, indent=2, ensure_ascii=False)}\n" for file, schema in schemas.items()},
     }
 
 

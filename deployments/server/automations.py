@@ -24,11 +24,12 @@ _BETWEEN_POLLS = timedelta(seconds=5)
 """Of many ends at once the first is dealt with now, the others at the next poll."""
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
-_LEFT = (
+LEFT = (
     *("Completed", "Failed", "TimedOut", "Cancelled", "Cancelling", "Crashed", "Paused", "Suspended"),
     # Waiting for another try or another start: no process, no heartbeat.
     *("Scheduled", "AwaitingRetry", "AwaitingConcurrencySlot", "Late", "Pending"),
 )
+"""States of a run that has no process."""
 _EARLIER = (
     "contraponto: a run that stays pending has crashed",
     "contraponto: a process that stays pending has crashed",
@@ -58,7 +59,7 @@ def _silent() -> AutomationCore:
         enabled=True,
         trigger=EventTrigger(
             after={_HEARTBEAT},
-            expect={_HEARTBEAT, *_events(_LEFT)},
+            expect={_HEARTBEAT, *_events(LEFT)},
             match=_resource("prefect.flow-run.*"),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,

@@ -16,7 +16,7 @@ from deployments.server.flow_catalogue import ListedFlow
 from deployments.server.own_pipelines import PARAMETER
 from deployments.server.schemas import strict
 from flows.pipelines import known_pipelines, pipelines_of_product
-from flows.step_types import STEP_TYPES
+from flows.promotion_steps.types import STEP_TYPES
 from tasks.jobs.operations import find_operation
 from tasks.promotion.pipelines import Pipeline
 

@@ -25,7 +25,7 @@ class Pool:
     uses_gpus: bool = False
     """One worker a GPU, each of which sees that one alone."""
     in_one_process: bool = False
-    """Its runs are tasks of their worker (`deployments.webhook_worker`), not processes; nor are they containers."""
+    """Its runs are tasks of their worker (`deployments.in_process_worker`), not processes; nor are they containers."""
 
 
 class PoolName(StrEnum):
@@ -34,6 +34,7 @@ class PoolName(StrEnum):
     CPU = "cpu"
     GPU = "gpu"
     WEBHOOKS = "webhooks"
+    CONVERSATIONS = "conversations"
 
 
 POOL_NAMES = tuple(name.value for name in PoolName)
@@ -55,6 +56,13 @@ def pools(gpu_jobs: int) -> tuple[Pool, ...]:
             "Deliveries of webhook messages.",
             concurrency=None,
             worker_limit=200,
+            in_one_process=True,
+        ),
+        Pool(
+            "conversations",
+            "Jobs that wait for the answers of others.",
+            concurrency=None,
+            worker_limit=1000,
             in_one_process=True,
         ),
     )

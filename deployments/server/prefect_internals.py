@@ -5,21 +5,21 @@ functions, not here. What tunes it is only faster: a caller may go on where a fu
 """
 
 import asyncio
+import errno
 import functools
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+import socket
+import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
-
-from typing_extensions import override
 
 from tasks.prefect_internals import Internal
 
 logger = logging.getLogger("contraponto.server")
 
-_UNMADE = "_contraponto_unmade"
 _KNOWN_SCHEMAS = 500
 _SHOWN_BODY = 500
 """Characters."""
@@ -56,10 +56,19 @@ _BIND_TIME = Internal(
     "the server writes times slowly",
     ("self", "value", "dialect"),
 )
+_IS_PASSING = Internal(
+    "prefect.server.api.server",
+    "is_client_retryable_exception",
+    "workers and runs do not wait for a database that is away for a moment",
+    ("exc",),
+)
 _CREATE_APP = Internal(
     "prefect.server.api.server", "create_app", "the server cannot be served by this project", ("final",)
 )
 
+_RUN_SERVICES = Internal(
+    "prefect.cli._server_utils", "_run_all_services", "there are no background services", ()
+)
 _CREATE_ENGINE = Internal(
     "prefect.server.database.configurations",
     "create_async_engine",
@@ -82,29 +91,10 @@ _READ_RUN = Internal(
 )
 _FAILED = Internal("prefect.server.schemas.states", "Failed", _HAND_OUT.purpose)
 _DATABASE = Internal("prefect.server.database", "provide_database_interface", _HAND_OUT.purpose, ())
-_SETUP_LOGGING = Internal(
-    "prefect.logging.configuration",
-    "setup_logging",
-    "a temporary server starts more slowly",
-    ("incremental",),
+_REGISTER_BLOCKS = Internal(
+    *("prefect.server.models.block_registration", "run_block_auto_registration"),
+    *("several servers cannot start at once on an empty database", ("session",)),
 )
-_LOGGING_SETTINGS = Internal(
-    _SETUP_LOGGING.module, "get_current_settings", "a program that uses Prefect starts more slowly", ()
-)
-_HASH_KEY = Internal(
-    "prefect.settings.models.root",
-    "Settings.hash_key",
-    "a temporary server starts more slowly",
-    ("self",),
-)
-
-_MAKE_ROUTE = Internal(
-    "prefect.server.utilities.server", "PrefectAPIRoute.__init__", "a temporary server starts more slowly"
-)
-_ROUTERS = Internal(
-    "prefect.server.api.server", "API_ROUTERS", "a temporary server answers more slowly at first"
-)
-
 EPHEMERAL_VARIABLE = "PREFECT__SERVER_EPHEMERAL"
 """Set in the environment of a server, has it run without background services, as Prefect's own temporary servers do.
 
@@ -112,11 +102,34 @@ EPHEMERAL_VARIABLE = "PREFECT__SERVER_EPHEMERAL"
 make a second application. Where Prefect does not read it any more, the services run, too, to no harm.
 """
 
+WEBSERVER_ONLY_VARIABLE = "PREFECT__SERVER_WEBSERVER_ONLY"
+"""Set in the environment of a server, has it run without background services, as `--no-services` does."""
+
 LEASES_ON_DISK = "prefect.server.concurrency.lease_storage.filesystem"
 """Value of PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE: the setting is documented, this module of Prefect's is not.
 
 Where Prefect has moved it, the server says so when it starts and ends.
 """
+
+
+def have_clients_wait_for_the_database() -> None:
+    """From now on, Prefect answers 503 while database or Redis cannot be reached, after which its clients try again.
+
+    It does so where a connection was lost, and answers 500 where none is had: after a few of these, within seconds,
+    its workers give up, and the jobs in them are lost. No public way in 3.8.
+    """
+    is_passing = _IS_PASSING.find()
+    _IS_PASSING.replace(lambda exc: is_unreachable(exc) or is_passing(exc))
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Whether a server that is asked over a network does not answer."""
+    if isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+        return True
+    if isinstance(error, OSError):
+        return error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH)
+    redis = sys.modules.get("redis.exceptions")  # whoever had such an error has imported it
+    return redis is not None and isinstance(error, (redis.ConnectionError, redis.TimeoutError))
 
 
 def check_each_schema_once() -> None:
@@ -289,105 +302,39 @@ def serve_through(wrap: Callable[[Any], Any]) -> None:
     _CREATE_APP.replace(create)
 
 
-def make_one_application() -> None:
-    """From now on, Prefect makes an application without reading all of its settings, for a process that makes one.
-
-    It would write out every setting three times: twice to know whether it has made one for these settings already, and
-    once to set up its logging by them again. No public way in 3.8.
+async def register_block_types() -> None:
+    """Enter Prefect's kinds of blocks in the database of its settings, as a server does that starts. No public way.
 
     Raises:
         PrefectMovedError: something is not where it was.
     """
-    _HASH_KEY.replace(lambda self: str(id(self)))
-    _SETUP_LOGGING.replace(lambda incremental=None: {"incremental": incremental})
+    async with await _DATABASE.find()().session() as session:
+        await _REGISTER_BLOCKS.find()(session=session)
 
 
-def look_up_settings_of_logging() -> None:
-    """From now on, Prefect sets up its logging by the few settings that it names, without writing out all others.
-
-    It writes out two hundred, with their aliases, to fill in three: a tenth of a second for whoever imports flows. To
-    be called before `prefect.main` is imported. No public way in 3.8.
-
-    Raises:
-        PrefectMovedError: something is not where it was.
-    """
-    _LOGGING_SETTINGS.replace(_SettingsOfLogging)
-
-
-class _SettingsOfLogging(Mapping[str, str]):
-    """Settings by the names of their environment variables, each read when it is asked for."""
-
-    def to_environment_variables(self, **_options: bool) -> Self:
-        return self
-
-    @override
-    def __getitem__(self, name: str) -> str:
-        from prefect import settings  # noqa: PLC0415
-
-        value = getattr(settings, name).value()
-        return "" if value is None else str(value)
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    @override
-    def __len__(self) -> int:
-        return 0
-
-
-def make_routes_when_used() -> None:
-    """From now on, Prefect's server makes a route when somebody looks for it.
-
-    FastAPI reads the signature of each when it is declared, and once more when it is looked for under its prefix: a
-    tenth of the start are those that a process with one job never asks for. To be called before the server is
-    imported. No public way in 3.8.
-
-    Raises:
-        PrefectMovedError: something is not where it was.
-    """
-    make = _MAKE_ROUTE.find()
-
-    def remember(self: Any, *arguments: Any, **options: Any) -> None:
-        vars(self)[_UNMADE] = (arguments, options)
-
-    def make_now(self: Any, name: str) -> Any:
-        if (unmade := vars(self).pop(_UNMADE, None)) is None:
-            raise AttributeError(name)
-        arguments, options = unmade
-        make(self, *arguments, **options)
-        return getattr(self, name)
-
-    _MAKE_ROUTE.replace(remember)
-    Internal(_MAKE_ROUTE.module, "PrefectAPIRoute", _MAKE_ROUTE.purpose).find().__getattr__ = make_now
-
-
-def look_first_at(*prefixes: str) -> None:
-    """From now on, Prefect's applications look for the addresses that begin so before all others.
-
-    FastAPI makes what answers the addresses of a router when it first looks into it, and it looks into one after the
-    other: what nobody asks for is then never made. No public way in 3.8.
-
-    Raises:
-        PrefectMovedError: the list of routers is not where it was.
-    """
-    _ROUTERS.replace(tuple(sorted(_ROUTERS.find(), key=lambda router: router.prefix not in prefixes)))
-
-
-def application() -> Any:
-    """The server as an ASGI application, for a caller that serves it on a socket of its own.
+def application(*, final: bool = False) -> Any:
+    """The server as an ASGI application, for a caller that serves it on sockets of its own.
 
     `prefect server start` takes a host and a port, no socket, and outlives its parent. No public way in 3.8.
 
     Raises:
         PrefectMovedError: it is not where it was.
     """
-    return _CREATE_APP.find()()
+    return _CREATE_APP.find()(final=final)
+
+
+async def background_services() -> None:
+    """Be `prefect server services start`, until it is cancelled. No public way in 3.8 from within a process.
+
+    Raises:
+        PrefectMovedError: it is not where it was.
+    """
+    await _RUN_SERVICES.find()()
 
 
 INTERNALS = (
     *(_VALIDATOR, _CHECK_SCHEMA, _ITER_ERRORS, _REFUSE_FORM, _GET_DIALECT, _BIND_TIME, _CREATE_APP),
-    *(_CREATE_ENGINE, _HAND_OUT, _SET_STATE, _READ_RUN, _FAILED, _DATABASE),
-    *(_SETUP_LOGGING, _LOGGING_SETTINGS, _HASH_KEY, _MAKE_ROUTE, _ROUTERS),
+    *(_RUN_SERVICES, _IS_PASSING),
+    *(_CREATE_ENGINE, _HAND_OUT, _SET_STATE, _READ_RUN, _FAILED, _DATABASE, _REGISTER_BLOCKS),
 )
 """All of them."""

@@ -1,11 +1,15 @@
 """The blocks that a server knows: their types, and the ones that the settings describe."""
 
+from importlib.util import find_spec
+
 from prefect.blocks.core import Block
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from blocks.alerts import AlertsNotification
 from blocks.directus_record_store import DirectusRecordStore
 from blocks.from_settings import media_store, text_model
 from blocks.local_media_store import LocalMediaStore
+from blocks.redis_message_bus import RedisMessageBus
 from blocks.remote_engine import RemoteEngine
 from blocks.s3_media_store import S3MediaStore
 from blocks.settings import Settings
@@ -18,8 +22,8 @@ DOCUMENT = "contraponto"
 """The name under which the blocks of the settings in force are saved."""
 
 TYPES: tuple[type[Block], ...] = (
-    LocalMediaStore, S3MediaStore, SqlRecordStore, DirectusRecordStore, TextModel, VoiceEndpoint, RemoteEngine,
-    WebhookNotification,
+    LocalMediaStore, S3MediaStore, SqlRecordStore, DirectusRecordStore, RedisMessageBus, TextModel, VoiceEndpoint,
+    RemoteEngine, WebhookNotification, AlertsNotification,
 )  # fmt: skip
 
 
@@ -30,8 +34,9 @@ def ensure_blocks(api_url: str, settings: Settings) -> None:
     They stay in the settings, from which jobs take the block in any case.
     """
     with temporary_settings({PREFECT_API_URL: api_url}):
-        for block_type in TYPES:
+        for block_type in (*TYPES, *_optional_types()):
             block_type.register_type_and_schema()
+        AlertsNotification().save(DOCUMENT, overwrite=True)
         if settings.store == "local":
             media_store(settings).save(DOCUMENT, overwrite=True)
         # A name with a slash is a block that somebody saved already.
@@ -39,3 +44,12 @@ def ensure_blocks(api_url: str, settings: Settings) -> None:
             model = text_model(settings)
             if model is not None:
                 model.save(DOCUMENT, overwrite=True)
+
+
+def _optional_types() -> list[type[Block]]:
+    """Those whose client library is an extra of the installation, where it is installed."""
+    if find_spec("aio_pika") is None:
+        return []
+    from blocks.amqp_message_bus import AmqpMessageBus  # noqa: PLC0415
+
+    return [AmqpMessageBus]

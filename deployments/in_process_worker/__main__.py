@@ -1,4 +1,4 @@
-"""The program of the service: `python -m deployments.webhook_worker --pool P --name N --limit L --marks DIR`.
+"""The program of the service: `python -m deployments.in_process_worker --pool P --name N --limit L --marks DIR`.
 
 The worker's event loop runs beside the main thread: in the main thread each run would set up Prefect's handler of
 SIGTERM and put back the one before it, in whatever order they end.
@@ -7,33 +7,60 @@ SIGTERM and put back the one before it, in whatever order they end.
 import argparse
 import asyncio
 import contextlib
+import importlib
 import signal
 import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prefect.context import AsyncClientContext
 
+from deployments.in_process_worker.worker import InProcessWorker
 from deployments.launcher.service import report_lost_runs
-from deployments.webhook_worker.worker import WebhookWorker
-from flows.notifications import deliver_webhook
+from tasks.webhooks.lanes import LANES, Lanes
 
 _LOOK_SECONDS = 0.5
+_MOST_THREADS = 400
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-async def _serve(worker: WebhookWorker, limit: int) -> None:
+def make_worker(pool: str, name: str, limit: int, marks: Path) -> InProcessWorker:
+    """The worker of a pool; each pool has one flow."""
+    known = {
+        # Half of the places stay free of endpoints that fail.
+        "webhooks": ("flows.notifications", "deliver_webhook", Lanes(slow=max(1, limit // 2))),
+        "conversations": ("flows.collection", "collect_and_execute", None),
+    }
+    if pool not in known:
+        sys.exit(f"The pool {pool} is none of {', '.join(known)}, whose runs are tasks of their worker.")
+    module, function, lanes = known[pool]
+    return InProcessWorker(
+        getattr(importlib.import_module(module), function),
+        marks,
+        pool=pool,
+        name=name,
+        limit=limit,
+        prepare=partial(LANES.set, lanes),
+        # A delivery that is being sent ends by itself, soon.
+        interrupts=pool == "conversations",
+    )
+
+
+async def _serve(worker: InProcessWorker, limit: int) -> None:
     # Names are looked up in threads; by default there are so few that some dead name servers would stop all.
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * limit, "look-up"))
+    threads = ThreadPoolExecutor(min(2 * limit, _MOST_THREADS), "look-up")
+    asyncio.get_running_loop().set_default_executor(threads)
     async with AsyncClientContext.get_or_create():
-        touching = asyncio.create_task(worker.touch_marks())
+        beside = [asyncio.create_task(each) for each in (worker.touch_marks(), worker.watch_cancellations())]
         try:
             await worker.start()
         finally:
-            touching.cancel()
+            for each in beside:
+                each.cancel()
 
 
 class _Loop(threading.Thread):
@@ -71,10 +98,10 @@ class _Loop(threading.Thread):
 
 def main() -> int:
     """Work until told to stop."""
-    parser = argparse.ArgumentParser(description="Deliver webhooks.")
+    parser = argparse.ArgumentParser(description="Run the runs of a pool as tasks of this process.")
     parser.add_argument("--pool", required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--limit", type=int, required=True, help="deliveries at once")
+    parser.add_argument("--limit", type=int, required=True, help="runs at once")
     parser.add_argument("--marks", type=Path, required=True, help="folder of the marks of taken runs")
     chosen = parser.parse_args()
     chosen.marks.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,9 +109,7 @@ def main() -> int:
     for number in _ENDING:
         signal.signal(number, lambda *_: stopping.set())
     reporter = report_lost_runs(chosen.marks)
-    worker = WebhookWorker(
-        deliver_webhook, chosen.marks, pool=chosen.pool, name=chosen.name, limit=chosen.limit
-    )
+    worker = make_worker(chosen.pool, chosen.name, chosen.limit, chosen.marks)
     loop = _Loop(_serve(worker, chosen.limit))
     loop.start()
     while loop.is_alive() and not stopping.wait(_LOOK_SECONDS):

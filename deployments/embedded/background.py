@@ -1,0 +1,77 @@
+"""The background services of Prefect's server in a process of their own, where several answer: `python -m` this module.
+
+They are what `prefect server services start` runs: schedules, automations, late runs, the record of events. Here stored
+values that nobody can be told end none of their loops, as in the processes that answer (`serve`). A service that ends
+by itself takes the process along, and the supervisor starts all again: Prefect would go on without it, in silence.
+"""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from blocks.settings import get_settings
+from deployments.embedded.serve import survive_what_is_stored, tune
+from deployments.processes.pulse import BACKGROUND, beat
+from deployments.server.prefect_internals import (
+    background_services,
+    read_each_address_once,
+    write_plain_times,
+)
+from tasks.prefect_internals import PrefectMovedError
+
+logger = logging.getLogger("contraponto.background")
+
+_BEAT_SECONDS = 5.0
+_SERVICE = ".start"
+"""Every service of Prefect's is one call of its method of this name."""
+
+
+async def run(folder: Path) -> None:
+    """Run all services until SIGTERM; say every few seconds in `folder` that they live.
+
+    Raises:
+        RuntimeError: one of them has ended.
+    """
+    services = asyncio.create_task(background_services())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, services.cancel)
+    known: set[str] = set()
+    try:
+        while not services.done():
+            await asyncio.wait({services}, timeout=_BEAT_SECONDS if known else 1)
+            running = _running()
+            if not services.done():
+                if lost := known - running:
+                    raise RuntimeError(f"These services have ended: {', '.join(sorted(lost))}.")
+                known |= running
+                if known:
+                    beat(folder, well=True, counts={})
+    finally:
+        services.cancel()
+        await asyncio.wait({services})
+    if not services.cancelled():
+        services.result()
+
+
+def _running() -> set[str]:
+    names = (getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks())
+    return {name.removesuffix(_SERVICE) for name in names if name.endswith(_SERVICE)}
+
+
+def main() -> None:
+    """Run the services until they are told to stop."""
+    gc.disable()  # what imports make stays
+    home = get_settings().home.resolve()
+    try:
+        tune(survive_what_is_stored, read_each_address_once, write_plain_times)
+        gc.freeze()
+        gc.enable()
+        asyncio.run(run(home / BACKGROUND))
+    except (PrefectMovedError, RuntimeError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
