@@ -1,6 +1,7 @@
 """The READMEs and the pages of the manual: their fenced blocks, and the statements of those that are shell."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,3 +80,32 @@ def statements(shell: str) -> Iterator[str]:
             yield statement
             statement = ""
     assert not statement, f"it does not end: {statement}"
+
+
+def commands() -> Iterator[list[str]]:
+    """Every command of the shell blocks of every page, split into words; assignments before it are left out."""
+    for page in PAGES:
+        for block in blocks(text_of(page)):
+            if block.language == "sh":
+                for statement in statements(block.text):
+                    yield from _split(statement)
+
+
+def mentioned() -> Iterator[list[str]]:
+    """Every command of ours that a sentence names with something after it: `contraponto deploy --image x`."""
+    for page in PAGES:
+        prose = re.sub(r"```.*?```", "", text_of(page), flags=re.S)
+        for span in re.findall(r"`((?:contraponto|make|prefect|pip) [^`]+)`", prose):
+            yield shlex.split(span.replace("\n", " "))
+
+
+def _split(statement: str) -> Iterator[list[str]]:
+    if statement.startswith("field()"):
+        return
+    inner = re.fullmatch(r"[A-Z]+=\$\((.*)\)", statement, re.S)
+    for part in re.split(r" \| (?=field|python3)", inner[1] if inner else statement):
+        words = shlex.split(part.replace("\\\n", " "), comments=True)
+        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+            words.pop(0)
+        if words and words[0] not in ("field", "python3"):
+            yield words

@@ -141,7 +141,7 @@ def run(checkout: Checkout, endpoint: FailingEndpoint, odd: int, normal: int, se
                 assert not is_normal, answer.text
         wanted = {job for job, is_normal in jobs.items() if is_normal}
         assert len(wanted) == normal
-        patience = 120 + 3 * len(jobs)
+        patience = 240 + 6 * len(jobs)
         wait_until(lambda: wanted <= endpoint.taken.keys(), what="the normal jobs", seconds=patience)
         wait_until(lambda: _ended(client, jobs), what="every end", seconds=patience)
         _everything_can_be_read(client)

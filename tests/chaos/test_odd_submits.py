@@ -6,7 +6,7 @@ from tests.chaos.odd_submits import run
 from tests.chaos.webhooks import FailingEndpoint
 from tests.system.checkout import Checkout
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 
 
 def test_odd_submits_stop_nobody(checkout: Checkout, endpoint: FailingEndpoint) -> None:

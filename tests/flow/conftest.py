@@ -1,20 +1,28 @@
-"""A Prefect server for the session; for each test a web server, an own home and empty caches."""
+"""A Prefect server for the session, empty for each file; for each test a web server, an own home and empty caches."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
     PREFECT_LOCAL_STORAGE_PATH,
     PREFECT_LOGGING_TO_API_ENABLED,
     PREFECT_SERVER_ANALYTICS_ENABLED,
+    PREFECT_SERVER_DATABASE_CONNECTION_URL,
     temporary_settings,
 )
 from prefect.testing.utilities import prefect_test_harness
 
 from blocks.settings import OLD_NAMES, get_settings
+from deployments.server.api import one_authority
 from tests.flow.recordings import Recordings
 from tests.material import ENGLISH, PORTUGUESE
 from tests.servers.media import MediaServer
@@ -22,6 +30,9 @@ from tests.servers.media import MediaServer
 Configure = Callable[..., None]
 
 _END_SECONDS = 20
+_LOCK_SECONDS = 60
+_KEPT = ("alembic_version", "configuration", "block_type", "block_schema", "block_schema_reference")
+"""Tables of the server that are the same whatever tests do; their rows are made once, and clients know their ids."""
 
 # Prefect's engine leaves its own connections to the server for the garbage collector to close.
 _PREFECTS_WARNINGS = (
@@ -36,17 +47,39 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    settings = {PREFECT_SERVER_ANALYTICS_ENABLED: False, PREFECT_LOGGING_TO_API_ENABLED: False}
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The database of a server that answers at Prefect's own settings."""
+    settings = {
+        PREFECT_SERVER_ANALYTICS_ENABLED: False,
+        PREFECT_LOGGING_TO_API_ENABLED: False,
+        # As the product has it where a server is its own: each client would ask twice before its first request.
+        PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False,
+        PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
+    }
     with temporary_settings(settings), prefect_test_harness(server_startup_timeout=120):
-        yield
+        (authority,) = one_authority(PREFECT_API_URL.value(), tmp_path_factory.mktemp("tls")).values()
+        with temporary_settings({PREFECT_API_SSL_CERT_FILE: authority}):
+            yield Path(PREFECT_SERVER_DATABASE_CONNECTION_URL.value().removeprefix("sqlite+aiosqlite:///"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def empty_server(prefect_server: Path) -> None:
+    """Nothing of other files' tests is on the server, for those that look at all of it: sweeps, numbers."""
+    with closing(sqlite3.connect(prefect_server, timeout=_LOCK_SECONDS)) as database:
+        names = database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
+        for (name,) in names.fetchall():
+            if name not in _KEPT:
+                database.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a table of the server's own
+        database.commit()
 
 
 @pytest.fixture(autouse=True)
 def home(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    prefect_server: None,
+    empty_server: None,
     server: MediaServer,
     models_dir: Path,
 ) -> Iterator[Path]:

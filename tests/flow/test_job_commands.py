@@ -2,25 +2,28 @@
 
 import contextlib
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import LogCreate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.actions import ArtifactCreate, LogCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL
-from prefect.states import Completed, Failed, Pending, Running
+from prefect.states import Cancelled, Completed, Failed, Pending, Running
 from prefect.types import DateTime
 from typer.testing import CliRunner, Result
 
 from deployments.cli.app import app
 from tasks.errors import InvalidInputError, SourceNotFoundError
+from tasks.sizing.history import read_jobs
 from tasks.webhooks.endpoints import note_failure, resume
 
 Command = Callable[..., Result]
@@ -125,6 +128,49 @@ def test_listed_counted_cancelled_and_retried(
     }
     ended = json.loads(command("status", queued, "--json").stdout)
     assert (ended["status"], ended["error_code"]) == ("cancelled", "cancelled")
+
+
+def test_recorded_jobs_say_how_many_machines_it_takes(
+    client: SyncPrefectClient, command: Command, tmp_path: Path
+) -> None:
+    pool = "conversations"  # no other test has jobs there
+    with contextlib.suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+    refused = command("sizing", "--pool", pool)
+    assert isinstance(refused.exception, InvalidInputError)
+    assert "No job of the pool conversations has ended" in refused.exception.message
+    assert "--machine-class" in refused.exception.hint
+
+    deployment = client.create_deployment(client.create_flow(stand_in), "sized", work_pool_name=pool)
+    made = [submit(client, str(deployment), f"https://example.org/{number}") for number in range(3)]
+    for number, job in enumerate(made):
+        end(client, job, Completed())
+        document = {
+            "job_id": job,
+            "operation": "transcribe",
+            "status": "completed",
+            "result": {"duration": 600 + 300 * number},
+        }
+        client.create_artifact(ArtifactCreate(key="result", data=document, flow_run_id=UUID(job)))
+    never = submit(client, str(deployment), "https://example.org/never")
+    client.set_flow_run_state(UUID(never), Cancelled(), force=True)
+
+    saved = tmp_path / "jobs.csv"
+    asked = ("sizing", "--pool", pool, "--jobs-per-day", "5000", "--slots", "2")
+    found = json.loads(command(*asked, "--save", str(saved), "--json").stdout)
+    jobs = read_jobs(saved)
+    assert [job.media_seconds for job in jobs] == [600, 900, 1200]
+    assert {(job.operation, job.queue) for job in jobs} == {("transcribe", "default")}
+    runs = [client.read_flow_run(UUID(job)) for job in made]
+    services = [
+        (run.end_time - run.start_time).total_seconds() for run in runs if run.start_time and run.end_time
+    ]
+    assert [job.service for job in jobs] == pytest.approx(services, abs=0.002)
+    assert found["basis"].startswith("3 recorded here, pool conversations")
+    assert found["service_mean"] == pytest.approx(statistics.fmean(services), rel=0.1)
+    assert (found["machines"], found["jobs_per_day"]) == (1, 5000)
+    longer = json.loads(command(*asked, "--media-minutes", "150", "--json").stdout)
+    assert found["service_mean"] <= longer["service_mean"] <= 11 * found["service_mean"]
 
 
 def test_the_place_in_the_queue(client: SyncPrefectClient, command: Command) -> None:

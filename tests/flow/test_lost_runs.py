@@ -12,7 +12,7 @@ from prefect import State
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL
-from prefect.states import Cancelling, Completed, Pending, Running, Scheduled
+from prefect.states import Cancelling, Completed, Crashed, Pending, Running, Scheduled
 
 from deployments.launcher.lost_runs import report_all
 from deployments.launcher.taken import take
@@ -111,6 +111,21 @@ def test_a_loss_is_reported_once_though_the_run_has_started_again_at_once(
     assert client.read_flow_run(run).state_type is StateType.CRASHED
     client.set_flow_run_state(run, Running(), force=True)  # restarted within the second
     (marks / f".{kept.name}").rename(kept)
+    assert report_all(raw, marks) == 0
+    assert client.read_flow_run(run).state_type is StateType.RUNNING
+    assert list(marks.iterdir()) == []
+
+
+def test_a_run_that_has_told_its_end_itself_is_not_ended_when_it_has_started_again(
+    client: SyncPrefectClient, raw: httpx.Client, deployment: UUID, marks: Path
+) -> None:
+    """Its first process said so, and took its time to end: its last sign of life came afterwards."""
+    run = _run_in(client, deployment, Running())
+    mark = take(marks, str(run))
+    client.set_flow_run_state(run, Crashed(), force=True)
+    mark.touch()
+    client.set_flow_run_state(run, Running(), force=True)  # restarted meanwhile
+    mark.close()
     assert report_all(raw, marks) == 0
     assert client.read_flow_run(run).state_type is StateType.RUNNING
     assert list(marks.iterdir()) == []

@@ -54,8 +54,15 @@ async def test_pictures_are_made_and_the_one_that_is_not_there_is_named(
     rows = artifacts["steps"] if isinstance(artifacts["steps"], list) else json.loads(artifacts["steps"])
     assert [row["step"] for row in rows] == ["enhanced_images"]
 
-    again, _ = await run_to_end(promote, **asked | {"images": pictures[:1]})
-    assert again.stages["enhanced_images"].cached
+    again, _ = await run_to_end(promote, **asked | {"images": pictures[::-1]})
+    assert again.stages["enhanced_images"].cached, "in whichever order"
+    turned: Any = again.result
+    made_before = {made["picture"]["source"]: made["sheet"] for made in step["made"]["pictures"]}
+    made_now = turned["steps"]["enhanced_images"]["made"]["pictures"]
+    assert [(made["picture"]["source"], made["sheet"]) for made in made_now] == [
+        (0, made_before[2]),
+        (1, made_before[0]),
+    ]
     strict, _ = await run_to_end(promote, **asked, strict=True)
     assert (strict.status, strict.error_code) == ("failed", "source_not_found")
     assert (strict.error or "").startswith("The step enhanced_images failed: Image 2 (")

@@ -18,7 +18,7 @@ from deployments.launcher import RUN_COMMAND, SERVICE
 from deployments.processes.environment import PROJECT, Surroundings
 from deployments.processes.sockets import free_port
 from deployments.server.bootstrap import process_template
-from tests.system.checkout import FINAL
+from tests.system.checkout import FINAL, tls
 from tests.waiting import wait_until
 
 POOLS = ("fresh", "launcher")
@@ -37,7 +37,9 @@ class Stage:
     service: psutil.Process | None = None
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+        answer = httpx.request(
+            method, f"{self.url}{path}", json=body, timeout=60, trust_env=False, verify=tls()
+        )
         assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 

@@ -23,8 +23,8 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 SERVICES = {
-    *("postgres", "valkey", "server", "model-host", "metrics"),
-    *("worker-cpu", "worker-gpu", "worker-webhooks"),
+    *("postgres", "valkey", "server", "model-host", "metrics", "listener"),
+    *("worker-cpu", "worker-gpu", "worker-webhooks", "worker-conversations"),
 }
 
 

@@ -90,7 +90,7 @@ def test_a_hundred_images_a_killed_worker_and_a_broken_image(checkout: Checkout,
     def messages() -> list[dict[str, object]]:
         return [json.loads(asked.body) for asked in web.asked if asked.path == "/img2vid-hook"]
 
-    wait_until(lambda: bool(messages()), what="the webhook", seconds=60)
+    wait_until(lambda: bool(messages()), what="the webhook", seconds=240)
     [message] = messages()
     assert (message["status"], message["idRoteiro"]) == ("COMPLETED", "R-7")
     assert not list(checkout.home.glob("scratch/*")), "scratch files were left"
@@ -111,8 +111,8 @@ def test_cancelling_the_job_ends_its_shards(checkout: Checkout, web: MediaServer
     [shard] = shards_of(job)
     shard.wait_until(lambda: shard.run["state_type"] == "RUNNING", what="the shard at work")
     checkout.contraponto("cancel", job.id)
-    job.wait_until(lambda: job.run["state_type"] == "CANCELLED", what="the end of the job", seconds=60)
-    shard.wait_until(lambda: shard.run["state_type"] == "CANCELLED", what="the end of the shard", seconds=60)
+    job.wait_until(lambda: job.run["state_type"] == "CANCELLED", what="the end of the job", seconds=240)
+    shard.wait_until(lambda: shard.run["state_type"] == "CANCELLED", what="the end of the shard", seconds=240)
     try:
         wait_until(
             lambda: not list(checkout.home.glob("scratch/clip*")), what="scratch files go away", seconds=20
@@ -123,7 +123,7 @@ def test_cancelling_the_job_ends_its_shards(checkout: Checkout, web: MediaServer
         raise AssertionError(f"{error}: {left}; {[line['message'] for line in told.json()][-30:]}") from None
     assert not [process for process in checkout.processes() if "ffmpeg" in process]
     wait_until(
-        lambda: any(asked.path == "/cancel-hook" for asked in web.asked), what="the webhook", seconds=60
+        lambda: any(asked.path == "/cancel-hook" for asked in web.asked), what="the webhook", seconds=240
     )
 
 
@@ -153,5 +153,5 @@ def test_a_worker_killed_in_the_middle_costs_a_second_start_and_no_clip(
     def messages() -> list[str]:
         return [json.loads(asked.body)["status"] for asked in web.asked if asked.path == "/killed-hook"]
 
-    wait_until(lambda: bool(messages()), what="the webhook", seconds=60)
+    wait_until(lambda: bool(messages()), what="the webhook", seconds=240)
     assert messages() == ["COMPLETED"]

@@ -1,4 +1,7 @@
-"""The production profile on a real stack: credentials everywhere, secrets nowhere, jobs over a server's death."""
+"""The production profile on a real stack: credentials everywhere, secrets nowhere, jobs over a server's death.
+
+Two processes of the server answer, and what they share lies in a Redis elsewhere.
+"""
 
 import base64
 import json
@@ -8,22 +11,29 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
 from deployments.embedded import valkey
+from deployments.embedded.server import answers_itself
+from deployments.processes.log_lines import OPTIONAL, REQUIRED
+from deployments.processes.pulse import BACKGROUND, has_said
 from deployments.processes.service import processes_of
 from deployments.processes.sockets import free_port
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
 
 _LONG_SECONDS = 300
 
@@ -53,8 +63,11 @@ def guarded(
     """A stack that has made up its credentials, as an init system keeps it: in the foreground."""
     settings = {
         "CONTRAPONTO_REDIS_URL": redis_url,
+        "CONTRAPONTO_API_PROCESSES": "2",
         "CONTRAPONTO_PROFILE": "production",
         "CONTRAPONTO_LOG_FORMAT": "json",
+        # Requests, too.
+        "PREFECT_LOGGING_SERVER_LEVEL": "INFO",
         "CONTRAPONTO_MODELS_DIR": str(models_dir),
         "CONTRAPONTO_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{patient.port}",
     }
@@ -116,6 +129,7 @@ def test_health_uses_them_and_says_when_they_are_wrong(guarded: Checkout) -> Non
         "services",
         "redis",
         "media store",
+        "record store",
         "ffmpeg",
     } <= subjects
     elsewhere = {
@@ -151,7 +165,67 @@ def test_jobs_and_leases_outlive_server_and_database(guarded: Checkout, patient:
     document = job.ended()
     assert (document["status"], document["error_code"]) == ("failed", "source_not_found")
     after = guarded.pids()
-    assert {name for name in after if after[name] != before[name]} == {"server", "postgres"}
+    changed = {name for name in after if after[name] != before[name]}
+    # What is of the server may have ended while the database was away.
+    assert {"server", "postgres"} <= changed <= {"server", "postgres", "server-2", "services"}
+
+
+_CALLERS, _EACH = 4, 10
+
+
+def test_a_process_of_the_server_that_is_killed_is_missed_by_nobody_and_comes_back(guarded: Checkout) -> None:
+    """Callers send again, with their keys, what a lost connection may have lost."""
+    guarded.contraponto("up")  # all answer
+    before, port = guarded.pids(), int(guarded.address.rpartition(":")[2])
+    path = f"{guarded.address}/api/deployments/{guarded.deployment_id('cleanup')}/create_flow_run"
+    killed = ("server-2", "services")
+
+    def submit(caller: int) -> dict[str, str]:
+        jobs = {}
+        for number in range(_EACH):
+            if (caller, number) == (0, 2):
+                for name in killed:
+                    os.kill(before[name], signal.SIGKILL)
+            key = f"killed-{caller}-{number}"
+            jobs[key] = _submitted(guarded, path, key)
+        return jobs
+
+    with ThreadPoolExecutor(_CALLERS) as pool:
+        jobs = {key: job for found in pool.map(submit, range(_CALLERS)) for key, job in found.items()}
+    assert len(set(jobs.values())) == len(jobs) == _CALLERS * _EACH
+    mine = {"flow_runs": {"idempotency_key": {"any_": list(jobs)}}}
+    assert guarded.api("POST", "/flow_runs/count", mine).json() == len(jobs)
+    done = {"flow_runs": {**mine["flow_runs"], "state": {"type": {"any_": ["COMPLETED"]}}}}
+    wait_until(
+        lambda: guarded.api("POST", "/flow_runs/count", done).json() == len(jobs),
+        what="the jobs",
+        seconds=180,
+    )
+    wait_until(
+        lambda: all(guarded.pids().get(name) not in (before[name], None) for name in killed),
+        what="new processes",
+        seconds=60,
+    )
+    after = guarded.pids()
+    assert {name for name in after if after[name] != before[name]} == set(killed)
+    wait_until(lambda: answers_itself(after["server-2"], port), what="the second process", seconds=120)
+    wait_until(
+        lambda: has_said(guarded.home / BACKGROUND, after["services"]), what="the background", seconds=120
+    )
+
+
+def _submitted(checkout: Checkout, path: str, key: str) -> str:
+    body = {"parameters": {"dry_run": True}, "idempotency_key": key}
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            answer = httpx.post(path, json=body, auth=checkout.credentials, timeout=60, trust_env=False)
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "no process of the server answers"
+            time.sleep(0.1)
+            continue
+        assert answer.is_success, answer.text
+        return str(answer.json()["id"])
 
 
 def test_in_the_foreground_all_comes_back_after_the_supervisor_was_killed(guarded: Checkout) -> None:
@@ -199,9 +273,48 @@ def test_the_secrets_are_nowhere_to_be_read(guarded: Checkout, redis_url: str) -
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
-def test_jobs_log_json(guarded: Checkout, patient: MediaServer) -> None:
-    job = guarded.submit({"youtube_url": patient.say("/missing.wav", b"gone", 404)})
+def test_every_line_of_every_log_is_an_object(guarded: Checkout, patient: MediaServer) -> None:
+    job = guarded.submit(
+        {"youtube_url": patient.say("/missing.wav", b"gone", 404), "id_roteiro": "pedido-42"}
+    )
     job.ended()
-    lines = (guarded.home / "logs" / "worker-gpu.log").read_text().splitlines()
-    records = [json.loads(line) for line in lines if line.startswith("{")]
-    assert any(record["flow_run_id"] == job.id for record in records if record["name"] == "prefect.flow_runs")
+    parameters = {"parameters": {"url": 7}}  # a form that the server refuses, in a request that it logs
+    assert guarded.api(
+        "POST", f"/deployments/{guarded.deployment_id('transcribe')}/create_flow_run", parameters
+    )
+    logs = {path.stem: path for path in (guarded.home / "logs").glob("*.log")}
+    services = {"postgres", "server", "server-2", "services", "model-host", "worker-cpu", "worker-gpu"}
+    assert logs.keys() >= services | {"worker-webhooks", "worker-conversations", "listener", "supervisord"}
+
+    def records() -> dict[str, list[dict[str, Any]]]:
+        return {
+            # The last line may not be whole yet.
+            name: [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+            for name, path in logs.items()
+        }
+
+    def of_the_job() -> list[dict[str, Any]]:
+        return [each for each in records()["worker-gpu"] if each.get("flow_run_id") == job.id]
+
+    wait_until(
+        lambda: any(
+            "Finished in state" in each["message"] and each["logger"] == "prefect.flow_runs"
+            for each in of_the_job()
+        ),
+        what="its lines",
+        seconds=60,
+    )
+    for name, found in records().items():
+        assert found, name
+        for each in found:
+            assert set(REQUIRED) <= set(each) <= {*REQUIRED, *OPTIONAL}, each
+            assert datetime.fromisoformat(each["time"]).tzinfo == UTC
+            assert each["level"] in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), each
+    loggers = {name: {each["logger"] for each in found} for name, found in records().items()}
+    assert loggers["supervisord"] == {"supervisord"}
+    assert loggers["postgres"] == {"postgres"}
+    assert loggers["server"] >= {"server", "uvicorn.access"}, "what it prints, and requests"
+    assert loggers["worker-gpu"] >= {"worker-gpu", "contraponto.zygote", "prefect.flow_runs"}
+    assert {each["flow_run_name"] for each in of_the_job() if each["logger"] == "prefect.flow_runs"}
+    assert [each for each in of_the_job() if "task_run_id" in each]
+    assert [each for each in of_the_job() if each.get("correlation_id") == "pedido-42"]

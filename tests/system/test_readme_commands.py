@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.system, pytest.mark.models, pytest.mark.timeout(900)]
 README = PROJECT / "README.md"
 JOBS = PROJECT / "docs" / "jobs.md"
 MODELS = PROJECT / "docs" / "models.md"
-DEPLOY = PROJECT / "docs" / "deploy.md"
+MONITORING = PROJECT / "docs" / "monitoring.md"
 EXAMPLES = "https://example.org"
 SENTENCE = "The train leaves in the morning, and the tickets are sold in the small house by the bridge."
 
@@ -206,7 +206,7 @@ def test_looking_after_jobs(typed: Terminal, checkout: Checkout, web: MediaServe
     assert again.ended()["error_code"] == "source_not_found"
     assert again.run["parameters"] == job.run["parameters"]
 
-    (numbers,) = shell_of(DEPLOY, "## Monitoring")
+    (numbers,) = shell_of(MONITORING, "## Numbers for Prometheus")
     printed_once, _served = numbers.splitlines()
     assert "contraponto_jobs" in typed.type(printed_once)
 

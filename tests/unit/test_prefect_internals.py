@@ -1,6 +1,7 @@
 """What the product takes of Prefect beyond its documentation is still there, in the Prefect that is installed."""
 
 import asyncio
+import errno
 import importlib
 import inspect
 import os
@@ -17,6 +18,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import redis
+from asyncpg.exceptions import CannotConnectNowError
 from prefect import State, task
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
@@ -38,10 +41,11 @@ from prefect.utilities.dispatch import get_registry_for_type
 
 from blocks.local_media_store import LocalMediaStore
 from deployments.server import prefect_internals as of_servers
+from deployments.server import prefect_startup as of_starts
 from tasks import prefect_internals as of_runs
 from tasks.prefect_internals import Internal, PrefectMovedError
 
-INTERNALS = (*of_runs.INTERNALS, *of_servers.INTERNALS)
+INTERNALS = (*of_runs.INTERNALS, *of_servers.INTERNALS, *of_starts.INTERNALS)
 GONE = Internal("prefect.utilities.engine", "of_yesterday", "nothing works")
 
 
@@ -66,6 +70,30 @@ def test_it_is_where_it_was_and_takes_what_it_took(internal: Internal) -> None:
 @pytest.mark.parametrize("name", of_runs.ENGINE_MODULES)
 def test_what_is_imported_in_advance_can_be(name: str) -> None:
     importlib.import_module(name)
+
+
+def test_clients_are_told_to_wait_for_a_database_and_for_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "is_client_retryable_exception", server.is_client_retryable_exception)
+    assert not server.is_client_retryable_exception(ConnectionRefusedError()), (
+        "or this is not needed any more"
+    )
+    of_servers.have_clients_wait_for_the_database()
+    away = (
+        ConnectionRefusedError(),
+        TimeoutError(),
+        OSError(errno.EHOSTUNREACH, ""),
+        CannotConnectNowError(),
+    )
+    for error in (*away, redis.ConnectionError()):
+        assert server.is_client_retryable_exception(error), error
+    for error in (OSError(errno.ENOSPC, ""), ValueError(), redis.ResponseError()):
+        assert not server.is_client_retryable_exception(error), error
+
+
+def test_its_migrations_are_found() -> None:
+    assert len(of_starts.known_migrations()) > 100
 
 
 def test_what_has_moved_is_told_in_a_sentence() -> None:
@@ -348,7 +376,7 @@ def test_a_route_is_made_when_it_is_looked_for(monkeypatch: pytest.MonkeyPatch) 
     route = importlib.import_module("prefect.server.utilities.server").PrefectAPIRoute
     monkeypatch.setattr(route, "__init__", route.__init__)
     monkeypatch.setattr(route, "__getattr__", None, raising=False)
-    of_servers.make_routes_when_used()
+    of_starts.make_routes_when_used()
     looked_at = []
 
     def answer(number: int) -> int:
@@ -375,7 +403,7 @@ def test_logging_is_set_up_as_it_would_be_by_all_settings(monkeypatch: pytest.Mo
     path = configuration.DEFAULT_LOGGING_SETTINGS_PATH
     with temporary_settings({PREFECT_LOGGING_LEVEL: "ERROR", PREFECT_SERVER_LOGGING_LEVEL: "DEBUG"}):
         by_all = configuration.load_logging_config(path)
-        of_servers.look_up_settings_of_logging()
+        of_starts.look_up_settings_of_logging()
         assert configuration.load_logging_config(path) == by_all
     assert by_all["loggers"]["prefect"]["level"] == "ERROR"
 

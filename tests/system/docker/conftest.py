@@ -38,7 +38,7 @@ def docker(engine_wanted: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     image.fetch()
     base, context = image.base_archive(), image.context(tmp_path_factory.mktemp("context"))
     with engine(tmp_path_factory.mktemp("engine")) as running:
-        running.docker("import", "-", "base:local", stdin=base, seconds=120)
+        running.docker("import", "-", "base:local", stdin=base, seconds=400)
         running.docker(
             *(
                 "build",

@@ -13,6 +13,9 @@ from tests.waiting import wait_until
 
 _SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _CLIENT = "/usr/bin/docker"
+_NETWORKS = "10.213.0.0/24"
+THIS_MACHINE = "10.213.0.1"
+"""Its address for containers on the one network that there is room for; beyond this machine they reach nothing."""
 
 _HOOK = """#!/bin/sh
 # Stands for NVIDIA's hook, which the engine calls for containers that asked for GPUs: keeps what it was told.
@@ -33,7 +36,7 @@ class Engine:
         """What DOCKER_HOST is set to."""
         return f"unix://{self.directory}/docker.sock"
 
-    def docker(self, *arguments: str, stdin: Path | None = None, seconds: float = 60) -> str:
+    def docker(self, *arguments: str, stdin: Path | None = None, seconds: float = 180) -> str:
         """What a command of the client prints; fails unless it succeeds."""
         with stdin.open("rb") if stdin else contextlib.nullcontext(subprocess.DEVNULL) as source:
             result = subprocess.run(
@@ -67,7 +70,7 @@ class Engine:
 
 @contextlib.contextmanager
 def engine(directory: Path) -> Iterator[Engine]:
-    """An engine that has NVIDIA's runtime as far as it can tell, without networks of its own."""
+    """An engine that has NVIDIA's runtime as far as it can tell, without a network before one is made."""
     programs, told = directory / "bin", directory / "gpu"
     programs.mkdir()
     told.mkdir()
@@ -85,6 +88,8 @@ def engine(directory: Path) -> Iterator[Engine]:
                 *("--iptables=false", "--ip6tables=false", "--bridge=none"),
                 # The address of "this machine" is that of a bridge, which is not there.
                 *("--host-gateway-ip", "127.0.0.1"),
+                # So that a test knows the address under which containers on a network find this machine.
+                *("--default-address-pool", f"base={_NETWORKS},size=24"),
             ],
             env={**os.environ, "PATH": f"{programs}:{_SYSTEM_PATH}"},
             stdin=subprocess.DEVNULL,
@@ -96,7 +101,7 @@ def engine(directory: Path) -> Iterator[Engine]:
         wait_until(
             lambda: daemon.poll() is not None or (directory / "docker.sock").is_socket(),
             what="the engine's socket",
-            seconds=60,
+            seconds=240,
         )
         assert daemon.poll() is None, log.read_text()[-3000:]
         started.docker("info")

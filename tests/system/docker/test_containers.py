@@ -39,13 +39,13 @@ def move_to(stack: Checkout, pool: str) -> None:
 
 
 def container_of(docker: Engine, job: Job) -> str:
-    job.wait_until(lambda: bool(docker.containers_of(job.id)), what="a container", seconds=60)
+    job.wait_until(lambda: bool(docker.containers_of(job.id)), what="a container", seconds=240)
     return docker.containers_of(job.id)[0]
 
 
 def test_the_image_is_small_and_its_user_is_not_root(docker: Engine) -> None:
     found = docker.inspect(IMAGE)
-    assert found["Size"] < 1400 * MEGABYTES
+    assert found["Size"] < 1450 * MEGABYTES
     assert found["Config"]["WorkingDir"] == "/app"
     run = ("run", "--rm", "--network", "none", "--entrypoint")
     assert docker.docker(*run, "id", IMAGE, "-u") == "10001"
@@ -80,9 +80,9 @@ def test_the_image_is_a_worker_and_says_when_it_is_none(docker: Engine, stack: C
     )
     check = ("exec", worker, "sh", "-c", "python -m deployments.docker.alive >/dev/null 2>&1; echo $?")
     assert docker.docker(*check) == "1"
-    wait_until(lambda: docker.docker(*check) == "0", what="a healthy worker", seconds=120)
+    wait_until(lambda: docker.docker(*check) == "0", what="a healthy worker", seconds=400)
     # What prepares the server in compose: without a right to write into the project.
-    assert "Prepared" in docker.docker("exec", worker, "sh", "-c", "contraponto deploy 2>&1", seconds=120)
+    assert "Prepared" in docker.docker("exec", worker, "sh", "-c", "contraponto deploy 2>&1", seconds=400)
     # That moved the deployments to the pools of processes; here nobody but the container takes their jobs.
     with asleep(stack, "worker-cpu"):
         job = stack.submit({"dry_run": True}, deployment="cleanup")
@@ -130,8 +130,8 @@ def test_a_cancelled_job_leaves_no_container_and_a_running_one_no_secret(
     assert docker.docker("exec", name, "id", "-u") == "10001"
 
     stack.api("POST", f"/flow_runs/{job.id}/set_state", {"state": {"type": "CANCELLING"}})
-    job.wait_until(lambda: job.run["state_type"] == "CANCELLED", what="the end of the job", seconds=120)
-    wait_until(lambda: docker.containers_of(job.id) == [], what="the removal of the container", seconds=60)
+    job.wait_until(lambda: job.run["state_type"] == "CANCELLED", what="the end of the job", seconds=400)
+    wait_until(lambda: docker.containers_of(job.id) == [], what="the removal of the container", seconds=240)
     assert job.document["status"] == "cancelled"
 
 

@@ -16,13 +16,15 @@ FOLDER = PROJECT_ROOT / "deployments" / "docker"
 TEXT = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "${" in service["image"]}
-RUN_ONCE = {"prepare", "models"}
+RUN_ONCE = {"migrate", "prepare", "models"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_watched_and_started_again(name: str) -> None:
     service = SERVICES[name]
-    assert service["restart"] == {"prepare": "on-failure", "models": "no"}.get(name, "unless-stopped")
+    assert service["restart"] == {"migrate": "on-failure", "prepare": "on-failure", "models": "no"}.get(
+        name, "unless-stopped"
+    )
     assert "no-new-privileges:true" in service["security_opt"]
     # The image brings a check of its own; those that are not workers replace it or do without.
     watched = "healthcheck" in service or name.startswith("worker-")
@@ -70,7 +72,7 @@ def test_only_the_gpu_worker_asks_for_gpus_and_only_a_proxy_is_seen_from_outside
     assert ports == {
         "server": ["${PUBLISH:-127.0.0.1:4200}:4200"],
         "metrics": ["${PUBLISH_METRICS:-127.0.0.1:9464}:9464"],
-        "proxy": ["80:80", "443:443"],
+        "proxy": ["${PUBLISH_HTTP:-80}:80", "${PUBLISH_HTTPS:-443}:443"],
     }
 
 

@@ -16,6 +16,7 @@ from prefect.settings import (
 from prefect_docker.worker import DockerWorkerJobConfiguration
 from pydantic import ValidationError
 
+from deployments.cli.deploy import job_environment
 from deployments.docker.templates import SETTINGS_FILE, Containers, template
 
 SECRET = "known-to-the-worker-alone"
@@ -89,3 +90,18 @@ async def test_models_are_read_only_and_secrets_come_in_a_file() -> None:
 def test_options_that_no_engine_takes_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Containers(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("log_format", "given", "expected"),
+    [
+        ("text", [], None),
+        ("json", [], "json"),
+        ("json", ["CONTRAPONTO_LOG_FORMAT=text"], "text"),
+    ],
+)
+async def test_jobs_log_in_the_form_of_where_they_were_deployed_from(
+    log_format: str, given: list[str], expected: str | None
+) -> None:
+    made = template(Containers(environment=job_environment(log_format, given)), with_gpu=False)
+    assert (await configured(made)).env.get("CONTRAPONTO_LOG_FORMAT") == expected

@@ -91,7 +91,9 @@ def test_what_can_be_used_is_healthy(
 
 
 @contextmanager
-def supervised(home: Path, name: str, code: str, **options: Any) -> Iterator[tuple[Supervisor, Service]]:
+def supervised(
+    home: Path, name: str, code: str, *, json_lines: bool = False, **options: Any
+) -> Iterator[tuple[Supervisor, Service]]:
     """A service under a supervisor of its own, not yet started."""
     service = Service(
         name=name,
@@ -101,7 +103,7 @@ def supervised(home: Path, name: str, code: str, **options: Any) -> Iterator[tup
         is_ready=lambda _pid: False,
         **options,
     )
-    supervisor = Supervisor(home)
+    supervisor = Supervisor(home, json_lines=json_lines)
     supervisor.configure([service], os.environ)
     try:
         yield supervisor, service
@@ -121,10 +123,16 @@ def test_a_service_that_keeps_ending_is_named_with_the_end_of_its_log(tmp_path: 
         assert "no room on the disk" in check.remark
 
 
-def test_a_service_that_ends_again_and_again_is_named_though_it_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_a_service_that_ends_again_and_again_is_named_though_it_runs(
+    tmp_path: Path, json_lines: bool
+) -> None:
     code = "import time; time.sleep(0.3); raise SystemExit('lost the database')"
     stack = EmbeddedStack(Surroundings(home=tmp_path), Settings())
-    with supervised(tmp_path, "server", code, settle_seconds=0) as (supervisor, service):
+    with supervised(tmp_path, "server", code, json_lines=json_lines, settle_seconds=0) as (
+        supervisor,
+        service,
+    ):
         supervisor.start(service)
         checks = list(services(running(supervisor), stack))
         assert [check.state for check in checks] == [State.HEALTHY], "once is no trouble"

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from deployments.guard.bodies import LONGEST_NAME
 from deployments.guard.idempotency import LABEL, Idempotency
 
 SUBMIT = "/api/deployments/7365ebb0-c438-4c71-8669-f9fc6a5645a9/create_flow_run"
@@ -134,3 +135,32 @@ def test_an_error_of_the_server_is_answered_in_its_own_words() -> None:
     caller = TestClient(Idempotency(app, tag="job"), raise_server_exceptions=False)
     answer = caller.post(SUBMIT, json={"idempotency_key": "k"})
     assert (answer.status_code, answer.json()) == (500, {"exception_message": "Internal Server Error"})
+
+
+def test_a_key_may_come_as_a_header() -> None:
+    caller = _caller()
+    header = {"Idempotency-Key": "k"}
+    first = caller.post(SUBMIT, json={"parameters": {"a": 1}}, headers=header)
+    for sent, headers in (
+        ({"parameters": {"a": 1}}, header),
+        ({"parameters": {"a": 1}, "idempotency_key": "k"}, {}),
+    ):
+        again = caller.post(SUBMIT, json=sent, headers=headers)
+        assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert caller.post(SUBMIT, json={"parameters": {"a": 2}}, headers=header).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        (["k"], "The header Idempotency-Key and idempotency_key in the body differ"),
+        (["k", "k"], "Send one header"),
+        ([""], "Send one header"),
+        (["k" * (LONGEST_NAME + 1)], "Send one header"),
+    ],
+)
+def test_a_header_that_says_something_else_is_refused(keys: list[str], sentence: str) -> None:
+    headers = [("Idempotency-Key", key) for key in keys]
+    answer = _caller().post(SUBMIT, json={"idempotency_key": "other"}, headers=headers)
+    assert answer.status_code == 400
+    assert sentence in answer.json()["detail"]

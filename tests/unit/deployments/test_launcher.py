@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from deployments.launcher import LAUNCH, SERVICE
-from deployments.launcher.taken import lost
+from deployments.launcher.taken import TOUCH_SECONDS, lost
 from deployments.processes.environment import PROJECT
 from tests.waiting import wait_until
 
@@ -232,6 +233,18 @@ def test_whatever_part_is_killed_the_run_and_its_children_end(service: Service, 
     assert ended(run)[0] == -signal.SIGKILL
     wait_until(lambda: all(gone(member.pid) for member in family), "the end of the run and its children")
     probe(service.launch("probe"))
+
+
+def test_a_run_that_was_stopped_is_killed_before_the_server_starts_it_again(service: Service) -> None:
+    run = service.launch("ends", "family")
+    assert run.stdout is not None
+    forked = psutil.Process(int(run.stdout.readline()))
+    family = [forked, *forked.children()]
+    begin = time.monotonic()
+    forked.suspend()
+    assert ended(run)[0] == -signal.SIGKILL
+    assert TOUCH_SECONDS < time.monotonic() - begin < 60
+    wait_until(lambda: all(gone(member.pid) for member in family), "the end of the run and its children")
 
 
 @pytest.mark.parametrize(("killed", "left"), [("run", 0), ("launcher", 1), ("monitor", 1)])

@@ -48,6 +48,13 @@ def test_a_yaml_file_is_understood(tmp_path: Path) -> None:
     assert parse_parameters([], file) == {"language": "pt", "formats": ["srt", "vtt"]}
 
 
+def test_dates_of_a_yaml_file_are_texts_as_the_server_takes_them(tmp_path: Path) -> None:
+    file = tmp_path / "parameters.yaml"
+    file.write_text("product: {offer_ends: 2026-12-05}\nat: 2026-12-05 10:00:00\ncount: 3\n")
+    expected = {"product": {"offer_ends": "2026-12-05"}, "at": "2026-12-05 10:00:00", "count": 3}
+    assert parse_parameters([], file) == expected
+
+
 @pytest.mark.parametrize(
     ("content", "message"), [("[1, 2]", "holds no object"), ("{a: [", "neither JSON nor YAML")]
 )

@@ -12,7 +12,7 @@ from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pipelines import declared, schema_of
 from flows.pipelines import known_pipelines
 from flows.promotion import find_operation
-from flows.step_types import STEP_TYPES
+from flows.promotion_steps.types import STEP_TYPES
 from tasks.promotion.graph import graph_of
 from tasks.promotion.loading import PipelineFileError
 

@@ -51,6 +51,23 @@ def test_what_would_run_where_and_for_how_long(rehearsed: Callable[..., Rehearsa
     assert lines[-1] == "Nothing was begun. The job can be submitted."
 
 
+def test_a_speech_endpoint_needs_no_voice_on_this_machine(
+    rehearsed: Callable[..., Rehearsal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full: dict[str, dict[str, Any]] = {"config": {"promotional_video": {"duration": 20}}}
+    assert any(
+        "There is no voice-over" in warning
+        for warning in rehearsed("promotional-video-full", **full).warnings
+    )
+    monkeypatch.setenv("CONTRAPONTO_VOICE_ENDPOINT_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("CONTRAPONTO_VOICE_ENDPOINT_MODEL", "tts-1")
+    get_settings.cache_clear()
+    full["config"]["voice_over"] = {"engine": "endpoint", "model": "tts-2"}
+    found = rehearsed("promotional-video-full", **full)
+    assert not any(warning.startswith("voice_over: ") for warning in found.warnings)
+    assert {step.step: step.seconds for step in found.steps}["voice_over"] > 1
+
+
 def test_what_would_be_put_in_place_of_something_does_not_fit_a_strict_job(
     rehearsed: Callable[..., Rehearsal],
 ) -> None:

@@ -25,15 +25,25 @@ def revisions(project: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("file", [*RUN_BY_A_WORKER, "flows/video.py"])
 def test_a_worker_restarts_when_the_code_that_it_runs_itself_has_changed(tmp_path: Path, file: str) -> None:
-    for folder in ("tasks", "blocks", "deployments/webhook_worker"):
+    for folder in ("tasks", "blocks", "deployments/in_process_worker"):
         (tmp_path / folder).mkdir(parents=True)
     for name in (*RUN_BY_A_WORKER, "flows/video.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("# before\n")
     before = revisions(tmp_path)
-    assert set(before) == {"worker-cpu", "worker-gpu", "worker-webhooks"}
+    assert set(before) == {"worker-cpu", "worker-gpu", "worker-webhooks", "worker-conversations"}
     os.utime(tmp_path / file, (1, 1))
     after = revisions(tmp_path)
     # Deliveries are not forked: their worker has their code in its own process.
     restarted = {name for name in before if after[name] != before[name]}
-    assert restarted == ({"worker-webhooks"} if file not in RUN_BY_A_WORKER else set(before))
+    assert restarted == (
+        {"worker-webhooks", "worker-conversations"} if file not in RUN_BY_A_WORKER else set(before)
+    )
+
+
+def test_credentials_that_were_made_up_and_removed_are_made_anew_by_up(tmp_path: Path) -> None:
+    stack = EmbeddedStack(Surroundings(home=tmp_path, project=tmp_path), Settings(profile="production"))
+    before = stack._fingerprint()
+    assert stack._fingerprint() == before
+    (tmp_path / "api-auth").unlink()
+    assert stack._fingerprint() != before

@@ -1,12 +1,15 @@
 """supervisord with small programs as services: what it starts, restarts, gives up, and what it leaves."""
 
 import contextlib
+import json
 import os
 import signal
 import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -73,7 +76,7 @@ def _run(supervisor: Supervisor, *services: Service) -> None:
 def _kill_supervisor(home: Path) -> None:
     for process in processes_of(home):
         with contextlib.suppress(psutil.NoSuchProcess):  # also when it waits to be collected
-            if "supervisor.supervisord" in process.cmdline():
+            if process.cmdline()[1:2] == ["-m"] and "supervisord" in process.cmdline()[2]:
                 process.kill()
 
 
@@ -207,3 +210,66 @@ def test_two_homes_do_not_meet(supervisor: Supervisor, home: Path, tmp_path: Pat
     other.shut_down()
     assert processes_of(elsewhere) == []
     assert supervisor.states()["helper"].is_running
+
+
+def test_one_that_is_restarted_in_turn_goes_on_until_it_is_renewed(
+    supervisor: Supervisor, home: Path
+) -> None:
+    first, second = (replace(_service(home, SLEEP, name=name), in_turn=True) for name in ("first", "second"))
+    _run(supervisor, first, second)
+    before = {name: _pid(supervisor, name) for name in ("first", "second")}
+    changed = [replace(service, revision="2") for service in (first, second)]
+    assert supervisor.configure(changed, os.environ) == []
+    assert {name: _pid(supervisor, name) for name in before} == before
+    assert [supervisor.is_outdated(service) for service in changed] == [True, True]
+    supervisor.renew(changed[0])
+    assert not supervisor.states()["first"].is_running
+    assert _pid(supervisor, "second") == before["second"]
+    supervisor.start(changed[0])
+    assert [supervisor.is_current(service) for service in changed] == [True, False]
+    # Not wanted any more, it ends as others do.
+    assert supervisor.configure([changed[0]], os.environ) == ["second"]
+
+
+def test_with_json_every_line_of_every_log_is_an_object_up_to_the_last_words(
+    supervisor: Supervisor, home: Path
+) -> None:
+    _run(supervisor, _service(home, SLEEP))
+    with_json = Supervisor(home, orphan_seconds=0.2, json_lines=True)
+    dying = """
+import os, signal, sys
+print("ação"); print("x" * 100_000)
+sys.stdout.flush()
+os.write(2, b"\\xff\\n  indented\\n")
+def end(*_):
+    os.write(1, b"no end of the line")
+    raise ValueError("two\\nlines")
+signal.signal(signal.SIGTERM, end)
+"""
+    service = _service(home, f"{dying}\n{SLEEP}", name="other")
+    for path in (home / "logs").glob("*.log"):
+        path.unlink()
+    assert with_json.configure([service], os.environ) == ["helper"], "the other form is a reason to stop all"
+    with_json.start(service)
+    with_json.wait_until_ready(service)
+    assert with_json.configure([service], os.environ) == []
+    with_json.stop(["other"])
+    assert with_json.crashes("other", timedelta(hours=1)) == 0
+    with_json.shut_down()
+    records = {
+        name: [json.loads(line) for line in (home / "logs" / f"{name}.log").read_bytes().split(b"\n")[:-1]]
+        for name in ("other", "supervisord")
+    }
+    assert all({"time", "level", "logger", "message"} <= set(each) for each in chain(*records.values()))
+    said = [each["message"] for each in records["other"]]
+    assert said[0].startswith("$ ")
+    *_, first, begin, rest, odd, last = said  # before them the lines of the command
+    assert [first, begin + rest, odd, last] == [
+        "ação",
+        "x" * 100_000,
+        "\\xff\n  indented",
+        "ValueError: two",
+    ]
+    assert records["other"][-1]["exception"].startswith("no end of the lineTraceback")
+    assert records["other"][-1]["exception"].endswith("ValueError: two\nlines")
+    assert any("stopped: other" in each["message"] for each in records["supervisord"])

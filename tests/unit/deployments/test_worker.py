@@ -15,7 +15,7 @@ from deployments.server.pools import Pool, pools
 from tasks.errors import InvalidInputError
 from tasks.webhooks.endpoints import SLOW_DELIVERIES
 
-CPU, GPU, WEBHOOKS = pools(3)
+CPU, GPU, WEBHOOKS, CONVERSATIONS = pools(3)
 
 
 def workers(
@@ -59,12 +59,19 @@ def test_the_cpu_pool_has_one_worker_that_keeps_the_callers_gpus(tmp_path: Path)
 def test_deliveries_have_one_process_and_slots_of_their_own(tmp_path: Path) -> None:
     (found,) = workers(tmp_path, WEBHOOKS, "0", "1")
     assert found.name == "worker-webhooks"
-    assert "deployments.webhook_worker" in found.command
+    assert "deployments.in_process_worker" in found.command
     assert int(option(found, "--limit")) >= 2 * SLOW_DELIVERIES
     # The folder that the services of forked runs watch over as well.
     (cpu,) = workers(tmp_path, CPU)
     if launcher.available:
         assert Path(option(found, "--marks")).parent == Path(option(cpu, "--socket")).parent
+
+
+def test_conversations_have_one_process_for_hundreds(tmp_path: Path) -> None:
+    (found,) = workers(tmp_path, CONVERSATIONS)
+    assert found.name == "worker-conversations"
+    assert "deployments.in_process_worker" in found.command
+    assert int(option(found, "--limit")) >= 500
 
 
 def test_without_a_gpu_the_cpu_works_only_if_it_may(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from blocks.settings import OLD_NAMES, PROJECT_ROOT, Settings
 from deployments.cli.app import app
 from deployments.client.parameters import parse_parameters
 from deployments.docker.pools import docker_pools
+from deployments.kubernetes.pools import kubernetes_pools
 from deployments.server.flow_catalogue import listed_flows
 from deployments.server.pipelines import schema_of as stored_schema
 from deployments.server.pools import POOL_NAMES, Priority
@@ -43,14 +43,35 @@ from tests.readme import (
     Language,
     blocks,
     by_language,
+    commands,
     manual,
+    mentioned,
     named,
-    statements,
     text_of,
 )
 
 FLOWS = listed_flows(PROJECT_ROOT)
-SHELL_WORDS = {"source", "mkdir", "cp", "make", "contraponto", "prefect", "curl", "pip", "docker"}
+POOLS_OF_KIND = {
+    "process": POOL_NAMES,
+    "docker": tuple(pool.name for pool in docker_pools(1)),
+    "kubernetes": tuple(pool.name for pool in kubernetes_pools(1)),
+}
+SHELL_WORDS = {
+    "source",
+    "mkdir",
+    "helm",
+    "kubectl",
+    "cp",
+    "make",
+    "contraponto",
+    "prefect",
+    "curl",
+    "pip",
+    "docker",
+    "node",
+    "python",
+    "redis-cli",  # of the page on messages: whose tests run them
+}
 """What the shell commands of the pages consist of."""
 JOB_ID = "6f4c1c1e-2b0d-4f43-9d29-2f2f0c1c3c0a"
 
@@ -106,35 +127,6 @@ TITLES = {
 }
 
 
-def commands() -> Iterator[list[str]]:
-    """Every command of the shell blocks of every page, split into words; assignments before it are left out."""
-    for page in PAGES:
-        for block in blocks(text_of(page)):
-            if block.language == "sh":
-                for statement in statements(block.text):
-                    yield from _split(statement)
-
-
-def mentioned() -> Iterator[list[str]]:
-    """Every command of ours that a sentence names with something after it: `contraponto deploy --image x`."""
-    for page in PAGES:
-        prose = re.sub(r"```.*?```", "", text_of(page), flags=re.S)
-        for span in re.findall(r"`((?:contraponto|make|prefect|pip) [^`]+)`", prose):
-            yield shlex.split(span.replace("\n", " "))
-
-
-def _split(statement: str) -> Iterator[list[str]]:
-    if statement.startswith("field()"):
-        return
-    inner = re.fullmatch(r"[A-Z]+=\$\((.*)\)", statement, re.S)
-    for part in re.split(r" \| (?=field|python3)", inner[1] if inner else statement):
-        words = shlex.split(part.replace("\\\n", " "), comments=True)
-        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
-            words.pop(0)
-        if words and words[0] not in ("field", "python3"):
-            yield words
-
-
 def test_every_command_is_one_that_these_tests_understand() -> None:
     found = list(commands())
     assert len(found) > 20
@@ -178,8 +170,8 @@ def test_commands_that_sentences_name_exist() -> None:
     assert len(found) > 20
     for words in found:
         match words[1:]:
-            case ["--install-completion"] | ["submit", "measure", *_]:
-                pass  # the one would change the shell, the other is the example of a pipeline
+            case ["--install-completion"] | ["submit", "measure" | "escavador-tabela", *_]:
+                pass  # the one would change the shell, the others are the examples of jobs
             case ["run", "…", *rest]:
                 _parsed(["contraponto", "run", "transcribe", *rest])
             case _:
@@ -219,8 +211,9 @@ def test_prefect_commands_name_what_exists() -> None:
             case ["deployment", "schedule", "ls", name]:
                 assert name == FLOWS[name.partition("/")[0]].full_name
             case ["worker", "start", "--pool", pool, "--type", kind, *_]:
-                names = POOL_NAMES if kind == "process" else [made.name for made in docker_pools(1)]
-                assert pool in names
+                assert pool in POOLS_OF_KIND[kind]
+            case ["work-pool", "pause" | "resume", pool]:
+                assert pool in POOL_NAMES
             case _:
                 pytest.fail(f"unknown: {words}")
 
@@ -232,7 +225,7 @@ def test_prefect_commands_that_sentences_name_exist() -> None:
     for words in found:
         match words:
             case ("work-pool", "set-concurrency-limit", pool, limit):
-                assert pool in POOL_NAMES
+                assert any(pool in names for names in POOLS_OF_KIND.values())
                 assert int(limit) > 0
             case _:
                 result = subprocess.run(
@@ -262,7 +255,9 @@ def test_docker_commands_name_what_exists() -> None:
                 pass
             case ["compose", "-f", path, *rest]:
                 services = yaml.safe_load((PROJECT_ROOT / path).read_text(encoding="utf-8"))["services"]
-                assert rest in (["build"], ["up", "-d"]) or rest[-1] in services, rest
+                assert {word.partition("=")[0] for word in rest if "=" in word} <= set(services)
+                plain = [word for word in rest if word != "--scale" and "=" not in word]
+                assert plain in (["build"], ["up", "-d"]) or plain[-1] in services, rest
             case ["run", *rest]:
                 for option, value in itertools.pairwise(rest):
                     if option == "-v":

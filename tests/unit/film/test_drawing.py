@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skia
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import InvalidInputError, MissingEngineError
@@ -70,6 +70,8 @@ def test_the_colours_of_a_picture_are_its_strong_ones_made_deep_enough_for_lette
 
 
 @settings(max_examples=25, deadline=None)
+@example("1222222222222222ÁÕ", 120.0)
+@example("h" * 60, 120.0)
 @given(st.text(alphabet="abcdefgh ÁÇÕ123 🔥", min_size=1, max_size=120), st.floats(120, 900))
 def test_a_text_is_never_wider_or_higher_than_its_room(text: str, room: float) -> None:
     block = fit(text, STYLE, (room, 300), (90, 30))

@@ -133,4 +133,5 @@ def test_progress_goes_from_nothing_to_all(tmp_path: Path) -> None:
     assert reel.rate == Fraction(20)
     render(reel, sound, film, encoder="libx264", deadline=60, progress=told.append)
     assert told == sorted(told)
-    assert (told[0], len(told)) == (0.0, 80)
+    # A frame that takes long says again how far it is.
+    assert (told[0], len(set(told))) == (0.0, 80)

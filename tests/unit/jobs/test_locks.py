@@ -13,8 +13,10 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NotYetThere
 
+from tasks.errors import TransientError
 from tasks.jobs import lease
 from tasks.jobs.locks import work_lock
+from tests.servers.valkey import running_valkey
 
 ROOT = Path(__file__).parents[3]
 LEASE = 2.0
@@ -198,3 +200,39 @@ async def test_a_cancellation_at_any_moment_is_heard_and_leaves_no_lock(
         if entered == 3:
             break
     assert entered == 3
+
+
+async def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    with running_valkey("--save", "", "--appendonly", "no") as server:
+        server.kill()
+        events: list[str] = []
+        waiting = asyncio.create_task(take(tmp_path, server.url, events, "a"))
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        assert events == []
+        await asyncio.to_thread(server.start)
+        await asyncio.wait_for(waiting, 60)
+    assert events == ["a begins", "a ends"]
+
+
+async def test_work_goes_on_without_a_server_that_goes_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "_LEASE_SECONDS", LEASE)
+    with running_valkey("--save", "", "--appendonly", "no") as server:
+        async with work_lock("work", tmp_path, server.url):
+            server.kill()
+            await asyncio.sleep(LEASE)  # it would have been renewed meanwhile
+            await asyncio.to_thread(server.start)
+            await asyncio.sleep(LEASE)
+        async with work_lock("work", tmp_path, server.url):
+            server.kill()
+
+
+async def test_one_that_does_not_come_back_is_said_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "_AWAY_SECONDS", 0.1)
+    with pytest.raises(TransientError, match="Redis by which jobs share their work"):
+        async with work_lock("work", tmp_path, f"unix://{tmp_path}/none"):
+            raise AssertionError("there is none")

@@ -1,6 +1,8 @@
 """The document of a running job."""
 
+import re
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -191,3 +193,14 @@ def test_what_was_asked_for_is_in_every_document_without_its_secrets(kind: type[
         written = document.model_dump(mode="json")
         assert written["youtube_url"] == "https://***@example.org/a.mp3?token=***&t=3"
     assert "youtube_url" not in JobDocument.first("j", "img2vid", JobStatus.QUEUED, {}).model_dump()
+
+
+@pytest.mark.parametrize("result", [3, "três", [1, 2], True])
+def test_a_result_without_fields_is_the_fault_of_who_wrote_the_job(result: Any) -> None:
+    class Wrong(BaseModel):
+        result: Any
+
+    job = tracker()
+    with pytest.raises(TypeError, match=re.escape("`result` of Wrong is no object")):
+        job.complete(Wrong(result=result))
+    assert job.document.status is JobStatus.PROCESSING

@@ -55,20 +55,24 @@ def test_a_long_silence_is_left_out_only_if_nobody_speaks_softly_in_it(
 
 
 @pytest.mark.parametrize(
-    ("text", "logprob", "voice", "stays"),
+    ("text", "logprob", "no_speech", "voice", "stays"),
     [
-        ("Yes, we will.", -0.5, 0.15, True),
-        ("Yes, we will.", -0.5, 0.05, False),
-        ("Yes, we will.", -1.3, 0.15, False),
-        ("Yes, we will.", -1.3, 0.5, True),
-        ("Thanks for watching!", -0.3, 1.0, False),
+        ("Yes, we will.", -0.5, 0.0, 0.15, True),
+        ("Yes, we will.", -0.5, 0.0, 0.05, False),
+        ("Yes, we will.", -1.3, 0.0, 0.15, False),
+        ("Yes, we will.", -1.3, 0.0, 0.4, False),
+        ("Yes, we will.", -1.3, 0.0, 0.6, True),
+        ("Yes, we will.", -0.9, 0.7, 0.4, False),
+        ("Yes, we will.", -0.9, 0.7, 0.6, True),
+        ("Thanks for watching!", -0.3, 0.0, 1.0, False),
+        (" . .", -0.3, 0.0, 1.0, False),
     ],
 )
 def test_text_stays_by_the_voice_under_it_and_the_trust_of_the_engine(
-    heard: list[tuple[float, float]], text: str, logprob: float, voice: float, stays: bool
+    heard: list[tuple[float, float]], text: str, logprob: float, no_speech: float, voice: float, stays: bool
 ) -> None:
     heard.append((2.5, 2.5 + voice))
-    said = segment(text, 110, 111.5, logprob=logprob)
+    said = segment(text, 110, 111.5, logprob=logprob, silent=no_speech)
     found = voices_under(said, window(np.zeros(20 * SAMPLE_RATE), start=100), None)
     assert bool(found) == stays
     assert not stays or found[0].start == 110.5

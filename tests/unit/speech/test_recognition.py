@@ -114,7 +114,7 @@ def test_windows_lose_and_double_nothing(recogniser: Recogniser, spoken: Speak, 
     assert cut.duration == whole.duration
 
 
-@pytest.mark.parametrize("kind", ["silence", "noise", "chords", "drums"])
+@pytest.mark.parametrize("kind", ["silence", "noise", "loud noise", "chords", "drums"])
 def test_without_speech_the_transcript_is_empty(recogniser: Recogniser, tmp_path: Path, kind: str) -> None:
     rng = np.random.default_rng(7)
     time = np.arange(40 * SAMPLE_RATE) / SAMPLE_RATE
@@ -123,6 +123,8 @@ def test_without_speech_the_transcript_is_empty(recogniser: Recogniser, tmp_path
             audio = np.zeros(time.size)
         case "noise":
             audio = rng.normal(0, 0.05, time.size)
+        case "loud noise":
+            audio = rng.normal(0, 0.2, time.size)
         case "chords":
             roots = 220 * 2 ** (rng.integers(0, 12, 40) / 12)
             root = roots[np.minimum(time.astype(int), 39)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.subtitles.cues import plan_cues
+from tasks.subtitles.cues import Cue, plan_cues
 from tasks.subtitles.layout import Preset, SubtitleOptions
 from tasks.subtitles.rules import violations
 
@@ -65,3 +65,14 @@ def test_calm_speech_can_be_read(language: str, data: st.DataObject) -> None:
     text, timed = data.draw(speech(language, calm=True))
     cues = plan_cues(transcript([segment(text, timed[0][1], timed[-1][2], timed)], language))
     assert violations(cues, language) == []
+
+
+def test_words_that_may_have_been_too_long_for_one_subtitle_were_not_torn_apart() -> None:
+    cues = [Cue(0, 0.5, ("art. 5º",)), Cue(1.06, 2.62, ("art. 5º Por quê?",), said=(1.06, 2.62))]
+    layout = SubtitleOptions(preset="vertical").layout("pt")
+    assert layout.longest == 2.5
+    assert not [found for found in violations(cues, "pt", layout) if found.rule == "dangling"]
+    soon = [Cue(0, 0.5, ("art. 5º",)), Cue(0.5, 2.06, ("art. 5º Por quê?",))]
+    assert [found.what for found in violations(soon, "pt", layout) if found.rule == "dangling"] == [
+        "5º | art."
+    ]

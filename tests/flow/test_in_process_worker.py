@@ -15,10 +15,9 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Cancelling
 
+from deployments.in_process_worker.__main__ import make_worker
 from deployments.launcher.taken import lost
 from deployments.server.bootstrap import process_template
-from deployments.webhook_worker.worker import WebhookWorker
-from flows.notifications import deliver_webhook
 from tasks.webhooks.message import WebhookMessage
 from tests.flow.conftest import Configure
 from tests.servers.endpoint import Answer, WebhookEndpoint, ended_job
@@ -53,7 +52,7 @@ async def deployment(client: PrefectClient) -> AsyncIterator[UUID]:
 @asynccontextmanager
 async def working(marks: Path) -> AsyncIterator[None]:
     marks.mkdir(exist_ok=True)
-    worker = WebhookWorker(deliver_webhook, marks, pool=POOL, name="test", limit=10)
+    worker = make_worker(POOL, "test", 10, marks)
     work = asyncio.create_task(worker.start(printer=lambda *_: None))
     yield
     work.cancel()
@@ -90,7 +89,7 @@ async def test_silent_endpoints_keep_no_good_one_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configure(webhook_timeout=300)
-    monkeypatch.setattr("deployments.webhook_worker.worker._GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("deployments.in_process_worker.worker._GRACE_SECONDS", 0.1)
     asked: list[str] = []
     for kind in (PrefectClient, SyncPrefectClient):
         monkeypatch.setattr(kind, "read_server_default_result_storage", lambda *_: asked.append("results"))
@@ -151,7 +150,7 @@ async def test_a_delivery_is_cancelled_at_the_end_of_its_try(
 async def test_what_a_worker_leaves_behind_is_known(
     client: PrefectClient, deployment: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.webhook_worker.worker._GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("deployments.in_process_worker.worker._GRACE_SECONDS", 0.1)
     silent, marks = HostileEndpoint(WAYS["silent"]), tmp_path / "marks"
     try:
         async with working(marks):

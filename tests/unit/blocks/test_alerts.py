@@ -1,0 +1,200 @@
+"""Alerts to people: real SMTP, Slack's and Discord's own addresses, and what is said of wrong ones."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.blocks.abstract import NotificationError
+from pydantic import SecretStr
+
+from blocks import alerts
+from blocks.alerts import AlertsNotification, Outcome, Pace, send, targets
+from blocks.settings import Settings, reload_settings
+from deployments.processes.sockets import free_port
+from tasks.errors import ContrapontoError, InvalidInputError, InvalidSettingError, TransientError
+from tasks.jobs.unexpected import is_unexpected
+from tests.servers.chats import Chats, certificate, tls_of
+from tests.servers.mailbox import Mailbox
+
+SLACK = "https://hooks.slack.com/services/T01AB2CDE/B01AB2CDE/abcdefghijklmnopqrstuvwx"
+DISCORD = "https://discord.com/api/webhooks/123456789012345678/" + "a1B2" * 17
+SUBJECT, BODY = "Contraponto: a job has crashed", "talk.mp3: its process died\n\nState: Crashed"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    running = Mailbox()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def chats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chats]:
+    running = Chats(certificate(tmp_path, "hooks.slack.com", "discord.com"))
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    yield running
+    running.close()
+
+
+def settings(to: str, smtp: str | None = None) -> Settings:
+    return Settings(alerts_to=SecretStr(to), alerts_smtp=SecretStr(smtp) if smtp else None)
+
+
+async def test_an_e_mail_arrives_in_readable_form(mailbox: Mailbox) -> None:
+    relay = f"smtp+insecure://127.0.0.1:{mailbox.port}?from=contraponto@example.org"
+    assert await send(settings("mailto:ops@example.org", relay), SUBJECT, BODY) == [
+        Outcome("mailto:ops@example.org", None)
+    ]
+    [mail] = mailbox.received
+    assert (mail["To"], mail["From"], mail["Subject"]) == (
+        "ops@example.org",
+        "contraponto@example.org",
+        SUBJECT,
+    )
+    assert mail.get_content().split() == BODY.split()
+
+
+async def test_a_password_is_sent_encrypted_only_and_a_wrong_one_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    mailbox = Mailbox(tls_of(file))
+    try:
+        for password, error in (("correct%20horse", None), ("wrong", "refuses user or password")):
+            relay = f"smtp://sender%40example.org:{password}@localhost:{mailbox.port}"
+            [outcome] = await send(settings("mailto:ops@example.org", relay), SUBJECT, BODY)
+            assert (error in outcome.error) if error and outcome.error else outcome.error is None, outcome
+            assert password not in str(outcome)
+    finally:
+        mailbox.close()
+    [mail] = mailbox.received
+    assert mail["From"] == mailbox.user
+
+
+async def test_one_address_that_fails_keeps_no_other_from_its_message(mailbox: Mailbox) -> None:
+    relay = f"smtp+insecure://127.0.0.1:{mailbox.port}"
+    nobody, somebody = await send(
+        settings("mailto:nobody@example.org,mailto:ops@example.org", relay), SUBJECT, BODY
+    )
+    assert nobody.error
+    assert "refuses the address nobody@example.org" in nobody.error
+    assert somebody.error is None
+    [gone] = await send(
+        settings("mailto:ops@example.org", f"smtp+insecure://127.0.0.1:{free_port()}"), SUBJECT, BODY
+    )
+    assert gone.error
+    assert "ConnectionRefusedError" in gone.error
+
+
+async def test_slack_and_discord_are_reached_at_the_addresses_that_they_show(chats: Chats) -> None:
+    outcomes = await send(settings(f"{SLACK}, {DISCORD}"), SUBJECT, BODY)
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    slack, discord = sorted(chats.posted, key=lambda posted: posted.host, reverse=True)
+    assert slack.host + slack.path == SLACK.removeprefix("https://")
+    assert discord.path.partition("?")[0] == DISCORD.removeprefix("https://discord.com")
+    for posted in (slack, discord):
+        text = json.dumps(json.loads(posted.body), ensure_ascii=False)
+        assert "talk.mp3: its process died" in text
+        assert SUBJECT in text
+    shown = str(outcomes)
+    assert "abcdefghijkl" not in shown
+    assert "a1B2" not in shown
+
+
+async def test_a_webhook_that_was_removed_is_said(chats: Chats) -> None:
+    chats.status, chats.answer = 404, b"no_service"
+    [outcome] = await send(settings(SLACK), SUBJECT, BODY)
+    assert outcome.error
+    assert "404" in outcome.error
+    assert "abcdefghijkl" not in outcome.error
+
+
+@pytest.mark.parametrize(
+    ("to", "sentence"),
+    [
+        ("ops@example.org", "number 1 of 1"),
+        (f"{SLACK},mailto:ops", "number 2 of 2"),
+        ("mailto:ops@example.org;mailto:x@example.org", "number 1 of 1"),
+    ],
+)
+def test_what_is_no_address_is_refused_with_the_settings(
+    monkeypatch: pytest.MonkeyPatch, to: str, sentence: str
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_ALERTS_TO", to)
+    with pytest.raises(InvalidSettingError) as refused:
+        reload_settings()
+    assert sentence in str(refused.value)
+    assert to not in str(refused.value), "it may hold a password"
+    monkeypatch.undo()
+    reload_settings()
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://hooks.slack.com/services/T01AB2CDE/B01AB2CDE",
+        "https://discord.com/api/webhooks/1234",
+        "https://example.org/geheim",
+        "nosuchservice://geheim",
+    ],
+)
+def test_what_no_service_has_is_refused_before_anything_starts(to: str) -> None:
+    with pytest.raises(InvalidSettingError) as refused:
+        targets(settings(f"json://127.0.0.1,{to}"))
+    assert "address 2 of 2" in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_e_mail_needs_a_server() -> None:
+    with pytest.raises(InvalidSettingError, match="CONTRAPONTO_ALERTS_SMTP"):
+        targets(settings("mailto:ops@example.org"))
+
+
+@pytest.mark.parametrize(
+    "smtp", ["mail.example.org", "http://mail.example.org", "smtp://h:x", "smtp+insecure://u:p@h"]
+)
+def test_a_mail_server_is_named_in_its_form(monkeypatch: pytest.MonkeyPatch, smtp: str) -> None:
+    monkeypatch.setenv("CONTRAPONTO_ALERTS_SMTP", smtp)
+    with pytest.raises(InvalidSettingError, match="alerts_smtp"):
+        reload_settings()
+    monkeypatch.undo()
+    reload_settings()
+
+
+def test_many_at_once_are_one_message_and_a_number() -> None:
+    pace = Pace(seconds=600)
+    assert [pace.take("crashed", now) for now in (0.0, 1.0, 300.0, 599.0)] == [0, None, None, None]
+    assert pace.take("no worker", 2.0) == 0, "another matter"
+    assert [pace.take("crashed", now) for now in (601.0, 1300.0)] == [3, 0]
+
+
+async def test_the_block_sends_once_and_says_how_many_it_held_back(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = f"smtp+insecure://127.0.0.1:{mailbox.port}"
+    monkeypatch.setattr(alerts, "get_settings", lambda: settings("mailto:ops@example.org", relay))
+    pace = Pace(seconds=0.3)
+    monkeypatch.setattr(alerts, "_PACE", pace)
+    block = AlertsNotification()
+    await block.notify("first", SUBJECT)
+    await block.notify("second", SUBJECT)
+    await asyncio.sleep(0.4)
+    await block.notify("x" * 5000, SUBJECT)
+    first, last = [mail.get_content() for mail in mailbox.received]
+    assert first.strip() == "first"
+    assert "And 1 more of these" in last
+    assert len(last) < 2000, "Discord takes no more"
+    monkeypatch.setattr(alerts, "get_settings", lambda: Settings())
+    with pytest.raises(NotificationError, match="CONTRAPONTO_ALERTS_TO"):
+        await block.notify("third", SUBJECT)
+
+
+def test_what_a_caller_can_mend_alerts_nobody() -> None:
+    assert not is_unexpected(InvalidInputError("No file."))
+    assert not is_unexpected(TransientError("The site does not answer."))
+    assert is_unexpected(ContrapontoError("ffmpeg failed."))
+    assert is_unexpected(KeyError("bug"))

@@ -1,0 +1,104 @@
+"""The bus on RabbitMQ as far as it needs no broker; `tests/system/test_rabbitmq.py` has one."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiormq import spec
+from aiormq.abc import DeliveredMessage
+from hypothesis import given
+from hypothesis import strategies as st
+from pamqp.header import ContentHeader
+from pydantic import SecretStr
+
+from blocks.amqp_forms import PARTITIONS, Headers, entry, partition, read_headers
+from blocks.amqp_message_bus import AmqpMessageBus
+from blocks.from_settings import message_bus
+from blocks.message_bus import Fact
+from blocks.settings import Settings
+from tasks.errors import MissingEngineError, TransientError
+
+ADDRESS = "amqps://me:hush@rabbit.example:5671/oraculo"
+
+
+def test_an_address_of_rabbitmq_is_enough(tmp_path: Path) -> None:
+    bus = message_bus(Settings(home=tmp_path, message_bus=ADDRESS, message_most_waiting=50))
+    assert isinstance(bus, AmqpMessageBus)
+    assert (bus.most_waiting, bus.max_bytes) == (50, 256 * 1024)
+    assert bus.address() == f"{ADDRESS}?heartbeat=15"
+    assert "hush" not in repr(bus)
+
+
+def test_an_own_heartbeat_stays() -> None:
+    own = "amqp://rabbit/?heartbeat=60"
+    assert AmqpMessageBus(url=SecretStr(own)).address() == own
+
+
+def test_without_the_client_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("blocks.amqp_")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "aiormq", None)
+    with pytest.raises(MissingEngineError, match=r"pip install -e '\.\[amqp\]'"):
+        message_bus(Settings(home=tmp_path, message_bus=ADDRESS))
+
+
+async def test_a_broker_that_is_not_there_is_waited_for_by_the_caller() -> None:
+    bus = AmqpMessageBus(url=SecretStr("amqp://guest:guest@127.0.0.1:1/"))
+    with pytest.raises(TransientError, match="cannot be reached"):
+        await bus.ping()
+    await bus.aclose()
+
+
+@given(st.text(min_size=1))
+def test_every_conversation_has_its_log(correlation_id: str) -> None:
+    assert partition(correlation_id) in PARTITIONS
+    assert partition(correlation_id) == partition(correlation_id)
+
+
+def delivered(properties: spec.Basic.Properties, body: bytes = b"{}") -> DeliveredMessage:
+    return DeliveredMessage(
+        spec.Basic.Deliver(),
+        ContentHeader(properties=properties),
+        body,
+        channel=None,  # type: ignore[arg-type]
+    )
+
+
+@given(
+    st.builds(
+        Headers,
+        stream=st.text(min_size=1),
+        id=st.text(min_size=1),
+        key=st.text(min_size=1),
+        conversation=st.none() | st.text(min_size=1),
+        at=st.integers(0, 2**40).map(lambda value: value / 1000),
+        attempts=st.integers(0, 100),
+        fact=st.none() | st.sampled_from(Fact),
+        note=st.text(),
+        reason=st.text(),
+        group=st.text(),
+        withdrawn=st.booleans(),
+    )
+)
+def test_headers_are_read_as_they_were_written(headers: Headers) -> None:
+    assert read_headers(delivered(headers.properties()), "other") == headers
+
+
+def test_foreign_messages_need_no_headers() -> None:
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    named = read_headers(delivered(spec.Basic.Properties(message_id="theirs", timestamp=at)), "fluxo")
+    assert (named.stream, named.id, named.key, named.at) == ("fluxo", "theirs", "theirs", at.timestamp())
+    first, again, other = (
+        read_headers(delivered(spec.Basic.Properties(), body), "fluxo").key for body in (b"1", b"1", b"2")
+    )
+    assert first == again != other
+
+
+def test_what_is_no_message_is_told_as_dead() -> None:
+    headers = Headers(stream="fluxo", id="1", key="1")
+    said = entry(7, headers, b"nothing", 100)
+    assert (said.fact, said.envelope) == (Fact.DEAD, None)
+    assert said.note.startswith("This is no message")

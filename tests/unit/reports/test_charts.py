@@ -1,0 +1,64 @@
+"""Which charts are drawn: those that say something."""
+
+from datetime import date, timedelta
+
+import pytest
+from pydantic import JsonValue
+
+from tasks.reports.building import Collected, build_report
+from tasks.reports.content import Chart
+from tasks.reports.drawing import chart_svg
+from tests.unit.reports.reading import wanted
+
+
+def charts(data: JsonValue) -> list[Chart]:
+    report = build_report([Collected("x", "done", data)], wanted())
+    return [block for block in report.sections[0].blocks if isinstance(block, Chart)]
+
+
+def test_the_largest_amounts_by_name() -> None:
+    [chart] = charts([{"nome": f"P{n}", "preco": (n * 37) % 101} for n in range(30)])
+    assert (chart.sort, len(chart.values)) == ("bars", 10)
+    assert list(chart.values) == sorted(chart.values, reverse=True)
+    assert chart.title == "Preço: os 10 maiores"
+
+
+def test_records_in_time() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n * n) for n in range(20)]
+    chart = next(
+        each for each in charts([{"data": str(day), "n": "x"} for day in days]) if each.sort == "columns"
+    )
+    assert sum(chart.values) == 20
+    assert chart.title == "Registros por mês"
+    assert chart.labels[0] == "jan 26"
+
+
+def test_shares_of_kinds() -> None:
+    data: JsonValue = [{"nome": f"N{n}", "tipo": "abbccc"[n % 6]} for n in range(12)]
+    [chart] = charts(data)
+    assert (chart.sort, chart.labels, chart.values) == ("share", ("c", "b", "a"), (6, 4, 2))
+    assert chart.written[0] == "50\u00a0% (6)"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"nome": "a", "valor": 1}, {"nome": "b", "valor": 2}],  # too few
+        [{"nome": f"n{n}", "valor": 7} for n in range(9)],  # all alike
+        [{"nome": f"n{n}", "ordem": n} for n in range(9)],  # counted through
+        [{"nome": f"n{n}", "id": (n * 7) % 11} for n in range(9)],  # numbers that are names
+        [{"nome": f"n{n}", "valor": (n * 7) % 11 - 4} for n in range(9)],  # some below nothing
+        [{"nome": f"n{n}", "data": "2026-01-01"} for n in range(9)],  # one day
+        [{"nome": "igual", "valor": (n * 7) % 11} for n in range(9)],  # no names of their own
+    ],
+)
+def test_no_chart_that_says_nothing(data: JsonValue) -> None:
+    assert charts(data) == []
+
+
+def test_a_drawing_is_the_same_each_time_and_has_no_script() -> None:
+    chart = Chart("bars", "t", ("</script><b>&", "b"), (2.0, 1.0), ("2", "1"))
+    svg = chart_svg(chart, "#0f766e", 3)
+    assert svg == chart_svg(chart, "#0f766e", 3)
+    assert "<script" not in svg
+    assert "&lt;/script&gt;&lt;b&gt;&amp;" in svg
