@@ -12,7 +12,7 @@ export PIP_RETRIES := 10
 export PIP_TIMEOUT := 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down models test test-system test-engine lint audit sbom bench lock
+.PHONY: help demo up down models test test-plain coverage test-system test-engine test-compose test-directus lint audit sbom bench lock
 .NOTPARALLEL:
 
 help: ## List the verbs
@@ -33,18 +33,37 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
-	$(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
+	$(PARALLEL) tests/unit
 	$(PARALLEL) tests/flow
 	$(BIN)/python -m pytest --ignore tests/unit --ignore tests/flow
+
+test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
+	@$(BIN)/contraponto models get --for-tests
+	$(PARALLEL) tests/unit
+	$(PARALLEL) tests/flow
+
+# Apart from `test`: being watched line by line, the same tests take more than twice the processor.
+coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none of them reaches; fails where they are too many
+	@$(BIN)/contraponto models get --for-tests
+	$(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
 	$(BIN)/python -m pytest tests/system tests/chaos
 
-test-engine: $(VENV)/.installed-dev ## Run the tests of containers and pages: as root, with a Docker engine and a browser
+test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ and Prometheus: as root, with an engine and a browser
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker tests/system/test_browser.py
+	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker --ignore tests/system/docker/test_compose.py tests/system/test_browser.py tests/system/test_rabbitmq.py tests/system/test_prometheus.py tests/system/test_charts.py
+
+test-compose: $(VENV)/.installed-dev ## Run the whole of compose.yaml on an engine of the test's own, as root: ten containers, many minutes
+	@sh tests/system/docker/packages.sh
+	@$(BIN)/contraponto models get --for-tests
+	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker/test_compose.py
+
+test-directus: $(VENV)/.installed-dev ## Run the tests of the record store against a real Directus: fetches 700 MB from npm into .contraponto
+	@sh tests/servers/directus_packages.sh .contraponto/directus $(BIN)/python
+	CONTRAPONTO_TEST_DIRECTUS=.contraponto/directus $(BIN)/python -m pytest tests/unit/blocks/test_record_stores.py -k directus
 
 lint: $(VENV)/.installed-dev ## Check format, style, types, which package may import which, and that no secret is here
 	$(BIN)/ruff format --check

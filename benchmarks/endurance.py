@@ -1,103 +1,65 @@
-"""What many runs leave behind: memory, processes, descriptors, files. `python -m benchmarks.endurance`.
+"""What many jobs leave behind: memory, processes, rows, keys, files. `python -m benchmarks.endurance`.
 
-A thousand short jobs through one warm worker, then cancels at random moments. Exit code 1 if memory grows by more
-than a tenth after the first hundred, or anything is left.
+Short jobs with webhooks through one warm worker, in rounds, and cancels at random moments. What is ended is kept for a
+minute only, so that what removes it works within each round. Exit code 1 if something is larger in the last third of
+the rounds than in the middle one, by more than a tenth.
 """
 
 import argparse
-import contextlib
 import random
 import sys
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
 
-import psutil
-
+from benchmarks.growth import Sight, grown, look, table
 from benchmarks.measure import machine
 from benchmarks.own_stack import OwnStack, own_stack
 
 POOL = "cpu"
-SHORT = "benchmarks/short_flow.py:short"
+SHORT = "benchmarks/short_job.py:short_job"
 WAIT = "benchmarks/short_flow.py:wait"
 _AT_ONCE = 8
+_KEPT_SECONDS = 60
+_LOOK_SECONDS = 40
+"""In which Prefect's own clean-up has looked at least once."""
 _SETTLE_SECONDS = 90
-_GROWTH = 1.1
-_PARTS = {
-    "service": "service.py",
-    "zygote": "deployments.launcher.zygote",
-    "worker": "worker start",
-    "server": "services.serve",
-}
+_THIRDS = 3
 
 
-@dataclass(frozen=True)
-class Part:
-    """One process at one moment."""
+class _Endpoint(BaseHTTPRequestHandler):
+    """Takes every message."""
 
-    memory: float
-    """MB in memory. What it shares with its forks counts: how much it shares changes with every run."""
-    descriptors: int
-    threads: int
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(204)
+        self.end_headers()
 
-
-@dataclass(frozen=True)
-class Sight:
-    """The stack at one moment."""
-
-    parts: dict[str, Part]
-    processes: int
-    files: int
-
-    def __str__(self) -> str:
-        parts = ", ".join(
-            f"{name} {part.memory:.0f} MB / {part.descriptors} fds / {part.threads} threads"
-            for name, part in self.parts.items()
-        )
-        return f"{parts}; {self.processes} processes, {self.files} temporary files"
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
 
 
-def look(stack: OwnStack) -> Sight:
-    """Everything that might grow."""
-    members = [process for process in psutil.process_iter() if _belongs(process, stack.directory)]
-    parts = {}
-    for name, mark in _PARTS.items():
-        for process in members:
-            # Runs and their helpers come and go.
-            with contextlib.suppress(psutil.NoSuchProcess):
-                command = " ".join(process.cmdline())
-                # The stack has a worker a pool; this is about the one that has runs.
-                if mark in command and _is_ours(name, process, command):
-                    parts[name] = Part(
-                        process.memory_info().rss / 1e6, process.num_fds(), process.num_threads()
-                    )
-    places = (stack.directory / ".contraponto" / "tmp", stack.directory / ".contraponto" / "run")
-    files = sum(1 for place in places for path in place.rglob("*") if path.is_file())
-    return Sight(parts, len(members), files)
-
-
-def _belongs(process: psutil.Process, directory: Path) -> bool:
+@contextmanager
+def endpoint() -> Iterator[str]:
+    """Where the webhooks go."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint)
+    Thread(target=server.serve_forever, daemon=True).start()
     try:
-        return process.environ().get("CONTRAPONTO_HOME", "").startswith(str(directory))
-    except (psutil.Error, OSError):
-        return False
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
-def _is_ours(name: str, process: psutil.Process, command: str) -> bool:
-    if name == "server":
-        return True
-    if name == "zygote":
-        parent = process.parent()
-        return parent is not None and f"--pool {POOL}" in " ".join(parent.cmdline())
-    return f"--pool {POOL}" in command and (name == "service") == ("service.py" in command)
-
-
-def run_many(stack: OwnStack, count: int) -> None:
+def run_many(stack: OwnStack, count: int, hook: str) -> None:
     """So many short jobs, a few at once; RuntimeError unless all complete."""
     waiting: list[str] = []
     for number in range(count):
-        waiting.append(stack.submit(POOL, SHORT, {"number": number}))
+        asked = {"number": number, "webhook_url": f"http://{hook}/done"}
+        waiting.append(stack.submit(POOL, SHORT, asked))
         if len(waiting) == _AT_ONCE:
             stack.completed(waiting.pop(0))
     for run in waiting:
@@ -126,58 +88,63 @@ def _batches(count: int, size: int) -> Iterable[range]:
         yield range(begin, min(begin + size, count))
 
 
-def settled(stack: OwnStack, before: Sight) -> Sight:
+def clean_up(stack: OwnStack) -> None:
+    """What is older than a minute goes: by the job that does so every night, and by Prefect's own clean-up."""
+    time.sleep(_KEPT_SECONDS + 5)
+    cleanup = stack.call("GET", "/deployments/name/cleanup/cleanup")["id"]
+    hours = {"max_age_hours": _KEPT_SECONDS / 3600}
+    run = stack.call("POST", f"/deployments/{cleanup}/create_flow_run", {"parameters": hours})["id"]
+    stack.completed(run)
+    time.sleep(_LOOK_SECONDS)
+
+
+def settled(stack: OwnStack, processes: float | None) -> Sight:
     """The stack once no more processes are there than before, or after a while."""
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while (sight := look(stack)).processes > before.processes and time.monotonic() < deadline:
+    while True:
+        sight = look(stack, POOL)
+        if processes is None or sight["processes"].value <= processes or time.monotonic() > deadline:
+            return sight
         time.sleep(0.5)
-    return sight
-
-
-def problems(early: Sight, late: Sight) -> list[str]:
-    """What has grown between two moments."""
-    found = []
-    for name, part in early.parts.items():
-        now = late.parts.get(name)
-        if now is None:
-            found.append(f"the {name} is gone")
-        elif now.memory > _GROWTH * part.memory:
-            found.append(f"the {name} has grown from {part.memory:.0f} to {now.memory:.0f} MB")
-        elif now.descriptors > part.descriptors + 5:
-            found.append(f"the {name} has {now.descriptors} descriptors instead of {part.descriptors}")
-    if late.processes > early.processes:
-        found.append(f"{late.processes - early.processes} processes are left")
-    if late.files > early.files + 5:
-        found.append(f"{late.files - early.files} temporary files are left")
-    return found
 
 
 def main() -> int:
     """Run and judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--runs", type=int, default=1000, help="short jobs (1000)")
-    parser.add_argument("--cancels", type=int, default=50, help="cancelled jobs (50)")
+    parser.add_argument("--jobs", type=int, default=5000, help="short jobs, all rounds together (5000)")
+    parser.add_argument("--rounds", type=int, default=9, help="of which the last third is judged (9)")
+    parser.add_argument("--cancels", type=int, default=5, help="cancelled jobs in each round (5)")
     chosen = parser.parse_args()
+    if chosen.rounds < _THIRDS:
+        parser.error("at least three rounds: the last third is compared with the middle one")
     print(machine(), flush=True)
-    with own_stack() as stack:
-        run_many(stack, 100)
-        early = settled(stack, look(stack))
-        time.sleep(5)
-        early = look(stack)
-        print(f"after  100 runs: {early}", flush=True)
-        begin = time.monotonic()
-        run_many(stack, chosen.runs - 100)
-        rate = 60 * (chosen.runs - 100) / (time.monotonic() - begin)
-        late = settled(stack, early)
-        print(f"after {chosen.runs:>4} runs: {late} ({rate:.0f} jobs a minute)", flush=True)
-        found = problems(early, late)
-        ends = cancel_many(stack, chosen.cancels)
-        last = settled(stack, early)
-        print(f"after {chosen.cancels} cancels ({ends}): {last}", flush=True)
-        found += problems(early, last)
-        if set(ends) - {"CANCELLED"}:
-            found.append(f"cancelled jobs ended as {ends}")
-    print("\n".join(found) or "nothing has grown, nothing is left")
+    sights: list[Sight] = []
+    found = []
+    kept_hours = str(_KEPT_SECONDS / 3600)
+    with (
+        endpoint() as hook,
+        own_stack(
+            CONTRAPONTO_QUEUE_JOB_TTL=str(_KEPT_SECONDS),
+            CONTRAPONTO_CACHE_TTL_HOURS=kept_hours,
+            CONTRAPONTO_MESSAGE_RETENTION_HOURS=kept_hours,
+            CONTRAPONTO_ALLOWED_PRIVATE_HOSTS=hook,
+        ) as stack,
+    ):
+        stack.deployment(POOL, SHORT, tags=["job"])
+        for number, batch in enumerate(_batches(chosen.jobs, -(-chosen.jobs // chosen.rounds)), start=1):
+            begin = time.monotonic()
+            run_many(stack, len(batch), hook)
+            rate = 60 * len(batch) / (time.monotonic() - begin)
+            ends = cancel_many(stack, chosen.cancels)
+            if set(ends) - {"CANCELLED"}:
+                found.append(f"round {number}: cancelled jobs ended as {ends}")
+            clean_up(stack)
+            sights.append(settled(stack, sights[0]["processes"].value if sights else None))
+            print(f"round {number}: {len(batch)} jobs, {rate:.0f} a minute", flush=True)
+    print(table(sights))
+    third = max(1, len(sights) // _THIRDS)
+    found += grown(sights[-2 * third : -third], sights[-third:])
+    print("\n".join(found) or "nothing has grown")
     return bool(found)
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +23,6 @@ _FOLDERS = ("flows", "tasks", "blocks", "deployments", "benchmarks")
 _FILES = ("prefect.yaml", "pyproject.toml")
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 _POLL_SECONDS = 0.1
-_STOCK_SERVER = """import sys
-from prefect.cli import app
-sys.argv[1:1] = ["server", "start"]
-app()
-"""
 _PREFECT = str(Path(sys.executable).with_name("prefect"))
 
 
@@ -126,7 +121,7 @@ class OwnStack:
                 raise TimeoutError(f"no worker of {pool} within two minutes")
             time.sleep(_POLL_SECONDS)
 
-    def deployment(self, pool: str, entrypoint: str) -> str:
+    def deployment(self, pool: str, entrypoint: str, *, tags: Sequence[str] = ()) -> str:
         """The deployment of a flow on a pool, made when it is first asked for."""
         known = self._deployments.get((pool, entrypoint))
         if known is None:
@@ -142,6 +137,7 @@ class OwnStack:
                     "work_pool_name": pool,
                     "entrypoint": entrypoint,
                     "pull_steps": [step],
+                    "tags": list(tags),
                 },
             )["id"]
             self._deployments[pool, entrypoint] = known
@@ -175,8 +171,8 @@ class OwnStack:
 
 
 @contextmanager
-def own_stack(*, stock_server: bool = False, **settings: str) -> Iterator[OwnStack]:
-    """A stack that is up, in a copy of the project that goes away with it; with Prefect's server as it is, or ours."""
+def own_stack(change: Callable[[Path], None] | None = None, /, **settings: str) -> Iterator[OwnStack]:
+    """A stack that is up, in a copy of the project that goes away with it, and that was changed so before."""
     # What a shell starts in the background ignores SIGINT, which workers end by: they turn SIGTERM into it.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -186,8 +182,8 @@ def own_stack(*, stock_server: bool = False, **settings: str) -> Iterator[OwnSta
             shutil.copytree(PROJECT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in _FILES:
             shutil.copy(PROJECT / name, directory)
-        if stock_server:
-            (directory / "deployments" / "services" / "serve.py").write_text(_STOCK_SERVER)
+        if change is not None:
+            change(directory)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
         models = inherited.get("CONTRAPONTO_MODELS_DIR") or str(PROJECT / ".contraponto" / "models")
         stack = OwnStack(
