@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Most tests wait most of the time.
 PARALLEL := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+# Of real servers on a busy machine some answer late. What fails is run once more, alone; both runs are told.
+define TWICE
+	$(1) || { [ $$? = 1 ] && echo "Once more, alone, what has failed:" && $(BIN)/python -m pytest --last-failed $(2); }
+endef
 INSTALL := sh deployments/scripts/install.sh $(VENV)
 
 # pip's progress is shown in a terminal; elsewhere what it prints goes to $(VENV)/install.log.
@@ -34,13 +38,13 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
 	$(PARALLEL) tests/unit
-	$(PARALLEL) tests/flow
-	$(BIN)/python -m pytest --ignore tests/unit --ignore tests/flow
+	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
+	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
 
 test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
 	@$(BIN)/contraponto models get --for-tests
 	$(PARALLEL) tests/unit
-	$(PARALLEL) tests/flow
+	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
 
 # Apart from `test`: being watched line by line, the same tests take more than twice the processor.
 coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none of them reaches; fails where they are too many
@@ -49,17 +53,21 @@ coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none 
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
-	$(BIN)/python -m pytest tests/system tests/chaos
+	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
+
+test-engine test-compose: export CONTRAPONTO_TEST_ENGINE := 1
+ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
+	$(foreach name,browser rabbitmq prometheus charts,tests/system/test_$(name).py)
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ and Prometheus: as root, with an engine and a browser
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker --ignore tests/system/docker/test_compose.py tests/system/test_browser.py tests/system/test_rabbitmq.py tests/system/test_prometheus.py tests/system/test_charts.py
+	$(call TWICE,$(BIN)/python -m pytest $(ENGINE_TESTS),$(ENGINE_TESTS))
 
 test-compose: $(VENV)/.installed-dev ## Run the whole of compose.yaml on an engine of the test's own, as root: ten containers, many minutes
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	CONTRAPONTO_TEST_ENGINE=1 $(BIN)/python -m pytest tests/system/docker/test_compose.py
+	$(BIN)/python -m pytest tests/system/docker/test_compose.py
 
 test-directus: $(VENV)/.installed-dev ## Run the tests of the record store against a real Directus: fetches 700 MB from npm into .contraponto
 	@sh tests/servers/directus_packages.sh .contraponto/directus $(BIN)/python

@@ -67,6 +67,11 @@ class Listener:
             while not (self.answering.has_begun or stop.is_set()):
                 await _pause(stop, _BEGIN_SECONDS / 10)
             await self.streams.read(stop)
+        # Who counts misses nothing of the last seconds, and who asks for its health hears at once that it is gone.
+        await self._say(well=False)
+
+    async def _say(self, *, well: bool) -> None:
+        await asyncio.to_thread(beat, self._pulses, well=well, counts=self._counts())
 
     async def _beat(self, stop: asyncio.Event) -> None:
         # Whoever starts it looks soon: the first polls are waited for, but not a server that is away.
@@ -75,7 +80,7 @@ class Listener:
             await _pause(stop, _BEGIN_SECONDS / 20)
         while not stop.is_set():
             well = await self._is_well()
-            await asyncio.to_thread(beat, self._pulses, well=well, counts=self._counts())
+            await self._say(well=well)
             await _pause(stop, _BEAT_SECONDS if well else _BEAT_SECONDS / 10)
 
     @property

@@ -1,13 +1,15 @@
 """A Prefect server for the session, empty for each file; for each test a web server, an own home and empty caches."""
 
+import asyncio
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
+from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
     PREFECT_API_SSL_CERT_FILE,
     PREFECT_API_URL,
@@ -19,13 +21,14 @@ from prefect.settings import (
     PREFECT_SERVER_DATABASE_CONNECTION_URL,
     temporary_settings,
 )
-from prefect.testing.utilities import prefect_test_harness
+from prefect.testing import utilities
 
 from blocks.settings import OLD_NAMES, get_settings
 from deployments.server.api import one_authority
 from tests.flow.recordings import Recordings
 from tests.material import ENGLISH, PORTUGUESE
 from tests.servers.media import MediaServer
+from tests.servers.postgres import running_postgres
 
 Configure = Callable[..., None]
 
@@ -47,8 +50,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The database of a server that answers at Prefect's own settings."""
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that answers at Prefect's own settings; the address of its database.
+
+    The database is of the product's kind. SQLite, which Prefect's harness has, lets one write and the others ask
+    again and again, out of turn: on a busy machine one of them gives up.
+    """
     settings = {
         PREFECT_SERVER_ANALYTICS_ENABLED: False,
         PREFECT_LOGGING_TO_API_ENABLED: False,
@@ -56,23 +63,43 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False,
         PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
     }
-    with temporary_settings(settings), prefect_test_harness(server_startup_timeout=120):
-        (authority,) = one_authority(PREFECT_API_URL.value(), tmp_path_factory.mktemp("tls")).values()
-        with temporary_settings({PREFECT_API_SSL_CERT_FILE: authority}):
-            yield Path(PREFECT_SERVER_DATABASE_CONNECTION_URL.value().removeprefix("sqlite+aiosqlite:///"))
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as database, temporary_settings(settings):
+        here = {
+            PREFECT_SERVER_DATABASE_CONNECTION_URL: database.replace("postgresql:", "postgresql+asyncpg:", 1)
+        }
+
+        class Server(SubprocessASGIServer):
+            def start(self, timeout: int | None = None) -> None:
+                with temporary_settings(here):
+                    super().start(timeout)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(utilities, "SubprocessASGIServer", Server)
+            with utilities.prefect_test_harness(server_startup_timeout=120):
+                (authority,) = one_authority(PREFECT_API_URL.value(), tmp_path_factory.mktemp("tls")).values()
+                with temporary_settings({PREFECT_API_SSL_CERT_FILE: authority}):
+                    yield database
 
 
 @pytest.fixture(scope="module", autouse=True)
-def empty_server(prefect_server: Path) -> None:
+def empty_server(prefect_server: str) -> None:
     """Nothing of other files' tests is on the server, for those that look at all of it: sweeps, numbers."""
-    with closing(sqlite3.connect(prefect_server, timeout=_LOCK_SECONDS)) as database:
-        names = database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        )
-        for (name,) in names.fetchall():
-            if name not in _KEPT:
-                database.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a table of the server's own
-        database.commit()
+    asyncio.run(_empty(prefect_server))
+
+
+async def _empty(address: str) -> None:
+    database = await asyncpg.connect(address, timeout=_LOCK_SECONDS, command_timeout=_LOCK_SECONDS)
+    try:
+        async with database.transaction():
+            # Tables refer to one another in circles.
+            await database.execute("SET LOCAL session_replication_role = replica")
+            for (name,) in await database.fetch(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            ):
+                if name not in _KEPT:
+                    await database.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a table of the server's own
+    finally:
+        await database.close()
 
 
 @pytest.fixture(autouse=True)
@@ -116,13 +143,22 @@ def configure(home: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
 @pytest.fixture(autouse=True)
 def nothing_left_behind(home: Path) -> Iterator[None]:
     """However a job ends, its scratch folders and its child processes are gone."""
-    this = psutil.Process()
-    before = set(this.children(recursive=True))
+    before = _children()
     yield
-    _, alive = psutil.wait_procs(set(this.children(recursive=True)) - before, timeout=_END_SECONDS)
+    _, alive = psutil.wait_procs(_children() - before, timeout=_END_SECONDS)
     assert not alive, f"still running: {[child.cmdline() for child in alive]}"
     assert not list(home.glob("scratch/*")), "scratch files were left"
     assert not list(home.rglob("*.part")), "unfinished files were left"
+
+
+def _children() -> set[psutil.Process]:
+    """But for those of the database, which has one for each connection."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if child.name() != "postgres":
+                found.add(child)
+    return found
 
 
 @pytest.fixture(scope="session")

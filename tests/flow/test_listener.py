@@ -248,6 +248,7 @@ async def test_messages_become_runs_and_their_ends_answers(
         await until(announced, "announcements")
         assert is_well(home / "run" / "listeners")
     [pulse] = pulses(home / "run" / "listeners")
+    assert not pulse.well, "it has said that it is gone"
     assert pulse.counts["handled"]["escavador_words"] == 3
     assert pulse.counts["failed"]["escavador_words"] == 2
 
