@@ -103,7 +103,7 @@ def deploy(
         else:
             bootstrap.ensure_pools(client, pools(settings.queue_max_workers), command=RUN_COMMAND)
             bootstrap.deploy(client, project=PROJECT, environment=environment)
-        ensure_alerts(client, wanted=settings.alerts_to is not None)
+        ensure_alerts(client, settings)
     if as_json:
         names = [listed.full_name for listed in listed_flows(PROJECT).values()]
         print_json(

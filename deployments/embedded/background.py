@@ -15,6 +15,7 @@ from pathlib import Path
 from blocks.settings import get_settings
 from deployments.embedded.serve import survive_what_is_stored, tune
 from deployments.processes.pulse import BACKGROUND, beat
+from deployments.processes.watchdog import ended_when_hung
 from deployments.server.prefect_internals import (
     background_services,
     read_each_address_once,
@@ -30,11 +31,16 @@ _SERVICE = ".start"
 
 
 async def run(folder: Path) -> None:
-    """Run all services until SIGTERM; say every few seconds in `folder` that they live.
+    """Run all services until SIGTERM; say every few seconds in `folder` that they live. One that hangs ends all.
 
     Raises:
         RuntimeError: one of them has ended.
     """
+    async with ended_when_hung():
+        await _run(folder)
+
+
+async def _run(folder: Path) -> None:
     services = asyncio.create_task(background_services())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, services.cancel)
     known: set[str] = set()

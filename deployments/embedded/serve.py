@@ -11,6 +11,7 @@
 - A stored value that no answer can hold is left out of answers, and a run that has one is not handed to workers: it
   has failed, for that reason, and its pool goes on (`deployments.server.stored_json`).
 - While the database cannot be reached, workers and runs are told to wait for it.
+- A server that hangs ends, so that the supervisor starts another (`deployments/processes/watchdog.py`).
 - What has been found right once is not checked again, and times are written as Python's own
   (`deployments.server.prefect_internals`).
 """
@@ -30,6 +31,7 @@ from deployments.guard.door import Door
 from deployments.guard.idempotency import Idempotency
 from deployments.guard.submits_only import SubmitsOnly
 from deployments.processes.log_lines import JsonLines, wants_json
+from deployments.processes.watchdog import Watched
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     hand_out_only,
@@ -65,7 +67,7 @@ def guard(app: "ASGIApp") -> "ASGIApp":
         names=settings.server_names,
         origins=settings.server_origins,
     )
-    return same_user.as_told(door)
+    return Watched(same_user.as_told(door))
 
 
 def survive_what_is_stored() -> None:

@@ -330,7 +330,7 @@ class EmbeddedStack:
                 report("applying the deployments of prefect.yaml")
                 environment = self.surroundings.environment(**api.environment())
                 bootstrap.deploy(client, project=project, environment=environment)
-                ensure_alerts(client, wanted=self.settings.alerts_to is not None)
+                ensure_alerts(client, self.settings)
 
     def _is_prepared(self) -> bool:
         """Whether the server's contents were made from the project as it is now."""

@@ -25,6 +25,7 @@ from deployments.listener.streams import Streams
 from deployments.processes.kernel import stop_with_supervisor
 from deployments.processes.log_lines import formatter
 from deployments.processes.pulse import LISTENERS, beat, is_well
+from deployments.processes.watchdog import ended_when_hung
 from tasks.errors import ContrapontoError
 from tasks.messages.targets import TAGS
 from tasks.recovery.ends import JOB_TAG
@@ -119,7 +120,7 @@ async def serve(settings: Settings, pulses: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     bus = message_bus(settings)
     try:
-        async with get_client() as client:
+        async with ended_when_hung(), get_client() as client:
             running = asyncio.create_task(Listener(client, bus, settings, pulses).run(stop))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)

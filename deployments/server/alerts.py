@@ -13,6 +13,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
 from blocks.alerts import AlertsNotification
+from blocks.settings import Settings
 from deployments.server.automations import LEFT
 from deployments.server.saved_blocks import DOCUMENT
 from tasks.jobs.unexpected import OPERATION_LABEL, UNEXPECTED_EVENT
@@ -21,10 +22,6 @@ from tasks.recovery.ends import JOB_TAG
 PREFIX = "contraponto alert: "
 """Of the names of these automations."""
 
-RUNNING_LONG = timedelta(hours=3)
-"""The longest time limit of a job is an hour, unless a setting says otherwise."""
-_PENDING_LONG = timedelta(minutes=20)
-"""`end-jobs` ends what is pending after 15 minutes at most: it does not work."""
 _WITHOUT_WORKERS = timedelta(minutes=5)
 """Workers that are restarted are away for a minute or two."""
 _QUIET = timedelta(minutes=10)
@@ -46,9 +43,9 @@ Job: {{ flow_run.id }}
 """
 
 
-def ensure_alerts(client: SyncPrefectClient, *, wanted: bool) -> None:
+def ensure_alerts(client: SyncPrefectClient, settings: Settings) -> None:
     """Make the automations that alert people, or bring them up to date; without addresses remove them."""
-    automations = _automations(client) if wanted else []
+    automations = _automations(client, settings) if settings.alerts_to else []
     kept = {automation.name for automation in automations}
     for found in client.read_automations():
         if found.name.startswith(PREFIX) and found.name not in kept:
@@ -61,7 +58,7 @@ def ensure_alerts(client: SyncPrefectClient, *, wanted: bool) -> None:
             client.update_automation(there[0].id, automation)
 
 
-def _automations(client: SyncPrefectClient) -> list[AutomationCore]:
+def _automations(client: SyncPrefectClient, settings: Settings) -> list[AutomationCore]:
     try:
         block = client.read_block_document_by_name(DOCUMENT, AlertsNotification.get_block_type_slug())
     except ObjectNotFound:
@@ -136,16 +133,26 @@ def _automations(client: SyncPrefectClient) -> list[AutomationCore]:
             "The pool {{ event.resource.name }} has no worker since five minutes; its jobs wait.\n",
             "contraponto health says more; contraponto up restarts the workers of its machine.",
         ),
+        # Unless the setting is shorter, `end-jobs` has not worked: it ends what is pending after 15 minutes at most.
         alert(
             "a job is pending and does not start",
-            _silent("Pending", ("Running", *(state for state in LEFT if state != "Pending")), _PENDING_LONG),
+            _silent(
+                "Pending",
+                ("Running", *(state for state in LEFT if state != "Pending")),
+                timedelta(minutes=settings.alerts_pending_minutes),
+            ),
             _RUN,
             "A worker took it and did not start it, and nobody ended it. contraponto cancel JOB does.",
         ),
         # Conversations wait for others, for days where they may.
         alert(
-            "a job runs for three hours",
-            _silent("Running", LEFT, RUNNING_LONG, _not("work-pool", "conversations")),
+            "a job runs for very long",
+            _silent(
+                "Running",
+                LEFT,
+                timedelta(hours=settings.alerts_running_hours),
+                _not("work-pool", "conversations"),
+            ),
             _RUN,
             "contraponto logs JOB says what it does; contraponto cancel JOB ends it.",
         ),

@@ -27,6 +27,7 @@ from blocks.settings import OLD_NAMES, get_settings
 from deployments.server.api import one_authority
 from tests.flow.recordings import Recordings
 from tests.material import ENGLISH, PORTUGUESE
+from tests.servers.mailbox import Mailbox
 from tests.servers.media import MediaServer
 from tests.servers.postgres import running_postgres
 
@@ -50,7 +51,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mailbox() -> Iterator[Mailbox]:
+    """Takes what the server alerts people to."""
+    running = Mailbox()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[str]:
     """A server that answers at Prefect's own settings; the address of its database.
 
     The database is of the product's kind. SQLite, which Prefect's harness has, lets one write and the others ask
@@ -75,6 +84,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(utilities, "SubprocessASGIServer", Server)
+            patched.setenv("CONTRAPONTO_ALERTS_TO", "mailto:ops@example.org")
+            patched.setenv("CONTRAPONTO_ALERTS_SMTP", f"smtp+insecure://127.0.0.1:{mailbox.port}")
             with utilities.prefect_test_harness(server_startup_timeout=120):
                 (authority,) = one_authority(PREFECT_API_URL.value(), tmp_path_factory.mktemp("tls")).values()
                 with temporary_settings({PREFECT_API_SSL_CERT_FILE: authority}):
