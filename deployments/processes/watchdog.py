@@ -36,15 +36,15 @@ class Watched:
     """An ASGI application whose process ends when it hangs."""
 
     def __init__(self, app: "ASGIApp") -> None:
-        self._app = app
+        self.app = app
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Watch as long as the application lives: one call of it is its whole life."""
         if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         async with ended_when_hung():
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
 
 
 async def _say_so(seconds: float) -> None:

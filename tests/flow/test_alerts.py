@@ -115,7 +115,7 @@ async def test_each_kind_reaches_a_mailbox_once_and_nothing_else_does(
     assert subjects() == Counter(expected)
     texts = {str(mail["Subject"]): str(mail.get_content()) for mail in mailbox.received}
     assert "(RuntimeError)" in texts["Contraponto: a job has failed unexpectedly"]
-    assert "lonely" in texts["Contraponto: a pool has no worker"]
+    assert "The pool " in texts["Contraponto: a pool has no worker"]
     assert "no heartbeat" in texts["Contraponto: a job has crashed"]
     assert str(hanging) in texts["Contraponto: a job is pending and does not start"]
     assert str(endless) in texts["Contraponto: a job runs for very long"]

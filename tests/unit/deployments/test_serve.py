@@ -22,6 +22,7 @@ from sqlalchemy import Dialect, make_url
 
 from deployments.embedded.serve import guard, tune
 from deployments.guard.door import Door
+from deployments.processes.watchdog import Watched
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     read_each_address_once,
@@ -162,7 +163,8 @@ def test_the_application_that_is_served_has_its_guards(monkeypatch: pytest.Monke
     monkeypatch.setattr(uvicorn, "run", lambda **options: served.update(options))
     serve_through(guard)
     _server_utils._run_in_foreground(Console(), {}, "127.0.0.1", 1, 5, no_services=False, workers=1)
-    assert isinstance(served["app"], Door)
+    assert isinstance(served["app"], Watched)
+    assert isinstance(served["app"].app, Door)
     assert made == [{"final": True, "webserver_only": False}]
     assert server.create_app() == "application"  # type: ignore[comparison-overlap]
 
