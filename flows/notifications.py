@@ -1,20 +1,26 @@
 """Webhook messages, and what brings jobs to their end by itself."""
 
+from datetime import timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from prefect import State, flow
+from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field
 
 from blocks.settings import get_settings
 from flows.parameters import WebhookUrl
 from tasks.jobs.correlation import correlated
-from tasks.jobs.slots import NoSlotError, slot
+from tasks.jobs.slots import NoSlotError, free_if_nobodys, slot
 from tasks.recovery.reconciliation import reconcile
 from tasks.webhooks.deliver import deliver
 from tasks.webhooks.message import MessageReference, WebhookMessage
 
+_END_JOBS = "end-jobs"
 _WAIT_SECONDS = 5.0
+_LONGEST = timedelta(minutes=15)
+"""`end-jobs` takes seconds."""
 WebhookId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -44,7 +50,7 @@ async def deliver_webhook(
         return await deliver(url, message, webhook_id)
 
 
-@flow(name="end-jobs", **_NO_RESULT)
+@flow(name=_END_JOBS, **_NO_RESULT)
 async def end_jobs() -> State[Any]:
     """Brings to an end what jobs left open: notifies of ends that nobody was notified of, restarts lost runs.
 
@@ -52,8 +58,12 @@ async def end_jobs() -> State[Any]:
     could start a lost run twice. A concurrency limit of the deployment would also count a run that was lost before it
     began, and bring in none that could end it.
     """
-    try:
-        async with slot("end-jobs", 1, wait=_WAIT_SECONDS, lease=60):
-            return Completed(message=str(await reconcile()))
-    except NoSlotError:
-        return Completed(message="Another run is at it.")
+    for _ in range(2):
+        try:
+            async with slot(_END_JOBS, 1, wait=_WAIT_SECONDS, lease=60):
+                return Completed(message=str(await reconcile()))
+        except NoSlotError:
+            # Where the lease of a run that is gone was lost, no run would ever do this again.
+            if not await free_if_nobodys(_END_JOBS, UUID(flow_run.id), flow=_END_JOBS, longest=_LONGEST):
+                break
+    return Completed(message="Another run is at it.")

@@ -1,14 +1,28 @@
 """Slots that runs hold over all machines: Prefect's global concurrency limits, each hold a lease that is renewed.
 
-A holder that dies keeps its slot until the lease has run out.
+A holder that dies keeps its slot until the lease has run out. The leases lie in Redis, the number of held slots in the
+database: where Redis has lost what it held, no lease runs out any more, and slots stay held.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 
 from tasks.prefect_internals import all_slots_taken
@@ -41,6 +55,25 @@ async def slot(name: str, most: int, *, wait: float, lease: float) -> AsyncItera
     async with AsyncExitStack() as held:
         await _take(held, name, wait=wait, lease=lease)
         yield
+
+
+async def free_if_nobodys(name: str, run: UUID, *, flow: str, longest: timedelta) -> bool:
+    """Free the slots of this name, which runs of one flow hold, if none but `run`, which holds none, is at work.
+
+    Whether they were free to take. One that began more than `longest` ago is not at work, whatever its state says.
+    """
+    others = FlowRunFilter(
+        id=FlowRunFilterId(not_any_=[run]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])),
+        start_time=FlowRunFilterStartTime(after_=datetime.now(UTC) - longest),
+    )
+    async with get_client() as client:
+        if await client.count_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])), flow_run_filter=others
+        ):
+            return False
+        await client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active_slots=0))
+    return True
 
 
 async def _take(held: AsyncExitStack, name: str, *, wait: float, lease: float) -> None:

@@ -16,7 +16,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
-from prefect.states import AwaitingRetry, Crashed, Failed, Pending, Running, Scheduled
+from prefect.states import AwaitingRetry, Completed, Crashed, Failed, Pending, Running, Scheduled
 
 from deployments.client.cancel import cancel_job
 from deployments.client.dead_letters import list_dead_letters, read_dead_letter, replay
@@ -248,13 +248,39 @@ def test_automations_are_made_once(client: SyncPrefectClient) -> None:
     assert [len(ids) for ids in names[0].values()] == [1, 0]
 
 
-async def test_one_end_jobs_works_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def nothing_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests have left behind is not looked at, and nobody is waited for."""
     monkeypatch.setattr(notifications, "_WAIT_SECONDS", 0.0)
-    # Not what other tests have left behind.
     monkeypatch.setattr(reconciliation, "_RECONCILED_UNTIL", "until_nothing")
     monkeypatch.setattr(reconciliation, "_FIRST_TIME", timedelta(0))
+
+
+@pytest.mark.usefixtures("nothing_to_end")
+async def test_one_end_jobs_works_at_a_time(client: SyncPrefectClient) -> None:
+    other = client.create_flow_run(notifications.end_jobs, state=Running())
     async with slot("end-jobs", 1, wait=0.0, lease=60):
         second = await notifications.end_jobs(return_state=True)
+        client.set_flow_run_state(other.id, Completed(), force=True)
     third = await notifications.end_jobs(return_state=True)
     assert second.message == "Another run is at it."
     assert str(third.message).endswith(" left")
+
+
+@pytest.mark.usefixtures("nothing_to_end")
+async def test_end_jobs_works_though_the_lease_of_its_slot_was_lost(
+    client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a loss of Redis. A run whose process is gone with it holds nothing after a while."""
+    gone = client.create_flow_run(notifications.end_jobs, state=Running())
+    async with slot("end-jobs", 1, wait=0.0, lease=60):
+        pass
+    client.increment_concurrency_slots(names=["end-jobs"], slots=1, mode="concurrency")
+    first = await notifications.end_jobs(return_state=True)
+    monkeypatch.setattr(notifications, "_LONGEST", timedelta(0))
+    second = await notifications.end_jobs(return_state=True)
+    client.set_flow_run_state(gone.id, Crashed(), force=True)
+    third = await notifications.end_jobs(return_state=True)
+    assert first.message == "Another run is at it."
+    for done in (second, third):
+        assert str(done.message).endswith(" left")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 
 from blocks.settings import PROJECT_ROOT, Settings
 from deployments.embedded import retention
@@ -21,9 +20,9 @@ print(sorted(vacuum.enabled_vacuum_types), server.events.retention_period.total_
 """
 
 
-def _as_prefect_reads(variables: dict[str, str], home: Path) -> str:
+def _as_prefect_reads(variables: dict[str, str], home: Path, code: str = _READ) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", _READ],
+        [sys.executable, "-c", code],
         env={"PREFECT_HOME": str(home), **variables},
         capture_output=True,
         text=True,
@@ -49,8 +48,26 @@ def test_nothing_stays_for_longer_than_ended_jobs(
     assert _as_prefect_reads(variables, tmp_path) == f"['events', 'orphans'] {read}"
 
 
-def test_the_compose_file_says_the_same_as_the_embedded_server(tmp_path: Path) -> None:
-    text = (PROJECT_ROOT / "deployments" / "docker" / "compose.yaml").read_text(encoding="utf-8")
-    server = yaml.safe_load(text)["x-server"]
-    told = {name: value for name, value in server.items() if "VACUUM" in name or "RETENTION" in name}
-    assert _as_prefect_reads(told, tmp_path) == _as_prefect_reads(retention.environment(Settings()), tmp_path)
+def test_the_background_services_say_so_by_themselves_and_alert_people(tmp_path: Path) -> None:
+    """Wherever they run: in a stack, a container or a pod. What somebody has set counts."""
+    code = f"""
+import sys
+from deployments.embedded.background import prepare
+assert "prefect" not in sys.modules
+prepare()
+{_READ}
+from prefect.blocks.core import Block
+assert Block.get_block_class_from_key("contraponto-alerts").__name__ == "AlertsNotification"
+"""
+    here = {"CONTRAPONTO_HOME": str(tmp_path), "CONTRAPONTO_QUEUE_JOB_TTL": "86400"}
+    told = retention.environment(Settings(queue_job_ttl=86400))
+    assert _as_prefect_reads(here, tmp_path, code) == _as_prefect_reads(told, tmp_path)
+    own = {"PREFECT_SERVER_SERVICES_DB_VACUUM_BATCH_SIZE": "7"}
+    assert _as_prefect_reads(here | own, tmp_path, code) == _as_prefect_reads(told | own, tmp_path)
+
+
+@pytest.mark.parametrize("file", ["docker/compose.yaml", "kubernetes/charts/server.yaml"])
+def test_containers_and_pods_run_them(file: str) -> None:
+    text = (PROJECT_ROOT / "deployments" / file).read_text(encoding="utf-8")
+    assert "[python, -m, deployments.embedded.background]" in text
+    assert "VACUUM" not in text
