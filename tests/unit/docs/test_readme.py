@@ -231,7 +231,7 @@ def test_prefect_commands_that_sentences_name_exist() -> None:
                 result = subprocess.run(
                     [program, *words, "--help"], capture_output=True, text=True, timeout=60, check=True
                 )
-                assert words[-1] in result.stdout
+                assert [word for word in words if not word.isdigit()][-1] in result.stdout
 
 
 def test_pip_commands_name_extras_of_the_project() -> None:
