@@ -1,6 +1,7 @@
 """What tests of every kind use: the models of this machine, and servers that may be reached."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [name for name in wanted if not (_MODELS / name).is_dir()]
         if missing:
             pytest.fail(f"not in {_MODELS}: {', '.join(missing)}; `contraponto models get --for-tests`")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would all that is started here.
+
+    Prefect's workers end by it: they turn SIGTERM into SIGINT.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
 
-import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,16 +15,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     fixtures: Sequence[str] = getattr(item, "fixturenames", ())
     group = "checkout" if "checkout" in fixtures else item.nodeid.partition("::")[0]
     item.add_marker(pytest.mark.xdist_group(group))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible() -> None:
-    """What a shell starts in the background ignores SIGINT, and so would all that is started here.
-
-    Prefect's workers end by it: they turn SIGTERM into SIGINT.
-    """
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
