@@ -21,6 +21,7 @@ from prefect.context import AsyncClientContext
 
 from deployments.in_process_worker.worker import InProcessWorker
 from deployments.launcher.service import report_lost_runs
+from deployments.processes.watchdog import ended_when_hung
 from tasks.webhooks.lanes import LANES, Lanes
 
 _LOOK_SECONDS = 0.5
@@ -54,7 +55,7 @@ async def _serve(worker: InProcessWorker, limit: int) -> None:
     # Names are looked up in threads; by default there are so few that some dead name servers would stop all.
     threads = ThreadPoolExecutor(min(2 * limit, _MOST_THREADS), "look-up")
     asyncio.get_running_loop().set_default_executor(threads)
-    async with AsyncClientContext.get_or_create():
+    async with ended_when_hung(), AsyncClientContext.get_or_create():
         beside = [asyncio.create_task(each) for each in (worker.touch_marks(), worker.watch_cancellations())]
         try:
             await worker.start()
