@@ -37,13 +37,13 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
-	$(PARALLEL) tests/unit
+	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
 	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
 	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
 
 test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
 	@$(BIN)/contraponto models get --for-tests
-	$(PARALLEL) tests/unit
+	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
 	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
 
 # Apart from `test`: being watched line by line, the same tests take more than twice the processor.
