@@ -35,15 +35,16 @@ async def ended_when_hung(seconds: float = HUNG_SECONDS) -> AsyncIterator[None]:
 class Watched:
     """An ASGI application whose process ends when it hangs."""
 
-    def __init__(self, app: "ASGIApp") -> None:
+    def __init__(self, app: "ASGIApp", seconds: float = HUNG_SECONDS) -> None:
         self.app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Watch as long as the application lives: one call of it is its whole life."""
         if scope["type"] != "lifespan":
             await self.app(scope, receive, send)
             return
-        async with ended_when_hung():
+        async with ended_when_hung(self._seconds):
             await self.app(scope, receive, send)
 
 

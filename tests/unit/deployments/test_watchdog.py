@@ -21,6 +21,17 @@ async def main():
 asyncio.run(main())
 """
 
+_APPLICATION = """
+import asyncio, time
+from deployments.processes.watchdog import Watched
+
+async def hang_here(scope, receive, send):
+    await asyncio.sleep(0.1)
+    time.sleep(60)
+
+asyncio.run(Watched(hang_here, 1.5)({"type": "lifespan"}, None, None))
+"""
+
 
 def run(inside: str, after: float = 0) -> subprocess.CompletedProcess[str]:
     program = PROGRAM.format(inside=inside, after=after)
@@ -30,7 +41,18 @@ def run(inside: str, after: float = 0) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_loop_that_hangs_ends_its_process_and_says_where() -> None:
-    ended = run("await hang_here()")
+    _is_hung(run("await hang_here()"))
+
+
+def test_so_does_an_application() -> None:
+    """Whose life is one call."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _APPLICATION], capture_output=True, text=True, timeout=50, check=False
+    )
+    _is_hung(ended)
+
+
+def _is_hung(ended: subprocess.CompletedProcess[str]) -> None:
     assert ended.returncode == 1
     assert "in hang_here" in ended.stderr
     assert not ended.stdout
