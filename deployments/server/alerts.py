@@ -130,7 +130,7 @@ def _automations(client: SyncPrefectClient, settings: Settings) -> list[Automati
                 threshold=1,
                 within=_WITHOUT_WORKERS,
             ),
-            "The pool {{ event.resource.name }} has no worker since five minutes; its jobs wait.\n",
+            "The pool {{ event.resource.name }} has had no worker for five minutes; its jobs wait.\n",
             "contraponto health says more; contraponto up restarts the workers of its machine.",
         ),
         # Unless the setting is shorter, `end-jobs` has not worked: it ends what is pending after 15 minutes at most.
