@@ -6,12 +6,15 @@ the rounds than in the middle one, by more than a tenth.
 """
 
 import argparse
+import json
 import random
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
@@ -27,43 +30,63 @@ _KEPT_SECONDS = 60
 _LOOK_SECONDS = 40
 """In which Prefect's own clean-up has looked at least once."""
 _SETTLE_SECONDS = 90
+_LONGEST_SECONDS = 300
 _THIRDS = 3
 
 
-class _Endpoint(BaseHTTPRequestHandler):
-    """Takes every message."""
+@dataclass
+class Endpoint:
+    """Where the webhooks go: who waits for jobs hears of their ends, and asks the server nothing meanwhile."""
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.send_response(204)
-        self.end_headers()
+    address: str
+    ends: "Queue[tuple[str, str]]"
+    """Ids and statuses, as they are told."""
 
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
+    def next_end(self) -> str:
+        """The id of the next job that has ended; RuntimeError if it did not complete, or none ends for long."""
+        try:
+            job, status = self.ends.get(timeout=_LONGEST_SECONDS)
+        except Empty:
+            raise RuntimeError(f"no job has ended for {_LONGEST_SECONDS} s") from None
+        if status != "COMPLETED":
+            raise RuntimeError(f"the job {job} ended as {status}")
+        return job
 
 
 @contextmanager
-def endpoint() -> Iterator[str]:
-    """Where the webhooks go."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint)
+def endpoint() -> Iterator[Endpoint]:
+    """An endpoint that takes every message."""
+    ends: Queue[tuple[str, str]] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            self.send_response(204)
+            self.end_headers()
+            ends.put((message["jobId"], message["status"]))
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"127.0.0.1:{server.server_port}"
+        yield Endpoint(f"127.0.0.1:{server.server_port}", ends)
     finally:
         server.shutdown()
         server.server_close()
 
 
-def run_many(stack: OwnStack, count: int, hook: str) -> None:
-    """So many short jobs, a few at once; RuntimeError unless all complete."""
-    waiting: list[str] = []
+def run_many(stack: OwnStack, count: int, hook: Endpoint) -> None:
+    """So many short jobs, a few at once; RuntimeError unless all complete and are notified, once."""
+    waiting: set[str] = set()
     for number in range(count):
-        asked = {"number": number, "webhook_url": f"http://{hook}/done"}
-        waiting.append(stack.submit(POOL, SHORT, asked))
+        asked = {"number": number, "webhook_url": f"http://{hook.address}/done"}
+        waiting.add(stack.submit(POOL, SHORT, asked))
         if len(waiting) == _AT_ONCE:
-            stack.completed(waiting.pop(0))
-    for run in waiting:
-        stack.completed(run)
+            waiting.remove(hook.next_end())
+    while waiting:
+        waiting.remove(hook.next_end())
 
 
 def cancel_many(stack: OwnStack, count: int) -> dict[str, int]:
@@ -127,7 +150,7 @@ def main() -> int:
             CONTRAPONTO_QUEUE_JOB_TTL=str(_KEPT_SECONDS),
             CONTRAPONTO_CACHE_TTL_HOURS=kept_hours,
             CONTRAPONTO_MESSAGE_RETENTION_HOURS=kept_hours,
-            CONTRAPONTO_ALLOWED_PRIVATE_HOSTS=hook,
+            CONTRAPONTO_ALLOWED_PRIVATE_HOSTS=hook.address,
         ) as stack,
     ):
         stack.deployment(POOL, SHORT, tags=["job"])
