@@ -45,8 +45,9 @@ _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 async def remove_runs(older_than: timedelta, *, undelivered: bool, dry_run: bool) -> list[Removed]:
-    """Runs that ended longer ago, their artifacts, and with them their logs.
+    """Runs that ended longer ago, their artifacts, and with them their logs; a job before the messages about its end.
 
+    One without them would be taken for one whose endpoint nobody has notified.
     Webhook messages that were not delivered stay unless `undelivered`: somebody may want to redeliver them.
     """
     runs = kept = 0
@@ -61,7 +62,11 @@ async def remove_runs(older_than: timedelta, *, undelivered: bool, dry_run: bool
         needed = set() if undelivered else await _referred_to(client)
         while True:
             page = await read_page(
-                client, flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=kept
+                client,
+                flow_run_filter=ended,
+                sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+                limit=_PAGE,
+                offset=kept,
             )
             if not page.count:
                 break
@@ -72,7 +77,8 @@ async def remove_runs(older_than: timedelta, *, undelivered: bool, dry_run: bool
                 or (not undelivered and run.flow_id == deliveries and not _is_dealt_with(run))
             }
             kept += len(staying)
-            for run in page.ids() - staying:
+            messages = {run.id for run in page.runs if run.flow_id == deliveries}
+            for run in sorted(page.ids() - staying, key=messages.__contains__):
                 with survivors.each(f"What the run {run} has made"):
                     artifacts = await _remove_artifacts(client, run, artifacts, dry_run=dry_run)
                 gone = False

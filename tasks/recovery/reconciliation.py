@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import ObjectNotFound
 from prefect.variables import Variable
 
 from tasks.jobs.status import ended_status
@@ -93,7 +94,12 @@ async def reconcile() -> Reconciliation:
 
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:
-    assert run.state is not None, "an ended run has a state"  # noqa: S101
+    try:
+        run = await client.read_flow_run(run.id)
+    except ObjectNotFound:  # removed meanwhile, and the messages about its end with it
+        return
+    if run.state is None or not run.state.is_final():  # started again
+        return
     if can_restart(run, run.state) and not await has_end(client, run):
         await restart(client, run)
         done.restarted += 1

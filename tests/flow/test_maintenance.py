@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from blocks.settings import get_settings
 from flows.maintenance import cleanup, factory_reset
 from tasks.errors import StageTimeoutError
 from tasks.jobs.document import JobDocument
+from tasks.maintenance import runs as old_runs
 from tasks.maintenance.runs import cancel_jobs
 from tests.flow.conftest import Configure
 from tests.flow.jobs import document_of, end_of
@@ -175,3 +177,20 @@ async def end_all(client: PrefectClient) -> None:
     while runs := await client.read_flow_runs(flow_run_filter=unended, limit=200):
         for run in runs:
             await client.set_flow_run_state(run.id, Cancelled(), force=True)
+
+
+async def test_a_job_goes_before_the_messages_about_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them it would be taken for one whose endpoint was never notified."""
+    gone: list[UUID] = []
+    remove = old_runs._remove_run
+
+    async def removed(client: PrefectClient, run: UUID) -> None:
+        gone.append(run)
+        await remove(client, run)
+
+    monkeypatch.setattr(old_runs, "_remove_run", removed)
+    monkeypatch.setattr(old_runs, "_PAGE", 7)
+    pairs = [(await runs())[:2] for _ in range(12)]
+    await old_runs.remove_runs(timedelta(0), undelivered=False, dry_run=False)
+    for job, delivery in pairs:
+        assert gone.index(job) < gone.index(delivery)

@@ -226,6 +226,26 @@ def test_a_dead_letter_is_replayed_once(client: SyncPrefectClient, jobs: UUID) -
     assert read_dead_letter(client, letter.id).replayed
 
 
+async def test_a_job_that_was_removed_meanwhile_is_not_notified_of_again(
+    client: SyncPrefectClient, jobs: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a clean-up: the messages about its end have gone with it."""
+    job = _submit(client, jobs)
+    client.set_flow_run_state(job.id, Running(), force=True)
+    client.set_flow_run_state(job.id, Failed(message="Once."), force=True)
+    find = reconciliation._unnotified
+
+    async def found_and_removed(*given: Any) -> list[FlowRun]:
+        found = await find(*given)
+        assert job.id in {run.id for run in found}
+        client.delete_flow_run(job.id)
+        return found
+
+    monkeypatch.setattr(reconciliation, "_unnotified", found_and_removed)
+    assert (await reconcile()).failed == 0
+    assert _deliveries(client, job) == []
+
+
 def test_automations_are_made_once(client: SyncPrefectClient) -> None:
     earlier = "contraponto: a process that stays pending has crashed"
     waits_for_an_event = EventTrigger(
