@@ -174,5 +174,19 @@ SmtpServer = Annotated[
     Annotated[SecretStr, AfterValidator(_smtp_server)] | None,
     Field(description="Server that sends e-mail: smtp://USER:PASSWORD@HOST:587?from=NAME@HOST, or smtps://."),
 ]
+PendingMinutes = Annotated[
+    float,
+    Field(
+        ge=1,
+        description="After how many minutes people are alerted to a job that a worker took and did not start.",
+    ),
+]
+RunningHours = Annotated[
+    float,
+    Field(
+        ge=0.1,
+        description="After how many hours people are alerted to a job that runs; not to conversations.",
+    ),
+]
 SigningSecret = Annotated[SecretStr, AfterValidator(_that_can_sign)]
 Delays = Annotated[tuple[float, ...], BeforeValidator(_split), AfterValidator(_sane_delays)]

@@ -332,16 +332,8 @@ class Settings(BaseSettings):
     )
     alerts_to: types.AlertAddresses = None
     alerts_smtp: types.SmtpServer = None
-    alerts_pending_minutes: float = Field(
-        20,
-        gt=0,
-        description="After how many minutes people are alerted to a job that a worker took and did not start.",
-    )
-    alerts_running_hours: float = Field(
-        3,
-        gt=0,
-        description="After how many hours people are alerted to a job that runs; not to conversations.",
-    )
+    alerts_pending_minutes: types.PendingMinutes = 20
+    alerts_running_hours: types.RunningHours = 3
 
     @field_validator("server_host")
     @classmethod
