@@ -20,8 +20,7 @@ HUNG_SECONDS = 180.0
 async def ended_when_hung(seconds: float = HUNG_SECONDS) -> AsyncIterator[None]:
     """Inside, an event loop that does nothing for so long ends the process, with exit code 1.
 
-    Standard error has the stacks of all threads. One at a time in a process. A machine that sleeps does not count, a
-    process that is stopped does.
+    Standard error has the stacks of all threads. One at a time in a process. One that is stopped (SIGSTOP) hangs, too.
     """
     alive = asyncio.create_task(_say_so(seconds))
     await asyncio.sleep(0)  # its first word
