@@ -176,7 +176,7 @@ def test_what_servers_share_lies_in_redis_and_tables_are_made_once(rendered: dic
     services = one(found, "Deployment", "prefect-server-background-services")
     assert [*container(services)["command"], *container(services)["args"]] == [
         *ENTRY,
-        *("prefect", "server", "services", "start"),
+        *("python", "-m", "deployments.embedded.background"),
     ]
     assert services["spec"]["replicas"] == 1
     for owner in (services, one(found, "Deployment", "prefect-server")):

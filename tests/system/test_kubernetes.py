@@ -64,8 +64,8 @@ class Stage:
         self.cluster.start(job, {"PATH": path}, self.checkout.directory)
 
 
-def deploy(checkout: Checkout, flow: str) -> None:
-    """A deployment of the flow on the pool, without the pull step of the image's folder."""
+def deploy(checkout: Checkout, flow: str) -> str:
+    """The id of a deployment of the flow on the pool, without the pull step of the image's folder."""
     flow_id = checkout.api("POST", "/flows/", {"name": flow}).json()["id"]
     body = {
         "name": "on-a-cluster",
@@ -76,6 +76,7 @@ def deploy(checkout: Checkout, flow: str) -> None:
     }
     answer = checkout.api("POST", "/deployments/", body)
     assert answer.is_success, answer.text
+    return str(answer.json()["id"])
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +90,7 @@ def stage(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Itera
     url = f"{checkout.address}/api"
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
         ensure_kubernetes_pools(client, PODS, gpu_jobs=3)
-    for flow in ("look-around", "stay"):
-        deploy(checkout, flow)
+    deployments = [deploy(checkout, flow) for flow in ("look-around", "stay")]
     given = {
         "KUBECONFIG": str(cluster.kubeconfig(place / "kubeconfig")),
         "PREFECT_API_URL": url,
@@ -119,6 +119,8 @@ def stage(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Itera
             worker.kill()
             worker.wait()
         cluster.close()
+        for deployment in deployments:
+            checkout.api("DELETE", f"/deployments/{deployment}")
         for pool in kubernetes_pools(3):
             checkout.api("DELETE", f"/work_pools/{pool.name}")
 

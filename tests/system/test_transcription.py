@@ -159,10 +159,10 @@ def test_a_cancelled_job_is_gone_within_ten_seconds(checkout: Checkout, noisy_ur
     assert checkout.api("POST", f"/flow_runs/{job.id}/set_state", cancel).status_code == 201
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive, f"still running: {[survivor.cmdline() for survivor in alive]}"
+    job.wait_until(lambda: job.run["state_type"] == "CANCELLED", what="the end of the run", seconds=60)
     job.wait_until(
         lambda: job.document.get("status") == "cancelled", what="the job document's end", seconds=60
     )
-    assert job.run["state_type"] == "CANCELLED"
     assert job.document["error_code"] == "cancelled"
     assert not list((checkout.home / "scratch").glob("*"))
 
