@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ from deployments.embedded import postgres, valkey
 from deployments.processes.environment import Surroundings
 
 _GROWTH = 1.1
+_OWN = re.compile(r"[0-9a-f-]{8,}.*")
+"""What keys of one kind do not share: an id, and what follows it."""
 _DATA = ("postgres", "valkey", "logs", "models")
 """Folders of the home that are looked at otherwise, or hold nothing of jobs."""
 
@@ -156,11 +160,13 @@ async def _database(url: str) -> Sight:
 
 def _valkey(url: str) -> Sight:
     with redis.Redis.from_url(url, socket_timeout=30) as client:
-        used, keys = client.info("memory")["used_memory"], client.dbsize()
+        used = client.info("memory")["used_memory"]
         entries = sum(client.xlen(key) for key in client.scan_iter(_type="stream"))
+        kinds = Counter(_OWN.sub("*", key.decode(errors="replace")) for key in client.scan_iter())
     return {
         "Valkey": Measure(used / 1e6, Kind("MB", 1)),
-        "Valkey: keys": Measure(keys, _THINGS),
+        "Valkey: keys": Measure(kinds.total(), _THINGS),
+        **{f"Valkey: keys {kind}": Measure(count, _THINGS) for kind, count in sorted(kinds.items())},
         "Valkey: entries of streams": Measure(entries, _ROWS),
     }
 

@@ -99,7 +99,9 @@ class Headers:
     withdrawn: bool = False
     """In conversations: the message of this id did not fit into a full queue."""
 
-    def properties(self, *, also_to: str | None = None) -> spec.Basic.Properties:
+    def properties(
+        self, *, also_to: str | None = None, expires_seconds: float | None = None
+    ) -> spec.Basic.Properties:
         """With `also_to` RabbitMQ puts the message at the same time into that queue, too."""
         table: FieldTable = {
             "fluxo": self.stream,
@@ -119,6 +121,7 @@ class Headers:
             content_type="application/json",
             delivery_mode=2,
             message_id=self.id,
+            expiration=None if expires_seconds is None else str(max(1, round(1000 * expires_seconds))),
             headers={name: value for name, value in table.items() if value is not None},
         )
 

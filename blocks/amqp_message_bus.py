@@ -45,7 +45,12 @@ class _Parts:
         self.dead_letters = DeadLetters(self.link, self.streams)
         self.presence = Presence(self.link, self.streams)
         self.publisher = Publisher(
-            self.link, self.streams, self.conversations, bus.max_bytes, bus.most_waiting
+            self.link,
+            self.streams,
+            self.conversations,
+            max_bytes=bus.max_bytes,
+            most_waiting=bus.most_waiting,
+            retention_seconds=bus.retention_seconds,
         )
         self.inbox = Inbox(self.link, self.streams, self.conversations, self.dead_letters)
         self.seen_waiting: dict[tuple[str, str], float] = {}

@@ -38,13 +38,21 @@ class Publisher:
     """Knows the limits of a bus."""
 
     def __init__(
-        self, link: Link, streams: Streams, conversations: Conversations, max_bytes: int, most_waiting: int
+        self,
+        link: Link,
+        streams: Streams,
+        conversations: Conversations,
+        *,
+        max_bytes: int,
+        most_waiting: int,
+        retention_seconds: float,
     ) -> None:
         self._link = link
         self._streams = streams
         self._conversations = conversations
         self._max_bytes = max_bytes
         self._most_waiting = most_waiting
+        self._retention_seconds = retention_seconds
 
     async def publish(self, messages: Sequence[Outgoing], patience: float) -> None:
         """As `MessageBus.publish`."""
@@ -147,9 +155,13 @@ class Publisher:
                     other = await self._conversations.partition(own)
                     await other.log.append(each.body, headers.again(conversation=own).properties())
             else:
+                unread = each.outgoing.announcement and not self._streams.is_read(headers.stream)
                 await self._link.publish(
                     each.body,
-                    headers.properties(also_to=found.log.queue),
+                    headers.properties(
+                        also_to=found.log.queue,
+                        expires_seconds=self._retention_seconds if unread else None,
+                    ),
                     exchange=MAIN,
                     key=headers.stream,
                 )

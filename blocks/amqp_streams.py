@@ -137,9 +137,13 @@ class Streams:
             raise
         return Standing(declared.message_count or 0, declared.consumer_count or 0)
 
+    def is_read(self, stream: str) -> bool:
+        """Whether a group is known that reads it."""
+        return bool(self._groups.get(stream, set()) - {""})
+
     async def drop_oldest(self, stream: str, most: int) -> int:
         """Makes room where nobody has ever read; gives for how many."""
-        if self._groups.get(stream, set()) - {""}:
+        if self.is_read(stream):
             return 0
         async with self._link.channel(confirms=False) as channel:
             for _ in range(most):
@@ -190,6 +194,8 @@ class Streams:
                 return
             properties = message.header.properties
             (properties.headers or {}).pop("CC", None)
+            # Of an announcement that nobody read: from now on somebody does.
+            properties.expiration = None
             for group in groups:
                 await channel.basic_publish(
                     message.body, routing_key=group_queue(stream, group), properties=properties

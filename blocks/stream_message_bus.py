@@ -4,7 +4,7 @@ import abc
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
@@ -43,6 +43,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 _SHOWN_SECONDS = 30.0
 """A consumer that was silent for longer is not counted."""
 _CHUNK = 500
+_LOOK_SECONDS = 60.0
+"""Between two looks for old announcements; less where less is kept."""
 
 
 class StreamMessageBus(MessageBus, abc.ABC):
@@ -52,6 +54,8 @@ class StreamMessageBus(MessageBus, abc.ABC):
     _readers: "WeakKeyDictionary[asyncio.AbstractEventLoop, ConversationReader]" = PrivateAttr(
         default_factory=WeakKeyDictionary
     )
+    _looked: dict[str, float] = PrivateAttr(default_factory=dict)
+    """When each stream was looked through for old announcements, by the monotonic clock."""
 
     @abc.abstractmethod
     def _connected(self) -> StreamServer:
@@ -72,6 +76,8 @@ class StreamMessageBus(MessageBus, abc.ABC):
             PUBLISH, (names.call(uuid4().hex), seconds(self.retention_seconds), self.most_waiting, *what)
         )
         until, pause = time.monotonic() + patience, _FIRST_PAUSE
+        for stream in {each.stream for each in messages if each.announcement}:
+            await self._forget_announcements(stream)
         while True:
             (reply,) = await self._streams.run([call])
             if isinstance(reply, Exception):
@@ -87,6 +93,20 @@ class StreamMessageBus(MessageBus, abc.ABC):
                 )
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
+
+    async def _forget_announcements(self, stream: str) -> None:
+        """Deletes those that are as old as what is kept of conversations, unless somebody reads them."""
+        now = time.monotonic()
+        if now - self._looked.get(stream, -_LOOK_SECONDS) < min(_LOOK_SECONDS, self.retention_seconds / 10):
+            return
+        self._looked[stream] = now
+        before = datetime.now(UTC) - timedelta(seconds=self.retention_seconds)
+        while not await self._streams.groups(stream):
+            entries = await self._streams.range(stream, count=_CHUNK)
+            old = [each.id for each in entries if moment(each.id) < before and ANNOUNCEMENT in each.fields]
+            await self._streams.delete(stream, old)
+            if len(old) < _CHUNK:
+                return
 
     async def _make_room(self, stream: str) -> None:
         """Deletes what is done with, and old announcements where there is nobody to read them."""

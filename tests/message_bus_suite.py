@@ -319,6 +319,44 @@ class MessageBusSuite:
         assert backlog.group == ""
         assert 0 < backlog.waiting <= 10
 
+    async def test_an_announcement_that_nobody_reads_goes_when_it_is_old(self, make_bus: MakeBus) -> None:
+        bus = make_bus(retention_seconds=1)
+        for each in range(5):
+            await bus.publish([Outgoing("trabalhos", envelope(numero=each), announcement=True)])
+        await bus.publish([Outgoing("trabalhos", envelope(numero=5))])  # which somebody may wait for
+        await asyncio.sleep(2)
+        await bus.publish([Outgoing("trabalhos", envelope(numero=6), announcement=True)])
+        seen: list[int] = []
+
+        async def handler(message: Message) -> Sequence[Outgoing]:
+            seen.append(number(message))
+            return []
+
+        async with consumer(bus, handler, stream="trabalhos"):
+            await until(lambda: 6 in seen)
+        assert sorted(seen) == [5, 6]
+
+    async def test_an_old_announcement_that_somebody_reads_is_kept(self, make_bus: MakeBus) -> None:
+        bus = make_bus(retention_seconds=1)
+        seen: list[int] = []
+
+        async def handler(message: Message) -> Sequence[Outgoing]:
+            seen.append(number(message))
+            return []
+
+        def announcement(number: int) -> Outgoing:
+            return Outgoing("trabalhos", envelope(numero=number), announcement=True)
+
+        await bus.publish([announcement(1)])
+        async with consumer(bus, handler, stream="trabalhos"):
+            await until(lambda: seen == [1])
+        await bus.publish([announcement(2)])
+        await asyncio.sleep(2)
+        await bus.publish([announcement(3)])
+        async with consumer(bus, handler, stream="trabalhos"):
+            await until(lambda: sorted(seen) == [1, 2, 3])
+        assert await bus.dead_letters() == []
+
     async def test_an_announcement_that_somebody_reads_is_kept(self, make_bus: MakeBus) -> None:
         bus = make_bus(most_waiting=10)
         seen: list[int] = []

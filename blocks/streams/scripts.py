@@ -44,6 +44,7 @@ local function journal(conversation, ttl, fact, stream, key, note)
 end
 """
 
+# A conversation is told of an announcement only if there is one: most are about jobs that no message has started.
 # A message takes six arguments: stream, kind (s: stream, a: announcement, c: conversation), the mark that tells a
 # repeat, key, the conversation that gets a copy, and the message itself.
 _PUT = f"""
@@ -79,7 +80,7 @@ local function put(first, ttl)
         redis.call('SADD', '{STREAMS}', stream)
         if key == '' then key = id end
       end
-      if copy ~= '' then
+      if copy ~= '' and (kind ~= 'a' or redis.call('EXISTS', copy) == 1) then
         redis.pcall('XADD', copy, '*', 'mensagem', raw, 'fato', 'publicada', 'fluxo', stream, 'chave', key)
         redis.call('EXPIRE', copy, ttl)
       end

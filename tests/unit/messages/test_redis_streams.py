@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from blocks.redis_message_bus import RedisMessageBus
 from blocks.streams import names
 from blocks.streams.redis_server import RedisServer
 from tasks.errors import InvalidSettingError, TransientError
+from tasks.messages.contents import conversation_stream
 from tests.consumers import STREAM, consumer, envelope, killed, number, outgoing, quick, until, until_async
 from tests.servers.valkey import Valkey, running_valkey
 
@@ -349,3 +351,18 @@ async def test_a_server_that_forgets_all_scripts_at_every_moment(
         await bus.publish([outgoing(1), outgoing(2)])
         await until(lambda: len(seen) == 2)
     assert await bus.dead_letters() == []
+
+
+async def test_an_announcement_makes_no_conversation_and_is_told_to_one_that_is_there(
+    bus: RedisMessageBus, redis: "Redis"
+) -> None:
+    announced = Outgoing("trabalhos", envelope(numero=1), key="a", announcement=True)
+    conversation = conversation_stream(announced.envelope.correlation_id)
+    await bus.publish([announced])
+    assert not redis.exists(conversation)
+    await bus.publish([outgoing(2)])
+    await bus.publish([replace(announced, key="b")])
+    assert [entry.stream for entry in await bus.story(announced.envelope.correlation_id)] == [
+        STREAM,
+        "trabalhos",
+    ]
