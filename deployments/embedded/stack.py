@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import version
 from pathlib import Path
 
 import filelock
@@ -24,6 +23,7 @@ from blocks.settings import Settings, get_settings
 from deployments.embedded import listener, metrics, model_host, own_servers, postgres, server, valkey, worker
 from deployments.embedded.authentication import credentials
 from deployments.embedded.migration import check_version, migrate
+from deployments.embedded.packages import installed_packages
 from deployments.embedded.shared_state import api_processes
 from deployments.embedded.supervisor import ServiceState, Supervisor
 from deployments.launcher import RUN_COMMAND
@@ -205,7 +205,7 @@ class EmbeddedStack:
             processes=api_processes(self.settings, processors=os.cpu_count() or 1),
         )
         return [
-            dataclasses.replace(service, revision=revision_of(service.revision, code, version("prefect")))
+            dataclasses.replace(service, revision=revision_of(service.revision, code, installed_packages()))
             for service in served
         ]
 
@@ -260,7 +260,7 @@ class EmbeddedStack:
         """Of a service with these sources."""
         sources = self._state_of_sources(*(self.surroundings.project / folder for folder in folders))
         return revision_of(
-            self._values(), api.environment(), self.surroundings.log_format, sources, version("prefect")
+            self._values(), api.environment(), self.surroundings.log_format, sources, installed_packages()
         )
 
     def _server_port(self, status: StackStatus) -> int:
@@ -337,13 +337,14 @@ class EmbeddedStack:
         return self._stamp.exists() and self._stamp.read_text() == self._fingerprint()
 
     def _fingerprint(self) -> str:
-        """Changes when the code or the settings do from which the server's contents are made."""
+        """Changes when the code, the packages or the settings do from which the stack is made."""
         project = self.surroundings.project
         folders = (project / folder for folder in ("flows", "tasks", "blocks", "deployments"))
         files = (project / "prefect.yaml", project / "flows" / "pipelines.yaml", self.settings.pipelines_file)
         auth = credentials(self.surroundings.home, self.settings)
         secret = auth and auth.get_secret_value()  # one that was made up is in no setting
-        return revision_of(self._values(), secret, self._state_of_sources(*files, *folders))
+        sources = self._state_of_sources(*files, *folders)
+        return revision_of(self._values(), secret, sources, installed_packages())
 
     def _values(self) -> dict[str, object]:
         """The settings with their secrets: for digests only."""

@@ -55,6 +55,17 @@ quietly() {
 # A cut `python -m venv` leaves an environment without pip.
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || quietly "$venv/bin/python" -m ensurepip --upgrade
 
+# What runs finds other files where it looks for more of its own packages: a server answers with errors then, and jobs
+# fail.
+changed=
+if [ -x "$venv/bin/contraponto" ]; then
+    changed=$("$venv/bin/python" "$(dirname "$0")/changed_packages.py" "$requirements" || true)
+fi
+if [ -n "$changed" ]; then
+    echo "Other versions: $changed. What runs from $venv is stopped before; \`make up\` starts it again."
+    "$venv/bin/contraponto" down || echo "It could not be stopped, and may fail meanwhile." >&2
+fi
+
 echo "Installing the packages of $requirements ($(grep -c '^[A-Za-z0-9].*==' "$requirements" || true) pinned)"
 # The file names every package, so there is nothing to resolve; older pips get lost when a newer version exists.
 quietly "$venv/bin/python" -m pip install --no-deps --require-hashes -r "$requirements"

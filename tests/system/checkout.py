@@ -61,7 +61,12 @@ class Checkout:
         """Run a command; fail unless it ends with `code`."""
         return self._run(
             [sys.executable, "-m", "deployments.cli.app", *arguments],
-            self.environment | {"PYTHONPATH": str(self.directory)},
+            self.environment
+            | {
+                "PYTHONPATH": os.pathsep.join(
+                    [str(self.directory), *self.settings.get("PYTHONPATH", "").split()]
+                )
+            },
             code,
         )
 

@@ -4,11 +4,13 @@ import os
 import pty
 import subprocess
 import textwrap
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from blocks.settings import PROJECT_ROOT
+from deployments.scripts.changed_packages import changes
 
 SCRIPT = PROJECT_ROOT / "deployments" / "scripts" / "install.sh"
 TALKS = 12_000
@@ -23,6 +25,7 @@ def command(tmp_path: Path) -> list[str]:
         textwrap.dedent(f"""\
             #!/bin/sh
             case "$*" in
+            *changed_packages.py*) echo "${{CHANGED:-}}" ;;
             "-m pip list"*) printf 'one==1\\ntwo==2\\n' ;;
             "-m pip install --no-deps --require-hashes"*)
                 seq {TALKS}
@@ -79,6 +82,38 @@ def test_in_a_terminal_progress_is_seen(command: list[str], tmp_path: Path) -> N
     assert child.wait(timeout=60) == 0
     assert str(TALKS).encode() in seen
     assert not (tmp_path / "venv" / "install.log").read_text()
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_what_runs_is_stopped_before_its_packages_change(
+    command: list[str], tmp_path: Path, code: int
+) -> None:
+    """Also that which cannot be stopped, of a broken environment say, is no reason to leave that broken."""
+    contraponto = tmp_path / "venv" / "bin" / "contraponto"
+    contraponto.write_text(f"#!/bin/sh\necho called: $*; exit {code}\n")
+    contraponto.chmod(0o755)
+    assert "called" not in install(command).stdout
+    done = install(command, CHANGED="prefect 3.8.5 -> 3.8.8")
+    assert done.returncode == 0
+    said, called, first, last = done.stdout.splitlines()
+    assert "prefect 3.8.5 -> 3.8.8" in said
+    assert called == "called: down"
+    assert ("pinned" in first, "Installed" in last) == (True, True)
+    assert bool(done.stderr) == bool(code)
+
+
+def test_only_packages_that_would_be_replaced_have_changed() -> None:
+    pinned = [
+        f"pytest=={version('pytest')} \\\n    --hash=sha256:0",
+        "prefect[redis]==0.1 ; python_version > '3' \\\n    --hash=sha256:0",
+        "prefect==0.2 ; python_version < '3'",
+        "no-such-package==1",
+    ]
+    assert list(changes("\n".join(pinned))) == [("prefect", version("prefect"), "0.1")]
+
+
+def test_what_is_installed_here_is_what_is_pinned() -> None:
+    assert list(changes((PROJECT_ROOT / "requirements.txt").read_text(encoding="utf-8"))) == []
 
 
 def _read(terminal: int) -> bytes:

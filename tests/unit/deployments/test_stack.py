@@ -41,6 +41,29 @@ def test_a_worker_restarts_when_the_code_that_it_runs_itself_has_changed(tmp_pat
     )
 
 
+def test_all_that_runs_restarts_when_a_package_has_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing of the project's own code has changed."""
+    packages = tmp_path / "packages"
+    (packages / "prefect-3.8.5.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(packages))
+    stack = EmbeddedStack(Surroundings(home=tmp_path, project=tmp_path), Settings(whisper_device="cpu"))
+
+    def all_revisions() -> dict[str, str]:
+        return revisions(tmp_path) | {
+            service.name: service.revision for service in stack._server_services(port=4200)
+        }
+
+    before, made = all_revisions(), stack._fingerprint()
+    assert {"server", "worker-cpu"} <= set(before)
+    assert (all_revisions(), stack._fingerprint()) == (before, made)
+    (packages / "prefect-3.8.5.dist-info").rename(packages / "prefect-3.8.8.dist-info")
+    after = all_revisions()
+    assert {name for name in before if after[name] != before[name]} == set(before)
+    assert stack._fingerprint() != made
+
+
 def test_credentials_that_were_made_up_and_removed_are_made_anew_by_up(tmp_path: Path) -> None:
     stack = EmbeddedStack(Surroundings(home=tmp_path, project=tmp_path), Settings(profile="production"))
     before = stack._fingerprint()
