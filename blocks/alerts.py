@@ -1,15 +1,15 @@
 """Alerts to people: Slack, Discord, e-mail and whatever else apprise reaches, all named by one setting.
 
 The addresses carry credentials, so no saved block holds them: a server shows what blocks hold to whoever may call
-it. The block here holds nothing; the process that sends reads CONTRAPONTO_ALERTS_TO.
+it. The block here holds none; the process that sends reads CONTRAPONTO_ALERTS_TO.
 """
 
 import asyncio
+import logging
 import smtplib
 import ssl
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import ClassVar
@@ -17,13 +17,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from prefect.blocks.abstract import NotificationBlock, NotificationError
 from prefect.logging import LogEavesdropper
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
+from blocks.alert_pace import Pace
 from blocks.settings import Settings, get_settings
 from tasks.errors import ContrapontoError, InvalidSettingError, TransientError
 
-AT_MOST_EVERY = 600.0
-"""Seconds between two messages with one subject; what comes meanwhile is counted in the next."""
+logger = logging.getLogger("contraponto.alerts")
 
 _TIMEOUT = 15.0
 _LONGEST = 1500
@@ -48,8 +48,15 @@ class AlertsNotification(NotificationBlock):
     _block_type_slug = "contraponto-alerts"
     _description = "Slack, Discord, e-mail: whatever CONTRAPONTO_ALERTS_TO names on the server's machine."
 
+    pause_seconds: float = Field(
+        600,
+        ge=1,
+        title="Pause",
+        description="Seconds between two messages with one subject; what comes meanwhile is told in one after it.",
+    )
+
     async def notify(self, body: str, subject: str | None = None) -> None:
-        """Send a message, unless there was one with this subject a moment ago.
+        """Send a message. One that comes too soon after another of this subject is told of with others, later.
 
         Raises:
             NotificationError: an address did not take it, or none is set.
@@ -58,34 +65,34 @@ class AlertsNotification(NotificationBlock):
         if settings.alerts_to is None:
             raise NotificationError("CONTRAPONTO_ALERTS_TO is empty in the process of the server.")
         title = subject or "Contraponto"
-        held_back = _PACE.take(title)
-        if held_back is None:
+        if _PACE.passes(title, self.pause_seconds):
+            await _notify(settings, title, body)
             return
-        more = f"\n\nAnd {held_back} more of these since the last message." if held_back else ""
-        outcomes = await send(settings, title, _shortened(body) + more)
-        if faults := [f"{found.address}: {found.error}" for found in outcomes if found.error]:
-            raise NotificationError(" ".join(faults))
-
-
-@dataclass
-class Pace:
-    """How often messages of one subject may go out. Each process has its own."""
-
-    seconds: float = AT_MOST_EVERY
-    last: dict[str, float] = field(default_factory=dict)
-    held_back: dict[str, int] = field(default_factory=dict)
-
-    def take(self, subject: str, now: float | None = None) -> int | None:
-        """Messages that were held back before this one; None if this one is, too."""
-        now = time.monotonic() if now is None else now
-        if subject in self.last and now - self.last[subject] < self.seconds:
-            self.held_back[subject] = self.held_back.get(subject, 0) + 1
-            return None
-        self.last[subject] = now
-        return self.held_back.pop(subject, 0)
+        first, *_ = body.strip().splitlines() or [""]
+        wait = _PACE.hold_back(title, first, self.pause_seconds)
+        if wait is not None:
+            later = asyncio.create_task(_tell_later(title, wait))
+            _LATER.add(later)
+            later.add_done_callback(_LATER.discard)
 
 
 _PACE = Pace()
+_LATER: set[asyncio.Task[None]] = set()
+"""A loop does not keep its tasks."""
+
+
+async def _tell_later(title: str, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    try:
+        await _notify(get_settings(), title, _PACE.told(title))
+    except (NotificationError, InvalidSettingError) as error:
+        logger.warning("What was held back of “%s” could not be told: %s", title, error)
+
+
+async def _notify(settings: Settings, title: str, body: str) -> None:
+    outcomes = await send(settings, title, _shortened(body))
+    if faults := [f"{found.address}: {found.error}" for found in outcomes if found.error]:
+        raise NotificationError(" ".join(faults))
 
 
 async def send(settings: Settings, subject: str, body: str) -> list[Outcome]:

@@ -80,11 +80,13 @@ def prepare() -> Path:
         os.environ.setdefault(name, value)
 
     from deployments.embedded.serve import survive_what_is_stored, tune  # noqa: PLC0415
+    from deployments.server.outages import log_outages_in_a_line  # noqa: PLC0415
     from deployments.server.prefect_internals import read_each_address_once, write_plain_times  # noqa: PLC0415
 
     # Automations notify by it. Where the project is not installed as a package Prefect does not find it.
     importlib.import_module("blocks.alerts")
     tune(survive_what_is_stored, read_each_address_once, write_plain_times)
+    log_outages_in_a_line()
     gc.freeze()
     gc.enable()
     return settings.home.resolve() / BACKGROUND

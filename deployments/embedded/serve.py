@@ -10,7 +10,8 @@
 - Parameters that a job cannot use are refused in sentences (`deployments/server/refusals.py`).
 - A stored value that no answer can hold is left out of answers, and a run that has one is not handed to workers: it
   has failed, for that reason, and its pool goes on (`deployments.server.stored_json`).
-- While the database cannot be reached, workers and runs are told to wait for it.
+- While the database cannot be reached, workers and runs are told to wait for it, and the log says so in a line each
+  time (`deployments/server/outages.py`).
 - A server that hangs ends, so that the supervisor starts another (`deployments/processes/watchdog.py`).
 - What has been found right once is not checked again, and times are written as Python's own
   (`deployments.server.prefect_internals`).
@@ -32,6 +33,7 @@ from deployments.guard.idempotency import Idempotency
 from deployments.guard.submits_only import SubmitsOnly
 from deployments.processes.log_lines import JsonLines, wants_json
 from deployments.processes.watchdog import Watched
+from deployments.server.outages import log_outages_in_a_line
 from deployments.server.prefect_internals import (
     check_each_schema_once,
     hand_out_only,
@@ -103,6 +105,7 @@ def prepare(*modules: str) -> None:
     except ContrapontoError as error:
         sys.exit(str(error))
     write_json_lines()
+    log_outages_in_a_line()
     for module in modules:
         importlib.import_module(module)
     # Automations notify by it. Prefect finds it, too, but not where the package was installed before it was there.

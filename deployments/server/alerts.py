@@ -1,7 +1,7 @@
 """Which events people are alerted to, where CONTRAPONTO_ALERTS_TO names some: automations of the server.
 
-Each sends through the block `contraponto-alerts`, which holds no address. Of one kind at most one message goes out in
-ten minutes: the server counts the events of a kind as one for so long, and the block counts what is left.
+Each sends through the block `contraponto-alerts`, which holds no address, and lets one message of each kind pass in ten
+minutes; what comes meanwhile it tells in one.
 """
 
 from datetime import timedelta
@@ -24,7 +24,6 @@ PREFIX = "contraponto alert: "
 
 _WITHOUT_WORKERS = timedelta(minutes=5)
 """Workers that are restarted are away for a minute or two."""
-_QUIET = timedelta(minutes=10)
 _CYCLES = 3
 _CYCLES_WITHIN = timedelta(minutes=15)
 
@@ -88,7 +87,6 @@ def _automations(client: SyncPrefectClient, settings: Settings) -> list[Automati
                 ),
                 posture=Posture.Reactive,
                 threshold=1,
-                within=_QUIET,
             ),
             _FAILED,
             "The log of the run has the details: contraponto logs JOB.",
@@ -160,9 +158,12 @@ def _automations(client: SyncPrefectClient, settings: Settings) -> list[Automati
 
 
 def _reactive(
-    states: tuple[str, ...], *related: ResourceSpecification, threshold: int = 1, within: timedelta = _QUIET
+    states: tuple[str, ...],
+    *related: ResourceSpecification,
+    threshold: int = 1,
+    within: timedelta = timedelta(),
 ) -> EventTrigger:
-    """At once, and then for ten minutes not again."""
+    """Of each run that comes into a state; with a `threshold` when so many did within a time."""
     return EventTrigger(
         expect={f"prefect.flow-run.{state}" for state in states},
         match=_resource("prefect.flow-run.*"),

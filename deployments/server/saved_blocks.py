@@ -36,7 +36,7 @@ def ensure_blocks(api_url: str, settings: Settings) -> None:
     with temporary_settings({PREFECT_API_URL: api_url}):
         for block_type in (*TYPES, *_optional_types()):
             block_type.register_type_and_schema()
-        AlertsNotification().save(DOCUMENT, overwrite=True)
+        _alerts().save(DOCUMENT, overwrite=True)
         if settings.store == "local":
             media_store(settings).save(DOCUMENT, overwrite=True)
         # A name with a slash is a block that somebody saved already.
@@ -44,6 +44,16 @@ def ensure_blocks(api_url: str, settings: Settings) -> None:
             model = text_model(settings)
             if model is not None:
                 model.save(DOCUMENT, overwrite=True)
+
+
+def _alerts() -> AlertsNotification:
+    """As somebody has saved it, else as it is."""
+    try:
+        found = AlertsNotification.load(DOCUMENT)
+    except ValueError:  # there is none
+        return AlertsNotification()
+    assert isinstance(found, AlertsNotification)  # noqa: S101 - not awaited: no loop runs here
+    return found
 
 
 def _optional_types() -> list[type[Block]]:

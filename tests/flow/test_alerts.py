@@ -13,10 +13,11 @@ from prefect.settings import PREFECT_API_URL
 from prefect.states import Completed, Crashed, Failed, Pending, Running
 from pydantic import SecretStr
 
+from blocks.alerts import AlertsNotification
 from blocks.settings import Settings
 from deployments.server import alerts
 from deployments.server.alerts import PREFIX, ensure_alerts
-from deployments.server.saved_blocks import ensure_blocks
+from deployments.server.saved_blocks import DOCUMENT, ensure_blocks
 from flows.job import job_flow
 from tasks.errors import InvalidInputError
 from tasks.recovery.ends import JOB_TAG
@@ -25,6 +26,9 @@ from tests.servers.mailbox import Mailbox
 from tests.waiting import wait_until
 
 Make = Callable[..., UUID]
+
+_PAUSE_SECONDS = 20
+"""In which all that this file has happen has happened."""
 
 
 @job_flow(operation="alarming", stages=["work"])
@@ -75,6 +79,7 @@ def alerted(client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch) -> Itera
         alerts_smtp=SecretStr("smtp+insecure://127.0.0.1:25"),
     ).model_copy(update={"alerts_pending_minutes": 1 / 6, "alerts_running_hours": 1 / 300})
     ensure_blocks(PREFECT_API_URL.value(), settings)
+    AlertsNotification(pause_seconds=_PAUSE_SECONDS).save(DOCUMENT, overwrite=True)
     ensure_alerts(client, settings)
     yield
     ensure_alerts(client, Settings())
@@ -82,7 +87,7 @@ def alerted(client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @pytest.mark.usefixtures("alerted")
-async def test_each_kind_reaches_a_mailbox_once_and_nothing_else_does(
+async def test_each_kind_reaches_a_mailbox_and_nothing_else_does(
     client: SyncPrefectClient, mailbox: Mailbox, make: Make
 ) -> None:
     def subjects() -> Counter[str]:
@@ -97,8 +102,8 @@ async def test_each_kind_reaches_a_mailbox_once_and_nothing_else_does(
     client.send_worker_heartbeat("lonely", "one", 1)
     hanging, endless = make("hanging", Pending()), make("endless", Running(), pool="lonely")
 
-    for _ in range(3):  # of each kind one message goes out in ten minutes
-        make("fallen", Running(), Crashed(message="no heartbeat"))
+    for number in range(3):  # of each kind one message goes out at once, and then one about the others
+        make("fallen", Running(), Crashed(message=f"no heartbeat {number}"))
         make("deliver-webhook", Running(), Failed(message="410 Gone"))
         make("process-documents", Running(), Failed(message="The record store does not answer."))
         await end_of(alarming, "the disk is on fire")
@@ -111,11 +116,30 @@ async def test_each_kind_reaches_a_mailbox_once_and_nothing_else_does(
         "a job is pending and does not start",
         "a job runs for very long",
     }
-    wait_until(lambda: set(subjects()) >= expected, f"{expected}", seconds=120)
-    assert subjects() == Counter(expected)
-    texts = {str(mail["Subject"]): str(mail.get_content()) for mail in mailbox.received}
+    several = {
+        "a job has failed unexpectedly",
+        "a job has crashed",
+        "a webhook message is a dead letter",
+    }
+    awaited = Counter(expected) + Counter(several)
+    wait_until(lambda: subjects() >= awaited, f"{awaited}", seconds=120)
+    assert subjects() == awaited
+    texts: dict[str, str] = {}
+    for mail in mailbox.received:
+        texts[str(mail["Subject"])] = f"{texts.get(str(mail['Subject']), '')}{mail.get_content()}"
     assert "(RuntimeError)" in texts["Contraponto: a job has failed unexpectedly"]
     assert "The pool " in texts["Contraponto: a pool has no worker"]
-    assert "no heartbeat" in texts["Contraponto: a job has crashed"]
+    crashed = texts["Contraponto: a job has crashed"]
+    assert "2 more since the last message" in crashed
+    assert [crashed.count(f"no heartbeat {number}") for number in range(3)] == [1, 1, 1]
     assert str(hanging) in texts["Contraponto: a job is pending and does not start"]
     assert str(endless) in texts["Contraponto: a job runs for very long"]
+
+
+def test_a_pause_that_somebody_has_set_is_kept() -> None:
+    ensure_blocks(PREFECT_API_URL.value(), Settings())
+    AlertsNotification(pause_seconds=60).save(DOCUMENT, overwrite=True)
+    ensure_blocks(PREFECT_API_URL.value(), Settings())
+    block = AlertsNotification.load(DOCUMENT)
+    assert isinstance(block, AlertsNotification)
+    assert block.pause_seconds == 60

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prefect.blocks.abstract import NotificationError
 from pydantic import SecretStr
 
 from blocks import alerts
-from blocks.alerts import AlertsNotification, Outcome, Pace, send, targets
+from blocks.alert_pace import Pace
+from blocks.alerts import AlertsNotification, Outcome, send, targets
 from blocks.settings import Settings, reload_settings
 from deployments.processes.sockets import free_port
 from tasks.errors import ContrapontoError, InvalidInputError, InvalidSettingError, TransientError
@@ -165,32 +168,81 @@ def test_a_mail_server_is_named_in_its_form(monkeypatch: pytest.MonkeyPatch, smt
     reload_settings()
 
 
-def test_many_at_once_are_one_message_and_a_number() -> None:
-    pace = Pace(seconds=600)
-    assert [pace.take("crashed", now) for now in (0.0, 1.0, 300.0, 599.0)] == [0, None, None, None]
-    assert pace.take("no worker", 2.0) == 0, "another matter"
-    assert [pace.take("crashed", now) for now in (601.0, 1300.0)] == [3, 0]
+def test_what_comes_between_two_messages_is_told_in_one() -> None:
+    pace, pause = Pace(), 600.0
+    assert pace.passes("crashed", pause, 0)
+    assert pace.passes("no worker", pause, 1), "another matter"
+    assert not pace.passes("crashed", pause, 300)
+    assert pace.hold_back("crashed", "talk.mp3: killed", pause, 300) == 300
+    assert pace.hold_back("crashed", "film.mp4: killed", pause, 400) is None, (
+        "somebody waits for that already"
+    )
+    assert pace.hold_back("crashed", "talk.mp3: killed", pause, 500) is None
+    assert not pace.passes("crashed", pause, 601), "what is held back goes first"
+    assert pace.told("crashed", 602) == (
+        "3 more since the last message:\n- talk.mp3: killed (2 times)\n- film.mp4: killed"
+    )
+    assert not pace.passes("crashed", pause, 1200)
+    assert pace.hold_back("crashed", "late.mp3", pause, 1202) == 0
+    assert pace.told("crashed", 1202).endswith("- late.mp3")
+    assert pace.passes("crashed", pause, 1802)
 
 
-async def test_the_block_sends_once_and_says_how_many_it_held_back(
+@given(lines=st.lists(st.text(), min_size=1, max_size=200))
+def test_nothing_is_left_out_of_the_number_and_the_list_is_bounded(lines: list[str]) -> None:
+    pace = Pace()
+    assert pace.passes("crashed", 1, 0)
+    waits = [pace.hold_back("crashed", line, 1, 0) for line in lines]
+    assert [waits[0], *{*waits[1:]}] in ([1.0], [1.0, None])
+    told = pace.told("crashed", 1)
+    assert told.startswith(f"{len(lines)} more ")
+    assert len(told) < 6000
+
+
+async def test_the_block_sends_at_once_and_then_what_it_held_back(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relay = f"smtp+insecure://127.0.0.1:{mailbox.port}"
     monkeypatch.setattr(alerts, "get_settings", lambda: settings("mailto:ops@example.org", relay))
-    pace = Pace(seconds=0.3)
-    monkeypatch.setattr(alerts, "_PACE", pace)
-    block = AlertsNotification()
+    monkeypatch.setattr(alerts, "_PACE", Pace())
+    block = AlertsNotification.model_construct(pause_seconds=0.3)
+    await block.notify("x" * 5000, SUBJECT)
+    for number in range(3):
+        await block.notify(f"job {number}: its process died\n\nState: Crashed", SUBJECT)
+    await block.notify("", SUBJECT)
+    assert len(mailbox.received) == 1
+    await asyncio.gather(*alerts._LATER)
+    first, rest = [mail.get_content() for mail in mailbox.received]
+    assert len(first) < 2000, "Discord takes no more"
+    assert [line.strip() for line in rest.strip().splitlines()] == [
+        "4 more since the last message:",
+        *(f"- job {number}: its process died" for number in range(3)),
+        "-",
+    ]
+    await asyncio.sleep(0.4)
+    await block.notify("much later", SUBJECT)
+    assert mailbox.received[-1].get_content().strip() == "much later"
+
+
+async def test_what_was_held_back_and_nobody_takes_is_a_line_in_the_log(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = f"smtp+insecure://127.0.0.1:{mailbox.port}"
+    monkeypatch.setattr(alerts, "get_settings", lambda: settings("mailto:ops@example.org", relay))
+    monkeypatch.setattr(alerts, "_PACE", Pace())
+    block = AlertsNotification.model_construct(pause_seconds=0.1)
     await block.notify("first", SUBJECT)
     await block.notify("second", SUBJECT)
-    await asyncio.sleep(0.4)
-    await block.notify("x" * 5000, SUBJECT)
-    first, last = [mail.get_content() for mail in mailbox.received]
-    assert first.strip() == "first"
-    assert "And 1 more of these" in last
-    assert len(last) < 2000, "Discord takes no more"
+    gone = f"smtp+insecure://127.0.0.1:{free_port()}"
+    monkeypatch.setattr(alerts, "get_settings", lambda: settings("mailto:ops@example.org", gone))
+    await asyncio.gather(*alerts._LATER)
+    assert "could not be told" in caplog.text
+
+
+async def test_without_addresses_the_block_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts, "get_settings", lambda: Settings())
     with pytest.raises(NotificationError, match="CONTRAPONTO_ALERTS_TO"):
-        await block.notify("third", SUBJECT)
+        await AlertsNotification().notify("third", SUBJECT)
 
 
 def test_what_a_caller_can_mend_alerts_nobody() -> None:
