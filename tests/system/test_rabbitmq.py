@@ -26,7 +26,8 @@ from blocks.amqp_message_bus import AmqpMessageBus
 from blocks.message_bus import GROUP, Entry, Fact, FullStreamError, Handler, Message, MessageBus, Outgoing
 from tasks.errors import InvalidSettingError, TransientError
 from tests.consumers import STREAM, consumer, envelope, killed, number, outgoing, quick, until, until_async
-from tests.message_bus_suite import MakeBus, MessageBusSuite
+from tests.message_bus_room_suite import MakeBus
+from tests.message_bus_suite import MessageBusSuite
 from tests.servers.rabbitmq import RabbitMQ, running_rabbitmq
 
 pytestmark = [pytest.mark.engine, pytest.mark.system]

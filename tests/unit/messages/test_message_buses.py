@@ -10,7 +10,8 @@ from blocks.local_message_bus import LocalMessageBus
 from blocks.message_bus import MessageBus
 from blocks.redis_message_bus import RedisMessageBus
 from blocks.streams.local_server import forget_everything
-from tests.message_bus_suite import MakeBus, MessageBusSuite
+from tests.message_bus_room_suite import MakeBus
+from tests.message_bus_suite import MessageBusSuite
 from tests.servers.valkey import Valkey
 
 
