@@ -13,13 +13,18 @@ from deployments.server.prefect_internals import is_unreachable
 
 _MOST_CAUSES = 20
 _LONGEST_REASON = 300
+_NO_SOCKET = "The socket of the database is not there."
+"""For an error that names no file."""
 
 
 def reason_of_outage(error: BaseException | None) -> str | None:
     """What kept a server from answering, if this is why there was an error; else None."""
     for cause in _causes(error):
         if isinstance(cause, Exception) and (is_unreachable(cause) or _is_shut_down(cause)):
-            return f"{type(cause).__name__}: {cause}".replace("\n", " ")[:_LONGEST_REASON]
+            reason = (
+                _NO_SOCKET if isinstance(cause, FileNotFoundError) else f"{type(cause).__name__}: {cause}"
+            )
+            return reason.replace("\n", " ")[:_LONGEST_REASON]
     return None
 
 

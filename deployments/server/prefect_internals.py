@@ -126,6 +126,8 @@ def is_unreachable(error: Exception) -> bool:
     """Whether a server that is asked over a network does not answer."""
     if isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
         return True
+    if isinstance(error, FileNotFoundError):
+        return error.filename is None  # a socket that its server has taken away; of a file the name is told
     if isinstance(error, OSError):
         return error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH)
     redis = sys.modules.get("redis.exceptions")  # whoever had such an error has imported it

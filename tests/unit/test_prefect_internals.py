@@ -84,11 +84,13 @@ def test_clients_are_told_to_wait_for_a_database_and_for_nothing_else(
         ConnectionRefusedError(),
         TimeoutError(),
         OSError(errno.EHOSTUNREACH, ""),
+        FileNotFoundError(errno.ENOENT, "the socket of a server"),
         CannotConnectNowError(),
     )
     for error in (*away, redis.ConnectionError()):
         assert server.is_client_retryable_exception(error), error
-    for error in (OSError(errno.ENOSPC, ""), ValueError(), redis.ResponseError()):
+    missing = FileNotFoundError(errno.ENOENT, "", "a file")
+    for error in (OSError(errno.ENOSPC, ""), missing, ValueError(), redis.ResponseError()):
         assert not server.is_client_retryable_exception(error), error
 
 

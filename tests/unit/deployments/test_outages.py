@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deployments.processes.sockets import free_port
 from deployments.server.outages import log_outages_in_a_line, reason_of_outage
+from deployments.server.prefect_internals import is_unreachable
 
 
 @pytest.fixture(autouse=True)
@@ -40,21 +41,32 @@ async def ask_postgres(port: int) -> None:
         await engine.dispose()
 
 
+async def ask_postgres_of_this_machine(port: int) -> None:
+    """At a socket, as an embedded stack does."""
+    engine = create_async_engine(f"postgresql+asyncpg://me@/db?host=/tmp&port={port}")
+    try:
+        async with engine.connect():
+            pass
+    finally:
+        await engine.dispose()
+
+
 async def ask_redis(port: int) -> None:
     async with redis.asyncio.Redis(host="127.0.0.1", port=port) as client:
         await client.get("key")
 
 
-@pytest.mark.parametrize("ask", [ask_postgres, ask_redis])
+@pytest.mark.parametrize("ask", [ask_postgres, ask_postgres_of_this_machine, ask_redis])
 def test_a_server_that_does_not_answer_is_a_line_with_the_reason(
     ask: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = free_port()
     with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever the driver makes of it
         asyncio.run(ask(port))
+    assert is_unreachable(raised.value), "callers are told to wait"
     [line] = logged(raised.value, caplog).splitlines()
     assert "Exception in ASGI application" in line
-    assert str(port) in line
+    assert str(port) in line or "The socket of the database" in line
     assert "secret" not in line
 
 
@@ -76,7 +88,8 @@ def test_a_database_that_is_stopped_or_starts_is_a_line_also_within_another_erro
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("a fault"), asyncpg.UniqueViolationError("twice"), FileNotFoundError("gone")]
+    "error",
+    [ValueError("a fault"), asyncpg.UniqueViolationError("twice"), FileNotFoundError(2, "gone", "a file")],
 )
 def test_any_other_error_keeps_its_traceback(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     assert reason_of_outage(error) is None
