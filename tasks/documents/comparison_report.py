@@ -66,8 +66,6 @@ class _Shown:
     lines: tuple[_Line, ...]
     changes: tuple[Change, ...]
     references: tuple[Reference, ...]
-    words: str
-    """What the filter looks through, in small letters."""
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -103,7 +101,6 @@ def _shown(block: Block, changes: Sequence[Change]) -> _Shown:
     held = tuple(changes[number - 1] for number in block.changes)
     references = dict.fromkeys(reference for change in held for reference in change.referencias)
     title = clause_title(block.clause, block.part)
-    words = " ".join((title, *(f"{change.conteudo} {change.alteracao}" for change in held)))
     formatted = {change.sort for change in held if change.categoria == "formatacao"}
     return _Shown(
         block,
@@ -111,7 +108,6 @@ def _shown(block: Block, changes: Sequence[Change]) -> _Shown:
         tuple(_line(line, formatted) for line in block.lines),
         held,
         tuple(references),
-        words[: 4 * _SHOWN].casefold(),
     )
 
 

@@ -1,5 +1,7 @@
 """One stack for the session, in a copy of the project: nothing is shared with a stack that runs here."""
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -40,3 +42,12 @@ def checkout(
         yield copy
     finally:
         copy.contraponto("down")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    if os.environ.get("CONTRAPONTO_TEST_ENGINE") != "1":
+        pytest.skip("needs packages of Debian: `make test-engine` installs them and runs it")
+    program = shutil.which("chromium")
+    assert program, "chromium is not installed; `make test-engine` installs it on Debian"
+    return program

@@ -3,7 +3,6 @@
 import http.server
 import json
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -55,15 +54,6 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    if os.environ.get("CONTRAPONTO_TEST_ENGINE") != "1":
-        pytest.skip("needs packages of Debian: `make test-engine` installs them and runs it")
-    program = shutil.which("chromium")
-    assert program, "chromium is not installed; `make test-engine` installs it on Debian"
-    return program
 
 
 @contextmanager
