@@ -170,14 +170,17 @@ async def _answered_here(settings: Settings, conversation: Conversation) -> Asyn
 
 
 async def _unheard(bus: MessageBus, conversation: Conversation) -> list[str]:
-    """A sentence for each stream that nobody reads now. Its message waits there until somebody does."""
+    """A sentence for each stream of which an answer is awaited, and that nobody reads now: its message waits there.
+
+    Also after a restart, when it was published long ago.
+    """
     if HERE.get() is not None:
         return []
     open_ones = [
         each
         for phase in (conversation.collect, conversation.execute)
         for each in phase.substeps
-        if not each.published
+        if not each.has_ended
     ]
     unheard: list[str] = []
     for stream in dict.fromkeys(each.stream for each in open_ones):

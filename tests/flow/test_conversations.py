@@ -206,6 +206,8 @@ async def test_killed_three_times_there_is_one_report_and_one_webhook(
             ]:
                 break
             await asyncio.sleep(0.1)
+        warned = "Nobody listened on escavador_b when the job began."
+        assert warned in (await document_of(client, run.id)).warnings, "also in its second life"
         await answer(bus, "c-3", "b", "dois")
         await said(bus, "c-3", "executador_x")
     await lost()
