@@ -30,6 +30,8 @@ _FULL_SECONDS = 0.2
 _DUE_AT_ONCE = 100
 _DEATHS = 2
 """A message that was with so many consumers when they died is handled while nothing else is."""
+_STRAYS_SECONDS = 3_600.0
+"""Between two looks for conversations that others have made and that would stay for ever."""
 _QUIET_CLAIMS = 20
 """A consumer that has nothing and was silent for so many claim times is forgotten."""
 
@@ -318,7 +320,7 @@ class Consumer:
 
     async def _keep_house(self) -> None:
         pause = Pause()
-        claim_at = forget_at = 0.0
+        claim_at = forget_at = strays_at = 0.0
         while True:
             self._due_at = time.time() + _BLOCK_SECONDS
             try:
@@ -333,6 +335,9 @@ class Consumer:
                             source, self._group, _QUIET_CLAIMS * self._options.claim_seconds
                         )
                     forget_at = now + _QUIET_CLAIMS * self._options.claim_seconds / 2
+                if now >= strays_at:
+                    await self._server.expire_strays(names.CONVERSATION, self._outcomes.retention_seconds)
+                    strays_at = now + _STRAYS_SECONDS
                 if self._to_sweep:
                     self._to_sweep = False
                     await self._server.sweep(self._stream)

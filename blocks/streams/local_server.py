@@ -279,6 +279,10 @@ class LocalServer(StreamServer):
         await _answer(lambda: self._redis.expire(key, max(1, int(seconds))))
 
     @override
+    async def expire_strays(self, prefix: str, seconds: float) -> None:
+        """Nobody else can make any."""
+
+    @override
     async def ping(self) -> None:
         """It is this process."""
 

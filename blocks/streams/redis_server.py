@@ -45,6 +45,8 @@ _ANSWER_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 _CONNECTIONS = 8
 """For all that does not wait for messages."""
+_SCANNED = 1_000
+"""Keys that the server looks at for one answer."""
 _PASSING = (
     BusyLoadingError,
     OutOfMemoryError,
@@ -334,6 +336,18 @@ class RedisServer(StreamServer):
     @override
     async def expire(self, key: str, seconds: float) -> None:
         await self._answer(self._redis.expire(key, max(1, int(seconds))))
+
+    @override
+    async def expire_strays(self, prefix: str, seconds: float) -> None:
+        cursor = 0
+        while True:
+            cursor, keys = await self._answer(self._redis.scan(cursor, match=f"{prefix}*", count=_SCANNED))
+            pipe = self._redis.pipeline(transaction=False)
+            for key in keys:
+                pipe.expire(key, max(1, int(seconds)), nx=True)
+            await self._answer(pipe.execute())
+            if not cursor:
+                return
 
     @override
     async def ping(self) -> None:

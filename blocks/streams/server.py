@@ -183,6 +183,10 @@ class StreamServer(abc.ABC):
         """Lets a key go away after so many seconds."""
 
     @abc.abstractmethod
+    async def expire_strays(self, prefix: str, seconds: float) -> None:
+        """Lets keys of this beginning go away after so many seconds that would stay for ever: others make such."""
+
+    @abc.abstractmethod
     async def ping(self) -> None:
         """Asks for any answer."""
 

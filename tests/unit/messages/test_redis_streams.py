@@ -366,3 +366,18 @@ async def test_an_announcement_makes_no_conversation_and_is_told_to_one_that_is_
         STREAM,
         "trabalhos",
     ]
+
+
+async def test_a_conversation_that_a_stranger_has_made_goes_away_too(
+    bus: RedisMessageBus, redis: "Redis"
+) -> None:
+    for each in range(1500):
+        redis.xadd(f"conversa_tarde-{each}", {"mensagem": foreign(each)})
+    redis.xadd("conversa_logo", {"mensagem": foreign(0)})
+    redis.expire("conversa_logo", 60)
+    redis.set("alheia", "1")
+    async with consumer(bus, Seen()):
+        await until(lambda: all(redis.ttl(f"conversa_tarde-{each}") > 60 for each in (0, 700, 1499)))
+    assert all(redis.ttl(f"conversa_tarde-{each}") > 60 for each in range(1500))
+    assert 0 < redis.ttl("conversa_logo") <= 60
+    assert redis.ttl("alheia") == -1
