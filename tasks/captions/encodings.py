@@ -64,8 +64,10 @@ _CLEAR = 1.1
 languages and their encodings, 6 were wrong and none of these was called sure."""
 _DAMAGED = 5
 """Of so many letters beyond ASCII at most one may be damaged in UTF-8: other encodings rarely look like it."""
-_NO_UTF8 = (b"\0", b"\x1b$", b"\x1b(")
-"""In UTF-16 and UTF-32 without a mark; in the Japanese encoding of mails: all of it bytes that UTF-8 may have, too."""
+_MAILS = (b"\x1b$", b"\x1b(")
+"""In the Japanese encoding of mails: bytes that UTF-8 may have, too."""
+_PLAIN = (b"-->", b"Dialogue:", b'"word')
+"""In files of captions and words, unless each of their letters has two bytes or four: there a NUL is a stray one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
             return Decoded(data.decode(name, errors="replace"), name, True)
     text = data.decode("utf-8", errors="replace")
     damaged = text.count("\ufffd")
-    if any(sign in data for sign in _NO_UTF8) and (found := _likeliest(data, damaged == 0)):
+    is_wide = b"\0" in data and not any(sign in data for sign in _PLAIN)
+    if (is_wide or any(sign in data for sign in _MAILS)) and (found := _likeliest(data, damaged == 0)):
         return found
     if damaged * _DAMAGED <= sum(ord(letter) > 127 for letter in text):
         return Decoded(text, "utf-8", not damaged)

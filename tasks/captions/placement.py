@@ -91,6 +91,30 @@ def placement_of_codes(
     return Placement(row, column) if number != 2 else None
 
 
+def within_margins(
+    place: Placement | None, margins: tuple[int, int, int], resolution: tuple[float, float]
+) -> Placement | None:
+    """A place by codes with the margins that a line of ASS has for itself: left, right and at its edge, in pixels.
+
+    0 is the style's, as in the file. A point needs no margins, and a line in the middle has none at its edge.
+    """
+    place = place or Placement()
+    left, right, edge = (max(0, margin) for margin in margins)
+    if place.x is not None or not (left or right or edge):
+        return place if place != Placement() else None
+    width, height = resolution
+    if left or right:
+        begin, end = _share(left / width), _share(1 - right / width)
+        if begin < end:
+            column = place.column or "center"
+            x = {"left": begin, "center": (begin + end) / 2, "right": end}[column]
+            place = replace(place, column=column, x=x, width=end - begin)
+    if edge and place.row != "middle":
+        row = place.row or "bottom"
+        place = replace(place, row=row, y=_share(edge / height if row == "top" else 1 - edge / height))
+    return place if place != Placement() else None
+
+
 def placement_of_settings(
     settings: str, regions: Mapping[str, Region], *, from_right: bool = False
 ) -> Placement | None:

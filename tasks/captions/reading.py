@@ -18,6 +18,7 @@ from tasks.captions.placement import (
     placement_of_settings,
     reads_from_right,
     regions_of,
+    within_margins,
 )
 from tasks.captions.timed_text import blocks, marked_text, timed_words, without_rolling
 from tasks.errors import InvalidInputError
@@ -134,6 +135,8 @@ def _of_script(text: str) -> Iterator[Subtitle]:
         alignment = int(style.alignment) if is_ass and style else 2
         codes = "".join(_TAGS.findall(event.text))
         place = placement_of_codes(codes, resolution, alignment if 1 <= alignment <= 9 else 2)
+        if is_ass:
+            place = within_margins(place, (event.marginl, event.marginr, event.marginv), resolution)
         yield Subtitle(max(0.0, event.start / 1000), event.end / 1000, _plain(event.text), place)
 
 

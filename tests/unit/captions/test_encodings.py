@@ -1,7 +1,7 @@
 """The encoding of callers' files: told, marked, or found out."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.captions.encodings import decode
@@ -95,3 +95,18 @@ def test_an_encoding_that_is_none_is_refused_with_a_sentence(name: str) -> None:
 @given(st.binary(max_size=600))
 def test_every_file_can_be_decoded(data: bytes) -> None:
     assert isinstance(decode(data).text, str)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x1b"), max_size=60))
+@example("\x1f\0")
+@example("\0" * 60)
+def test_whatever_stands_in_captions_of_utf_8_they_stay_utf_8(text: str) -> None:
+    captions = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{text}\n"
+    assert decode(captions.encode()).text == captions
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("name", ["utf-8", "cp1251", "gb18030", "shift_jis", "euc_kr", "cp874"])
+def test_captions_of_wide_letters_without_a_mark_are_found_out(encoding: str, name: str) -> None:
+    captions = f"1\n00:00:01,000 --> 00:00:02,000\n{TEXTS[name]}\n"
+    assert decode(captions.encode(encoding)).text == captions

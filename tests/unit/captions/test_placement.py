@@ -29,7 +29,13 @@ def vtt(settings: str, head: str = "", text: str = "text") -> str:
     return f"WEBVTT\n\n{head}\n00:01.000 --> 00:02.000 {settings}\n{text}\n"
 
 
-def ass(text: str, info: str = "PlayResX: 1920\nPlayResY: 1080", alignment: int = 2) -> str:
+def ass(
+    text: str,
+    info: str = "PlayResX: 1920\nPlayResY: 1080",
+    alignment: int = 2,
+    margins: tuple[int, int, int] = (0, 0, 0),
+) -> str:
+    left, right, edge = margins
     return (
         f"[Script Info]\nScriptType: v4.00+\n{info}\n\n[V4+ Styles]\n"
         "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
@@ -37,7 +43,7 @@ def ass(text: str, info: str = "PlayResX: 1920\nPlayResY: 1080", alignment: int 
         "MarginR, MarginV, Encoding\nStyle: Default,Arial,20,&H00FFFFFF,&H000000FF,&H00000000,&H00000000,"
         f"0,0,0,0,100,100,0,0,1,2,2,{alignment},10,10,10,1\n\n[Events]\n"
         "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
-        f"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{text}\n"
+        f"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,{left},{right},{edge},,{text}\n"
     )
 
 
@@ -63,6 +69,27 @@ def ass(text: str, info: str = "PlayResX: 1920\nPlayResY: 1080", alignment: int 
     ],
 )
 def test_codes(text: str, place: Placement | None) -> None:
+    assert place_of(text) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (ass("low", margins=(0, 0, 270)), Placement("bottom", y=0.75)),
+        (ass("{\\an8}high", margins=(0, 0, 270)), Placement("top", "center", y=0.25)),
+        (ass("{\\an5}middle", margins=(0, 0, 270)), Placement("middle", "center")),
+        (ass("{\\an1}left", margins=(480, 0, 0)), Placement("bottom", "left", x=0.25, width=0.75)),
+        (
+            ass("right", alignment=9, margins=(0, 480, 54)),
+            Placement("top", "right", x=0.75, y=0.05, width=0.75),
+        ),
+        (ass("between", margins=(960, 0, 0)), Placement(None, "center", x=0.75, width=0.5)),
+        (ass("{\\pos(480,270)}point", margins=(100, 100, 100)), Placement("bottom", "center", 0.25, 0.25)),
+        (ass("no room", margins=(1900, 1900, 0)), None),
+        (ass("too much", margins=(0, 0, 99999)), Placement("bottom", y=0.0)),
+    ],
+)
+def test_margins_of_one_line(text: str, place: Placement | None) -> None:
     assert place_of(text) == place
 
 
