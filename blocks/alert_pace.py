@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 _NAMED = 20
 _LONGEST_LINE = 200
 """Characters of a line in the list."""
+_OVERDUE = 10.0
+"""Seconds after which it is no longer waited for whoever was to tell: the loop that it ran in may be gone."""
+_KNOWN = 86_400.0
+"""Seconds for which a subject is known: callers may have one for each job."""
 
 
 @dataclass
@@ -38,19 +42,23 @@ class Pace:
         now = time.monotonic() if now is None else now
         if subject in self._held_back or now < self._sent.get(subject, -math.inf) + pause:
             return False
+        self._sent = {name: sent for name, sent in self._sent.items() if now - sent < max(_KNOWN, pause)}
         self._sent[subject] = now
         return True
 
     def hold_back(self, subject: str, line: str, pause: float, now: float | None = None) -> float | None:
         """Keep a line; the seconds until all that is kept may go out, None if somebody was told that before."""
         now = time.monotonic() if now is None else now
-        first = subject not in self._held_back
+        due = self._sent.get(subject, now) + pause
+        nobody_waits = subject not in self._held_back or now > due + _OVERDUE
         self._held_back.setdefault(subject, _HeldBack()).add(line[:_LONGEST_LINE])
-        return max(0.0, self._sent[subject] + pause - now) if first else None
+        return max(0.0, due - now) if nobody_waits else None
 
     def told(self, subject: str, now: float | None = None) -> str:
-        """What was held back, as the text of a message, which is taken for sent now."""
-        held_back = self._held_back.pop(subject)
+        """What was held back, as the text of a message, which is taken for sent now; empty if another has told it."""
+        held_back = self._held_back.pop(subject, None)
+        if held_back is None:
+            return ""
         self._sent[subject] = time.monotonic() if now is None else now
         lines = [
             f"- {line}{f' ({count} times)' if count > 1 else ''}" for line, count in held_back.lines.items()

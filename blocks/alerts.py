@@ -83,8 +83,10 @@ _LATER: set[asyncio.Task[None]] = set()
 
 async def _tell_later(title: str, seconds: float) -> None:
     await asyncio.sleep(seconds)
+    if not (body := _PACE.told(title)):
+        return
     try:
-        await _notify(get_settings(), title, _PACE.told(title))
+        await _notify(get_settings(), title, body)
     except (NotificationError, InvalidSettingError) as error:
         logger.warning("What was held back of “%s” could not be told: %s", title, error)
 

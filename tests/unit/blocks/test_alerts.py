@@ -188,6 +188,23 @@ def test_what_comes_between_two_messages_is_told_in_one() -> None:
     assert pace.passes("crashed", pause, 1802)
 
 
+def test_what_nobody_tells_is_told_by_the_next() -> None:
+    pace, pause = Pace(), 600.0
+    assert pace.passes("crashed", pause, 0)
+    assert pace.hold_back("crashed", "talk.mp3", pause, 1) == 599
+    assert pace.hold_back("crashed", "film.mp4", pause, 605) is None, "it may be about to"
+    assert pace.hold_back("crashed", "song.mp3", pause, 700) == 0
+    assert pace.told("crashed", 700).startswith("3 more ")
+    assert pace.told("crashed", 700) == ""
+
+
+def test_subjects_of_long_ago_are_forgotten() -> None:
+    pace = Pace()
+    for number in range(1000):
+        assert pace.passes(f"job {number}", 1, 1000.0 * number)
+    assert len(pace._sent) < 100
+
+
 @given(lines=st.lists(st.text(), min_size=1, max_size=200))
 def test_nothing_is_left_out_of_the_number_and_the_list_is_bounded(lines: list[str]) -> None:
     pace = Pace()
