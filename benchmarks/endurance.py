@@ -163,8 +163,8 @@ def main() -> int:
                 found.append(f"round {number}: cancelled jobs ended as {ends}")
             clean_up(stack)
             sights.append(settled(stack, sights[0]["processes"].value if sights else None))
-            print(f"round {number}: {len(batch)} jobs, {rate:.0f} a minute", flush=True)
-    print(table(sights))
+            # Each time, for it takes hours, and may be ended before.
+            print(f"round {number}: {len(batch)} jobs, {rate:.0f} a minute\n{table(sights)}", flush=True)
     third = max(1, len(sights) // _THIRDS)
     found += grown(sights[-2 * third : -third], sights[-third:])
     print("\n".join(found) or "nothing has grown")
