@@ -200,7 +200,7 @@ def test_a_process_of_the_server_that_is_killed_is_missed_by_nobody_and_comes_ba
     wait_until(
         lambda: guarded.api("POST", "/flow_runs/count", done).json() == len(jobs),
         what="the jobs",
-        seconds=180,
+        seconds=400,
     )
     wait_until(
         lambda: all(guarded.pids().get(name) not in (before[name], None) for name in killed),
