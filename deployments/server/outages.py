@@ -35,20 +35,21 @@ def log_outages_in_a_line() -> None:
     def record(*arguments: Any, **options: Any) -> logging.LogRecord:
         made = make(*arguments, **options)
         if made.exc_info and (reason := reason_of_outage(made.exc_info[1])):
-            made.msg, made.args = f"{made.getMessage().strip()} {reason}", ()
-            made.exc_info = None
+            # Not put together here: a message that its arguments do not fit is the handler's matter.
+            reason = reason.replace("%", "%%") if made.args else reason
+            made.msg, made.exc_info = f"{str(made.msg).strip()} {reason}", None
         return made
 
     logging.setLogRecordFactory(record)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it came from, the last first."""
+    """An error and what it was made of, the last first: not what was just being handled, in which a fault may lie."""
     for _ in range(_MOST_CAUSES):
         if error is None:
             return
         yield error
-        error = error.__cause__ or error.__context__
+        error = error.__cause__
 
 
 def _is_shut_down(error: Exception) -> bool:

@@ -64,7 +64,7 @@ class Checkout:
             self.environment
             | {
                 "PYTHONPATH": os.pathsep.join(
-                    [str(self.directory), *self.settings.get("PYTHONPATH", "").split()]
+                    filter(None, [str(self.directory), self.settings.get("PYTHONPATH")])
                 )
             },
             code,

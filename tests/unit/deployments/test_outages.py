@@ -96,8 +96,28 @@ def test_any_other_error_keeps_its_traceback(error: Exception, caplog: pytest.Lo
     assert "Traceback (most recent call last)" in logged(error, caplog)
 
 
+def test_a_fault_in_what_handles_an_outage_keeps_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    fault = NameError("nobody knows it")
+    fault.__context__ = ConnectionRefusedError()
+    assert "Traceback (most recent call last)" in logged(fault, caplog)
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "line"),
+    [
+        ("50% done", (), "50% done ConnectionRefusedError: 7% more"),
+        ("%s of %d", ("one", 2), "one of 2 ConnectionRefusedError: 7% more"),
+    ],
+)
+def test_messages_keep_their_arguments(
+    message: str, arguments: tuple[object, ...], line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("prefect").error(message, *arguments, exc_info=ConnectionRefusedError("7% more"))
+    assert caplog.records[-1].getMessage() == line
+
+
 def test_errors_that_go_round_in_a_circle_end() -> None:
     one, other = ValueError("one"), ValueError("other")
-    one.__context__, other.__context__ = other, one
+    one.__cause__, other.__cause__ = other, one
     assert reason_of_outage(one) is None
     assert reason_of_outage(None) is None
