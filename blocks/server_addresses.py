@@ -23,7 +23,7 @@ def postgresql_address(value: str) -> str:
         ValueError: it cannot be used; why, as the end of a sentence, without the address.
     """
     kind, _, rest = value.partition("://")
-    if kind not in ("postgresql", "postgres") or not rest.strip("/"):
+    if kind not in ("postgresql", "postgres", "postgresql+asyncpg") or not rest.strip("/"):
         raise ValueError(_POSTGRESQL)
     if "," in rest.rpartition("@")[2].partition("/")[0]:
         raise ValueError(f"{_POSTGRESQL} with one host")

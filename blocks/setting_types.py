@@ -60,25 +60,32 @@ def _store(value: str) -> str:
     raise ValueError("must be local, s3://BUCKET/PREFIX, local-media-store/NAME or s3-media-store/NAME")
 
 
-_BUSES = (
-    "redis",
-    "rediss",
-    "valkey",
-    "valkeys",
-    "unix",
-    "amqp",
-    "amqps",
-    "redis-message-bus",
-    "amqp-message-bus",
-)
+_REDIS = ("redis", "rediss", "valkey", "valkeys", "unix")
+_BUSES = (*_REDIS, "amqp", "amqps", "redis-message-bus", "amqp-message-bus")
 
 
 def _message_bus(value: str) -> str:
     kind, _, rest = value.partition("://" if "://" in value else "/")
-    if value in ("auto", "local") or (kind in _BUSES and rest.strip("/")):
+    if value in ("auto", "local"):
         return value
+    if kind in _BUSES and rest.strip("/"):
+        return redis_address(value) if kind in _REDIS and "://" in value else value
     raise ValueError(
         "must be auto, local, redis://…, amqp://…, redis-message-bus/NAME or amqp-message-bus/NAME"
+    )
+
+
+_RECORD_STORES = ("sqlite", "https", "http", "sql-record-store", "directus-record-store")
+
+
+def _record_store(value: str) -> str:
+    kind, _, rest = value.partition("://" if "://" in value else "/")
+    if kind.startswith("postgres") and "://" in value:
+        return postgresql_address(value)
+    if value == "local" or (kind in _RECORD_STORES and rest.strip("/")):
+        return value
+    raise ValueError(
+        "must be local, postgresql://…, sqlite:///FILE, https://…, sql-record-store/NAME or directus-record-store/NAME"
     )
 
 
@@ -159,6 +166,7 @@ Service = Annotated[str, AfterValidator(_service)]
 ModelHost = Annotated[str, AfterValidator(_model_host)]
 StoreName = Annotated[str, AfterValidator(_store)]
 BusName = Annotated[str, AfterValidator(_message_bus)]
+RecordStoreName = Annotated[str, AfterValidator(_record_store)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgresql)]
 RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix|valkeys?)://"), AfterValidator(redis_address)]
 Hosts = Annotated[Names, AfterValidator(_hosts)]

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
 
     # Record store
-    record_store: str = Field(
+    record_store: types.RecordStoreName = Field(
         "local",
         description="local (SQLite), postgresql://…, the https:// address of a Directus, or the name of a saved block.",
     )

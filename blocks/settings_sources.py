@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from blocks.old_names import UnknownUnitError, in_seconds
 from tasks.errors import InvalidSettingError
-from tasks.net.urls import mask_urls
+from tasks.net.urls import mask_url, mask_urls
 
 ENV_FILE = ".env"
 SETTINGS_FILE = "contraponto.toml"
@@ -225,7 +225,7 @@ def explain_invalid(
         name = str(problem["loc"][0])
         value, place = _origin(found, name) or (problem["input"], "default")
         secret = _is_secret(settings_cls.model_fields[name].annotation)
-        shown = MASK if secret else mask_urls(str(value))
+        shown = MASK if secret else _show(value)
         allowed = _fault(found, name) or problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
         sentences.append(f'The setting {name} is "{shown}" ({place}): it {allowed}.')
     meaning = settings_cls.model_fields[str(error.errors()[0]["loc"][0])].description or ""
@@ -250,4 +250,6 @@ def _show(value: object) -> str:
         return ",".join(_show(part) for part in value)
     if isinstance(value, float):
         return f"{value:g}"
-    return mask_urls(str(value))
+    text = str(value)
+    # One address as a whole, whatever characters are in it.
+    return mask_urls(mask_url(text) if "://" in text else text)

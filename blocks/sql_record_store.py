@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 from asyncpg import PostgresError
 from prefect.blocks.core import Block
 from pydantic import Field, JsonValue, PrivateAttr, SecretStr
@@ -35,7 +36,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.engine import Connection, RowMapping, make_url
+from sqlalchemy.engine import URL, Connection, RowMapping, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
@@ -56,6 +57,7 @@ from blocks.record_store import (
     StoreCheck,
     UnknownRecordError,
 )
+from blocks.server_addresses import postgresql_address
 from blocks.sql_store_check import file_of, may_be_made, refusal, try_tables
 from tasks.errors import InvalidSettingError, TransientError
 
@@ -68,7 +70,6 @@ _NOW: dict[str, ColumnElement[float]] = {
     "postgresql": literal_column("extract(epoch from clock_timestamp())::float8", Double()),
 }
 """Seconds since 1970, by the clock of the database."""
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _SCHEME_HINT = "Write postgresql://USER@HOST/DATABASE or sqlite:///FILE."
 
 
@@ -312,27 +313,43 @@ class SqlRecordStore(RecordStore, Block):
 
     def _connected(self) -> AsyncEngine:
         if self._engine is None:
+            address = self.url.get_secret_value()
             try:
-                url = make_url(self.url.get_secret_value())
-                kind = url.get_backend_name()
-                driver = _DRIVERS[kind]
-            except (ArgumentError, KeyError) as error:
+                self._engine = (
+                    _sqlite_engine(make_url(address), self._busy_seconds)
+                    if address.startswith("sqlite:")
+                    else _postgresql_engine(postgresql_address(address), self.password, self._busy_seconds)
+                )
+            except ValueError as error:
+                raise InvalidSettingError(
+                    f"The address of the record store {error}.", hint=_SCHEME_HINT
+                ) from error
+            except ArgumentError as error:
                 raise InvalidSettingError(
                     "The address of the record store cannot be read.", hint=_SCHEME_HINT
                 ) from error
-            if self.password is not None:
-                url = url.set(password=self.password.get_secret_value())
-            options: dict[str, Any] = (
-                {"timeout": self._busy_seconds}
-                if kind == "sqlite"
-                else {"timeout": self._busy_seconds, "command_timeout": _ANSWER_SECONDS}
-            )
-            self._engine = create_async_engine(
-                url.set(drivername=driver), connect_args=options, pool_pre_ping=True
-            )
-            if kind == "sqlite":
-                _one_writer_at_a_time(self._engine)
         return self._engine
+
+
+def _postgresql_engine(address: str, password: SecretStr | None, seconds: float) -> AsyncEngine:
+    url = make_url(address)
+    if password is not None:
+        url = url.set(password=password.get_secret_value())
+    # As the driver itself reads it: SQLAlchemy knows neither sslmode nor what goes with it.
+    read = postgresql_address(url.render_as_string(hide_password=False))
+
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(read, timeout=seconds, command_timeout=_ANSWER_SECONDS)
+
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"), async_creator=connect, pool_pre_ping=True
+    )
+
+
+def _sqlite_engine(url: URL, seconds: float) -> AsyncEngine:
+    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": seconds})
+    _one_writer_at_a_time(engine)
+    return engine
 
 
 def _one_writer_at_a_time(engine: AsyncEngine) -> None:

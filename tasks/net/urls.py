@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from tasks.errors import InvalidInputError
 
@@ -93,15 +93,35 @@ def mask_url(url: str) -> str:
     """The URL for messages and logs: user name, password and secret-looking values of fields become ***."""
     try:
         parts = urlsplit(url)
+        if _begins_with_a_password(parts):
+            return f"{parts.scheme}://***@{_harmless_end(url)}"
     except ValueError:
-        # Too broken to be taken apart: keep only what cannot hold a credential.
-        return re.split("[?#;]", url, maxsplit=1)[0].rpartition("@")[2]
+        # Too broken to be taken apart.
+        return _harmless_end(url)
     location = parts.netloc
     if "@" in location:
         location = "***@" + location.rpartition("@")[2]
     return urlunsplit(
         (parts.scheme, location, parts.path, _mask_fields(parts.query), _mask_fields(parts.fragment))
     )
+
+
+def _harmless_end(url: str) -> str:
+    """What cannot hold a credential."""
+    return re.split("[?#;]", url.rpartition("@")[2], maxsplit=1)[0]
+
+
+def _begins_with_a_password(parts: SplitResult) -> bool:
+    """Whether what looks like the place is the begin of a password with a special character: ana:p#w@host."""
+    if ":" not in parts.netloc or "@" not in f"{parts.path}{parts.query}{parts.fragment}":
+        return False
+    if parts.scheme not in ("http", "https"):
+        return True
+    # Paths of the web may have an @ of their own.
+    try:
+        return "@" not in parts.netloc and (not parts.hostname or parts.port is None)
+    except ValueError:
+        return True
 
 
 def _mask_fields(fields: str) -> str:

@@ -4,10 +4,8 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
 from PIL import Image
 
 from deployments.runpod_worker.__main__ import handle
@@ -16,7 +14,7 @@ from tests.flow.conftest import Configure
 from tests.flow.jobs import run_job
 from tests.material import ENGLISH, word_error_rate
 from tests.servers.media import MediaServer
-from tests.servers.s3 import s3_server
+from tests.servers.s3 import in_bucket, s3_client, s3_server
 
 pytestmark = pytest.mark.models
 
@@ -25,27 +23,9 @@ pytestmark = pytest.mark.models
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an S3 server with the bucket `media`."""
     with s3_server(tmp_path_factory.mktemp("s3")) as address:
-        client = boto3.client(
-            "s3",
-            endpoint_url=address,
-            region_name="us-east-1",
-            aws_access_key_id="key",
-            aws_secret_access_key="secret",
-            config=Config(s3={"addressing_style": "path"}),
-        )
-        client.create_bucket(Bucket="media")
-        client.close()
+        with s3_client(address) as client:
+            client.create_bucket(Bucket="media")
         yield address
-
-
-def in_bucket(address: str) -> dict[str, str]:
-    """The settings that say so."""
-    return {
-        "store": "s3://media/contraponto",
-        "s3_endpoint_url": address,
-        "s3_access_key_id": "key",
-        "s3_secret_access_key": "secret",
-    }
 
 
 async def test_a_job_on_a_bucket(

@@ -7,10 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
 import httpx
+from botocore.config import Config
 
 from deployments.processes.sockets import free_port
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @contextmanager
@@ -41,3 +47,30 @@ def s3_server(folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@contextmanager
+def s3_client(address: str) -> Iterator["S3Client"]:
+    """A client of that server."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def in_bucket(address: str) -> dict[str, str]:
+    """The settings of a media store in its bucket `media`, by their names."""
+    return {
+        "store": "s3://media/contraponto",
+        "s3_endpoint_url": address,
+        "s3_access_key_id": "key",
+        "s3_secret_access_key": "secret",
+    }

@@ -16,13 +16,13 @@ from tests.waiting import wait_until
 
 
 class Valkey:
-    """A server on a Unix socket."""
+    """A server on a Unix socket; with a port in its options there, too."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, password: str | None = None) -> None:
         self._folder = folder
-        self._options = options
+        self._options = options if password is None else (*options, "--requirepass", password)
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"unix://{folder}/s"
+        self.url = f"unix://{'' if password is None else f':{password}@'}{folder}/s"
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -62,11 +62,11 @@ class Valkey:
 
 
 @contextmanager
-def running_valkey(*options: str) -> Iterator[Valkey]:
+def running_valkey(*options: str, password: str | None = None) -> Iterator[Valkey]:
     """Keeps nothing on disk unless the options say so."""
     # The path of a socket may have some hundred characters at most.
     folder = Path(tempfile.mkdtemp(prefix="valkey-"))
-    server = Valkey(folder, *(options or ("--save", "", "--appendonly", "no")))
+    server = Valkey(folder, *(options or ("--save", "", "--appendonly", "no")), password=password)
     try:
         server.start()
         yield server

@@ -1,5 +1,9 @@
-"""A backup of a stack at work, restored into an empty home: everything is there, and what was cut off is done."""
+"""A backup of a stack at work, restored into an empty home, and into servers that lie elsewhere.
 
+Everything is there, and what was cut off is done.
+"""
+
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +19,8 @@ from deployments.processes.sockets import free_port
 from tests.material import film
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout, Job
+from tests.system.other_servers import OtherServers, other_servers
+from tests.unit.documents.docx import body, paragraph, save
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
@@ -34,50 +40,87 @@ class Restored:
     """A second stack, and what the first one had."""
 
     stack: Checkout
+    servers: OtherServers | None
+    """Where its data lie, if not in its home."""
     finished: str
     in_flight: str
+    place: str
+    """Folder of the web server for what its jobs ask for."""
     picture: bytes
     dead_letters: set[str]
     dead_messages: set[str]
 
+    def content(self, key: str) -> bytes:
+        """A file of its media store."""
+        return (
+            (self.stack.home / "store" / key).read_bytes()
+            if self.servers is None
+            else self.servers.content(key)
+        )
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="module", params=["its own servers", "other servers"])
 def restored(
-    checkout: Checkout, web: MediaServer, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    checkout: Checkout,
+    web: MediaServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Restored]:
     work = tmp_path_factory.mktemp("restored")
+    with contextlib.ExitStack() as stays:
+        servers = None
+        if request.param == "other servers":
+            servers = stays.enter_context(other_servers(work, _FIRST[1]))
+        yield stays.enter_context(_restored(checkout, web, work, servers))
+
+
+@contextlib.contextmanager
+def _restored(
+    checkout: Checkout, web: MediaServer, work: Path, servers: OtherServers | None
+) -> Iterator[Restored]:
     footage = film(work / "film.mp4").read_bytes()
-    shown = web.say("/backup/film.mp4", footage, content_type="video/mp4")
+    place = f"/{work.name}"
+    shown = web.say(f"{place}/film.mp4", footage, content_type="video/mp4")
     finished = checkout.submit(
-        {"url_video": shown, "webhook_url": web.say("/backup/refused", status=400)}, "thumbnail"
+        {"url_video": shown, "webhook_url": web.say(f"{place}/refused", status=400)}, "thumbnail"
     )
     key = finished.completed()["result"]["file"]
     wait_until(lambda: _letters(checkout), what="the dead letter of the webhook")
     with Redis.from_url(valkey.redis_url(Surroundings(home=checkout.home))) as bus:
         bus.xadd("oraculo", {"mensagem": "no JSON"})
     wait_until(lambda: _messages(checkout), what="the dead message")
-    slow = _slowly_then_at_once(web, "/backup/slow.mp4", footage + b"slow")
+    model = save(work / "modelo.docx", body(paragraph("{{TAG-preço}}R$ 10{{/TAG-preço}}"))).read_bytes()
+    contract = web.say(f"{place}/modelo.docx", model, content_type=None)
+    checkout.submit({"modelo": contract, "titulo": place}, "import-contracts").completed()
+    slow = _slowly_then_at_once(web, f"{place}/slow.mp4", footage + place.encode())
     in_flight = checkout.submit(
-        {"url_video": slow, "webhook_url": web.say("/backup/ended", content_type=None)}, "thumbnail"
+        {"url_video": slow, "webhook_url": web.say(f"{place}/ended", content_type=None)}, "thumbnail"
     )
-    in_flight.wait_until(lambda: bool(web.requests("/backup/slow.mp4")), what="the download")
+    in_flight.wait_until(lambda: bool(web.requests(f"{place}/slow.mp4")), what="the download")
     _set_schedule(checkout, active=False)
     try:
         made = json.loads(checkout.contraponto("backup", str(work / "backups"), "--json").stdout)["backup"]
         assert in_flight.run["state_type"] == "RUNNING"
-        first = (checkout.home / "store" / key).read_bytes()
-        settings = {
+        settings = checkout.settings | {
             "CONTRAPONTO_METRICS_PORT": str(free_port()),
             "CONTRAPONTO_PROFILE": "production",
             "CONTRAPONTO_API_AUTH": ":".join(_FIRST),
             "CONTRAPONTO_WEBHOOK_SECRET": _OLD_SECRET,
+            **(servers.named(_FIRST[1]) if servers else {}),
         }
-        second = Checkout.copy(tmp_path_factory.mktemp("second"), checkout.settings | settings, _FIRST)
+        second = Checkout.copy(work / "second", settings, _FIRST)
         second.contraponto("restore", made)
         try:
             second.contraponto("up")
             yield Restored(
-                second, finished.id, in_flight.id, first, set(_letters(checkout)), set(_messages(checkout))
+                second,
+                servers,
+                finished.id,
+                in_flight.id,
+                place,
+                (checkout.home / "store" / key).read_bytes(),
+                set(_letters(checkout)),
+                set(_messages(checkout)),
             )
         finally:
             second.contraponto("down")
@@ -116,7 +159,7 @@ def _set_schedule(stack: Checkout, *, active: bool) -> None:
 def test_what_was_cut_off_is_done_once(restored: Restored, web: MediaServer) -> None:
     job = Job(restored.stack, restored.in_flight)
     assert job.completed()["result"]["file"]
-    assert len(web.requests("/backup/slow.mp4")) == 2, "once by each stack"
+    assert len(web.requests(f"{restored.place}/slow.mp4")) == 2, "once by each stack"
     assert job.run["labels"]["contraponto.restarts"] == 1
     assert (
         restored.stack.api(
@@ -130,7 +173,7 @@ def test_jobs_results_and_dead_letters_are_there(restored: Restored) -> None:
     stack = restored.stack
     document = Job(stack, restored.finished).document
     assert document["status"] == "completed"
-    assert (stack.home / "store" / document["result"]["file"]).read_bytes() == restored.picture
+    assert restored.content(document["result"]["file"]) == restored.picture
     assert set(_letters(stack)) >= restored.dead_letters
     assert set(_messages(stack)) == restored.dead_messages
     assert stack.contraponto("status", restored.finished).returncode == 0
@@ -146,7 +189,14 @@ def test_the_restored_stack_is_well(restored: Restored) -> None:
     assert not (restored.stack.home / "run" / "restored").exists()
     limits = restored.stack.api("POST", "/v2/concurrency_limits/filter", {}).json()
     assert [limit["active_slots"] for limit in limits if limit["active_slots"]] == []
-    assert Path(restored.stack.home / "postgres" / "PG_VERSION").is_file()
+    for own in ("postgres/PG_VERSION", "valkey", "records.db"):
+        assert (restored.stack.home / own).exists() == (restored.servers is None), own
+
+
+def test_records_wait_for_the_restored_stack(restored: Restored) -> None:
+    cycle = restored.stack.submit({}, "process-documents")
+    assert cycle.completed()["result"]["failed"] == 0
+    assert restored.place in str(cycle.artifacts()["records"])
 
 
 def test_credentials_secrets_and_code_change_while_a_job_goes_on(
@@ -154,12 +204,11 @@ def test_credentials_secrets_and_code_change_while_a_job_goes_on(
 ) -> None:
     old = restored.stack
     Job(old, restored.in_flight).ended()  # a second loss would be its end
-    footage = _slowly_then_at_once(
-        web, "/backup/rotated.mp4", film(old.directory / "rotated.mp4").read_bytes()
-    )
-    hook = web.say("/backup/rotated", content_type=None)
+    shown, called = f"{restored.place}/rotated.mp4", f"{restored.place}/rotated"
+    footage = _slowly_then_at_once(web, shown, film(old.directory / "rotated.mp4").read_bytes())
+    hook = web.say(called, content_type=None)
     job = old.submit({"url_video": footage, "webhook_url": hook}, "thumbnail")
-    job.wait_until(lambda: bool(web.requests("/backup/rotated.mp4")), what="the download")
+    job.wait_until(lambda: bool(web.requests(shown)), what="the download")
     before = old.pids()
     for name in _UPDATED:
         with (old.directory / name).open("a") as file:
@@ -168,17 +217,22 @@ def test_credentials_secrets_and_code_change_while_a_job_goes_on(
         "CONTRAPONTO_API_AUTH": ":".join(_SECOND),
         "CONTRAPONTO_WEBHOOK_SECRET": f"{_NEW_SECRET},{_OLD_SECRET}",
     }
+    if restored.servers:
+        restored.servers.set_password(_SECOND[1])
+        changed |= restored.servers.named(_SECOND[1])
     new = replace(old, settings=old.settings | changed, credentials=_SECOND)
     new.contraponto("up")
     restored.stack = new
+    if restored.servers:
+        restored.servers.forget_password(_FIRST[1])
     kept = {name for name, pid in new.pids().items() if before[name] == pid}
     assert kept <= {"postgres", "valkey", "model-host"}, (
         "with other credentials all that use them is started again"
     )
     assert old.api("POST", "/flow_runs/count", {}).status_code == 401
     assert Job(new, job.id).completed()["result"]["file"]
-    wait_until(lambda: web.requests("/backup/rotated", "POST"), what="the webhook")
-    [posted] = web.requests("/backup/rotated", "POST")
+    wait_until(lambda: web.requests(called, "POST"), what="the webhook")
+    [posted] = web.requests(called, "POST")
     headers = {name.lower(): value for name, value in posted.headers.items()}
     assert len(headers["webhook-signature"].split()) == 2
     for secret in (_OLD_SECRET, _NEW_SECRET):

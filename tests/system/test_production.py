@@ -14,8 +14,9 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,15 @@ import httpx
 import psutil
 import pytest
 
-from deployments.embedded import valkey
 from deployments.embedded.server import answers_itself
 from deployments.processes.log_lines import OPTIONAL, REQUIRED
 from deployments.processes.pulse import BACKGROUND, has_said
 from deployments.processes.service import processes_of
 from deployments.processes.sockets import free_port
+from tests.material import film
 from tests.servers.media import MediaServer
-from tests.system.checkout import Checkout
+from tests.servers.valkey import Valkey, running_valkey
+from tests.system.checkout import Checkout, Job
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
@@ -46,23 +48,33 @@ def patient() -> Iterator[MediaServer]:
     server.close()
 
 
+@dataclass(frozen=True)
+class Redis:
+    """One elsewhere, as production has it, that keeps nothing on disk."""
+
+    server: Valkey
+    port: int
+    password: str
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/1"
+
+
 @pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis elsewhere, as production has one."""
+def redis() -> Iterator[Redis]:
     port, password = free_port(), secrets.token_hex(12)
-    command = [str(valkey.program()), "--port", str(port), "--requirepass", password, "--save", ""]
-    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("redis"), stdout=subprocess.DEVNULL) as server:
-        yield f"redis://:{password}@127.0.0.1:{port}/1"
-        server.terminate()
+    with running_valkey("--port", str(port), "--save", "", password=password) as server:
+        yield Redis(server, port, password)
 
 
 @pytest.fixture(scope="module")
 def guarded(
-    tmp_path_factory: pytest.TempPathFactory, patient: MediaServer, models_dir: Path, redis_url: str
+    tmp_path_factory: pytest.TempPathFactory, patient: MediaServer, models_dir: Path, redis: Redis
 ) -> Iterator[Checkout]:
     """A stack that has made up its credentials, as an init system keeps it: in the foreground."""
     settings = {
-        "CONTRAPONTO_REDIS_URL": redis_url,
+        "CONTRAPONTO_REDIS_URL": redis.url,
         "CONTRAPONTO_API_PROCESSES": "2",
         "CONTRAPONTO_PROFILE": "production",
         "CONTRAPONTO_LOG_FORMAT": "json",
@@ -215,18 +227,56 @@ def test_a_process_of_the_server_that_is_killed_is_missed_by_nobody_and_comes_ba
     )
 
 
+_AWAY_SECONDS = 15
+
+
+def test_jobs_outlive_a_redis_that_comes_back_empty(
+    guarded: Checkout, redis: Redis, patient: MediaServer, tmp_path: Path
+) -> None:
+    """Leases, messages between the processes, and what waits for a webhook are gone with it."""
+    guarded.contraponto("up")  # all answer
+    path = f"{guarded.address}/api/deployments/{guarded.deployment_id('cleanup')}/create_flow_run"
+    footage = film(tmp_path / "film.mp4").read_bytes()
+    slow = patient.say(
+        "/slow.mp4", footage, content_type="video/mp4", drip=(-(-len(footage) // _AWAY_SECONDS), 2.0)
+    )
+    hook = patient.say("/ended", content_type=None)
+    job = guarded.submit({"url_video": slow, "webhook_url": hook}, "thumbnail")
+    job.wait_until(lambda: bool(patient.requests("/slow.mp4", "GET")), what="the download")
+    redis.server.kill()
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile = pool.submit(_submitted, guarded, path, "redis-away")
+        time.sleep(_AWAY_SECONDS)
+        redis.server.start()
+        others = [
+            meanwhile.result(),
+            *(_submitted(guarded, path, f"redis-back-{number}") for number in range(3)),
+        ]
+    assert job.completed()["result"]["file"]
+    for other in others:
+        Job(guarded, other).completed()
+    wait_until(lambda: patient.requests("/ended", "POST"), what="the webhook", seconds=120)
+    assert len(patient.requests("/ended", "POST")) == 1
+    health = json.loads(guarded.contraponto("health", "--json").stdout)
+    assert health["state"] == "healthy", health
+    [schedule] = guarded.api("GET", f"/deployments/{guarded.deployment_id('cleanup')}/schedules").json()
+    assert schedule["active"], schedule
+
+
 def _submitted(checkout: Checkout, path: str, key: str) -> str:
     body = {"parameters": {"dry_run": True}, "idempotency_key": key}
     deadline = time.monotonic() + 60
     while True:
         try:
             answer = httpx.post(path, json=body, auth=checkout.credentials, timeout=60, trust_env=False)
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "no process of the server answers"
-            time.sleep(0.1)
-            continue
-        assert answer.is_success, answer.text
-        return str(answer.json()["id"])
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                assert answer.is_success, answer.text
+                return str(answer.json()["id"])
+            why = answer.text
+        except httpx.TransportError as error:
+            why = repr(error)
+        assert time.monotonic() < deadline, why
+        time.sleep(0.1)
 
 
 def test_in_the_foreground_all_comes_back_after_the_supervisor_was_killed(guarded: Checkout) -> None:
@@ -252,11 +302,10 @@ def _answers(address: str) -> bool:
         return False
 
 
-def test_the_secrets_are_nowhere_to_be_read(guarded: Checkout, redis_url: str) -> None:
+def test_the_secrets_are_nowhere_to_be_read(guarded: Checkout, redis: Redis) -> None:
     assert guarded.credentials is not None
     password = guarded.credentials[1]
-    redis_password = redis_url.partition("@")[0].rpartition(":")[2]
-    forms = {password, redis_password, base64.b64encode(":".join(guarded.credentials).encode()).decode()}
+    forms = {password, redis.password, base64.b64encode(":".join(guarded.credentials).encode()).decode()}
     assert stat.S_IMODE((guarded.home / "api-auth").stat().st_mode) == 0o600
     shown = [" ".join(process.cmdline()) for process in processes_of(guarded.home)]
     assert len(shown) > len(guarded.pids())

@@ -5,7 +5,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import boto3
 import pytest
 from prefect.results import ResultStore
 from pydantic import SecretStr
@@ -14,19 +13,13 @@ from blocks.local_media_store import LocalMediaStore
 from blocks.media_store import RESULTS_PREFIX, MediaStore
 from blocks.s3_media_store import S3MediaStore
 from tasks.errors import InvalidInputError, SourceNotFoundError
+from tests.servers.s3 import s3_client
 
 
 def s3_store(address: str, home: Path) -> S3MediaStore:
     bucket = f"media-{uuid.uuid4().hex[:12]}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=address,
-        aws_access_key_id="id",
-        aws_secret_access_key="key",
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket=bucket)
-    client.close()
+    with s3_client(address) as client:
+        client.create_bucket(Bucket=bucket)
     return S3MediaStore(
         bucket=bucket,
         prefix="contraponto",

@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -33,7 +34,9 @@ from blocks.sql_record_store import SqlRecordStore
 from tasks.errors import InvalidSettingError, LimitExceededError, SourceForbiddenError, TransientError
 from tasks.net.retry import RetryPolicy
 from tests.servers.directus import FINE, TOKEN, Directus, running_directus
+from tests.servers.hostile import self_signed
 from tests.servers.postgres import running_postgres
+from tests.servers.postgres_tls import only_with_tls
 from tests.servers.real_directus import FOLDER, RealDirectus, running_real_directus
 
 INSTALLED = os.environ.get(FOLDER)
@@ -311,6 +314,22 @@ async def test_a_database_that_does_not_answer_is_named_without_its_password() -
     wrong = SqlRecordStore(url=SecretStr("mysql://db/contracts"))
     with pytest.raises(InvalidSettingError, match="postgresql://"):
         await wrong.find(Collection("versao"), {})
+
+
+async def test_a_database_that_wants_tls(postgres: str, tmp_path: Path, changes: Collection) -> None:
+    certificate = self_signed(tmp_path, "localhost")
+    [folder] = parse_qs(urlsplit(postgres).query)["host"]
+    with only_with_tls(f"{folder}/.s.PGSQL.5432", certificate) as port:
+        address = f"postgres://postgres@localhost:{port}/postgres?sslmode="
+        for mode in ("require", f"verify-full&sslrootcert={certificate}"):
+            store = SqlRecordStore(url=SecretStr(address + mode))
+            await store.prepare([changes])
+            await store.put(changes, {"id": "1", "versao": mode})
+            assert (await store.get(changes, "1")).values["versao"] == mode
+            await store.aclose()
+        for mode in ("disable", "verify-full"):
+            with pytest.raises(TransientError):
+                await SqlRecordStore(url=SecretStr(address + mode)).get(changes, "1")
 
 
 @pytest.mark.parametrize("order", [503, "cut", "lost"])

@@ -16,10 +16,12 @@ _ENCODED = "p%40s%2Fw%3Ao%23r%20d%3F%26%2541%2B%C3%A9"
         (f"postgresql://ana:{_ENCODED}@[::1]/jobs", f"postgresql://ana:{_ENCODED}@[::1]/jobs"),
         ("postgresql://ana@/jobs?host=/run/a b", "postgresql://ana@/jobs?host=%2Frun%2Fa%20b"),
         ("postgresql://db", "postgresql://db"),
+        ("postgresql+asyncpg://ana@db/jobs", "postgresql://ana@db/jobs"),
     ],
 )
 def test_an_address_of_a_database_is_written_as_all_clients_read_it(given: str, read: str) -> None:
     assert postgresql_address(given) == read
+    assert Settings(record_store=given).record_store == read
 
 
 @pytest.mark.parametrize(
@@ -63,4 +65,4 @@ def test_what_no_client_or_not_every_one_knows_is_refused(value: str, sentence: 
 )
 def test_an_address_of_a_redis_has_a_scheme_that_all_clients_know(given: str, read: str) -> None:
     assert redis_address(given) == read
-    assert Settings(redis_url=given).redis_url == read
+    assert Settings(redis_url=given).redis_url == Settings(message_bus=given).message_bus == read

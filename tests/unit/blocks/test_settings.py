@@ -112,6 +112,9 @@ def test_nothing_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CONTRAPONTO_WEBHOOK_SECRET", ",", "it must hold a secret"),
         ("CONTRAPONTO_STORE", "gcs://bucket", "it must be local, s3://BUCKET/PREFIX"),
         ("CONTRAPONTO_STORE", "s3://", "it must be local, s3://BUCKET/PREFIX"),
+        ("CONTRAPONTO_RECORD_STORE", "mysql://db/jobs", "it must be local, postgresql://"),
+        ("CONTRAPONTO_RECORD_STORE", "postgresql://db/jobs?ssl=1", "knows the parameters host, sslmode"),
+        ("CONTRAPONTO_MESSAGE_BUS", "redis://bus:x", "a port that is a number"),
         ("CONTRAPONTO_WHISPER_DEVICE", "tpu", "it should be 'auto', 'cpu' or 'cuda'"),
         ("CONTRAPONTO_ALLOWED_PRIVATE_HOSTS", "10.0.0.0/99", "10.0.0.0/99"),
         ("VIDEO_DOWNLOADER_URL", "downloader:8001", "it must begin with http:// or https://"),
@@ -134,6 +137,19 @@ def test_a_wrong_secret_is_not_shown(bare_environment: Path) -> None:
     with pytest.raises(InvalidSettingError) as caught:
         get_settings()
     assert "12345" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "MESSAGE_BUS", "RECORD_STORE", "DATABASE_URL"])
+@pytest.mark.parametrize("password", ["ge#heim", "1/geheim", "1?geheim", "a geheim#", "[geheim", "@/geheim"])
+def test_a_password_that_must_be_encoded_is_not_shown(
+    name: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = "redis" if name in ("REDIS_URL", "MESSAGE_BUS") else "postgresql"
+    monkeypatch.setenv(f"CONTRAPONTO_{name}", f"{kind}://ana:{password}@db.example.org/1")
+    with pytest.raises(InvalidSettingError) as caught:
+        reload_settings()
+    assert "heim" not in str(caught.value)
+    assert "written as %XX" in str(caught.value)
 
 
 def test_a_misspelt_name_in_the_file_is_refused(bare_environment: Path) -> None:

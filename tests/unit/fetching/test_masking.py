@@ -70,6 +70,11 @@ def test_fields_that_are_called_like_secrets_are_masked(name: str) -> None:
         "https://ana:geheim@[::1]:80/",
         "https://ana:geheim@[broken/",
         "https://example.org:port/?token=geheim",
+        "redis://:a#geheim@cache:6379/0",
+        "redis://:1/geheim@cache:6379/0",
+        "postgresql://ana:12?geheim@db/jobs",
+        "http://ana:a/geheim#b@proxy:3128",
+        "http://:1?geheim@proxy:3128",
     ],
 )
 def test_credentials_before_the_host_are_masked(url: str) -> None:
@@ -84,6 +89,8 @@ def test_credentials_before_the_host_are_masked(url: str) -> None:
         "https://example.org/a?monkey=1&keyboard=2&postcode=3&page=4#t=10",
         "https://example.org/a?x=1;y=2#capítulo-2",
         "https://example.org/a?q=a+b%20c&empty=",
+        "https://social.example.org:8443/@ana?x=b@c",
+        "s3://media/films/logo@2x.png",
     ],
 )
 def test_what_is_no_secret_stays(url: str) -> None:
