@@ -69,9 +69,14 @@ def number(written: str) -> str:
     return f"{said} point {digit_by_digit(decimals)}" if decimals else said
 
 
-def money(currency: str, written: str, scale: str = "") -> str:
-    """Says "$", "1,299.90": "one thousand two hundred ninety-nine dollars and ninety cents"."""
+def money(currency: str, written: str, scale: str = "", *, singular: bool = False) -> str:
+    """Says "$", "1,299.90": "one thousand two hundred ninety-nine dollars and ninety cents".
+
+    `singular`: in front of what it describes, "a twenty dollar gift card".
+    """
     one, many, cent, cents = _NAMES[currency.upper()]
+    if singular:
+        many, cents = one, cent
     whole, _, decimals = written.replace(",", "").partition(".")
     if scale:
         return f"{number(written)} {scale} {many}"

@@ -4,14 +4,16 @@ Each function is given what its pattern in `tasks.narration.english` has matched
 """
 
 import re
+from dataclasses import dataclass
 
 from tasks.narration import english_numbers as numbers
+from tasks.narration import english_times as times
 from tasks.narration import english_words as words
 from tasks.narration.english_numbers import NUMBER, cardinal, digit_by_digit, money, number, ordinal
-from tasks.narration.reading_rules import PICTURE_WIDTHS, SURE_ROMAN, Place, plain_digits, roman
+from tasks.narration.reading_rules import PICTURE_WIDTHS, SURE_ROMAN, Place, follows_name, plain_digits, roman
 
-_SCALES = {"k": "thousand", "K": "thousand", "M": "million", "MM": "million", "B": "billion", "bn": "billion",
-           "T": "trillion"}  # fmt: skip
+_SCALES = {"k": "thousand", "K": "thousand", "M": "million", "m": "million", "MM": "million", "B": "billion",
+           "bn": "billion", "T": "trillion"}  # fmt: skip
 _PER = {"mo": "per month", "month": "per month", "yr": "per year", "year": "per year", "day": "per day",
         "hr": "per hour",
         "hour": "per hour", "wk": "per week", "week": "per week", "ea": "each", "each": "each", "lb": "per pound",
@@ -24,7 +26,7 @@ def _scale(scale: str) -> str:
     return _SCALES.get(scale, scale)
 
 
-def price(match: re.Match[str]) -> str:
+def price(match: re.Match[str], place: Place) -> str:
     """Says "R$ 1.299,90", "R$ 100-200", "$5M", "$19.99/mo": money, perhaps a range, perhaps per something."""
     currency, amount = match["currency"], match["amount"]
     scale = _scale(match["scale"]) if match["scale"] else ""
@@ -34,10 +36,52 @@ def price(match: re.Match[str]) -> str:
         name = last.rpartition(" ")[2]
         short = said.removesuffix(f" {name}") if " and " not in last else said
         said = f"{short} to {last}"
+    elif _ARTICLE.search(place.before) and words.is_part_of_a_name(place.after):
+        said = money(currency, amount, scale, singular=True)
     if match["per"]:
         said += f" {_PER[match['per'].casefold()]}"
     plus = " plus" if match["plus"] else ""
     return f"minus {said}{plus}" if match["sign"] else f"{said}{plus}"
+
+
+_ARTICLE = re.compile(r"(?:^|\W)(?:an?|the|this|our|your)\s+$", re.IGNORECASE)
+
+
+def per(match: re.Match[str], place: Place) -> str | None:
+    """A unit without a number: "per lb"."""
+    name = words.unit(match["unit"])
+    if name is None or not re.search(r"\d\s+$", place.before):
+        return None
+    return f"{match[0].split()[0]} {words.UNITS[name][0]}"
+
+
+def either(match: re.Match[str]) -> str | None:
+    """Two values of one unit: "110/220V"."""
+    name = words.unit(match["unit"])
+    if name is None:
+        return None
+    return f"{', '.join(number(part) for part in match['volts'].split('/'))} {words.UNITS[name][1]}"
+
+
+def many(match: re.Match[str]) -> str:
+    """Says "1000s of"."""
+    return {1: "tens", 2: "hundreds", 3: "thousands"}.get(match["zeros"].count("0"), "tens of thousands")
+
+
+_RATED = re.compile(r"(?:^|\W)(?:rat(?:ed|ing)|scor(?:ed?|es)|average|grade)(?:\s+of)?:?\s+$", re.IGNORECASE)
+
+
+def rating(match: re.Match[str], place: Place) -> str | None:
+    """Says "4.8/5", "9/10 customers", "50/50"."""
+    part, whole = match["part"], match["whole"]
+    if part == whole == "50":
+        return "fifty-fifty"
+    by = re.match(
+        r"\s+(?:stars?|points|people|customers|users|buyers|dentists|moms|parents|owners)(?!\w)", place.after
+    )
+    if numbers.value(part) > int(whole) or not ("." in part or _RATED.search(place.before) or by):
+        return None
+    return f"{number(part)} out of {number(whole)}"
 
 
 def price_behind(match: re.Match[str]) -> str:
@@ -62,75 +106,21 @@ def sizes(match: re.Match[str]) -> str | None:
     return said
 
 
-def _full_date(month: int, day: int, year: str) -> str | None:
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    said = f"{words.MONTHS[month - 1]} {ordinal(day)}"
-    if not year:
-        return said
-    return f"{said}, {numbers.year(int(year) if len(year) == 4 else 2000 + int(year))}"
-
-
-def full_date(match: re.Match[str]) -> str | None:
-    """A date with its year."""
-    return _full_date(int(match["month"]), int(match["day"]), match["year"])
-
-
-_DATE_BEFORE = re.compile(
-    r"(?:^|\W)(?:on|until|till|by|from|through|since|before|after|ends|starts|date)\s+$", re.IGNORECASE
-)
-
-
-def short_date(match: re.Match[str], place: Place) -> str | None:
-    """A day and its month, unless they are more likely a fraction or a rating."""
-    month, day = match["month"], match["day"]
-    announced = _DATE_BEFORE.search(place.before)
-    if not announced and len(day) == 1 and len(month) == 1:
-        return None
-    return _full_date(int(month), int(day), "")
-
-
-def named_date(match: re.Match[str]) -> str | None:
-    """Says "Dec 15, 2026"."""
-    month = words.MONTHS.index(words.MONTH_NAMES[match["name"]]) + 1
-    return _full_date(month, int(match["day"]), match["year"] or "")
-
-
-def clock(match: re.Match[str]) -> str | None:
-    """A time of day or a duration, in hours and minutes."""
-    hour, minute, half = int(match["hour"]), match["minute"], match["half"]
-    if hour > 24:
-        return None
-    said = cardinal(hour)
-    if minute and int(minute):
-        said += f" {'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
-    elif not half and minute:
-        said += " o'clock" if 1 <= hour <= 12 else " hundred hours"
-    if match["second"]:
-        said += f" and {cardinal(int(match['second']))} seconds"
-    return f"{said} {half[0].upper()}.M." if half else said
-
-
-def hour(match: re.Match[str]) -> str | None:
-    """Says "9am", "9-5 pm"."""
-    hours = [int(match["hour"]), *([int(match["until"])] if match["until"] else [])]
-    if max(hours) > 12:
-        return None
-    return f"{' to '.join(cardinal(hour) for hour in hours)} {match['half'][0].upper()}.M."
-
-
 def quantity(match: re.Match[str], place: Place) -> str | None:
     """A number or a range with its unit: "2.5 kg", "10-12 in", "-10°F"."""
     name = words.unit(match["unit"])
-    if name is None:
+    if name is None or (match["until"] and " " in match[0] and follows_name(place.before)):
         return None
-    if name in words.AMBIGUOUS and match["space"] and re.match(r"\s+[^\W\d_]", place.after):
-        return None
+    if name in words.AMBIGUOUS and match["space"]:
+        follows = re.match(r"\s+([\w]+)", place.after)
+        if follows and follows[1].casefold() not in words.SCREENS:
+            return None
     one, many = words.UNITS[name]
     said = number(match["amount"])
     if match["until"]:
         said += f" to {number(match['until'])}"
-    singular = not match["until"] and (numbers.value(match["amount"]) == 1 or match["space"] == "-")
+    describes = match["space"] == "-" or words.is_part_of_a_name(place.after)
+    singular = not match["until"] and (numbers.value(match["amount"]) == 1 or describes)
     scale = f" {_scale(match['scale'])}" if match["scale"] else ""
     per = f" {_PER[match['per'].casefold()]}" if match["per"] else ""
     return (
@@ -153,28 +143,51 @@ _PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 6: "sixth", 7: "seven
           16: "sixteenth", 32: "thirty-second"}  # fmt: skip
 
 
-def fraction(match: re.Match[str], place: Place) -> str | None:
-    """Says "1/2", "1 1/2"; not a date."""
-    whole = match["whole"] or match["before"]
+@dataclass(frozen=True)
+class _Fraction:
+    whole: str
+    top: int
+    bottom: int
+
+    @property
+    def part(self) -> str:
+        """Such as "a half", "three quarters"."""
+        if self.bottom == 2:
+            return "a half"
+        return f"{'a' if self.top == 1 else cardinal(self.top)} {_PARTS[self.bottom]}{'s' if self.top > 1 else ''}"
+
+
+def _fraction(match: re.Match[str], place: Place) -> _Fraction | None:
     if match["sign"]:
         top, bottom = (int(part) for part in plain_digits(match["sign"]).split("/"))
     else:
         top, bottom = int(match["top"]), int(match["bottom"])
-    if bottom not in _PARTS or not 0 < top < bottom or _DATE_BEFORE.search(place.before):
+    if bottom not in _PARTS or not 0 < top < bottom or times.DATE_BEFORE.search(place.before):
         return None
-    if whole:
-        part = (
-            "a half"
-            if bottom == 2
-            else f"{'a' if top == 1 else cardinal(top)} {_PARTS[bottom]}{'s' if top > 1 else ''}"
-        )
-        return f"{number(whole)} and {part}"
-    return f"{cardinal(top)} {_PARTS[bottom]}{'s' if top > 1 else ''}"
+    return _Fraction(match["whole"] or match["before"] or "", top, bottom)
 
 
-def all_day(_: re.Match[str], place: Place) -> str | None:
-    """Says "24/7"."""
-    return None if _DATE_BEFORE.search(place.before) else "twenty-four seven"
+def fraction(match: re.Match[str], place: Place) -> str | None:
+    """Says "1/2", "1 1/2"; not a date."""
+    found = _fraction(match, place)
+    if found is None:
+        return None
+    if found.whole:
+        return f"{number(found.whole)} and {found.part}"
+    return f"{cardinal(found.top)} {_PARTS[found.bottom]}{'s' if found.top > 1 else ''}"
+
+
+def fraction_of_a_unit(match: re.Match[str], place: Place) -> str | None:
+    """Says "½ lb", "1/4 in", "2 1/2 kg"."""
+    found, name = _fraction(match, place), words.unit(match["unit"])
+    if found is None or name is None:
+        return None
+    one, many = words.UNITS[name]
+    if found.whole:
+        return f"{number(found.whole)} and {found.part} {many}"
+    if found.bottom == 2:
+        return f"half {'an' if one[0] in 'aeiou' or one == 'hour' else 'a'} {one}"
+    return f"{found.part} {one}"
 
 
 def phone(match: re.Match[str]) -> str:
@@ -187,86 +200,6 @@ def phone(match: re.Match[str]) -> str:
         if group.isdigit()
         else group.capitalize()
         for group in groups
-    )
-
-
-_ADDRESS_SIGNS = {".": "dot", "@": "at", "-": "dash", "_": "underscore", "/": "slash", ":": "colon",
-                  "?": "question mark",
-                  "=": "equals", "&": "and", "+": "plus", "#": "hash", "%": "percent", "~": "tilde"}  # fmt: skip
-_SAID_ENDINGS = frozenset(
-    [
-        "com",
-        "net",
-        "org",
-        "gov",
-        "edu",
-        "app",
-        "shop",
-        "store",
-        "online",
-        "site",
-        "info",
-        "blog",
-        "eco",
-        "dev",
-        "tech",
-        "digital",
-        "live",
-        "biz",
-    ]
-)
-_COUNTRIES = frozenset(
-    [
-        "br",
-        "io",
-        "me",
-        "co",
-        "tv",
-        "us",
-        "uk",
-        "pt",
-        "es",
-        "ai",
-        "gg",
-        "ly",
-        "ar",
-        "eu",
-        "de",
-        "fr",
-        "it",
-        "ca",
-        "au",
-        "in",
-    ]
-)
-
-
-def address(match: re.Match[str]) -> str | None:
-    """A web or e-mail address; None if it only looks like one."""
-    text = re.sub(r"^(?:https?://)?(?:www\.)?", "", match[0], flags=re.IGNORECASE).rstrip("/")
-    ending = text.partition("/")[0].rpartition(".")[2].casefold()
-    if "@" not in text and ending not in _SAID_ENDINGS | _COUNTRIES:
-        return None
-    parts = re.findall(r"[^\W\d_]+|\d+|.", text)
-    said = []
-    for index, part in enumerate(parts):
-        if part.isdecimal():
-            said.append(number(part) if len(part) < 5 else digit_by_digit(part))
-        elif not part[0].isalpha():
-            said.append(_ADDRESS_SIGNS.get(part, ""))
-        elif (
-            index and parts[index - 1] == "." and part.casefold() in _COUNTRIES - {"me", "co", "in"}
-        ) or words.spells(part.upper()):
-            said.append(words.spell(part))
-        else:
-            said.append(part)
-    return " ".join(filter(None, said))
-
-
-def handle(match: re.Match[str]) -> str:
-    """Says "@loja.bonita"."""
-    return "at " + words.letters_and_digits(
-        match["name"].replace("_", " underscore ").replace(".", " dot ").strip()
     )
 
 
@@ -343,11 +276,6 @@ def ranged(match: re.Match[str]) -> str:
 def many_in_one(match: re.Match[str]) -> str:
     """Says "2-in-1"."""
     return f"{number(match['many'])} in {number(match['one'])}"
-
-
-def decade(match: re.Match[str]) -> str:
-    """Says "1980s", "'90s"."""
-    return numbers.decade(int(match["year"]))
 
 
 def short(match: re.Match[str]) -> str | None:

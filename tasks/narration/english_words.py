@@ -55,8 +55,23 @@ UNITS: dict[str, tuple[str, str]] = {
 _ANY_CASE = {
     name.casefold(): name for name in UNITS if len(name) > 1 and name not in ("MP", "ms", "in", "pt")
 }
-AMBIGUOUS = frozenset({"A", "s", "h", "in", "pt", "ct", "cal", "min", "pk", '"', "”", "l"})
+AMBIGUOUS = frozenset({"A", "in", "pt", "cal", '"', "”"})
 """Units that are also words or marks: they touch their number, or what follows is no word."""
+SCREENS = frozenset(
+    ["tv", "monitor", "screen", "display", "tablet", "laptop", "wheels", "rims", "pan", "skillet"]
+)
+"""Things that are so many inches: "32 in TV"."""
+_NO_NOUN = re.compile(
+    "of|for|and|or|per|by|to|from|an?|in|on|at|with|than|less|more|ago|later|each|only|now|today|total|long|wide|tall|"
+    "high|deep|thick|off|max|minimum|maximum|away|below|above|under|over|as|is|are|was|if|but|when|while"
+)
+
+
+def is_part_of_a_name(after: str) -> bool:
+    """Whether the words behind a unit are what it describes: "30 min workout", not "30 min later"."""
+    found = re.match(r"\s+([^\W\d_]{2,})", after)
+    return found is not None and _NO_NOUN.fullmatch(found[1].casefold()) is None
+
 
 ABBREVIATIONS = {
     "mr.": "Mister", "mr": "Mister", "mrs.": "Missus", "mrs": "Missus", "ms.": "Miz", "dr.": "Doctor", "dr": "Doctor",

@@ -4,8 +4,10 @@ Each function is given what its pattern in `tasks.narration.portuguese` has matc
 """
 
 import re
+from dataclasses import dataclass
 
 from tasks.narration import portuguese_numbers as numbers
+from tasks.narration import portuguese_times as times
 from tasks.narration import portuguese_words as words
 from tasks.narration.portuguese_numbers import (
     NUMBER,
@@ -15,19 +17,13 @@ from tasks.narration.portuguese_numbers import (
     number,
     ordinal,
 )
-from tasks.narration.reading_rules import PICTURE_WIDTHS, SURE_ROMAN, Place, plain_digits, roman
+from tasks.narration.reading_rules import PICTURE_WIDTHS, SURE_ROMAN, Place, follows_name, plain_digits, roman
 
 _SCALES = {"mi": ("milhão", "milhões"), "bi": ("bilhão", "bilhões")}
 _PER = {"mês": "por mês", "mes": "por mês", "ano": "por ano", "dia": "por dia", "hora": "por hora", "h": "por hora",
         "semana": "por semana", "un": "a unidade", "un.": "a unidade", "unidade": "a unidade", "kg": "o quilo",
         "m²": "o metro quadrado", "m2": "o metro quadrado", "l": "o litro", "pessoa": "por pessoa",
         "noite": "por noite"}  # fmt: skip
-_CLOCK_BEFORE = re.compile(
-    r"(?:^|\W)(?:às|as|das|até|à|pelas|às\s.{1,8}\se|das\s.{1,8}\s(?:às|a|até))\s+$", re.IGNORECASE
-)
-_DATE_BEFORE = re.compile(
-    r"(?:^|\W)(?:dia|dias|até|em|desde|de|do|no|data|partir de|válid[oa] até)\s+$", re.IGNORECASE
-)
 
 
 def _scale(amount: str, scale: str) -> str:
@@ -80,83 +76,25 @@ def sizes(match: re.Match[str]) -> str | None:
     return said
 
 
-def _valid(day: int, month: int) -> bool:
-    return 1 <= day <= 31 and 1 <= month <= 12
-
-
-def _day(day: int) -> str:
-    return "primeiro" if day == 1 else cardinal(day)
-
-
-def _year(year: str) -> str:
-    return cardinal(int(year) if len(year) == 4 else 2000 + int(year))
-
-
-def full_date(match: re.Match[str]) -> str | None:
-    """A date with its year."""
-    day, month = int(match["day"]), int(match["month"])
-    if not _valid(day, month):
-        return None
-    return f"{_day(day)} de {words.MONTHS[month - 1]} de {_year(match['year'])}"
-
-
-def short_date(match: re.Match[str], place: Place) -> str | None:
-    """A day and its month, unless they are more likely a fraction or a rating."""
-    day, month = match["day"], match["month"]
-    announced = bool(_DATE_BEFORE.search(place.before))
-    if not _valid(int(day), int(month)) or (not announced and len(day) == 1 and len(month) == 1):
-        return None
-    if (day, month) == ("24", "7") and not announced:
-        return "vinte e quatro horas por dia, sete dias por semana"
-    return f"{_day(int(day))} de {words.MONTHS[int(month) - 1]}"
-
-
-def month_year(match: re.Match[str]) -> str | None:
-    """Says "12/2026"."""
-    month = int(match["month"])
-    return f"{words.MONTHS[month - 1]} de {cardinal(int(match['year']))}" if 1 <= month <= 12 else None
-
-
-def first_of(_: re.Match[str]) -> str:
-    """The first day of a month has an ordinal."""
-    return "primeiro"
-
-
-def clock(match: re.Match[str], place: Place) -> str | None:
-    """A time of day or a duration, in hours and minutes."""
-    hour, minute, second = int(match["hour"]), int(match["minute"] or 0), int(match["second"] or 0)
-    if minute > 59 or second > 59 or (hour > 24 and not match["mark"]):
-        return None
-    hours = cardinal(hour, feminine=True)
-    name = "hora" if hour < 2 else "horas"
-    minutes = f"{cardinal(minute)} {'minuto' if minute == 1 else 'minutos'}"
-    if second:
-        return f"{hours} {name}, {minutes} e {cardinal(second)} {'segundo' if second == 1 else 'segundos'}"
-    if not minute:
-        return f"{hours} {name}"
-    clock = match["colon"] or (_CLOCK_BEFORE.search(place.before) and not match["named"])
-    return f"{hours} e {cardinal(minute)}" if clock else f"{hours} {name} e {minutes}"
-
-
 def quantity(match: re.Match[str], place: Place) -> str | None:
     """A number or a range with its unit: "2,5 kg", "10-12 cm", "-10°C", "10 a 20%"."""
     name = words.unit(match["unit"])
     if name is None:
         return None
+    if match["until"] and " " in match[0] and follows_name(place.before):
+        return None
     touches = not match["space"]
     if name in words.AMBIGUOUS and not touches and re.match(r"\s+[^\W\d_]", place.after) and name != "m":
-        return None
+        amperes = name == "A" and re.match(r"\s+(?:com|de|em|e|ou|para|por)\s", place.after)
+        if not amperes:
+            return None
     if name == "h" and touches and re.match(r"\d", place.after):
         return None
     one, many = words.UNITS[name]
     feminine = name in words.FEMININE_UNITS
-    amount = _dotted(match["amount"])
-    said = (
-        amount
-        if not match["amount"].replace(".", "").replace(",", "").isdigit()
-        else _number(match["amount"], feminine)
-    )
-    last = match["until"] or match["amount"]
+    amount = re.sub(r"^0(?=\d)", "", match["amount"]) if name in words.HOURS else match["amount"]
+    said = _number(amount, feminine)
+    last = match["until"] or amount
     if match["until"]:
         said += f" a {_number(match['until'], feminine)}"
     singular = not _dotted_value(last) >= 2 and not match["scale"]
@@ -171,8 +109,9 @@ def quantity(match: re.Match[str], place: Place) -> str | None:
     )
 
 
-def _dotted(amount: str) -> str:
-    return amount
+def range_of_a_unit(match: re.Match[str], place: Place) -> str | None:
+    """Such as "10% - 20%"; of hours both are times of day, with minutes or without."""
+    return None if match["unit"] in words.HOURS else quantity(match, place)
 
 
 def _dotted_value(amount: str) -> float:
@@ -189,8 +128,32 @@ def _number(amount: str, feminine: bool = False) -> str:
     return number(amount, feminine=feminine)
 
 
-def nth(match: re.Match[str]) -> str:
-    """An ordinal number."""
+_DEGREES_BEFORE = re.compile(
+    r"(?:^|\W)(?:forno|gira|giro|giro de|rotação de|ângulo de|temperatura de|inclinação de|faz|fazem|fez)(?:\s+a)?\s+$",
+    re.IGNORECASE,
+)
+_NOUN_AFTER = re.compile(
+    r"\s+(?!(?:no|na|de|do|da|por|para|com|em|à|ao|às|aos|e|ou|sem|até|a|o|que|mas)\b)[^\W\d_]{2,}",
+    re.IGNORECASE,
+)
+_TURNS = ("180", "360")
+_LEAST_DEGREES = {"°": 20, "º": 40}
+"""From here on a number with this sign and no noun behind it is more likely degrees than a place in an order."""
+
+
+def _is_degrees(match: re.Match[str], place: Place) -> bool:
+    count, mark = match["count"], match["mark"]
+    if mark not in _LEAST_DEGREES or match["day"] or match["plural"]:
+        return False
+    if count in _TURNS or _DEGREES_BEFORE.search(place.before):
+        return True
+    return int(count.replace(".", "")) >= _LEAST_DEGREES[mark] and not _NOUN_AFTER.match(place.after)
+
+
+def nth(match: re.Match[str], place: Place) -> str | None:
+    """An ordinal number; not degrees, which many write with the same sign."""
+    if _is_degrees(match, place):
+        return None
     feminine = match["mark"] in "ªa"
     plural = bool(match["plural"])
     said = ordinal(int(match["count"].replace(".", "")), feminine=feminine, plural=plural)
@@ -201,19 +164,87 @@ _PARTS = {2: "meio", 3: "terço", 4: "quarto", 5: "quinto", 6: "sexto", 7: "sét
           10: "décimo"}  # fmt: skip
 
 
-def fraction(match: re.Match[str], place: Place) -> str | None:
-    """Says "1/2", "1 1/2"; not a date."""
-    whole = match["whole"] or match["before"]
+@dataclass(frozen=True)
+class _Fraction:
+    whole: str
+    top: int
+    bottom: int
+
+    def part(self, *, feminine: bool) -> str:
+        """Such as "meia", "três quartos"."""
+        if self.bottom == 2:
+            return "meia" if feminine else "meio"
+        return f"{cardinal(self.top)} {_PARTS[self.bottom]}{'s' if self.top > 1 else ''}"
+
+
+def _fraction(match: re.Match[str], place: Place) -> _Fraction | None:
     if match["sign"]:
         top, bottom = (int(part) for part in plain_digits(match["sign"]).split("/"))
     else:
         top, bottom = int(match["top"]), int(match["bottom"])
-    if bottom not in _PARTS or not 0 < top < bottom or _DATE_BEFORE.search(place.before):
+    if bottom not in _PARTS or not 0 < top < bottom or times.DATE_BEFORE.search(place.before):
         return None
-    whole = f"{number(whole)} e " if whole else ""
-    if bottom == 2:
-        return f"{whole}{'meia' if words.counts_feminine('', place.after) else 'meio'}"
-    return f"{whole}{cardinal(top)} {_PARTS[bottom]}{'s' if top > 1 else ''}"
+    return _Fraction(match["whole"] or match["before"] or "", top, bottom)
+
+
+def fraction(match: re.Match[str], place: Place) -> str | None:
+    """Says "1/2", "1 1/2"; not a date."""
+    found = _fraction(match, place)
+    if found is None:
+        return None
+    feminine = words.counts_feminine("", place.after)
+    part = found.part(feminine=feminine)
+    return f"{number(found.whole, feminine=feminine)} e {part}" if found.whole else part
+
+
+def fraction_of_a_unit(match: re.Match[str], place: Place) -> str | None:
+    """Says "½ kg", "1/4 L", "2 1/2 h"."""
+    found, name = _fraction(match, place), words.unit(match["unit"])
+    if found is None or name is None:
+        return None
+    one, many = words.UNITS[name]
+    feminine = name in words.FEMININE_UNITS
+    part = found.part(feminine=feminine)
+    if found.whole:
+        return f"{number(found.whole, feminine=feminine)} {one if found.whole == '1' else many} e {part}"
+    return f"{part} {one}" if found.bottom == 2 else f"{part} de {one}"
+
+
+def either(match: re.Match[str]) -> str | None:
+    """Two values of one unit: "110/220V"."""
+    name = words.unit(match["unit"])
+    if name is None:
+        return None
+    feminine = name in words.FEMININE_UNITS
+    return f"{', '.join(number(part, feminine=feminine) for part in match['volts'].split('/'))} {words.UNITS[name][1]}"
+
+
+def per(match: re.Match[str], place: Place) -> str | None:
+    """A unit behind a price: "o kg", "por m²"."""
+    name = words.unit(match["unit"])
+    if name is None or not re.search(r"\d\s+$", place.before):
+        return None
+    return f"{match[0].split()[0]} {words.UNITS[name][0]}"
+
+
+_RATED = re.compile(
+    r"(?:^|\W)(?:notas?|avaliaç(?:ão|ões)|avaliad[oa]s?|média|placar|pontuação|parcelas?|parte|etapa|passo|lição|página)"
+    r"(?:\s+(?:de|com))?:?\s+$",
+    re.IGNORECASE,
+)
+_RATED_BY = re.compile(
+    r"\s+(?:d[oa]s\s)?(?:clientes|estrelas|pontos|pessoas|usuários|compradores|consumidores|dentistas|médicos|mães)(?!\w)"
+)
+
+
+def rating(match: re.Match[str], place: Place) -> str | None:
+    """Says "nota 4,9/5", "parcela 1/12", "9/10 clientes"."""
+    part, whole = match["part"], match["whole"]
+    if numbers.value(part) > int(whole) or not (
+        "," in part or _RATED.search(place.before) or _RATED_BY.match(place.after)
+    ):
+        return None
+    return f"{number(part)} de {number(whole)}"
 
 
 def phone(match: re.Match[str]) -> str:
@@ -255,74 +286,6 @@ def long_code(match: re.Match[str]) -> str:
     )
 
 
-_ADDRESS_SIGNS = {".": "ponto", "@": "arroba", "-": "hífen", "_": "underline", "/": "barra", ":": "dois pontos",
-                  "?": "interrogação", "=": "igual", "&": "e", "+": "mais", "#": "jogo da velha", "%": "por cento",
-                  "~": "til"}  # fmt: skip
-_SAID_ENDINGS = frozenset(
-    [
-        "com",
-        "net",
-        "org",
-        "gov",
-        "edu",
-        "app",
-        "shop",
-        "store",
-        "online",
-        "site",
-        "info",
-        "blog",
-        "ig",
-        "loja",
-        "eco",
-        "dev",
-        "tech",
-        "digital",
-        "live",
-    ]
-)
-
-
-def address(match: re.Match[str]) -> str | None:
-    """A web or e-mail address; None if it only looks like one."""
-    text = re.sub(r"^(?:https?://)?(?:www\.)?", "", match[0], flags=re.IGNORECASE).rstrip("/")
-    if "@" not in text and not words_ending(text):
-        return None
-    parts = re.findall(r"[^\W\d_]+|\d+|.", text)
-    said = []
-    for index, part in enumerate(parts):
-        if part.isdecimal():
-            said.append(number(part) if len(part) < 5 else digit_by_digit(part))
-        elif not part[0].isalpha():
-            said.append(_ADDRESS_SIGNS.get(part, ""))
-        elif (
-            index and parts[index - 1] == "." and len(part) == 2 and part.casefold() not in _SAID_ENDINGS
-        ) or words.spells(part.upper()):
-            said.append(words.spell(part))
-        else:
-            said.append(part)
-    return " ".join(filter(None, said))
-
-
-def words_ending(text: str) -> bool:
-    """Whether a text with points is an address: it ends in the name of a domain."""
-    host = text.partition("/")[0]
-    ending = host.rpartition(".")[2].casefold()
-    return ending in _SAID_ENDINGS or (len(ending) == 2 and ending.isalpha() and ending in _COUNTRIES)
-
-
-_COUNTRIES = frozenset(
-    ["br", "io", "me", "co", "tv", "us", "uk", "pt", "es", "ai", "gg", "ly", "ar", "eu", "de", "fr", "it"]
-)
-
-
-def handle(match: re.Match[str]) -> str:
-    """Says "@loja.bonita"."""
-    return "arroba " + words.letters_and_digits(
-        match["name"].replace("_", " underline ").replace(".", " ponto ").strip()
-    )
-
-
 def abbreviation(match: re.Match[str], place: Place) -> str | None:
     """An abbreviation; its period stays where it ends the sentence, too."""
     written = match[0].casefold()
@@ -331,12 +294,6 @@ def abbreviation(match: re.Match[str], place: Place) -> str | None:
         return None
     ends = written in words.MAY_END and (not place.after.strip() or re.match(r"\s+[A-ZÀ-Ý]", place.after))
     return f"{said}." if ends else said
-
-
-def weekdays(match: re.Match[str]) -> str:
-    """Says "seg. a sex.", "sáb-dom"."""
-    first, last = (words.WEEKDAYS[match[name].casefold()] for name in ("first", "last"))
-    return f"{first} {match['link'] or 'a'} {last}"
 
 
 def street(_: re.Match[str]) -> str:
@@ -351,29 +308,44 @@ def numero(match: re.Match[str]) -> str:
 
 _KINGS = re.compile(r"(?:^|\W)[A-ZÀ-Ý][\wà-ÿ]+\s+$")
 _NUMBERED = re.compile(
-    r"(?:^|\W)(?:século|séculos|capítulo|volume|tomo|fase|parte|edição|módulo|tipo|título|guerra mundial)\s+$",
+    r"(?:^|\W)(?:século|séculos|sécs?\.|capítulo|volume|tomo|fase|parte|edição|módulo|tipo|título|guerra mundial)\s+$",
     re.I,
+)
+
+
+_EVENTS = re.compile(
+    r"\s+(?:(?P<feminine>edição|bienal|feira|semana|jornada|copa|corrida|festa|conferência|mostra|maratona|caminhada)|"
+    r"congresso|encontro|festival|simpósio|seminário|campeonato|fórum|prêmio|salão|concurso|torneio)(?!\w)",
+    re.IGNORECASE,
 )
 
 
 def roman_number(match: re.Match[str], place: Place) -> str | None:
     """A Roman numeral where one is meant."""
     value = roman(match[0])
+    if value is not None and len(match[0]) > 1 and (event := _EVENTS.match(place.after)):
+        return ordinal(value, feminine=event["feminine"] is not None)
     announced = _NUMBERED.search(place.before)
     if value is None or not (announced or SURE_ROMAN.fullmatch(match[0])):
         return None
-    if announced and "culo" in announced[0].casefold():
+    if announced and "séc" in announced[0].casefold():
         return ordinal(value) if value <= 10 else cardinal(value)
     if not announced and _KINGS.search(place.before):
         return ordinal(value) if value <= 10 else cardinal(value)
     return cardinal(value)
 
 
+_YEAR_BEFORE = re.compile(
+    r"(?:^|\W)(?:de|em|até|desde|ano|coleção|copa|verão|inverno|safra)\s+$", re.IGNORECASE
+)
+
+
 def counted(match: re.Match[str], place: Place) -> str | None:
     """A number by itself; its gender is that of what it counts."""
     amount, scale = match["amount"], match["scale"]
-    after = re.sub(r"^\s+(?:a|e|ou|até)\s+\d+(?=\s)", "", place.after)
-    feminine = words.counts_feminine(place.before, after)
+    after = re.sub(r"^\s+(?:a|e|ou|até)\s+\d+(?:/\d+)?(?=\s)", "", place.after)
+    is_year = re.fullmatch(r"(?:19|20)\d\d", amount) and _YEAR_BEFORE.search(place.before)
+    feminine = not is_year and words.counts_feminine(place.before, after, one=amount == "1")
     if scale:
         name = _scale(amount, scale)
         of = " de" if name != "mil" and re.match(r"\s+(?!de\b|e\b|do|da)[^\W\d_]", place.after) else ""
@@ -389,7 +361,7 @@ def counted(match: re.Match[str], place: Place) -> str | None:
 
 def ranged(match: re.Match[str], place: Place) -> str | None:
     """Says "10-12"."""
-    feminine = words.counts_feminine(place.before, place.after)
+    feminine = words.counts_feminine(place.before, place.after, one=False)
     return f"{_number(match['amount'], feminine)} a {_number(match['until'], feminine)}"
 
 

@@ -69,9 +69,10 @@ KB quilobáite quilobáites|MB megabáite megabáites|GB gigabáite gigabáites|
 Mbps megabit#por#segundo megabits#por#segundo|Gbps gigabit#por#segundo gigabits#por#segundo
 MP megapíksel megapíksels|px píksel píksels|dpi ponto#por#polegada pontos#por#polegada
 fps quadro#por#segundo quadros#por#segundo|rpm rotação#por#minuto rotações#por#minuto
-°C grau#celsius graus#celsius|ºC grau#celsius graus#celsius|°F grau#fahrenheit graus#fahrenheit|° grau graus
-h hora horas|hs hora horas|hr hora horas|hrs hora horas|min minuto minutos|s segundo segundos|seg segundo segundos
-ms milissegundo milissegundos
+°C grau#celsius graus#celsius|ºC grau#celsius graus#celsius|°F grau#fahrenheit graus#fahrenheit
+° grau graus|º grau graus
+h hora horas|H hora horas|hs hora horas|hr hora horas|hrs hora horas|min minuto minutos
+s segundo segundos|seg segundo segundos|ms milissegundo milissegundos
 kcal quilocaloria quilocalorias|cal caloria calorias|kJ quilojoule quilojoules|dB decibel decibéis
 lm lúmen lúmens|BTU bê-tê-u bê-tê-us|BTUs bê-tê-u bê-tê-us|cv cavalo cavalos|hp cavalo cavalos
 oz onça onças|lb libra libras|bar bar bares|psi pê-esse-i pê-esse-i|un unidade unidades|und unidade unidades
@@ -84,7 +85,7 @@ UNITS: dict[str, tuple[str, str]] = {
 }
 """Singular and plural by symbol, as it is written."""
 _ANY_CASE = {name.casefold(): name for name in UNITS if len(name) > 1 and name not in ("MP", "ha", "ms")}
-AMBIGUOUS = frozenset({"A", "s", "t", "h", "bar", "cal", "un", '"', "”", "m"})
+AMBIGUOUS = frozenset({"A", "H", "bar", "cal", '"', "”", "m"})
 """Units that are also words or marks: they belong to a number that they touch, or stand at the end of a phrase."""
 
 
@@ -95,7 +96,8 @@ def unit(symbol: str) -> str | None:
     return _ANY_CASE.get(symbol.casefold())
 
 
-FEMININE_UNITS = frozenset({"t", "ton", "pol", '"', "”", "h", "hs", "hr", "hrs", "kcal", "cal", "rpm", "oz", "lb"}) | {
+HOURS = frozenset({"h", "H", "hs", "hr", "hrs"})
+FEMININE_UNITS = HOURS | frozenset({"t", "ton", "pol", '"', "”", "kcal", "cal", "rpm", "oz", "lb"}) | {
     "un", "und", "unid", "pç", "pçs", "cx", "dz",
 }  # fmt: skip
 
@@ -110,6 +112,7 @@ ABBREVIATIONS = {
     "mín.": "mínimo", "aprox.": "aproximadamente", "c/": "com", "s/": "sem", "p/": "para", "vs.": "versus",
     "vs": "versus", "x.": "x", "núm.": "número", "qtd.": "quantidade", "ref.": "referência", "jr.": "júnior",
     "ex.": "exemplo", "p.ex.": "por exemplo", "d.c.": "depois de cristo", "a.c.": "antes de cristo", "vol.": "volume",
+    "séc.": "século", "sécs.": "séculos",
     "cap.": "capítulo", "un.": "unidade", "unid.": "unidade", "sto.": "santo", "sta.": "santa", "e/ou": "e ou",
     "n.º": "número", "nº": "número", "nº.": "número", "n°": "número", "nro.": "número", "c/c": "conta corrente",
     "eua": "estados unidos", "cnpj": "cê ene pê jota",
@@ -185,14 +188,19 @@ _MASCULINE = re.compile(
     r"(?:dia|mapa|problema|sistema|programa|tema|cinema|planeta|poema|drama|clima|idioma|diploma|grama|quilograma|"
     r"miligrama|esquema|pijama|cometa|guia|mega|giga|tera|colega|telefonema|emblema|lema|trema|aroma|quilowatt|"
     r"guarda-roupa|guarda-chuva|para-brisa|porta-joia|karma|coala|gorila|panda|papa|poeta|atleta|pirata|turista|"
-    r"artista|motorista|dentista|especialista|sofá|chá|crachá|alvará|orixá|maracujá)s?",
+    r"artista|motorista|dentista|especialista|sofá|chá|crachá|alvará|orixá|maracujá|dálmata|fantasma|sintoma|dogma|"
+    r"enigma|axioma|estigma|dilema|teorema|telegrama|hectograma|anagrama|monograma|organograma|guarda)s?",
 )
 _FEMININE = re.compile(
     r"(?:m[ãa]os?|vez(?:es)?|cor(?:es)?|flor(?:es)?|luz(?:es)?|noites?|tardes?|partes?|sedes?|fontes?|bases?|chaves?|redes?|"
     r"pontes?|voz(?:es)?|cruz(?:es)?|raiz(?:es)?|raízes|mulher(?:es)?|colher(?:es)?|imagem|imagens|peles?|"
     r"lentes?|embalage(?:m|ns)|garage(?:m|ns)|viage(?:m|ns)|\w+(?:ção|ções|são|sões|dades?|gens|gem|tudes?|ezas?)|"
     r"mães?|irmãs?|maçãs?|manhãs?|séries?|espécies?|faces?|frases?|bases?|classes?|estantes?|mentes?|árvores?|hélices?|"
-    r"torres?|amostras?|tvs?|smart)"
+    r"torres?|amostras?|tvs?|smart|fotos?|motos?|tribos?|suítes?|paredes?|orde(?:m|ns)|nuve(?:m|ns)|leis?|metades?|"
+    r"\w*triz(?:es)?|fases?|doses?|análises?|crises?|próteses?|hipóteses?|"
+    r"teses?|aves?|naves?|neves?|carnes?|sementes?|correntes?|artes?|mortes?|sortes?|chances?|vitrines?|cabines?|"
+    r"raquetes?|maquetes?|caminhonetes?|omeletes?|enquetes?|quitinetes?|lingeries?|boutiques?|selfies?|bikes?|dores?|"
+    r"febres?|capitais|capital|catedra(?:l|is)|vogais|digitais|lãs?|pás?|avelãs?|romãs?)"
 )
 _EITHER = frozenset(
     [
@@ -220,6 +228,17 @@ _EITHER = frozenset(
         "diferentes",
     ]
 )
+_NO_NOUN = re.compile(
+    "apenas|mas|todas?|essas?|estas?|aquelas?|nossas?|suas?|minhas?|outras?|as|das|nas|pelas?|às|aliás|atrás|para|cada|"
+    "agora|ainda|uma|numa|contra|delas?|nelas?"
+)
+_NAMING = re.compile(
+    r"(?:^|\W)(?:fase|lote|nível|etapa|parte|passo|dia|item|página|capítulo|volume|modelo|opção|tamanho|número|linha|sala|"
+    r"quadra|bloco|apartamento|loja|versão|aula|módulo|grupo|categoria|classe|tipo|pin|código|canal|kit|combo|temporada|"
+    r"episódio|turma|mesa|quarto|ano|semana|andar|portão|plataforma|questão|anexo|artigo|faixa|posição|lugar)\s+$",
+    re.IGNORECASE,
+)
+"""Words that a number behind them names, and does not count."""
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BEFORE = re.compile(r"(?:^|\W)([^\W\d_]+)\s+$")
 _FEMININE_BEFORE = frozenset(
@@ -261,8 +280,13 @@ _MASCULINE_BEFORE = frozenset(
 )
 
 
-def counts_feminine(before: str, after: str) -> bool:
-    """Whether a number stands with a feminine noun: told by the article before it, else by the noun after it."""
+def counts_feminine(before: str, after: str, *, one: bool = True) -> bool:
+    """Whether a number stands with a feminine noun: told by the article before it, else by the noun after it.
+
+    `one`: it is 1, or less, and the noun has no plural.
+    """
+    if _NAMING.search(before[-40:]):
+        return False
     if found := _BEFORE.search(before[-40:]):
         article = found[1].casefold()
         if article in _FEMININE_BEFORE:
@@ -280,7 +304,7 @@ def counts_feminine(before: str, after: str) -> bool:
         if word in _EITHER and not word.endswith(("as", "os")):
             position = found.end()
             continue
-        if _MASCULINE.fullmatch(word):
+        if _MASCULINE.fullmatch(word) or _NO_NOUN.fullmatch(word) or (not one and not word.endswith("s")):
             return False
         return bool(_FEMININE.fullmatch(word)) or (word.endswith(("a", "as")) and len(word) > 2)
     return False

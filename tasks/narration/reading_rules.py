@@ -108,7 +108,13 @@ def stretches(text: str, reading: Reading) -> list[Stretch]:
             pending = None
         elif found:
             last = found.pop()
-            found.append(Stretch(last.start, stop, _with_marks(last.spoken, text[begin:stop])))
+            joined = _RANGE.search(text[:stop]) if text[begin:stop] in _DASHES else None
+            said = (
+                f"{last.spoken} {reading.joints[text[begin:stop]]}"
+                if joined and _are_alike(joined, _NEXT.match(text, stop))
+                else _with_marks(last.spoken, text[begin:stop])
+            )
+            found.append(Stretch(last.start, stop, said))
         else:
             pending = start
         position = stop
@@ -145,6 +151,39 @@ def _read(text: str, begin: int, first: int, reading: Reading, joined: int = 0) 
     word = text[first:core_end]
     spoken = reading.word(word, Place(text, first, core_end)) if word else ""
     return stop, text[begin:first] + spoken + text[core_end:stop]
+
+
+_NAME = re.compile(r"\S\s+[^\W\d_a-zß-ÿ]\S*\s+$|(?:^|\s)[^\W\d_]*[a-z][A-Z]\w*\s+$")
+
+
+def follows_name(before: str) -> bool:
+    """Whether a number stands behind a name, and is part of it: "iPhone 15"."""
+    return _NAME.search(before) is not None
+
+
+_RANGE = re.compile(r"(?P<word>\S*\s)?(?P<first>\S+)\s\S$")
+_NEXT = re.compile(r"\s(?P<last>\S+)(?P<after>\s[^\W\d_]\S*)?")
+_LONGEST_BARE = 3
+
+
+def _are_alike(first: re.Match[str], last: re.Match[str] | None) -> bool:
+    """Whether what stands before and behind a dash with blanks are the ends of a range: "9h - 18h", "5 - 7 dias"."""
+    if last is None:
+        return False
+    one, other = first["first"], last["last"].rstrip(CLOSING)
+    if one.isdecimal() and other.isdecimal():
+        counts = last["after"] is not None and last["after"].strip()[:1].islower()
+        named = follows_name(first.string[: first.start("first")])
+        short = max(len(one), len(other)) <= _LONGEST_BARE
+        return counts and not named and short and int(one) < int(other)
+    shapes = [_shape(one), _shape(other)]
+    return shapes[0] == shapes[1] and "9" in shapes[0] and not one.isdecimal()
+
+
+def _shape(word: str) -> str:
+    """What kind of thing it is: times with minutes or without, amounts of one unit."""
+    found = re.sub(r"\d+", "9", word.casefold()).replace("p.m", "a.m").replace("pm", "am")
+    return re.sub(r"^9(?:h9?|:9)(?:min)?", "9h", found)
 
 
 def _marks(tail: str, matched: str) -> str:
