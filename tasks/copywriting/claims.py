@@ -27,8 +27,8 @@ class Concept:
 
 
 def _concept(wordings: str, follows: Callable[[Product], bool] = _never) -> Concept:
-    # Blanks in a wording are any white space, also a line break; a star ends a stem.
-    pattern = wordings.replace("*", r"\w*").replace(" ", r"\s+")
+    # Blanks in a wording are any white space, also a line break, and with a question mark none; a star ends a stem.
+    pattern = wordings.replace("*", r"\w*").replace(" ?", r"\s*").replace(" ", r"\s+")
     return Concept(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), follows)
 
 
@@ -137,7 +137,14 @@ CONCEPTS: Mapping[str, Concept] = {
         "few left|selling (?:out|fast)|sells? out|while (?:supplies|stocks?) lasts?|"
         "before (?:it's|they're|its) gone|almost gone",
     ),
+    "portion": _concept(
+        "[½¼¾⅓⅔⅛]|mei[oa] (?:hora|litro|quilo|copo|metro|minuto|xicara|duzia|preco)|um terco|dois tercos|"
+        "um quarto d\\w+|duzias?|dobro|triplo|duas vezes mais|half (?:an?|the|hour|off|price)|"
+        "an? (?:third|quarter) (?:of|off|less|more)|"
+        "dozens?|double|triple|twice",
+    ),
     "today only": _concept(
+        "ate (?:hoje|amanha)|(?:by|until) (?:today|tonight|tomorrow)|"
         "(?:so|somente|apenas) (?:hoje|amanha|essa semana|esta semana)|today only|only today|"
         "ends (?:today|tonight|tomorrow)",
     ),
@@ -156,7 +163,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "melhor|melhores|best|better|greatest|finest|superior|top",
     ),
     "number one": _concept(
-        "n\\.?[º°o]\\.? ?1|numero (?:1|um)|#1|no\\. 1|number (?:1|one)|lider(?:es)?|campea\\w*|campeoes|"
+        "n\\.?[º°o]\\.? ?1|n\\.? ?1|numero (?:1|um)|#1|no\\. 1|number (?:1|one)|lider(?:es)?|campea\\w*|campeoes|"
         "lead(?:er|ing)|first choice|world[ -]class",
     ),
     "most": _concept(
@@ -269,7 +276,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "impermeav\\w+",
     ),
     "light": _concept(
-        "leve(?!\\s+(?:o|a|os|as|um|uma|seu|sua|para|ja|hoje|agora|esse|essa|este|esta|com)\\b)|leves|leveza|"
+        "leve(?!\\s+(?:o|a|os|as|um|uma|dois|duas|tres|quatro|cinco|seis|\\d\\w*|mais|seu|sua|para|ja|hoje|agora|esse|essa|este|esta|com)\\b)|leves|leveza|"
         "ultraleve\\w*|lightweight|feather[ -]light",
     ),
     "comfortable": _concept(

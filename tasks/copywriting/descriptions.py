@@ -49,10 +49,10 @@ class _Wording:
 _WORDINGS: Mapping[Language, _Wording] = {
     "pt-BR": _Wording(
         openings={
-            "friendly": ("Conheça {the_name}.", "{The_name} é para {audience}.", "Essa é para {audience}: {name}."),
+            "friendly": ("Conheça {the_name}.", "{The_name} {is} para {audience}.", "Essa é para {audience}: {name}."),
             "energetic": ("Conheça {the_name}!", "Essa é para {audience}: {name}!", "{name}: vem conhecer!"),
             "elegant": ("{name}.", "Apresentamos {the_name}.", "Para {audience}: {name}."),
-            "playful": ("Oi! Aqui é {the_name}.", "Com vocês: {name}.", "Para {audience}: {name}."),
+            "playful": ("Oi! Aqui {is} {the_name}.", "Com vocês: {name}.", "Para {audience}: {name}."),
             "professional": ("Apresentamos {the_name}.", "{name}: conheça os detalhes.", "Para {audience}: {name}."),
         },
         features="Características",
@@ -60,7 +60,7 @@ _WORDINGS: Mapping[Language, _Wording] = {
     ),
     "en": _Wording(
         openings={
-            "friendly": ("Meet {the_name}.", "{The_name} is for {audience}.", "This one is for {audience}: {name}."),
+            "friendly": ("Meet {the_name}.", "{The_name} {is} for {audience}.", "This one is for {audience}: {name}."),
             "energetic": ("Meet {the_name}!", "This one is for {audience}: {name}!", "Here it is: {name}!"),
             "elegant": ("{name}.", "Introducing {the_name}.", "For {audience}: {name}."),
             "playful": ("Say hello to {the_name}.", "Ladies and gentlemen: {name}.", "For {audience}: {name}."),

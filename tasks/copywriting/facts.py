@@ -37,6 +37,8 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"\+?\(?\d[\d ().-]{6,}\d")
+_NO_PHONE = re.compile(r"[\d.]+|\d{1,2}([.-])\d{1,2}\1\d{4}|\d{4}-\d\d-\d\d")
+"""Numbers and dates of as many digits."""
 _HASHTAG = re.compile(r"#\w+")
 _NAME = re.compile(r"[^\W\d_][\w’'-]*")
 _BEFORE_A_NAME = frozenset(",;%)&/$€£")
@@ -45,7 +47,9 @@ _PLATFORMS = (
     "i i'm i'll i've ok oi tv x instagram tiktok facebook youtube whatsapp linkedin threads pinterest telegram direct "
     "dm pm bio pin reels stories shorts off"
 )
-_KNOWN = {*_PLATFORMS.split(), *(fold(month) for names in MONTHS.values() for month in names)}
+_UNITS = "ml kw kwh gb tb mb mah ghz mhz khz hz db mp rpm fps"
+_MONTHS = [fold(month) for names in MONTHS.values() for month in names]
+_KNOWN = {*_PLATFORMS.split(), *_UNITS.split(), *_MONTHS, *(month[:3] for month in _MONTHS)}
 """Words with a capital that anybody may write."""
 _MEANT_FOR_ONE = 2
 """Letters of a name: a single capital is none."""
@@ -133,6 +137,7 @@ class _Facts:
             for written in (f"{ends:%d-%m}", f"{ends:%d-%m-%Y}"):
                 yield "date", written
             yield "plain", Decimal(ends.year)
+            yield "day of month", Decimal(ends.day)
             if today is not None and ends >= today:
                 yield "day", Decimal((ends - today).days)
         for said in product.testimonials:
@@ -181,7 +186,7 @@ def _addresses(text: str, facts: _Facts) -> Iterator[Finding]:
             yield _finding("address", match, "is no address or handle of the product or its brand")
     for match in _PHONE.finditer(text):
         digits = _digits(match[0])
-        whole_number = len(digits) >= 8 and not re.fullmatch(r"[\d.]+", match[0].strip())
+        whole_number = len(digits) >= 8 and not _NO_PHONE.fullmatch(match[0].strip())
         if whole_number and not any(digits in known for known in facts.phones):
             yield _finding("number", match, "is no phone number of the brand")
 
@@ -197,7 +202,7 @@ def _blank(text: str, findings: list[Finding]) -> str:
 def _without_own_hashtags(text: str, facts: _Facts) -> str:
     """The text without hashtags that are made of the facts' own words."""
     for match in _HASHTAG.finditer(text):
-        if _letters(match[0]) in facts.letters:
+        if (letters := _letters(match[0])) in facts.letters and not letters.isdecimal():
             text = text[: match.start()] + "\n" * len(match[0]) + text[match.end() :]
     return text
 

@@ -14,6 +14,8 @@ from tasks.copywriting.told import Told
 
 Pool = Mapping[Tone, tuple[str, ...]]
 _GOES_ON = re.compile(r"name\}[,?]?\s+\w")
+_GRAMMAR = frozenset({"name", "the_name", "The_name", "is", "Is", "stands", "came"})
+"""Fields that say nothing of the product beside its name."""
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -82,5 +84,5 @@ def choose(
     possible = [p for p in phrases if fields_of(p) <= fields.keys() and not fields_of(p) & without]
     if not possible:
         return None
-    weights = [1 + len(fields_of(p) - {"name", "the_name", "The_name"}) for p in possible]
+    weights = [1 + len(fields_of(p) - _GRAMMAR) for p in possible]
     return dice.choices(possible, weights)[0]

@@ -38,13 +38,13 @@ PORTUGUESE = Phrases(
         ),
         "playful": (
             "Alguém falou em {category}?",
-            "Oi! Aqui é {the_name}. Prazer!",
+            "Oi! Aqui {is} {the_name}. Prazer!",
             "Spoiler: este post termina com você querendo {the_name}.",
             "Marca {audience}. A gente espera.",
             "De {old_price} por {price}. Pode ler de novo, a gente deixa.",
-            "Não olha agora, mas {the_name} está de olho em você.",
+            "Não olha agora, mas {the_name} {stands} de olho em você.",
             "Plot twist do dia: {percent}% de desconto {in_name}.",
-            "Era só uma olhadinha… e apareceu {the_name}.",
+            "Era só uma olhadinha… e {came} {the_name}.",
         ),
         "professional": (
             "Conheça {the_name}.",
@@ -57,10 +57,10 @@ PORTUGUESE = Phrases(
         ),
     },
     introductions={
-        "friendly": ("Conheça {the_name}.", "É {the_name}.", "Estamos falando {of_name}.", "Apresentamos: {name}."),
-        "energetic": ("É {the_name}!", "Vem conhecer {the_name}!", "O nome é {name}!", "{name}!"),
+        "friendly": ("Conheça {the_name}.", "{Is} {the_name}.", "Estamos falando {of_name}.", "Apresentamos: {name}."),
+        "energetic": ("{Is} {the_name}!", "Vem conhecer {the_name}!", "O nome é {name}!", "{name}!"),
         "elegant": ("{name}.", "Conheça {the_name}."),
-        "playful": ("O nome? {name}.", "Com vocês: {name}.", "Sim, é {the_name}."),
+        "playful": ("O nome? {name}.", "Com vocês: {name}.", "Sim, {is} {the_name}."),
         "professional": ("Conheça {the_name}.", "{name}.", "Apresentamos: {name}."),
     },
     lists={
@@ -196,8 +196,8 @@ PORTUGUESE = Phrases(
         ),
         "elegant": ("{name}.", "Apresentamos {the_name}.", "Para {audience}: {name}.", "{brand} apresenta: {name}."),
         "playful": (
-            "Oi! Aqui é {the_name}.", "Alguém falou em {category}? Com vocês: {name}.",
-            "Era só uma olhadinha, e apareceu {the_name}.",
+            "Oi! Aqui {is} {the_name}.", "Alguém falou em {category}? Com vocês: {name}.",
+            "Era só uma olhadinha, e {came} {the_name}.",
         ),
         "professional": ("Conheça {the_name}.", "Apresentamos {the_name}.", "Para {audience}: {name}."),
     },

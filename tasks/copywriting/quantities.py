@@ -102,6 +102,9 @@ def _pattern(language: Language) -> re.Pattern[str]:
         (
             r"(?<!\w)(?P<iso>\d{4}-\d\d-\d\d)(?!\w)",
             r"(?<![\w/])(?P<slashes>\d{1,2}/\d{1,2}(?:/\d{4}|/\d\d)?)(?![\w/])",
+            r"(?<![\w.-])(?P<marks>\d{1,2}(?P<mark>[.-])\d{1,2}(?:(?P=mark)(?:\d{4}|\d\d)))(?![\w.-]\w)",
+            rf"\b(?:dia|the) (?P<monthday>\d{{1,2}}){ordinal}(?![\w/%]|[.,:]\d|\s(?:de|of|x|{months}|{units})\b)",
+            rf"(?<!\w)(?P<day3>\d{{1,2}})/(?P<month3>{months})(?!\w)(?:/(?P<year3>\d{{4}}))?",
             rf"(?<!\w)(?P<day>\d{{1,2}}){ordinal} (?:de |of )?(?P<month>{months})(?!\w)"
             r"(?:(?:,| de)? (?P<year>\d{4}))?",
             rf"(?<!\w)(?P<month2>{months}) (?P<day2>\d{{1,2}}){ordinal}(?!\w)(?:,? (?P<year2>\d{{4}}))?",
@@ -130,7 +133,7 @@ def quantities(text: str, *languages: Language) -> list[Quantity]:
     found: dict[tuple[int, int], Quantity] = {}
     for language in languages:
         for match in _pattern(language).finditer(folded):
-            meanings = frozenset(_meanings(match))
+            meanings = frozenset(_meanings(match, day_first=language == "pt-BR"))
             if meanings:
                 found[match.span()] = Quantity(match.start(), match.end(), meanings)
     return _with_units_of_lists(folded, sorted(found.values(), key=lambda quantity: quantity.start))
@@ -156,17 +159,22 @@ def _unit_at_end(written: str) -> tuple[str, Decimal] | None:
     return next(((base, factor) for known, base, factor in _UNIT_WORDS if known.fullmatch(unit)), None)
 
 
-def _meanings(match: re.Match[str]) -> Iterator[Meaning]:
+def _meanings(match: re.Match[str], *, day_first: bool) -> Iterator[Meaning]:
     groups = match.groupdict()
     if written := groups["iso"]:
         year, month, day = written.split("-")
         yield _date(int(day), int(month), year)
     elif written := groups["slashes"]:
-        first, second, *rest = (int(part) for part in written.split("/"))
-        year = str(rest[0] + 2000 if rest[0] < 100 else rest[0]) if rest else ""
-        yield _date(first, second, year)
-        yield _date(second, first, year)
+        yield from _in_figures(written.split("/"), day_first=day_first)
         yield ("code", written)
+    elif written := groups["marks"]:
+        yield from _in_figures(re.split("[.-]", written), day_first=day_first)
+        yield ("code", written)
+    elif written := groups["monthday"]:
+        yield ("day of month", Decimal(written))
+        yield ("plain", Decimal(written))
+    elif groups["month3"]:
+        yield _date(int(groups["day3"]), _month(groups["month3"]), groups["year3"])
     elif groups["month"]:
         yield _date(int(groups["day"]), _month(groups["month"]), groups["year"])
     elif groups["month2"]:
@@ -181,6 +189,13 @@ def _meanings(match: re.Match[str]) -> Iterator[Meaning]:
         yield ("code", re.sub(r"[-_]", "", written))
     else:
         yield from _counted(groups)
+
+
+def _in_figures(parts: list[str], *, day_first: bool) -> Iterator[Meaning]:
+    """A date in figures. In English the month is first, unless there is no such month."""
+    first, second, *rest = (int(part) for part in parts)
+    year = str(rest[0] + 2000 if rest[0] < 100 else rest[0]) if rest else ""
+    yield _date(first, second, year) if day_first or first > 12 else _date(second, first, year)
 
 
 def _counted(groups: dict[str, str | None]) -> Iterator[Meaning]:

@@ -8,31 +8,88 @@ from tasks.copywriting.numerals import fold
 from tasks.copywriting.quantities import Quantity
 from tasks.promotion.product import Product
 
+_ONLY = "(?: (?:apenas|so|somente|only|just))?"
 _NOW = re.compile(
-    r"\b(?:por|agora(?: e| sai por)?|now(?: it's| only)?|for|it's)(?: apenas| so| somente| only| just)? $"
+    r"\b(?:por|agora(?: e| por| sai por)?|so|somente|apenas|custam?|sai(?:ndo)? (?:a|por)|preco(?: e| de)?:?|"
+    rf"now(?: it's)?|for|it's|only|just|costs?|price(?: is| of)?:?){_ONLY} $"
 )
 _BEFORE = re.compile(r"\b(?:de|era|antes|custava|was|from|it was)(?: apenas)? $")
-_EACH = re.compile(r"^ (?:\w+ ){0,3}(?:de|of) $")
+_OF_A_PRICE = re.compile(r"\b(?:preco|valor|custo|price) (?:de|of) $")
+_SAVED = re.compile(
+    r"\b(?:economi[zs]\w*|economia(?: de)?|poup\w+|desconto(?: de)?|menos|sav(?:e|ing|ings|es)(?: of)?|"
+    rf"discount(?: of)?|less){_ONLY} $"
+)
+_AS_SAVED = re.compile(r"^ (?:de (?:desconto|economia)|a menos|off|less|in savings|discount)\b")
+_AT_ONCE = re.compile(r"^ (?:a vista|in full|upfront)\b")
+_TIMES_OF = re.compile(r"^ (?:\w+ ){0,3}(?:(?:de|of) )?$")
+_PART = re.compile(
+    r"\b(?:parcelas?|prestac(?:ao|oes)|instal+ments?|payments?)(?: a partir)?(?: de| of)(?: apenas| only)? $"
+)
+_AS_PART = re.compile(r"^ ?(?:/|por |ao |a |per )(?:mes|month|mo)\b|^ (?:mensais|cada|each|monthly)\b")
 
 
 def misplaced(text: str, found: Sequence[Quantity], product: Product) -> Iterator[tuple[Quantity, str]]:
-    """Prices that are told as what they are not ("agora" before the old one, "12x de" before the whole), and why."""
+    """Prices that are told as what they are not, and why.
+
+    "Por" before an instalment, "agora" before the old price, "economize" before the whole, "12x de" before anything but
+    the instalment. Only amounts that the facts compute or state are looked at: others are no facts at all.
+    """
+    now = product.price
+    if now is None:
+        return
     folded = fold(text)
-    now, before, parts = product.price, product.old_price, product.instalments
+    roles = _amounts(product)
+    known = {amount for amounts in roles.values() for amount in amounts}
     for index, quantity in enumerate(found):
         amount = _amount(quantity)
-        if amount is None or now is None:
+        if amount is None or amount not in known:
             continue
-        lead = folded[max(0, quantity.start - 25) : quantity.start]
-        last = found[index - 1] if index else None
-        times = last is not None and any(kind == "times" for kind, _ in last.meanings)
-        if times and last is not None and _EACH.search(folded[last.end : quantity.start]):
-            if parts is not None and amount != parts.amount:
-                yield quantity, "is not the amount of each instalment"
-        elif before is not None and amount == before and _NOW.search(lead):
-            yield quantity, "is the price before, not the price"
-        elif before is not None and amount == now and _BEFORE.search(lead):
-            yield quantity, "is the price, not the price before"
+        role = _role(folded, quantity, found[index - 1] if index else None)
+        if role is not None and roles[role] and amount not in roles[role]:
+            yield quantity, role
+
+
+def _amounts(product: Product) -> dict[str, frozenset[Decimal]]:
+    """What may be told in each role, by what is said of an amount that may not."""
+    now, before, parts = product.price, product.old_price, product.instalments
+    assert now is not None  # noqa: S101 - of the caller
+    return {
+        _IS_NO_PRICE: frozenset({now}),
+        _IS_NOT_BEFORE: frozenset({before} if before is not None else ()),
+        _IS_NOT_SAVED: frozenset({before - now} if before is not None else ()),
+        _IS_NO_PART: frozenset({parts.amount} if parts is not None else ()),
+        _IS_NO_SUM: frozenset({parts.amount * parts.count} if parts is not None else ()),
+    }
+
+
+_IS_NO_PRICE = "is not the price"
+_IS_NOT_BEFORE = "is not the price before"
+_IS_NOT_SAVED = "is not what is saved"
+_IS_NO_PART = "is not the amount of each instalment"
+_IS_NO_SUM = "is not the sum of the instalments"
+_IN_ALL = re.compile(r"\b(?:total(?: de| of|:)?|ao todo|in all),? $")
+
+
+def _role(folded: str, quantity: Quantity, last: Quantity | None) -> str | None:
+    """What the words around an amount make of it."""
+    lead, trail = (
+        folded[max(0, quantity.start - 30) : quantity.start],
+        folded[quantity.end : quantity.end + 20],
+    )
+    times = last is not None and any(kind == "times" for kind, _ in last.meanings)
+    if times and last is not None and _TIMES_OF.search(folded[last.end : quantity.start]):
+        return _IS_NO_PART
+    for role, before, behind in (
+        (_IS_NO_PART, _PART, _AS_PART),
+        (_IS_NO_SUM, _IN_ALL, None),
+        (_IS_NOT_SAVED, _SAVED, _AS_SAVED),
+        (_IS_NO_PRICE, _OF_A_PRICE, _AT_ONCE),
+        (_IS_NOT_BEFORE, _BEFORE, None),
+        (_IS_NO_PRICE, _NOW, None),
+    ):
+        if before.search(lead) or (behind is not None and behind.search(trail)):
+            return role
+    return None
 
 
 def _amount(quantity: Quantity) -> Decimal | None:

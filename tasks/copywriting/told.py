@@ -105,8 +105,11 @@ def _names(name: str, product: Product, language: Language) -> dict[str, str]:
     """The name with its article, and what agrees with it; only where the article is sure."""
     if language == "en":
         if not name[0].isascii() or name.lower().startswith(("the ", "a ", "an ", "my ", "your ")):
-            return {"the_name": name, "The_name": name, "yours": "yours"}
-        return {"the_name": f"the {name}", "The_name": f"The {name}", "yours": "yours"}
+            named = {"the_name": name, "The_name": name, "yours": "yours"}
+        else:
+            named = {"the_name": f"the {name}", "The_name": f"The {name}", "yours": "yours"}
+        # "Towels" are several, "glass" and "bus" are one: of others nobody knows.
+        return named | ({} if re.search(r"[^su]s$", name) else {"is": "is"})
     sort = article(name)
     called = name
     if not sort and product.category and is_noun(product.category):
@@ -115,12 +118,17 @@ def _names(name: str, product: Product, language: Language) -> dict[str, str]:
     if not sort:
         return {"The_name": name}
     yours = {"o": "o seu", "a": "a sua", "os": "os seus", "as": "as suas"}[sort]
+    many = sort.endswith("s")
     return {
         "the_name": f"{sort} {called}",
         "The_name": f"{sort.capitalize()} {called}",
         "of_name": f"d{sort} {called}",
         "in_name": f"n{sort} {called}",
         "yours": yours,
+        "is": "são" if many else "é",
+        "Is": "São" if many else "É",
+        "stands": "estão" if many else "está",
+        "came": "apareceram" if many else "apareceu",
     }
 
 

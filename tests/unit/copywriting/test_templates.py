@@ -1,5 +1,6 @@
 """Posts, scripts and headlines of templates."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
@@ -142,6 +143,25 @@ def test_names_agree_with_their_articles() -> None:
     assert not any(
         f" {article} zyra" in text.lower() for text in unknown for article in ("o", "a", "os", "as")
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "wrong"),
+    [
+        ("Óculos de Sol Aviador", "pt-BR", r"\b(?:é|está|apareceu) os\b|Aviador (?:é|está)\b"),
+        ("Toalhas de Banho", "pt-BR", r"\b(?:é|está|apareceu) as\b|Banho (?:é|está)\b"),
+        ("Cotton Towels", "en", r"Towels is\b"),
+    ],
+)
+def test_verbs_agree_with_names_of_several_things(name: str, language: Language, wrong: str) -> None:
+    product = Product(name=name, audience="quem dirige" if language == "pt-BR" else "drivers")
+    for tone, seed in all_of(get_args(Tone), range(6)):
+        written = copy_of(product, language=language, tone=tone, seed=seed)
+        config = DescriptionConfig(language=language, tone=tone)
+        page = description_of_templates(product, config, today=TODAY)
+        said = f"{written.text}\n{written.script}\n{page.long_description}"
+        assert name in said
+        assert not re.search(wrong, said, re.IGNORECASE), said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
