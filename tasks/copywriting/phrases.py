@@ -14,7 +14,7 @@ from tasks.copywriting.told import Told
 
 Pool = Mapping[Tone, tuple[str, ...]]
 _GOES_ON = re.compile(r"name\}[,?]?\s+\w")
-_GRAMMAR = frozenset({"name", "the_name", "The_name", "is", "Is", "stands", "came"})
+_GRAMMAR = frozenset({"name", "the_name", "The_name", "is", "Is", "was", "stands", "came"})
 """Fields that say nothing of the product beside its name."""
 _FIELD = re.compile(r"\{(\w+)\}")
 

@@ -35,11 +35,11 @@ ENGLISH = Phrases(
         "playful": (
             "Did somebody say {category}?",
             "Spoiler: by the end of this post you will want {the_name}.",
-            "Don't look now, but {the_name} is looking at you.",
+            "Don't look now, but {the_name} {is} looking at you.",
             "Tag {audience}. We'll wait.",
             "Was {old_price}, now {price}. Go on, read it again.",
             "Plot twist: {percent}% off {the_name}.",
-            "We came for one look… and there was {the_name}.",
+            "We came for one look… and there {was} {the_name}.",
         ),
         "professional": (
             "Introducing {the_name}.",
@@ -169,12 +169,12 @@ ENGLISH = Phrases(
         ),
         "energetic": (
             "Look at this: {name}!", "Here it is: {name}!", "{percent}% off {the_name}!",
-            "Calling {audience}: here is {the_name}!",
+            "Calling {audience}: here {is} {the_name}!",
         ),
         "elegant": ("{name}.", "Introducing {the_name}.", "For {audience}: {name}.", "{brand} presents: {name}."),
         "playful": (
             "Did somebody say {category}? Meet {the_name}.", "Spoiler: you will want {the_name}.",
-            "We came for one look, and there was {the_name}.",
+            "We came for one look, and there {was} {the_name}.",
         ),
         "professional": ("Meet {the_name}.", "Introducing {the_name}.", "For {audience}: {name}."),
     },

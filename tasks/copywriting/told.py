@@ -109,7 +109,7 @@ def _names(name: str, product: Product, language: Language) -> dict[str, str]:
         else:
             named = {"the_name": f"the {name}", "The_name": f"The {name}", "yours": "yours"}
         # "Towels" are several, "glass" and "bus" are one: of others nobody knows.
-        return named | ({} if re.search(r"[^su]s$", name) else {"is": "is"})
+        return named | ({} if re.search(r"[^su]s$", name) else {"is": "is", "was": "was"})
     sort = article(name)
     called = name
     if not sort and product.category and is_noun(product.category):
