@@ -16,7 +16,7 @@ _URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
 _FIELD_IN_TEXT = re.compile(r"([?&;#]([^\s=?&;#]+)=)[^\s&;#'\"<>]+")
 _SECRET_NAME = re.compile(
     r"token|signature|^sig$|secret|passw|^pwd$|^pass$|^auth|credential|session|^key$|api[-_]?key|access[-_]?key|policy|"
-    r"^code$|jwt|bearer|hmac|senha|chave|segredo",
+    r"^code$|jwt|bearer|hmac|senha|chave|segredo|^otp$|ticket|assertion",
     re.IGNORECASE,
 )
 
@@ -101,9 +101,9 @@ def mask_url(url: str) -> str:
     location = parts.netloc
     if "@" in location:
         location = "***@" + location.rpartition("@")[2]
-    return urlunsplit(
-        (parts.scheme, location, parts.path, _mask_fields(parts.query), _mask_fields(parts.fragment))
-    )
+    path, *parameters = parts.path.split(";")
+    path = ";".join((path, *map(_mask_fields, parameters)))
+    return urlunsplit((parts.scheme, location, path, _mask_fields(parts.query), _mask_fields(parts.fragment)))
 
 
 def _harmless_end(url: str) -> str:
@@ -125,12 +125,22 @@ def _begins_with_a_password(parts: SplitResult) -> bool:
 
 
 def _mask_fields(fields: str) -> str:
-    """Fields as forms send them, "a=1&b=2", also with semicolons between them."""
+    """Fields as forms send them, "a=1&b=2", also with semicolons between them, or "~" as in signed addresses."""
     masked = []
-    for field in re.split("([&;])", fields):
-        name, _, value = field.partition("=")
-        masked.append(f"{name}=***" if value and _SECRET_NAME.search(unquote(name)) else field)
+    for field in re.split("([&;~])", fields):
+        name, is_given, value = field.partition("=")
+        secret = value and _SECRET_NAME.search(unquote(name).removesuffix("[]"))
+        masked.append(f"{name}{is_given}{'***' if secret else _mask_within(value)}")
     return "".join(masked)
+
+
+def _mask_within(value: str) -> str:
+    """The value of a field that may hold an address or fields itself, encoded or not; as it was where it does not."""
+    plain = unquote(unquote(value))
+    if not any(sign in plain for sign in ("=", "@")):
+        return value
+    masked = mask_url(plain) if "://" in plain else _mask_fields(plain)
+    return value if masked == plain else masked
 
 
 def mask_urls(text: str) -> str:

@@ -38,6 +38,7 @@ SECRET = "geheim"
             "secret",
             "client_secret",
         ),
+        *("otp", "ticket", "assertion", "key[]", "token[]"),
         *("auth", "authorization", "session", "sessionid", "jwt", "bearer", "hmac", "TOKEN", "code"),
     ],
 )
@@ -85,10 +86,30 @@ def test_credentials_before_the_host_are_masked(url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
+        "https://proxy.example.org/get?url=https://ana:geheim@cdn.example.org/a.mp4",
+        "https://proxy.example.org/get?url=https://cdn.example.org/a.mp4%3Ftoken=geheim&b=1",
+        "https://proxy.example.org/get?to=https%3A%2F%2Fana%3Ageheim%40cdn.example.org%2Fa.mp4",
+        "https://proxy.example.org/get?to=https%253A%252F%252Fcdn.example.org%252Fa%253Ftoken%253Dgeheim",
+        "https://proxy.example.org/get?url=https://cdn.example.org/a?token=geheim",
+        "https://cdn.example.org/a.m3u8?hdnts=exp=1~acl=/*~hmac=geheim",
+        "https://cdn.example.org/a;token=geheim/x.mp4",
+        "https://cdn.example.org/a;x=1;jsessionid=geheim?b=1",
+    ],
+)
+def test_secrets_within_values_and_paths_are_masked(url: str) -> None:
+    assert SECRET not in mask_url(url)
+    assert SECRET not in mask_urls(f"({url}) failed, {url}")
+    assert "example.org" in mask_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
         "https://www.youtube.com/watch?v=abc&list=def&t=10",
         "https://example.org/a?monkey=1&keyboard=2&postcode=3&page=4#t=10",
         "https://example.org/a?x=1;y=2#capítulo-2",
         "https://example.org/a?q=a+b%20c&empty=",
+        "https://example.org/a;v=1/b?u=https%3A%2F%2Fexample.org%2Fb%3Fc%3D1&mail=a%40b.c",
         "https://social.example.org:8443/@ana?x=b@c",
         "s3://media/films/logo@2x.png",
     ],
