@@ -1,9 +1,12 @@
 """A narration out of a script: who speaks it, its sentences spoken and joined, its words in time, its loudness."""
 
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from blocks.from_settings import media_store, voice_endpoint
 from blocks.media_store import MediaStore, sha256_of
@@ -20,13 +23,16 @@ from tasks.narration.level import levelled
 from tasks.narration.options import VoiceConfig
 from tasks.narration.remote_voice import speak_remotely
 from tasks.narration.script import clean_script, script_pieces
-from tasks.narration.speaking import Voice, speak_once
+from tasks.narration.speaking import SpokenSamples, Voice, speak_once
 from tasks.narration.spoken_form import Spoken, spoken_form
 from tasks.progress import Progress, part_of
 from tasks.promotion.materials import Language, Narration, SpokenSentence, StoredFile
 from tasks.voice.choice import choose_voice
+from tasks.voice.engine import Samples16, Utterance
 from tasks.voice.pieces import SENTENCE_PAUSE, Piece
+from tasks.voice.saying import stretched
 from tasks.voice.sentences import SpokenFile, write_samples
+from tasks.voice.speech import as_16_bit
 from tasks.voice.work import SpeakingSentences
 
 _SPOKEN, _ALIGNED = 0.8, 0.95
@@ -36,6 +42,11 @@ _SECONDS_PER_LETTER = 1.0
 _LEAST_SECONDS = 120.0
 _SURELY = 1.15
 """Times as long as there is room for: what is predicted to be longer than that is not worth speaking."""
+_FASTER = 1.15
+"""So much faster a narration may be than it was spoken, to keep within the time: no voice takes just what was
+predicted, and nobody hears that much."""
+_A_LITTLE = 1.005
+"""More, since what is stretched is not a sample shorter than that."""
 _RECORDING_RATE = 48_000
 """Hz of a recording as it is kept."""
 
@@ -122,36 +133,73 @@ def spoken_narration(
     store = media_store(settings)
     sentences = sentences_of(script, language)
     deadline = max(_LEAST_SECONDS, _SECONDS_PER_LETTER * len(script))
+
     texts = [spoken.text for _, spoken in sentences]
     speak = partial(_speak, voice, deadline, settings)
     sounds = speak_once(texts, voice, speak, store, folder, part_of(progress, 0.0, _SPOKEN))
-    rate, slower = sounds[0].rate, wishes.sentence_pause / SENTENCE_PAUSE / voice.speed
-    parts: list[SentenceSound] = []
-    for (piece, spoken), sound in zip(sentences, sounds, strict=True):
-        if not len(sound.samples):
-            raise EngineError(f'The voice {voice.voice} said nothing of "{piece.text[:60]}".')
-        words = sound.words if sound.words is not None else even_times(spoken, len(sound.samples) / rate)
-        parts.append(SentenceSound(piece.text, spoken, sound.samples, words, piece.pause * slower))
-    samples, told = join(parts, rate)
-    if wishes.max_seconds is not None and len(samples) / rate > wishes.max_seconds:
-        raise _too_long(len(samples) / rate, wishes.max_seconds, "takes")
-    plain = folder / "plain.wav"
-    write_samples(plain, samples, rate)
-    file = _levelled(plain, wishes, store, folder, deadline)
+    pause, limit = wishes.sentence_pause / SENTENCE_PAUSE / voice.speed, wishes.max_seconds
+    found = _joined(sentences, sounds, pause, voice)
     warnings: tuple[str, ...] = ()
-    if any(sound.words is None for sound in sounds):
+    if limit is not None and limit < found.seconds <= limit * _FASTER:
+        times = found.seconds / limit * _A_LITTLE
+        faster = [_sped_up(sound, times) for sound in sounds]
+        found = _joined(sentences, faster, pause / times, voice)
+        warnings = (f"Spoken {times - 1:.0%} faster, to fit into {limit:g} s.",)
+    if limit is not None and found.seconds > limit:
+        raise _too_long(found.seconds, limit, "takes")
+    plain = folder / "plain.wav"
+    write_samples(plain, found.samples, found.rate)
+    file = _levelled(plain, wishes, store, folder, deadline)
+    told = found.sentences
+    if not found.has_times:
         listening = part_of(progress, _SPOKEN, _ALIGNED)
-        told, warnings = _listened(file, script, language, voice, told, settings, listening)
+        told, doubts = _listened(file, script, language, voice, told, settings, listening)
+        warnings += doubts
     progress(1.0)
     return Narration(
         file=file,
-        duration=len(samples) / rate,
+        duration=found.seconds,
         language=language,
         sentences=told,
         engine=voice.engine,
         voice=voice.voice,
         warnings=warnings,
     )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """Sentences as they were spoken, one after the other."""
+
+    samples: Samples16
+    rate: int
+    sentences: tuple[SpokenSentence, ...]
+    has_times: bool
+    """Whether the engine said when its words are heard."""
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
+
+def _joined(
+    sentences: Sequence[tuple[Piece, Spoken]], sounds: Sequence[SpokenSamples], pause: float, voice: Voice
+) -> _Said:
+    """The sounds of the sentences with the pauses between them, so many times as long as usual."""
+    rate = sounds[0].rate
+    parts: list[SentenceSound] = []
+    for (piece, spoken), sound in zip(sentences, sounds, strict=True):
+        if not len(sound.samples):
+            raise EngineError(f'The voice {voice.voice} said nothing of "{piece.text[:60]}".')
+        words = sound.words if sound.words is not None else even_times(spoken, len(sound.samples) / rate)
+        parts.append(SentenceSound(piece.text, spoken, sound.samples, words, piece.pause * pause))
+    samples, told = join(parts, rate)
+    return _Said(samples, rate, told, has_times=all(sound.words is not None for sound in sounds))
+
+
+def _sped_up(sound: SpokenSamples, times: float) -> SpokenSamples:
+    faster = stretched(Utterance(np.divide(sound.samples, 32767, dtype=np.float32), sound.words), sound.rate, times)
+    return SpokenSamples(as_16_bit(faster.samples), sound.rate, faster.words)
 
 
 def own_narration(

@@ -36,7 +36,7 @@ def say(engine: VoiceEngine, text: str, *, voice: str, speed: float) -> Utteranc
     slowest, fastest = engine.speeds
     own = min(max(speed, slowest), fastest)
     said = trimmed(engine.say(text, voice=voice, speed=own), engine.sample_rate)
-    return said if own == speed else _stretched(said, engine.sample_rate, speed / own)
+    return said if own == speed else stretched(said, engine.sample_rate, speed / own)
 
 
 def trimmed(said: Utterance, rate: int) -> Utterance:
@@ -57,7 +57,7 @@ def trimmed(said: Utterance, rate: int) -> Utterance:
     return _moved(said, said.samples[start:stop], 1.0, start / rate, rate)
 
 
-def _stretched(said: Utterance, rate: int, factor: float) -> Utterance:
+def stretched(said: Utterance, rate: int, factor: float) -> Utterance:
     """Faster by `factor`, at the same pitch."""
     if not len(said.samples):
         return said

@@ -107,19 +107,26 @@ class Scheme:
     @property
     def accent(self) -> Rgb:
         """The main colour as letters on paper; pale ones would be grey then, and give way to the deep one."""
-        return readable(self.main, self.paper) if saturation(self.main) >= _PALE else self.deep
+        return readable(self.main, self.paper_shade) if saturation(self.main) >= _PALE else self.deep
 
     @property
     def shade(self) -> Rgb:
-        """The main colour where a ground of it grows darker; pale ones stay clean."""
+        """The main colour where a ground of it grows darker, as far as letters are read on it; pale ones stay clean."""
         pale = luminance(self.main) > 0.45
         warm = (round(self.main[0] * 0.92), round(self.main[1] * 0.84), round(self.main[2] * 0.86))
-        return warm if pale else mixed(self.main, BLACK, 0.3)
+        darkest = warm if pale else mixed(self.main, BLACK, 0.3)
+        tried = (mixed(darkest, self.main, step / 10) for step in range(10))
+        return next((ground for ground in tried if contrast(self.on_main, ground) >= READABLE), self.main)
+
+    @property
+    def paper_shade(self) -> Rgb:
+        """Paper where it grows darker."""
+        return mixed(self.paper, self.main, 0.07)
 
     @property
     def muted(self) -> Rgb:
         """Quiet letters on paper."""
-        return readable(mixed(self.deep, self.paper, 0.4), self.paper)
+        return readable(mixed(self.deep, self.paper, 0.4), self.paper_shade)
 
 
 def scheme_of(brand: Brand, tones: Sequence[str], default: Sequence[str]) -> Scheme:

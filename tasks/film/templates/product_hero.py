@@ -42,7 +42,7 @@ class ProductHero(Look):
         box = frame_box(canvas)
         if layout == "end":
             return gradient(box, scheme.main, scheme.shade)
-        return gradient(box, mixed(scheme.paper, WHITE, 0.5), mixed(scheme.paper, scheme.main, 0.07))
+        return gradient(box, mixed(scheme.paper, WHITE, 0.5), scheme.paper_shade)
 
     def draw(self, stage: Stage) -> None:
         """Draws the layers of the stage's scene."""

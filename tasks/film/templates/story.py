@@ -12,7 +12,9 @@ from tasks.film.templates.base import Look, inner, is_wide, under_apps
 _MARGIN = 0.07
 """Added to the least opacity of a veil under letters."""
 _SOFT = 480
-"""Height in which a veil goes over into the picture."""
+"""Height in which a veil goes over into the picture; less where there is less above the words."""
+_LEAST_CLEAR = 0.15
+"""Share of the frame above the words that is worth being seen."""
 
 
 class Story(Look):
@@ -30,8 +32,7 @@ class Story(Look):
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """Paper: seen on the end card alone."""
         del layout
-        light, dark = mixed(scheme.paper, WHITE, 0.3), mixed(scheme.paper, scheme.main, 0.06)
-        return gradient(frame_box(canvas), light, dark)
+        return gradient(frame_box(canvas), mixed(scheme.paper, WHITE, 0.3), scheme.paper_shade)
 
     def draw(self, stage: Stage) -> None:
         """Draws the layers of the stage's scene."""
@@ -93,7 +94,7 @@ class Story(Look):
         knee = (top - 40 * unit - start) / box.height
         deep = min(1.0, least + 0.08)
         stops = [(0.0, 0.0), (max(knee, 0.01), least), (min(1.0, knee + 0.5), deep), (1.0, deep)]
-        if start == 0.0:
+        if top < _LEAST_CLEAR * canvas.height:
             stops[0] = (0.0, least)
         stage.steady(box, scrim(box, scheme.deep, stops))
 

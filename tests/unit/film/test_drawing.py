@@ -41,6 +41,9 @@ def test_whatever_the_brand_letters_are_read_on_every_ground(brand: list[str]) -
         (scheme.on_main, scheme.main), (scheme.on_second, scheme.second), (scheme.accent, scheme.paper),
         (scheme.accent, WHITE), (scheme.muted, scheme.paper), (scheme.deep, scheme.paper), (WHITE, scheme.deep),
         (ink_on(scheme.main), scheme.main),
+        # Grounds grow darker from one end to the other.
+        *((scheme.on_main, mixed(scheme.main, scheme.shade, share)) for share in (0.5, 1.0)),
+        *((ink, scheme.paper_shade) for ink in (scheme.accent, scheme.muted, scheme.deep)),
     ]  # fmt: skip
     assert min(float(contrast(ink, ground)) for ink, ground in pairs) >= READABLE
 

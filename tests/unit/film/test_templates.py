@@ -91,3 +91,21 @@ def test_titles_are_whole_apart_in_the_safe_area_and_read_on_any_picture(
                     measured = legibility(layer, frame)
                     assert measured is None or measured >= READABLE, (where, kind, layer.title, measured)
                 laid_over(frame, layer)
+
+
+@pytest.mark.parametrize("product", ["short", "full"])
+def test_a_story_darkens_a_picture_only_where_words_stand(product: str) -> None:
+    canvas = CANVASES["1:1"]
+    told = brief(PRODUCTS[product], canvas)
+    seen = 0
+    for scene in scenes("story", told):
+        drawn = TEMPLATES["story"].layers(scene, told)
+        first = min(letters(layer)[1] for layer in titles(drawn))
+        if scene.picture is None or scene.layout == "end" or first < canvas.height * 0.3:
+            continue
+        frame = np.full((canvas.height, canvas.width, 3), 255, np.uint8)
+        for layer in drawn:
+            laid_over(frame, layer)
+        assert frame[: canvas.height // 20].mean() > 200, scene.layout
+        seen += 1
+    assert seen

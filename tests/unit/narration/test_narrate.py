@@ -106,6 +106,16 @@ async def test_too_long_a_narration_says_by_how_much(home: Path) -> None:
         await spoken("This sentence takes much longer than two seconds, as anybody can hear.", max_seconds=2)
 
 
+async def test_a_narration_that_is_a_little_too_long_is_spoken_faster(home: Path) -> None:
+    asked = (await spoken(SCRIPT)).duration
+    room = round(asked / 1.1, 2)
+    narration = await spoken(SCRIPT, max_seconds=room)
+    assert 0.98 * room < narration.duration <= room
+    assert narration.sentences[-1].words[-1].end <= room
+    assert narration.warnings == (f"Spoken 11% faster, to fit into {room:g} s.",)
+    assert (await spoken(SCRIPT)).duration == asked, "the others stay as they were"
+
+
 async def test_nobody_speaks_if_nobody_is_asked(home: Path) -> None:
     assert await narration_request("Hello.", VoiceConfig(engine="none")) is None
 
