@@ -6,7 +6,7 @@ from datetime import datetime
 
 from blocks.from_settings import media_store, text_model
 from blocks.settings import get_settings
-from flows.promotion_steps.fit import film_seconds, script_seconds, speed_of
+from flows.promotion_steps.fit import film_seconds, script_seconds, speed_of, spoken_speed
 from tasks.captions.fonts import find_typeface
 from tasks.captions.steps import font_folders
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
@@ -124,7 +124,7 @@ def _voice(name: str, job: _Job, found: Forecast) -> float:
         (found.scripts[copy] for copy in plan.sources(name, "copy") if copy in found.scripts), ("", "pt-BR")
     )
     script, language = config.script_text or script, config.language or language
-    said = predicted_seconds(script, language, config.speed)
+    said = predicted_seconds(script, language, spoken_speed(config, language))
     film = film_seconds(plan, name)
     if film is not None and said > film:
         found.faults.append(

@@ -18,7 +18,7 @@ from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.probe import probe, require_audio
 from tasks.narration.assembly import SentenceSound, even_times, join
 from tasks.narration.captioning import recorded_narration
-from tasks.narration.length import predicted_seconds
+from tasks.narration.length import pace_of, predicted_seconds
 from tasks.narration.level import levelled
 from tasks.narration.options import VoiceConfig
 from tasks.narration.remote_voice import speak_remotely
@@ -115,7 +115,7 @@ def check_length(script: str, voice: Voice, limit: float | None) -> None:
     if limit is None:
         return
     language: Language = "en" if voice.language == "en" else "pt-BR"
-    seconds = predicted_seconds(script, language, voice.speed)
+    seconds = predicted_seconds(script, language, voice.speed * pace_of(voice.voice))
     if seconds > limit * _SURELY:
         raise _too_long(seconds, limit, "would take about")
 
@@ -198,7 +198,9 @@ def _joined(
 
 
 def _sped_up(sound: SpokenSamples, times: float) -> SpokenSamples:
-    faster = stretched(Utterance(np.divide(sound.samples, 32767, dtype=np.float32), sound.words), sound.rate, times)
+    faster = stretched(
+        Utterance(np.divide(sound.samples, 32767, dtype=np.float32), sound.words), sound.rate, times
+    )
     return SpokenSamples(as_16_bit(faster.samples), sound.rate, faster.words)
 
 

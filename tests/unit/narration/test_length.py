@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.narration.length import predicted_seconds, seconds_too_many, words_too_many
+from tasks.narration.length import pace_of, predicted_seconds, seconds_too_many, words_too_many
 from tasks.promotion.materials import Language
 from tasks.voice.pieces import SENTENCE_PAUSE
 
@@ -29,6 +29,13 @@ def test_a_script_is_predicted_within_eight_percent(language: Language) -> None:
     script = " ".join(text for text, _ in SPOKEN[language])
     seconds = sum(took for _, took in SPOKEN[language]) + SENTENCE_PAUSE * (len(SPOKEN[language]) - 1)
     assert predicted_seconds(script, language) == pytest.approx(seconds, rel=0.08)
+
+
+def test_the_voice_of_last_resort_is_slower() -> None:
+    script = "Hoje a gente quer te mostrar a Luminária de Mesa Lume. De R$ 620,00 por R$ 480,00."
+    spoken = 3.85 + 4.83 + SENTENCE_PAUSE
+    assert predicted_seconds(script, "pt-BR", pace_of("jm_kumo")) == pytest.approx(spoken, rel=0.1)
+    assert pace_of("pf_dora") == 1.0
 
 
 def test_speed_and_nothing() -> None:
