@@ -1,6 +1,6 @@
 """Turns stored speech into stored transcripts, and transcripts into other languages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,7 @@ from tasks.jobs.step import step
 from tasks.jobs.tracker import current_stage
 from tasks.models.install import find_model
 from tasks.progress import Progress
-from tasks.remote.protocol import RemoteTranscript, TranscriptionRequest
+from tasks.remote.protocol import RemoteTranscript, RemoteWord, TranscriptionRequest
 from tasks.speech.languages import AUTO
 from tasks.speech.options import RecognitionOptions
 from tasks.speech.transcript import Segment, Transcript, Word
@@ -184,7 +184,7 @@ def _from_service(said: RemoteTranscript, request: RecogniseRequest) -> Transcri
             text=segment.text.strip(),
             start=segment.start,
             end=segment.end,
-            words=tuple(Word(**word.model_dump()) for word in segment.words),
+            words=tuple(_words(segment.words)),
             # The service does not say how sure it was.
             avg_logprob=0.0,
             no_speech_prob=0.0,
@@ -204,6 +204,13 @@ def _from_service(said: RemoteTranscript, request: RecogniseRequest) -> Transcri
         compute_type="unknown",
         threads=0,
     )
+
+
+def _words(said: Iterable[RemoteWord]) -> Iterator[Word]:
+    """As `Word` has them: services may send those of Whisper as it writes them, with the space before each."""
+    for word in said:
+        if text := word.word.strip():
+            yield Word(word=text, start=word.start, end=word.end, probability=word.probability)
 
 
 @step("translate")

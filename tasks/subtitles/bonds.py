@@ -3,14 +3,18 @@
 import re
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import pairwise
 
-from tasks.subtitles.abbreviations import CLOSING, OPENING, abbreviates, ends_sentence
+from tasks.speech.languages import UNSPACED
+from tasks.subtitles.abbreviations import abbreviates, ends_sentence
 from tasks.subtitles.function_words import ARTICLES_IN_NAMES, FunctionWords, function_words
+from tasks.subtitles.marks import CLOSING, OPENING
 from tasks.subtitles.pieces import Piece
 from tasks.subtitles.quantities import bound_quantities
+from tasks.subtitles.unspaced import inside_phrases
 
-_CLAUSE_END = re.compile(r"""[,;:—–，、；：،؛]["'”’»)\]]*$""")
-_ANY_STOP = re.compile(r"""[.!?…。！？؟۔।॥]["'”’»)\]]*$""")
+_CLAUSE_END = re.compile(r"""(?:[,;:—–，、；：،؛]| -)["'”’»)\] ]*$""")
+_ANY_STOP = re.compile(r"""[.!?…。！？؟۔।॥]["'”’»)\] ]*$""")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 
 _SAINTS = frozenset({"são", "santo", "santa"})
@@ -39,7 +43,9 @@ class Bond(IntEnum):
     PHRASE = 8
     """An article or a preposition and its noun."""
     WHOLE = 9
-    """A name, a number with its unit, an abbreviation with what it belongs to."""
+    """A name, as far as capitals tell, a number with its unit, a phrase without spaces."""
+    TITLE = 10
+    """An abbreviation and what it belongs to."""
 
 
 def bonds(pieces: Sequence[Piece], language: str) -> list[Bond]:
@@ -48,11 +54,12 @@ def bonds(pieces: Sequence[Piece], language: str) -> list[Bond]:
     leading = words.leading
     names = _names(pieces, words)
     quantities = bound_quantities([piece.text for piece in pieces], language)
+    phrases = _phrases(pieces) if language in UNSPACED else [False] * len(pieces)
     found: list[Bond] = []
     for i in range(len(pieces) - 1):
         bond = _bond(pieces[i], pieces[i + 1], language, words)
-        if names[i] or quantities[i] == 2:
-            bond = Bond.WHOLE
+        if names[i] or quantities[i] == 2 or phrases[i]:
+            bond = max(bond, Bond.WHOLE)
         elif quantities[i] == 1 and _low(pieces[i + 1].text) not in leading:
             bond = max(bond, Bond.PHRASE)
         found.append(bond)
@@ -61,7 +68,7 @@ def bonds(pieces: Sequence[Piece], language: str) -> list[Bond]:
 
 def _bond(before: Piece, after: Piece, language: str, words: FunctionWords) -> Bond:
     if abbreviates(before, after, language):
-        return Bond.WHOLE
+        return Bond.TITLE
     if ends_sentence(before, after, language):
         return Bond.SENTENCE
     if _low(after.text) in _AND_SO_ON:
@@ -83,6 +90,12 @@ def _bond(before: Piece, after: Piece, language: str, words: FunctionWords) -> B
     if first in words.conjunctions or first in words.pronouns:
         return Bond.JOINED
     return Bond.PHRASE_BEGINS if second in words.prepositions else Bond.WORDS
+
+
+def _phrases(pieces: Sequence[Piece]) -> list[bool]:
+    """Where a phrase goes on, in a language without spaces."""
+    texts = [piece.text + " " * after.spaced for piece, after in pairwise(pieces)]
+    return inside_phrases([*texts, *(piece.text for piece in pieces[-1:])])
 
 
 def _names(pieces: Sequence[Piece], words: FunctionWords) -> list[bool]:
@@ -132,6 +145,5 @@ def _closed(text: str) -> bool:
 
 
 def _low(text: str) -> str:
-    """The word of a piece without marks, in lower case; a speaker's name may stand before it."""
-    text = text.rpartition(" ")[2]
-    return text.lstrip(OPENING).rstrip(CLOSING + ".,;:!?…").casefold().replace("’", "'")
+    """The word of a piece without marks, in lower case."""
+    return text.lstrip(OPENING).rstrip(CLOSING + ".,;:!?…-–—").casefold().replace("’", "'")

@@ -19,6 +19,9 @@ _SHOW = str.maketrans({_BRACE_OPEN: "{", _BRACE_CLOSE: "}", _BACKSLASH: "\\"})
 # ASS knows no escape for the backslash: a word joiner after it keeps "\\N" from being a line break.
 _SHOW_ASS = str.maketrans({_BRACE_OPEN: "\\{", _BRACE_CLOSE: "\\}", _BACKSLASH: "\\\u2060"})
 _VTT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# Fields of ASS end at a comma, and know no escape for it.
+_ASS_NAME = str.maketrans({",": ";"})
+_ASS_NAMES = " / "
 
 
 def render(
@@ -62,7 +65,7 @@ def _table(segments: Sequence[Segment]) -> str:
             str(round(segment.start * 1000)),
             str(round(segment.end * 1000)),
             _one_line(segment.text),
-            segment.speaker or "",
+            _one_line(segment.speaker or ""),
         )
         for segment in segments
     ]
@@ -71,7 +74,7 @@ def _table(segments: Sequence[Segment]) -> str:
 
 def speaker_name(label: str) -> str:
     """What people read for the label of a speaker: "Speaker 1" for "S1"."""
-    return f"Speaker {label[1:]}" if label[:1] == "S" and label[1:].isdigit() else label
+    return f"Speaker {label[1:]}" if label[:1] == "S" and label[1:].isdigit() else _one_line(label)
 
 
 class Shown(Protocol):
@@ -115,12 +118,17 @@ def render_cues(cues: Sequence[Shown], kind: Literal["srt", "vtt", "ass"], *, ta
                 start=round(cue.start * 1000),
                 end=round(cue.end * 1000),
                 text="\\N".join(line.translate(_HIDE) for line in _escaped(cue.lines, speakers, kind)),
-                name=", ".join(speaker_name(who) for who in dict.fromkeys(speakers) if who),
+                name=_ass_name(speakers),
             )
         )
     if kind == "ass":
         return subtitles.to_string(kind, header_notice="Written by Contraponto").translate(_SHOW_ASS)
     return subtitles.to_string(kind).translate(_SHOW)
+
+
+def _ass_name(speakers: Sequence[str | None]) -> str:
+    names = _ASS_NAMES.join(speaker_name(who) for who in dict.fromkeys(speakers) if who)
+    return names.translate(_ASS_NAME)
 
 
 def _escaped(shown: Sequence[str], speakers: Sequence[str | None], kind: str) -> list[str]:
@@ -130,14 +138,17 @@ def _escaped(shown: Sequence[str], speakers: Sequence[str | None], kind: str) ->
     if not any(speakers):
         return lines
     if len(set(speakers)) == 1 and (name := speakers[0]):
-        lines[0] = f"<v {speaker_name(name)}>{lines[0]}"
+        lines[0] = _voice(name) + lines[0]
         lines[-1] += "</v>"
         return lines
     who = [*speakers, *[None] * len(lines)]
     return [
-        f"<v {speaker_name(speaker)}>{line}</v>" if speaker else line
-        for line, speaker in zip(lines, who, strict=False)
+        f"{_voice(speaker)}{line}</v>" if speaker else line for line, speaker in zip(lines, who, strict=False)
     ]
+
+
+def _voice(speaker: str) -> str:
+    return f"<v {speaker_name(speaker).translate(_VTT)}>"
 
 
 def _one_line(text: str) -> str:

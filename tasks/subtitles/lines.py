@@ -25,6 +25,7 @@ _COSTS = {
     Bond.ABBREVIATION: 2.5,
     Bond.PHRASE: 3.0,
     Bond.WHOLE: 8.0,
+    Bond.TITLE: 8.0,
 }
 HELD_SECONDS = 1.0
 """Over a longer silence nothing must stay together, though it may."""
@@ -157,7 +158,7 @@ class Phrase:
     def text(self, first: int, last: int) -> str:
         """The text of the pieces from `first` to `last`."""
         return "".join(
-            (" " if piece.spaced and index else "") + piece.text
+            (" " if piece.spaced and index else "") + piece.shown
             for index, piece in enumerate(self.pieces[first : last + 1])
         )
 

@@ -4,15 +4,13 @@ They are words, or characters where words have no spaces between them.
 """
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from tasks.speech.languages import UNSPACED
-from tasks.speech.transcript import Segment, Transcript
-
-_CLOSING = "。、，．！？；：・」』）】》〉…,.!?;:)]}%»”’ーっゃゅょッャュョ々"
-"""Characters that never begin a line in languages without spaces."""
+from tasks.speech.transcript import Transcript
+from tasks.subtitles.parts import parts
+from tasks.subtitles.word_times import when_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +26,30 @@ class Piece:
     """Who says it, where that is known."""
     language: str = ""
     """Code of the language that it is in."""
+    name: str = ""
+    """What is shown before it of who says it, with the space after that."""
+
+    @property
+    def shown(self) -> str:
+        """What stands on the screen."""
+        return self.name + self.text
 
     @property
     def width(self) -> int:
         """Columns that it takes on the screen."""
-        return text_width(self.text)
+        return text_width(self.shown)
 
 
 @lru_cache(maxsize=8192)
 def text_width(text: str) -> int:
-    """Columns that a text takes on the screen: full-width characters take two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
+    """Columns that a text takes on the screen: full-width characters take two, marks on others and joiners none."""
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def pieces(transcript: Transcript, *, named: bool = False) -> list[Piece]:
@@ -53,90 +61,19 @@ def pieces(transcript: Transcript, *, named: bool = False) -> list[Piece]:
     found: list[Piece] = []
     for segment in transcript.segments:
         language = segment.language or transcript.language
-        spaced = language not in UNSPACED
-        text = " ".join(segment.text.split())
-        if not text:
-            continue
-        first = True
-        for piece in _timed(segment, text, spaced) or _shared_out(segment, text, spaced):
-            lead = bool(found) and spaced if first else piece.spaced
-            speaker = piece.speaker
-            name = (
-                f"[{speaker}] " if named and speaker and (not found or found[-1].speaker != speaker) else ""
-            )
-            end = max(piece.start, piece.end)
-            found.append(Piece(name + piece.text, lead, piece.start, end, speaker, language))
-            first = False
-    return found
-
-
-def _timed(segment: Segment, text: str, spaced: bool) -> list[Piece]:
-    """Pieces at the times of the words; none when the words do not spell the text.
-
-    What the text has between two words (a dash, the half of "well-known") joins the word it clings to, so
-    that the pieces spell the text exactly.
-    """
-    found: list[Piece] = []
-    position = 0
-    for word in segment.words:
-        at = text.find(word.word, position)
-        if at < 0 or not word.word:
-            return []
-        between = text[position:at]
-        clinging = not between or (bool(between.strip()) and not between.startswith(" "))
-        if found and (between.strip() or (clinging and spaced)):
-            last = found.pop()
-            if between.endswith(" "):
-                found.append(
-                    Piece(last.text + between.rstrip(), last.spaced, last.start, last.end, last.speaker)
-                )
-                found.append(Piece(word.word, True, word.start, word.end, word.speaker))
-            else:
-                found.append(
-                    Piece(last.text + between + word.word, last.spaced, last.start, word.end, last.speaker)
-                )
-        else:
+        cut = parts(segment.text, language)
+        times = when_said([part.text for part in cut], segment)
+        for number, (part, said) in enumerate(zip(cut, times, strict=True)):
+            goes_on = bool(found) and found[-1].speaker == said.speaker
             found.append(
                 Piece(
-                    between.lstrip() + word.word, between.startswith(" "), word.start, word.end, word.speaker
+                    part.text,
+                    part.spaced if number else bool(found) and language not in UNSPACED,
+                    said.start,
+                    max(said.start, said.end),
+                    said.speaker,
+                    language,
+                    f"[{' '.join(said.speaker.split())}] " if named and said.speaker and not goes_on else "",
                 )
             )
-        position = at + len(word.word)
-    if found and (rest := text[position:].rstrip()):
-        last = found.pop()
-        found.append(Piece(last.text + rest, last.spaced, last.start, last.end, last.speaker))
     return found
-
-
-def _shared_out(segment: Segment, text: str, spaced: bool) -> Iterator[Piece]:
-    """Pieces that share the segment's time in proportion to their length."""
-    parts = text.split(" ") if spaced else list(_characters(text))
-    total = sum(len(part) for part in parts)
-    passed = 0
-    length = max(segment.end - segment.start, 0.0)
-    for part in parts:
-        start = segment.start + length * passed / total
-        passed += len(part)
-        end = segment.start + length * passed / total
-        yield Piece(part.strip(), part.startswith(" ") or spaced, start, end, segment.speaker)
-
-
-def _characters(text: str) -> Iterator[str]:
-    """Single full-width characters with the marks that cling to them.
-
-    Runs of others (Latin words, numbers) stay whole.
-    """
-    piece = ""
-    for letter in text:
-        narrow = letter.isascii() and letter.isalnum()
-        clings = (
-            letter in _CLOSING
-            or bool(unicodedata.combining(letter))
-            or unicodedata.category(letter) in "McMn"
-        )
-        if piece.strip() and not clings and not (narrow and piece[-1].isascii() and piece[-1].isalnum()):
-            yield piece
-            piece = ""
-        piece += letter
-    if piece.strip():
-        yield piece

@@ -1,23 +1,30 @@
-"""Numbers and what belongs to them: "R$ 1.299,90", "12 mil reais", "3,5 kg", "May 12", "12 de maio", "10 %"."""
+"""Numbers and what belongs to them: "R$ 1.299,90", "12 mil reais", "3,5 kg", "May 12", "12 de maio", "06 12 34 56"."""
 
 import re
 from dataclasses import dataclass
 
-from tasks.subtitles.abbreviations import CLOSING
+from tasks.abbreviations import unelided
+from tasks.subtitles.marks import CLOSING
 
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_NUMBER = re.compile(r"[+\-−–±~]?\d[\d.,:/ ]*(?:st|nd|rd|th|er|re|e|ème|º|ª|°|h|%|\.)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+\-−–±~]?\d[\d.,:/ \-–]*(?:st|nd|rd|th|er|re|e|ème|º|ª|°|h|%|\.)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_BEGUN = re.compile(r"\+?\d+(?:[\-–]\d+)?h?", re.IGNORECASE)
+_GROUP = re.compile(r"\d{2,}(?:[.,\-–]\d+)?")
+"""Digits that may go on what other digits have begun: "1 250 000", "0800 123 4567"; not "1 2 3", which is counting."""
+_DASHES = (" -", " –", " —")
 _CURRENCIES = _set("r$ us$ u$ a$ c$ mx$ ar$ $ € £ ¥ ₹ ₽ eur usd brl gbp chf")
 _SYMBOLS = _set("""
     % ‰ ° °C °F ºC ºF € $ £ ¥ mg g kg t mm cm m km mm² cm² m² km² m2 km2 m³ m3 ml cl l L ft yd lb lbs oz s ms min h Hz
     kHz MHz GHz W kW kWh MW GW V A kB KB MB GB TB kbps Mbps Gbps dB bpm km/h m/s mph kcal kJ Pa bar px fps a.m p.m
 """)
 """As they are written: "a" is a word, "A" an ampere."""
+_DIVIDED = _set("h min m ft € $ £ uhr heure heures hora horas ora ore")
+"""Units that a smaller number may follow: "20 h 30", "1 m 80", "5 € 20"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +93,29 @@ _NO_WORDS = _words(multipliers="", units="", months="", links="")
 def bound_quantities(texts: list[str], language: str) -> list[int]:
     """For each pair of neighbours, 2 where a number and what it counts are separated, 1 where they may be, else 0."""
     words = _BY_LANGUAGE.get(language, _NO_WORDS)
-    kinds = [_kind(text, words) for text in texts]
+    kinds = [_kind(text, words, language) for text in texts]
     bonds = [0] * max(len(texts) - 1, 0)
     for i, text in enumerate(texts[:-1]):
         here, after = kinds[i], kinds[i + 1]
         if _ends_clause(text):
-            # "12. Mai": the ordinals of dates.
-            if language == "de" and text.endswith(".") and "number" in here and "month" in after:
+            # "12. Mai": the ordinals of dates. "10 – 20": a range.
+            if (language == "de" and text.endswith(".") and "number" in here and "month" in after) or (
+                text.endswith(_DASHES) and "number" in here and "number" in after
+            ):
                 bonds[i] = 2
             continue
+        follows_number = i > 0 and bonds[i - 1] == 2 and "number" in kinds[i - 1]
         if (
             ("currency" in here and "number" in after)
             or ("number" in here and after & {"unit", "multiplier", "month"})
             or ("multiplier" in here and after & {"unit", "multiplier"})
             or ("month" in here and "number" in after)
+            or ("begun" in here and "group" in after and (follows_number or "year" not in here))
+            or ("divided" in here and "number" in after and follows_number)
         ):
             bonds[i] = 2
         else:
-            counts = (
-                "number" in here and not _YEAR.fullmatch(_bare(text)) and _bare(texts[i + 1])[:1].islower()
-            )
+            counts = "number" in here and "year" not in here and _bare(texts[i + 1])[:1].islower()
             in_words = "multiplier" in after and _bare(text)[:1].isalpha()
             bonds[i] = max(bonds[i], int(counts or in_words))
         if i + 2 < len(texts) and "link" in after:
@@ -119,14 +129,18 @@ def bound_quantities(texts: list[str], language: str) -> list[int]:
     return bonds
 
 
-def _kind(text: str, words: _Words) -> frozenset[str]:
-    bare = _bare(text)
-    plain = bare.rstrip(".,;:!?…")
+def _kind(text: str, words: _Words, language: str) -> frozenset[str]:
+    bare = unelided(_bare(text), language)
+    plain = bare.rstrip(".,;:!?… -–—")
     low = plain.casefold()
     kinds = {
-        "number": bool(_NUMBER.fullmatch(bare.rstrip(",;:!?…"))) and bare[-1:] not in "$€£",
+        "number": bool(_NUMBER.fullmatch(bare.rstrip(",;:!?… "))) and bare[-1:] not in "$€£",
+        "begun": bool(_BEGUN.fullmatch(bare)),
+        "group": bool(_GROUP.fullmatch(plain)),
+        "year": bool(_YEAR.fullmatch(bare)),
         "currency": low in _CURRENCIES,
         "unit": plain in _SYMBOLS or low in words.units or low in _CURRENCIES,
+        "divided": low in _DIVIDED,
         "multiplier": low in words.multipliers,
         "month": plain in words.months or low in words.months,
         "link": low in words.links,
@@ -135,8 +149,8 @@ def _kind(text: str, words: _Words) -> frozenset[str]:
 
 
 def _bare(text: str) -> str:
-    return text.lstrip("\"'“”‘’«»‹›([{¿¡").rstrip(CLOSING)
+    return text.lstrip("\"'“”‘’«»‹›([{¿¡ ").rstrip(CLOSING)
 
 
 def _ends_clause(text: str) -> bool:
-    return text.rstrip(CLOSING)[-1:] in {",", ";", ":", ".", "!", "?", "…"}
+    return text.endswith(_DASHES) or text.rstrip(CLOSING)[-1:] in {",", ";", ":", ".", "!", "?", "…"}

@@ -15,7 +15,8 @@ from tasks.subtitles.abbreviations import SENTENCE_PAUSE
 from tasks.subtitles.bonds import Bond
 from tasks.subtitles.cues import Cue
 from tasks.subtitles.layout import CueLayout
-from tasks.subtitles.lines import DASH, HELD_SECONDS, NEVER, WORD_SECONDS, Phrase
+from tasks.subtitles.lines import DASH, HELD_SECONDS, NEVER, Phrase
+from tasks.subtitles.parts import parts
 from tasks.subtitles.pieces import Piece, text_width
 
 Rule = Literal[
@@ -52,7 +53,11 @@ class Violation:
 def violations(cues: Sequence[Cue], language: str, layout: CueLayout | None = None) -> list[Violation]:
     """All violations of a layout, in the order of the cues."""
     layout = layout or CueLayout()
-    found = [*_of_times(cues, layout), *_of_lines(cues, layout), *_of_breaks(cues, language, layout)]
+    found = [
+        *_of_times(cues, layout),
+        *_of_lines(cues, language, layout),
+        *_of_breaks(cues, language, layout),
+    ]
     return sorted(found, key=lambda violation: violation.cue)
 
 
@@ -75,12 +80,12 @@ def _of_times(cues: Sequence[Cue], layout: CueLayout) -> Iterator[Violation]:
             yield Violation("gap", i, f"{silence:.3f} s: {after.text!r}")
 
 
-def _of_lines(cues: Sequence[Cue], layout: CueLayout) -> Iterator[Violation]:
+def _of_lines(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterator[Violation]:
     for i, cue in enumerate(cues):
         if len(cue.lines) > layout.lines:
             yield Violation("lines", i, f"{len(cue.lines)} lines: {cue.text!r}")
         for line in cue.lines:
-            if text_width(line) > layout.line_width and " " in line.removeprefix(DASH):
+            if text_width(line) > layout.line_width and len(parts(line.removeprefix(DASH), language)) > 1:
                 yield Violation("line_width", i, f"{text_width(line)} columns: {line!r}")
         words = cue.text.split()
         quiet_before = i == 0 or _silence(cues[i - 1], cue) > HELD_SECONDS
@@ -93,7 +98,7 @@ def _of_lines(cues: Sequence[Cue], layout: CueLayout) -> Iterator[Violation]:
 def _of_breaks(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterator[Violation]:
     """Breaks between the lines of all cues, where what was torn apart would have fitted a line."""
     shown = list(_pieces(cues, language))
-    phrase = _Shown([piece for _, _, piece in shown], layout, [cues[cue].end for cue, _, _ in shown])
+    phrase = _Shown([piece for _, _, piece in shown], layout, [cues[cue] for cue, _, _ in shown])
     for i, ((cue, line, piece), (next_cue, next_line, after)) in enumerate(pairwise(shown)):
         if (cue, line) == (next_cue, next_line) or not piece.spaced or not after.spaced:
             continue
@@ -101,7 +106,7 @@ def _of_breaks(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterato
             continue
         if phrase.breaks[i] < NEVER:
             continue
-        rule: Rule = "split" if phrase.bonds[i] == Bond.WHOLE else "dangling"
+        rule: Rule = "split" if phrase.bonds[i] >= Bond.WHOLE else "dangling"
         if piece.text.endswith("."):
             rule = "abbreviation"
         yield Violation(rule, cue, f"{piece.text} | {after.text}")
@@ -111,20 +116,22 @@ def _of_breaks(cues: Sequence[Cue], language: str, layout: CueLayout) -> Iterato
 class _Shown(Phrase):
     """Words as subtitles show them: when each of them is said is a guess."""
 
-    until: Sequence[float]
-    """When the subtitle of each word ends."""
+    cues: Sequence[Cue]
+    """The subtitle of each word."""
 
     @override
     def spoken(self, first: int, last: int) -> float:
         """Seconds at most, so that nothing is held to have fitted that may not have."""
-        return min(self.until[last], self.pieces[last].start + WORD_SECONDS) - self.pieces[first].start
+        return _said(self.cues[last])[1] - _said(self.cues[first])[0]
 
 
 def _silence(before: Cue, after: Cue) -> float:
     """Seconds without words between two cues; of those that do not say it, without a subtitle."""
-    end = before.said[1] if before.said else before.end
-    start = after.said[0] if after.said else after.start
-    return start - end
+    return _said(after)[0] - _said(before)[1]
+
+
+def _said(cue: Cue) -> tuple[float, float]:
+    return cue.said or (cue.start, cue.end)
 
 
 def _pieces(cues: Sequence[Cue], language: str) -> Iterator[tuple[int, int, Piece]]:
@@ -134,8 +141,8 @@ def _pieces(cues: Sequence[Cue], language: str) -> Iterator[tuple[int, int, Piec
     """
     for index, cue in enumerate(cues):
         both = len(cue.lines) > 1 and all(line.startswith(DASH) for line in cue.lines)
-        lines = [(line.removeprefix(DASH) if both else line).split() for line in cue.lines]
-        count = max(sum(len(words) for words in lines), 1)
+        lines = [parts(line.removeprefix(DASH) if both else line, language) for line in cue.lines]
+        count = max(sum(map(len, lines)), 1)
         at = 0
         for number, words in enumerate(lines):
             who = cue.speakers[number] if number < len(cue.speakers) else None
@@ -146,5 +153,12 @@ def _pieces(cues: Sequence[Cue], language: str) -> Iterator[tuple[int, int, Piec
                 yield (
                     index,
                     number,
-                    Piece(word, True, start, end - (place == len(words)) * SENTENCE_PAUSE, who, language),
+                    Piece(
+                        word.text,
+                        word.spaced,
+                        start,
+                        end - (place == len(words)) * SENTENCE_PAUSE,
+                        who,
+                        language,
+                    ),
                 )

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from blocks.media_store import content_type_of
 from tasks.errors import InvalidInputError
 from tasks.speech.transcript import Segment, Transcript
-from tasks.subtitles.cues import plan_cues
-from tasks.subtitles.formats import SubtitleFormat, render
+from tasks.subtitles.cues import Cue, plan_cues
+from tasks.subtitles.formats import SubtitleFormat, render, render_cues
 
 from .test_cues import segment, transcript, transcripts
 
@@ -132,3 +132,42 @@ class TestSpeakers:
             "start\tend\ttext\tspeaker",
             "0\t2000\tIs it <late>?\tS1",
         ]
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        labels=st.lists(
+            st.one_of(st.sampled_from(["S1", "Silva, Ana", "A & <B>"]), st.text(min_size=1, max_size=8)),
+            min_size=2,
+            max_size=2,
+            unique=True,
+        )
+    )
+    def test_no_name_breaks_a_format(self, labels: list[str]) -> None:
+        first, second = labels
+        cues = [
+            Cue(0, 2, ("- Are you there,", "- Hi, there."), (first, second)),
+            Cue(3, 5, ("Well, then.",), (second,)),
+        ]
+        for kind in ("ass", "vtt"):
+            read = pysubs2.SSAFile.from_string(render_cues(cues, kind), format_=kind)
+            assert [event.plaintext for event in read] == [cue.text for cue in cues]
+        assert ass_texts(render_cues(cues, "ass")) == ["\\N".join(cue.lines) for cue in cues]
+        source = transcript([spoken("Hi, there.", 0, first), spoken("Well, then.", 3, second)], "en")
+        assert [len(row.split("\t")) for row in render(source, "tsv").splitlines()] == [4] * 3
+        assert len(render(source, "txt").splitlines()) == 2
+        srt = pysubs2.SSAFile.from_string(render(source, "srt"), format_="srt")
+        assert [len(event.text.split("\\N")) for event in srt] == [1, 1]
+
+    def test_two_who_share_a_subtitle_are_both_named(self) -> None:
+        cue = Cue(0, 2, ("- Are you there?", "- Hi there."), ("S1", "Silva, Ana"))
+        (event,) = pysubs2.SSAFile.from_string(render_cues([cue], "ass"), format_="ass")
+        assert (event.name, event.plaintext) == ("Speaker 1 / Silva; Ana", "- Are you there?\n- Hi there.")
+
+
+def ass_texts(written: str) -> list[str]:
+    """The texts of the lines of an ASS file as players read them: after as many commas as there are fields before."""
+    events = written.split("[Events]\n")[1].splitlines()
+    fields = [field.strip() for field in events[0].removeprefix("Format:").split(",")]
+    lines = [line.removeprefix("Dialogue:").split(",", len(fields) - 1) for line in events[1:] if line]
+    assert all(line[fields.index("MarginL")].strip().isdigit() for line in lines)
+    return [line[fields.index("Text")] for line in lines]
