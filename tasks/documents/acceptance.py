@@ -8,6 +8,8 @@ from typing import Literal
 
 from lxml import etree
 
+from tasks.documents.shown import BRANCHES, PICTURES, branch, characters, local
+
 Verdict = Literal["accept", "reject"]
 
 _TAKEN_OUT: dict[Verdict, frozenset[str]] = {
@@ -48,7 +50,7 @@ _RANGES = frozenset(
         "customXmlMoveToRangeEnd",
     }
 )
-_TRANSPARENT = frozenset({"sdt", "sdtContent", "customXml", "smartTag"})
+_TRANSPARENT = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "AlternateContent", *BRANCHES})
 """What may be around paragraphs and is no place of its own."""
 _CELL_MARKS = frozenset({"cellIns", "cellDel", "cellMerge"})
 _MARKS = frozenset({"ins", "del", "moveFrom", "moveTo"})
@@ -78,7 +80,7 @@ def resolve(root: etree._Element, verdict: Verdict) -> None:
     _merge_paragraphs(root, verdict)
     _resolve_properties(root, verdict)
     for each in list(root.iter(etree.Element)):
-        if _local(each) in _RANGES or _local(each) in _CELL_MARKS:
+        if local(each) in _RANGES or local(each) in _CELL_MARKS:
             _drop(each)
     if verdict == "reject":
         for each in root.iter(etree.Element):
@@ -91,22 +93,22 @@ def resolve(root: etree._Element, verdict: Verdict) -> None:
 def _resolve_rows(root: etree._Element, verdict: Verdict) -> None:
     for row in list(root.iter("{*}tr")):
         properties = row.find("{*}trPr")
-        if properties is not None and any(_local(each) in _TAKEN_OUT[verdict] for each in properties):
+        if properties is not None and any(local(each) in _TAKEN_OUT[verdict] for each in properties):
             _drop(row)
     for cell in list(root.iter("{*}tc")):
         properties = cell.find("{*}tcPr")
-        if properties is not None and any(_local(each) == _CELLS[verdict] for each in properties):
+        if properties is not None and any(local(each) == _CELLS[verdict] for each in properties):
             _drop(cell)
 
 
 def _resolve_content(root: etree._Element, verdict: Verdict) -> None:
     for each in list(root.iter(etree.Element)):
         parent = each.getparent()
-        if parent is None or _local(parent) in _PROPERTIES:
+        if parent is None or local(parent) in _PROPERTIES:
             continue
-        if _local(each) in _TAKEN_OUT[verdict]:
+        if local(each) in _TAKEN_OUT[verdict]:
             _drop(each)
-        elif _local(each) in _KEPT[verdict]:
+        elif local(each) in _KEPT[verdict]:
             _unwrap(each)
 
 
@@ -114,11 +116,11 @@ def _merge_paragraphs(root: etree._Element, verdict: Verdict) -> None:
     """A paragraph whose mark is taken out goes on in the next one; its content comes first there."""
     for paragraph in list(root.iter("{*}p")):
         marks = paragraph.find("{*}pPr/{*}rPr")
-        if marks is None or not any(_local(each) in _TAKEN_OUT[verdict] for each in marks):
+        if marks is None or not any(local(each) in _TAKEN_OUT[verdict] for each in marks):
             continue
-        content = [each for each in paragraph if _local(each) != "pPr"]
+        content = [each for each in paragraph if local(each) != "pPr"]
         following = _next_block(paragraph)
-        if following is not None and _local(following) == "p":
+        if following is not None and local(following) == "p":
             at = 1 if following.find("{*}pPr") is not None else 0
             following[at:at] = content
             _drop(paragraph)
@@ -131,7 +133,7 @@ def _merge_paragraphs(root: etree._Element, verdict: Verdict) -> None:
 
 def _resolve_properties(root: etree._Element, verdict: Verdict) -> None:
     for each in list(root.iter(etree.Element)):
-        name = _local(each)
+        name = local(each)
         parent = each.getparent()
         if parent is None:
             continue
@@ -140,7 +142,7 @@ def _resolve_properties(root: etree._Element, verdict: Verdict) -> None:
                 _restore(parent, each)
             else:
                 _drop(each)
-        elif name in _MARKS and _local(parent) in _PROPERTIES:
+        elif name in _MARKS and local(parent) in _PROPERTIES:
             _drop(each)
 
 
@@ -148,10 +150,10 @@ def _restore(properties: etree._Element, change: etree._Element) -> None:
     """Puts back what the properties were; what is not part of a change (marks, sections, headers) stays."""
     before = next(iter(change), None)
     for each in list(properties):
-        if _local(each) not in (*_MARKS, "rPr", "sectPr", "headerReference", "footerReference"):
+        if local(each) not in (*_MARKS, "rPr", "sectPr", "headerReference", "footerReference"):
             _drop(each)
     if before is not None:
-        references = [each for each in properties if _local(each).endswith("Reference")]
+        references = [each for each in properties if local(each).endswith("Reference")]
         at = len(references)
         properties[at:at] = list(before)
 
@@ -160,18 +162,19 @@ def _tidy(root: etree._Element) -> None:
     """Takes away what has become hollow, and gives each cell the paragraph that it must have."""
     _drop_hollow(root, "tr", "tbl", "sdt")
     for cell in root.iter("{*}tc"):
-        if not any(_is_block(each) for each in cell):
+        if not any(_first_block(each) is not None or local(each) == "sdt" for each in cell):
             etree.SubElement(cell, f"{{{etree.QName(cell).namespace}}}p")
 
 
 def _drop_hollow(root: etree._Element, *names: str) -> None:
     """Takes away tables without rows, rows without cells, controls without anything."""
-    kinds = {"tr": ("tc", "sdt", "customXml"), "tbl": ("tr", "sdt", "customXml")}
+    kinds = {"tr": "tc", "tbl": "tr"}
     for name in names:
         for each in list(root.iter(f"{{*}}{name}")):
             inside = each.find("{*}sdtContent") if name == "sdt" else each
             if inside is not None and not any(
-                name == "sdt" or _local(child) in kinds[name] for child in inside
+                name == "sdt" or local(child) == kinds[name] or local(child) in _TRANSPARENT
+                for child in inside
             ):
                 _drop(each)
 
@@ -180,19 +183,23 @@ def _next_block(element: etree._Element) -> etree._Element | None:
     """The paragraph or table behind one, into and out of content controls, which divide nothing."""
     at: etree._Element | None = element
     while at is not None:
-        for sibling in at.itersiblings(etree.Element):
+        # Behind one form of something is what stands behind all of them.
+        for sibling in at.itersiblings(etree.Element) if local(at) not in BRANCHES else ():
             found = _first_block(sibling)
             if found is not None:
                 return found
         parent = at.getparent()
-        at = parent if parent is not None and _local(parent) in _TRANSPARENT else None
+        at = parent if parent is not None and local(parent) in _TRANSPARENT else None
     return None
 
 
 def _first_block(element: etree._Element) -> etree._Element | None:
-    if _local(element) in ("p", "tbl"):
+    if local(element) in ("p", "tbl"):
         return element
-    if _local(element) in _TRANSPARENT:
+    if local(element) == "AlternateContent":
+        chosen = branch(element)
+        return _first_block(chosen) if chosen is not None else None
+    if local(element) in _TRANSPARENT:
         return next((found for each in element if (found := _first_block(each)) is not None), None)
     return None
 
@@ -204,12 +211,12 @@ def _previous_block(element: etree._Element) -> etree._Element | None:
 
 
 def _is_block(element: etree._Element) -> bool:
-    return _local(element) in ("p", "tbl", "sdt")
+    return local(element) in ("p", "tbl", "sdt")
 
 
 def _holds_something(element: etree._Element) -> bool:
     return any(
-        _local(each) in ("t", "delText", "drawing", "pict", "object", "br", "tab", "sym", "fldChar")
+        characters(each) is not None or local(each) in PICTURES or local(each) == "fldChar"
         for each in element.iter(etree.Element)
     )
 
@@ -225,7 +232,3 @@ def _drop(element: etree._Element) -> None:
     parent = element.getparent()
     if parent is not None:
         parent.remove(element)
-
-
-def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]

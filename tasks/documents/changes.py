@@ -12,6 +12,7 @@ _GAP = re.compile(r"[\s.,;:/()%$ºª°–-]{0,3}")
 _BREAK = "[quebra de parágrafo]"
 _BLANK = "[linha em branco]"
 _SECTION = "[nova seção]"
+_SPACE, _TAB, _LINE_BREAK = "[espaço]", "[tabulação]", "[quebra de linha]"
 
 
 @dataclass(slots=True)
@@ -39,27 +40,42 @@ class Atom:
     line: int
     place: int
     text: str
+    """Empty for a mark."""
     kind: Kind
     shown: str
     move: str
     old: int
     new: int
+    is_mark: bool = False
 
 
 def read_changes(redline: Lines) -> list[RawChange]:
     """The changes of the text, in its order. Those of its looks are in `looks`."""
+    runs = [
+        (run, line)
+        for line, atoms in zip(redline.lines, atoms_of(redline), strict=True)
+        for run in _runs(atoms)
+    ]
+    whole = _whole_moves([run for run, _ in runs])
     changes: list[RawChange] = []
     moves: dict[str, dict[Kind, list[RawChange]]] = {}
-    for at, atoms in enumerate(atoms_of(redline)):
-        line = redline.lines[at]
-        for run in _runs(atoms):
-            if run[0].move:
-                change = _edit(run, line)
-                moves.setdefault(run[0].move, {}).setdefault(run[0].kind, []).append(change)
-                changes.append(change)
-            else:
-                changes.append(_edit(run, line))
+    for run, line in runs:
+        change = _edit(run)
+        changes.append(change)
+        if run[0].move in whole:
+            moves.setdefault(run[0].move, {}).setdefault(run[0].kind, []).append(change)
+        else:
+            _tell_unseen(change, run, line)
     return _with_moves(changes, moves)
+
+
+def _whole_moves(runs: Sequence[Sequence[Atom]]) -> set[str]:
+    """The moves that say something and have both ends; half a move is a removal or an inclusion."""
+    found: dict[Kind, set[str]] = {"moved_from": set(), "moved_to": set()}
+    for run in runs:
+        if run[0].kind in found and any(atom.text.strip() for atom in run):
+            found[run[0].kind].add(run[0].move)
+    return (found["moved_from"] & found["moved_to"]) - {""}
 
 
 def atoms_of(redline: Lines) -> Iterator[list[Atom]]:
@@ -74,7 +90,9 @@ def atoms_of(redline: Lines) -> Iterator[list[Atom]]:
             new += len(piece.text) * (piece.kind not in GONE)
         sides = NEW if line.mark in NEW else GONE if line.mark in GONE else frozenset()
         move = next((piece.move for piece in line.pieces if piece.kind in sides and piece.move), "")
-        atoms.append(Atom(at, len(line.pieces), "\n", line.mark, "", move, old, new))
+        # Where no line break stands on either side nothing has changed.
+        kind = line.mark if old_break or new_break else "equal"
+        atoms.append(Atom(at, len(line.pieces), "", kind, "", move, old, new, is_mark=True))
         old += old_break
         new += new_break
         yield atoms
@@ -101,43 +119,91 @@ def _runs(atoms: Sequence[Atom]) -> Iterator[list[Atom]]:
         yield run
 
 
-def _edit(run: Sequence[Atom], line: Line) -> RawChange:
-    before = "".join(each.text or each.shown for each in run if each.kind not in NEW)
-    after = "".join(each.text or each.shown for each in run if each.kind not in GONE)
+def _edit(run: Sequence[Atom]) -> RawChange:
     first, last = run[0], run[-1]
     category: Category = "modificacao"
     if all(each.kind in NEW for each in run):
         category = "inclusao"
     elif all(each.kind in GONE for each in run):
         category = "remocao"
-    if not (before + after).strip():
-        said = _BREAK if line.text.strip() else _BLANK
-        if line.element.find("{*}pPr/{*}sectPr") is not None:
-            said = _SECTION
-        if said == _BLANK:
-            category, before, after = "formatacao", said, "incluída" if first.kind in NEW else "retirada"
-        else:
-            before, after = ("", said) if category == "inclusao" else (said, "")
     return RawChange(
         category,
-        before.strip("\n"),
-        after.strip("\n"),
+        "".join(each.text or each.shown for each in run if each.kind not in NEW),
+        "".join(each.text or each.shown for each in run if each.kind not in GONE),
         first.old,
-        last.old + len(last.text.strip("\n")) * (last.kind not in NEW),
+        last.old + len(last.text) * (last.kind not in NEW),
         first.new,
-        last.new + len(last.text.strip("\n")) * (last.kind not in GONE),
+        last.new + len(last.text) * (last.kind not in GONE),
         first.line,
         spots=[(first.line, first.place, last.place + 1)],
     )
+
+
+def _tell_unseen(change: RawChange, run: Sequence[Atom], line: Line) -> None:
+    """Puts into words what has none: a changed mark at the end of a paragraph, and changed blanks.
+
+    Blanks that leave the words as they were (one for two, another kind) are a change of the looks. Where they join or
+    part words the text has changed.
+    """
+    place, behind = run[0].place, run[-1].place + 1
+    same = _words(line, place, behind, change.before, NEW) == _words(line, place, behind, change.after, GONE)
+    if same and run[-1].is_mark:
+        _tell_mark(change, line, came=run[-1].kind in NEW)
+    elif same and (change.before or change.after):
+        _tell_blanks(change)
+    elif not (change.before + change.after).strip():
+        change.before, change.after = _blanks(change.before), _blanks(change.after)
+
+
+def _words(line: Line, place: int, behind: int, text: str, without: frozenset[Kind]) -> list[str]:
+    """Those of a changed text on one side, with the characters next to it."""
+    before = (piece.text for piece in reversed(line.pieces[:place]) if piece.kind not in without)
+    after = (piece.text for piece in line.pieces[behind:] if piece.kind not in without)
+    left, right = next(filter(None, before), ""), next(filter(None, after), "")
+    return f"{left[-1:]}{text}{right[:1]}".split()
+
+
+def _tell_mark(change: RawChange, line: Line, *, came: bool) -> None:
+    if line.element.find("{*}pPr/{*}sectPr") is not None:
+        said = _SECTION
+    elif any(piece.text.strip() or piece.shown for piece in line.pieces):
+        said = _BREAK
+    else:
+        change.category, change.before, change.after = (
+            "formatacao",
+            _BLANK,
+            "incluída" if came else "retirada",
+        )
+        return
+    change.category = "inclusao" if came else "remocao"
+    change.before, change.after = ("", said) if came else (said, "")
+
+
+def _tell_blanks(change: RawChange) -> None:
+    was, now = _blanks(change.before), _blanks(change.after)
+    change.category = "formatacao"
+    if change.after.strip():
+        change.before, change.after = change.after, "espaços alterados"
+    elif was and now and was != now:
+        change.before, change.after = was, now
+    else:
+        said = "alterad" if was == now else "retirad" if was else "incluíd"
+        change.before = was or now
+        change.after = said + ("o" if change.before == _SPACE else "a")
+
+
+def _blanks(text: str) -> str:
+    """What a reader is told of blanks; empty if there are none."""
+    if not text:
+        return ""
+    return _LINE_BREAK if "\n" in text else _TAB if "\t" in text else _SPACE
 
 
 def _with_moves(changes: list[RawChange], moves: dict[str, dict[Kind, list[RawChange]]]) -> list[RawChange]:
     """What was taken out here and put in there as one change, at its new place."""
     gone: set[int] = set()
     for sides in moves.values():
-        sources, targets = sides.get("moved_from", []), sides.get("moved_to", [])
-        if not sources or not targets:
-            continue  # half a move: a removal or an inclusion
+        sources, targets = sides["moved_from"], sides["moved_to"]
         held = targets[0]
         held.category, held.moved = "modificacao", True
         held.before = "\n".join(each.before for each in sources)
@@ -146,6 +212,4 @@ def _with_moves(changes: list[RawChange], moves: dict[str, dict[Kind, list[RawCh
         held.new_end = targets[-1].new_end
         held.spots = [spot for each in (*sources, *targets) for spot in each.spots]
         gone |= {id(each) for each in (*sources, *targets[1:])}
-    return [
-        change for change in changes if id(change) not in gone and (change.before or change.after).strip()
-    ]
+    return [change for change in changes if id(change) not in gone and (change.before + change.after).strip()]

@@ -1,6 +1,6 @@
 """The copy of a document that the comparison works on: tracked changes accepted, no code, nothing from elsewhere.
 
-An engine sees nothing but such copies. Every part of them was parsed here first, within the bounds of `package`.
+An engine sees nothing but such copies. Every part of them was parsed and written here, within the bounds of `package`.
 """
 
 import io
@@ -11,7 +11,9 @@ from lxml import etree
 
 from tasks.documents.acceptance import authors, is_revised, resolve
 from tasks.documents.errors import DocumentTooLargeError, UnusableDocumentError
+from tasks.documents.fields import cut_fetching
 from tasks.documents.package import Package
+from tasks.documents.shown import settle_forms
 
 MAX_XML_BYTES = 48 * 1024 * 1024
 """Of all XML in a document. The engine takes about thirty times as much memory; a contract of 300 pages has 3 MB."""
@@ -47,7 +49,8 @@ class CleanCopy:
     """Of the tracked changes that were accepted; empty if there were none."""
     dropped_code: bool
     links_cut: int
-    """References to something outside (templates, linked pictures), which lead nowhere now. Plain links stay."""
+    """References to something outside (templates, linked pictures, fields that fetch or run something), which lead
+    nowhere now. Plain links stay."""
 
 
 def clean_copy(package: Package) -> CleanCopy:
@@ -57,28 +60,26 @@ def clean_copy(package: Package) -> CleanCopy:
     dropped: set[str] = set()
     cut = size = 0
     for name in package.parts:
-        data = package.read(name)
-        if name.endswith((".xml", ".rels")):
-            root = package.xml(name)
-            changed = False
-            if name.endswith(".rels"):
-                gone, severed = _clean_relationships(root, name)
-                dropped |= gone
-                cut += severed
-                changed = bool(gone or severed)
-            for element in list(root.iter(*_FETCHING)):
-                parent = element.getparent()
-                if parent is not None:
-                    parent.remove(element)
-                    changed = True
-            if is_revised(root):
-                found |= dict.fromkeys(authors(root))
-                resolve(root, "accept")
-                changed = True
-            if changed:
-                data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-            size += len(data)
-        made[name] = data
+        if not package.is_xml(name):
+            made[name] = package.read(name)
+            continue
+        root = package.xml(name)
+        if name.lower().endswith(".rels"):
+            gone, severed = _clean_relationships(root, name)
+            dropped |= gone
+            cut += severed
+        for element in list(root.iter(*_FETCHING)):
+            parent = element.getparent()
+            if parent is not None:
+                parent.remove(element)
+        if is_revised(root):
+            found |= dict.fromkeys(authors(root))
+            resolve(root, "accept")
+        settle_forms(root)
+        cut += cut_fetching(root)
+        # Written anew even if nothing has changed: what reads the copy finds no more in it than was read here.
+        made[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+        size += len(made[name])
         if size > MAX_XML_BYTES:
             raise DocumentTooLargeError(
                 f"O documento tem mais de {MAX_XML_BYTES >> 20} MB de texto, além do que pode ser comparado.",

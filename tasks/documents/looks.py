@@ -52,12 +52,14 @@ class _Runs:
     def __init__(self, lines: Lines) -> None:
         lengths: list[int] = []
         self._properties: list[etree._Element | None] = []
-        for line in lines.lines:
+        for line, counts in zip(lines.lines, lines.breaks(), strict=True):
             for piece in line.pieces:
-                run = piece.source.getparent() if piece.source is not None else None
+                # Not always right above: between them may be a form of content.
+                runs = piece.source.iterancestors("{*}r") if piece.source is not None else iter(())
+                run = next(runs, None)
                 lengths.append(len(piece.text))
                 self._properties.append(run.find("{*}rPr") if run is not None else None)
-            lengths.append(1)
+            lengths.append(counts)
             self._properties.append(None)
         self._ends = list(accumulate(lengths))
 

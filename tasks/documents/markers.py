@@ -9,7 +9,7 @@ from lxml import etree
 
 from tasks.documents.clean_copy import packed
 from tasks.documents.package import package_of
-from tasks.documents.revisions import Line, Lines, read_lines
+from tasks.documents.revisions import Line, Lines, Piece, read_lines
 from tasks.documents.story import Paragraph, Story
 from tasks.documents.tags import Marker, Tag, find_markers, find_tags
 
@@ -34,21 +34,24 @@ class Unmarked:
 
 
 def without_markers(data: bytes) -> Unmarked:
-    """Takes the markers out of a clean copy. Paragraphs that held nothing else go with them."""
+    """Takes the markers out of a clean copy, those of `find_markers` and nothing else.
+
+    Paragraphs that held nothing else go with them.
+    """
     package = package_of(data)
     lines = read_lines(package)
     story = _as_story(lines)
     markers = find_markers(story)
     if not markers:
         return Unmarked(data, (), 0)
-    gone = _cut(lines, markers)
     tags = find_tags(story).tags
-    changed = {line.part: line.element.getroottree().getroot() for line in lines.lines}
-    _drop_hollow(lines, {lines.line_at(marker.start) for marker in markers}, gone)
+    roots = {line.part: line.element.getroottree().getroot() for line in lines.lines}
+    gone = _cut(lines, markers)
+    kept = _drop_hollow(lines, {lines.line_at(marker.start) for marker in markers})
     parts = {name: package.read(name) for name in package.parts}
-    for name, root in changed.items():
+    for name, root in roots.items():
         parts[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    shift = _Shift(gone)
+    shift = _Shift(lines, gone, kept)
     spans = tuple(TagSpan(tag, shift(tag.start), shift(tag.end)) for tag in tags)
     return Unmarked(packed(parts), spans, len(markers))
 
@@ -58,11 +61,11 @@ def _as_story(lines: Lines) -> Story:
         Paragraph(line.part, line.number, line.identifier or None, start, line.text, ())
         for line, start in zip(lines.lines, lines.starts, strict=True)
     )
-    return Story(paragraphs, "\n".join(each.text for each in paragraphs), revised=False)
+    return Story(paragraphs, lines.text(), revised=False)
 
 
 def _cut(lines: Lines, markers: Sequence[Marker]) -> list[tuple[int, int]]:
-    """Takes the characters out of the runs; returns the ranges that are gone."""
+    """Takes the characters out of lines and runs; returns the ranges that are gone."""
     gone: list[tuple[int, int]] = []
     for marker in reversed(markers):
         if gone and marker.end > gone[-1][0]:
@@ -70,35 +73,37 @@ def _cut(lines: Lines, markers: Sequence[Marker]) -> list[tuple[int, int]]:
         at = lines.line_at(marker.start)
         start = lines.starts[at]
         for piece in lines.lines[at].pieces:
+            # Markers are taken out from behind, so what stands before one is as it was read.
             end = start + len(piece.text)
-            if start < marker.end and marker.start < end and piece.source is not None:
-                left, right = max(0, marker.start - start), min(len(piece.text), marker.end - start)
-                _take_out(piece.source, left, right)
+            if start < marker.end and marker.start < end:
+                _take_out(piece, max(0, marker.start - start), min(len(piece.text), marker.end - start))
             start = end
         gone.append((marker.start, marker.end))
     return gone[::-1]
 
 
-def _take_out(element: etree._Element, left: int, right: int) -> None:
-    parent = element.getparent()
-    if element.text is not None and str(element.tag).endswith("}t"):
-        # Markers are taken out from behind, so what stands before one is as it was read.
-        element.text = element.text[:left] + element.text[right:]
+def _take_out(piece: Piece, left: int, right: int) -> None:
+    piece.text = piece.text[:left] + piece.text[right:]
+    element = piece.source
+    parent = element.getparent() if element is not None else None
+    if element is not None and str(element.tag).endswith("}t"):
+        element.text = piece.text
         element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    elif parent is not None:
+    elif element is not None and parent is not None:
         parent.remove(element)
 
 
-def _drop_hollow(lines: Lines, places: set[int], gone: list[tuple[int, int]]) -> None:
-    """Takes out the paragraphs that held markers alone, and adds their ends to what is gone."""
+def _drop_hollow(lines: Lines, places: set[int]) -> Lines:
+    """Takes out the paragraphs that held markers alone; returns those that stay."""
+    hollow: set[int] = set()
     for place in sorted(places):
-        line, start = lines.lines[place], lines.starts[place]
-        cut = sum(end - begin for begin, end in gone if start <= begin < start + len(line.text))
+        line = lines.lines[place]
         parent = line.element.getparent()
-        if cut == len(line.text) and parent is not None and _is_spare(line, parent):
+        if not line.text and parent is not None and _is_spare(line, parent):
             parent.remove(line.element)
-            gone.append((start + len(line.text), start + len(line.text) + 1))
-    gone.sort()
+            hollow.add(id(line))
+    stories = [[line for line in story if id(line) not in hollow] for story in lines.stories]
+    return Lines(tuple(line for story in stories for line in story), (), tuple(map(len, stories)))
 
 
 def _is_spare(line: Line, parent: etree._Element) -> bool:
@@ -113,15 +118,28 @@ def _is_spare(line: Line, parent: etree._Element) -> bool:
 
 
 class _Shift:
-    """Where a place is once ranges before it are gone."""
+    """Where a place is once markers are gone, and the paragraphs that held nothing else."""
 
-    def __init__(self, gone: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, lines: Lines, gone: Sequence[tuple[int, int]], kept: Lines) -> None:
+        self._lines = lines
         self._gone = gone
-        self._starts = [start for start, _ in gone]
+        self._begins = [start for start, _ in gone]
         self._lost = [0, *accumulate(end - start for start, end in gone)]
+        starts = {id(line): start for line, start in zip(kept.lines, kept.starts, strict=True)}
+        at = len(kept.text())
+        behind: list[int] = []
+        for line in reversed(lines.lines):
+            at = starts.get(id(line), at)
+            behind.append(at)
+        self._starts = behind[::-1]
+        """Of each line, or of what stands behind it, once it is gone."""
 
     def __call__(self, offset: int) -> int:
-        at = bisect_right(self._starts, offset)
-        if at and offset < self._gone[at - 1][1]:
-            return self._gone[at - 1][0] - self._lost[at - 1]
-        return offset - self._lost[at]
+        at = self._lines.line_at(offset)
+        start = self._lines.starts[at]
+        return self._starts[at] + offset - start - (self._cut(offset) - self._cut(start))
+
+    def _cut(self, offset: int) -> int:
+        """Characters before a place that are gone."""
+        at = bisect_right(self._begins, offset)
+        return self._lost[at] - max(0, self._gone[at - 1][1] - offset if at else 0)

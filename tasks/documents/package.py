@@ -118,7 +118,12 @@ class Package:
                 f"O documento define entidades próprias em {part}, o que não é aceito."
             )
         parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_pis=True,
+            remove_comments=True,  # which would part the text around them
         )
         try:
             return etree.fromstring(data, parser)
@@ -148,6 +153,32 @@ class Package:
     def parts(self) -> tuple[str, ...]:
         """The names of all parts, in the order of the archive."""
         return tuple(name for name in self._names if name and not name.endswith("/"))
+
+    def is_xml(self, part: str) -> bool:
+        """Whether a part is read as XML, by its name or by the kind that the package says it has."""
+        extension = part.rpartition(".")[2].lower()
+        kind = self._kinds.get(f"/{part}") or self._kinds.get(f".{extension}", "")
+        return extension in ("xml", "rels") or kind.endswith("xml")
+
+    def content_type(self, part: str) -> str:
+        """The kind that the package gives to a part by its name; empty if it gives none.
+
+        Raises UnusableDocumentError for an archive of something else.
+        """
+        return self._kinds.get(f"/{part}", "")
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """Kinds of parts by their names and by the endings of names (ECMA-376 part 2, on content types)."""
+        if not self.has("[Content_Types].xml"):
+            raise UnusableDocumentError(
+                "O arquivo não é um documento do Word: é um arquivo compactado.", hint=_SAVE_AS
+            )
+        found: dict[str, str] = {}
+        for each in self.xml("[Content_Types].xml").iter("{*}Default", "{*}Override"):
+            name, extension = _part_name(each.get("PartName", "")), each.get("Extension", "").lower()
+            found.setdefault(f"/{name}" if name else f".{extension}", each.get("ContentType", ""))
+        return found
 
     def has(self, part: str) -> bool:
         """Whether there is such a part."""
@@ -240,7 +271,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def _check_kind(package: Package) -> None:
-    content = _content_type(package, package.main)
+    content = package.content_type(package.main)
     if content and not _MAIN_CONTENT.match(content):
         what = next(
             (what for sign, what in _OTHER_CONTENT.items() if sign in content), "outro tipo de arquivo"
@@ -250,18 +281,6 @@ def _check_kind(package: Package) -> None:
         raise UnusableDocumentError(
             "O documento traz outro documento inteiro dentro de si, que só o Word pode abrir.", hint=_SAVE_AS
         )
-
-
-def _content_type(package: Package, part: str) -> str:
-    """The kind of a part as the package says; empty if it does not."""
-    if not package.has("[Content_Types].xml"):
-        raise UnusableDocumentError(
-            "O arquivo não é um documento do Word: é um arquivo compactado.", hint=_SAVE_AS
-        )
-    for each in package.xml("[Content_Types].xml").iter("{*}Override"):
-        if _part_name(each.get("PartName", "")) == part:
-            return each.get("ContentType", "")
-    return ""
 
 
 def _part_name(name: str) -> str:

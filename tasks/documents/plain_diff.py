@@ -4,82 +4,126 @@ Formatting and moves are not seen. What it says of the text is always true.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import TypeVar
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
-from tasks.documents.revisions import Kind, Line, Lines, Piece
+from tasks.documents.revisions import Kind, Line, Lines, Piece, kind_of
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _ALIKE = 50.0
 """Per cent of agreement from which two paragraphs are versions of one."""
 
+_Story = tuple[Line, ...]
+_T = TypeVar("_T")
+
 
 def compared_by_words(old: Lines, new: Lines) -> Lines:
-    """The lines of both, as those of a redline."""
-    before, after = old.lines, new.lines
-    made: list[Line] = []
-    for step in Indel.opcodes([line.text for line in before], [line.text for line in after]):
-        if step.tag == "equal":
-            made += [_whole(line, "equal") for line in after[step.dest_start : step.dest_end]]
-        elif step.tag == "delete":
-            made += [_whole(line, "deleted") for line in before[step.src_start : step.src_end]]
+    """The lines of both, as those of a redline.
+
+    A story is compared with one of its own kind alone: the body with the body, a header with a header, a note with a
+    note. On each side the text is that of its version, whatever the parts of the file are called.
+    """
+    stories = [[*_compared(*pair)] for pair in _paired_stories([*old.stories], [*new.stories])]
+    return Lines(tuple(line for lines in stories for line in lines), (), tuple(map(len, stories)))
+
+
+def _paired_stories(old: Sequence[_Story], new: Sequence[_Story]) -> Iterator[tuple[_Story, _Story]]:
+    """The stories that are versions of each other in the order of both; () for what one version does not have."""
+    yield old[0], new[0]
+    # A story without characters has no part in the text: one version keeps it, and the other has nothing.
+    before, after = ([each for each in stories[1:] if _text(each)] for stories in (old, new))
+    for gone, come, same in _runs(before, after, lambda story: (kind_of(story), _text(story))):
+        if same:
+            yield from zip(gone, come, strict=True)
+            continue
+        for ones, others, alike in _runs(gone, come, kind_of):
+            if alike:
+                yield from zip(ones, others, strict=True)
+            else:
+                yield from ((each, ()) for each in ones)
+                yield from (((), each) for each in others)
+
+
+def _text(story: _Story) -> str:
+    """What it says; empty if it has no characters."""
+    return "\n".join(line.text for line in story) if any(line.text for line in story) else ""
+
+
+def _compared(old: _Story, new: _Story) -> Iterator[Line]:
+    """The lines of two versions of a story, all of them at the place of the new one."""
+    if old and new:
+        old = tuple(replace(line, part=new[0].part, note=new[0].note) for line in old)
+    for gone, come, same in _runs(old, new, lambda line: line.text):
+        if same:
+            yield from (_whole(line, "equal") for line in come)
         else:
-            made += [_whole(line, "inserted") for line in after[step.dest_start : step.dest_end]]
-    return Lines(tuple(_paired(made)), ())
+            yield from _resembling(gone, come)
+
+
+def _runs(
+    before: Sequence[_T], after: Sequence[_T], key: Callable[[_T], Hashable]
+) -> Iterator[tuple[Sequence[_T], Sequence[_T], bool]]:
+    """Both in their order: what they have in common, and between it what they have not; whether it is the same."""
+    gone: list[_T] = []
+    come: list[_T] = []
+    for step in Indel.opcodes([key(each) for each in before], [key(each) for each in after]):
+        ones, others = before[step.src_start : step.src_end], after[step.dest_start : step.dest_end]
+        if step.tag != "equal":
+            gone += ones
+            come += others
+            continue
+        if gone or come:
+            yield gone, come, False
+            gone, come = [], []
+        yield ones, others, True
+    if gone or come:
+        yield gone, come, False
 
 
 def _whole(line: Line, kind: Kind) -> Line:
-    return Line(
-        line.part, line.number, line.identifier, [Piece(line.text, kind)], kind, line.element, note=line.note
-    )
+    return replace(line, pieces=[Piece(line.text, kind)], mark=kind)
 
 
-def _paired(lines: Sequence[Line]) -> Iterator[Line]:
-    """Of a run of deleted and inserted paragraphs those that resemble each other as one, in their order."""
-    at = 0
-    while at < len(lines):
-        if lines[at].mark == "equal":
-            yield lines[at]
-            at += 1
+def _resembling(gone: Sequence[Line], come: Sequence[Line]) -> Iterator[Line]:
+    """Of paragraphs that went and came those that resemble each other as one, in their order."""
+    left = [*gone]
+    for line in come:
+        match = next(
+            (place for place, each in enumerate(left) if fuzz.ratio(each.text, line.text) >= _ALIKE), None
+        )
+        if match is None:
+            yield _whole(line, "inserted")
             continue
-        end = at
-        while end < len(lines) and lines[end].mark != "equal":
-            end += 1
-        gone = [line for line in lines[at:end] if line.mark == "deleted"]
-        come = [line for line in lines[at:end] if line.mark == "inserted"]
-        for line in come:
-            match = next(
-                (
-                    place
-                    for place, each in enumerate(gone)
-                    if each.note == line.note and fuzz.ratio(each.text, line.text) >= _ALIKE
-                ),
-                None,
-            )
-            if match is None:
-                yield line
-                continue
-            yield from gone[:match]
-            yield _changed(gone[match], line)
-            del gone[: match + 1]
-        yield from gone
-        at = end
+        yield from (_whole(each, "deleted") for each in left[:match])
+        yield _changed(left[match], line)
+        del left[: match + 1]
+    yield from (_whole(each, "deleted") for each in left)
 
 
 def _changed(old: Line, new: Line) -> Line:
-    before, after = _TOKEN.findall(old.text), _TOKEN.findall(new.text)
-    kinds: dict[str, Kind] = {"equal": "equal", "delete": "deleted", "insert": "inserted"}
-    pieces = [
-        Piece(
-            "".join(
-                before[step.src_start : step.src_end]
-                if step.tag == "delete"
-                else after[step.dest_start : step.dest_end]
-            ),
-            kinds[step.tag],
-        )
-        for step in Indel.opcodes(before, after)
-    ]
-    return Line(new.part, new.number, new.identifier, pieces, "equal", new.element, note=new.note)
+    pieces: list[Piece] = []
+    # Blanks are alike, whichever they are, so that the words decide what belongs together.
+    for gone, come, same in _runs(
+        _TOKEN.findall(old.text), _TOKEN.findall(new.text), lambda token: token.strip() or " "
+    ):
+        if not same:
+            pieces += [Piece("".join(gone), "deleted"), Piece("".join(come), "inserted")]
+            continue
+        for one, other in zip(gone, come, strict=True):
+            if one == other:
+                pieces.append(Piece(other))
+            else:
+                pieces += [Piece(one, "deleted"), Piece(other, "inserted")]
+    return replace(new, pieces=[*_joined(pieces)], mark="equal")
+
+
+def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Neighbours that share their fate as one."""
+    for kind, held in groupby(pieces, key=lambda piece: piece.kind):
+        if text := "".join(piece.text for piece in held):
+            yield Piece(text, kind)

@@ -6,15 +6,17 @@ are called. Paragraphs are numbered as in `story`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Literal
 
 from lxml import etree
 
+from tasks.documents.fields import codes_of
 from tasks.documents.package import Package
+from tasks.documents.shown import PICTURES, attribute, characters, children, local, text_boxes
 
 Kind = Literal["equal", "inserted", "deleted", "moved_from", "moved_to"]
 GONE: frozenset[Kind] = frozenset({"deleted", "moved_from"})
@@ -22,15 +24,13 @@ GONE: frozenset[Kind] = frozenset({"deleted", "moved_from"})
 NEW: frozenset[Kind] = frozenset({"inserted", "moved_to"})
 """What is not there once all is rejected."""
 
-_BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 _KINDS: dict[str, Kind] = {
     "ins": "inserted",
     "del": "deleted",
     "moveTo": "moved_to",
     "moveFrom": "moved_from",
 }
-_SKIPPED = frozenset({"pPr", "rPr", "tblPr", "tblGrid", "tcPr", "trPr", "sdtPr", "sdtEndPr", "Fallback"})
-_PICTURES = frozenset({"drawing", "pict", "object", "AlternateContent"})
+_SKIPPED = frozenset({"pPr", "rPr", "tblPr", "tblGrid", "tcPr", "trPr", "sdtPr", "sdtEndPr"})
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 
 
@@ -92,15 +92,34 @@ class Lines:
 
     lines: tuple[Line, ...]
     anchors: tuple[Anchor, ...]
+    lengths: tuple[int, ...]
+    """Lines of each story, in their order: of the body, then of each header, footer and note."""
+
+    @property
+    def stories(self) -> Iterator[tuple[Line, ...]]:
+        """The lines of each story; the first one is the body."""
+        at = 0
+        for length in self.lengths:
+            yield self.lines[at : at + length]
+            at += length
 
     def text(self, without: frozenset[Kind] = GONE) -> str:
         """The text, each paragraph with a line break behind it, without what has one of the kinds."""
-        parts: list[str] = []
-        for line, counts in zip(self.lines, self.breaks(without), strict=True):
-            parts += [piece.text for piece in line.pieces if piece.kind not in without]
-            if counts:
-                parts.append("\n")
-        return "".join(parts)
+        return "".join(text for _, text in self.texts(without))
+
+    def texts(self, without: frozenset[Kind] = GONE) -> list[tuple[str, str]]:
+        """Kind and text of each story that is part of the text; together they are the text."""
+        found: list[tuple[str, str]] = []
+        breaks = iter(self.breaks(without))
+        for lines in self.stories:
+            parts: list[str] = []
+            for line in lines:
+                parts += [piece.text for piece in line.pieces if piece.kind not in without]
+                if next(breaks):
+                    parts.append("\n")
+            if text := "".join(parts):
+                found.append((kind_of(lines), text))
+        return found
 
     def breaks(self, without: frozenset[Kind] = GONE) -> list[bool]:
         """Of each line whether a line break stands behind it.
@@ -109,21 +128,22 @@ class Lines:
         other has nothing.
         """
         found: list[bool] = []
-        main = self.lines[0].part if self.lines else ""
-        for (part, _), group in groupby(self.lines, key=lambda line: (line.part, line.note)):
-            lines = list(group)
-            counts = part == main or any(
+        for place, lines in enumerate(self.stories):
+            counts = not place or any(
                 piece.text for line in lines for piece in line.pieces if piece.kind not in without
             )
             found += [counts and line.mark not in without for line in lines]
         return found
 
     def path(self, offset: int) -> str:
-        """The address of a place in the text of a document without tracked changes; see `Story.path`."""
+        """The address of a place in the text of a document without tracked changes; see `Story.path`.
+
+        Behind all of the text it is that of the end of the last paragraph.
+        """
         at = self.line_at(offset)
         line = self.lines[at]
         named = f"@{line.identifier}" if line.identifier else ""
-        return f"{line.part}#p[{line.number}]{named}/c[{offset - self.starts[at]}]"
+        return f"{line.part}#p[{line.number}]{named}/c[{min(offset - self.starts[at], len(line.text))}]"
 
     def line_at(self, offset: int) -> int:
         """Number of the line that holds the character, from 0."""
@@ -136,6 +156,11 @@ class Lines:
         return list(accumulate(lengths, initial=0))[:-1]
 
 
+def kind_of(story: Sequence[Line]) -> str:
+    """What the lines are those of: document, hdr, ftr, footnote or endnote."""
+    return story[0].note.partition(" ")[0] or local(story[0].element.getroottree().getroot())
+
+
 def read_lines(package: Package) -> Lines:
     """All paragraphs, each side of tracked changes. Raises UnusableDocumentError."""
     reader = _Reader()
@@ -144,7 +169,7 @@ def read_lines(package: Package) -> Lines:
     related = {each.identifier: each for each in package.relationships(package.main) if not each.external}
     seen: set[str] = set()
     for reference in body.iter("{*}headerReference", "{*}footerReference"):
-        name = next((value for key, value in reference.attrib.items() if _local(str(key)) == "id"), "")
+        name = next((value for key, value in reference.attrib.items() if _ending(key) == "id"), "")
         target = related.get(str(name))
         if target is not None and target.target not in seen and package.has(target.target):
             seen.add(target.target)
@@ -153,16 +178,19 @@ def read_lines(package: Package) -> Lines:
         for each in related.values():
             if each.kind == f"/relationships/{kind}s" and package.has(each.target):
                 reader.read_notes(each.target, package.xml(each.target), kind)
-    return Lines(tuple(reader.lines), tuple(reader.anchors))
+    return Lines(tuple(reader.lines), tuple(reader.anchors), tuple(reader.lengths))
 
 
 class _Reader:
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self.anchors: list[Anchor] = []
+        self.lengths: list[int] = []
+        """Lines of each story."""
         self._part = ""
         self._number = 0
-        self._fields: list[bool] = []
+        self._codes: frozenset[etree._Element] = frozenset()
+        """Of the fields of the part, of which only the results are shown."""
         self._references: dict[str, Kind] = {}
         """Of notes, in the order of the text."""
         self._note = ""
@@ -171,31 +199,35 @@ class _Reader:
 
     def read(self, part: str, root: etree._Element) -> None:
         self._part, self._number = part, 0
-        self._fields.clear()
+        self._codes = codes_of(root)
+        first = len(self.lines)
         self._blocks(root, "equal", "")
+        self.lengths.append(len(self.lines) - first)
 
     def read_notes(self, part: str, root: etree._Element, kind: str) -> None:
         """Notes in the order of their references; what nothing refers to is not shown, and not read."""
         first = len(self.lines)
         self._part, self._number = part, 0
+        self._codes = codes_of(root)
         found: dict[str, list[Line]] = {}
-        for note in root.iterchildren(tag=etree.Element):
-            if note.get(_same(note, "type"), "normal") != "normal":
+        for note in children(root):
+            if attribute(note, "type") not in ("", "normal"):
                 continue
-            name = f"{kind} {note.get(_same(note, 'id'), '')}"
+            name = f"{kind} {attribute(note, 'id')}"
             at = len(self.lines)
             self._note = name
-            self._fields.clear()
             self._blocks(note, self._references.get(name, "equal"), "")
             found[name] = self.lines[at:]
         self._note = ""
         del self.lines[first:]
         for name in self._references:
-            self.lines += found.get(name, [])
+            lines = found.get(name, [])
+            self.lines += lines
+            self.lengths.append(len(lines))
 
     def _blocks(self, element: etree._Element, kind: Kind, author: str) -> None:
-        for child in element.iterchildren(tag=etree.Element):
-            name = _local(child.tag)
+        for child in children(element):
+            name = local(child)
             if name == "p":
                 self._paragraph(child, kind, author)
             elif name in _KINDS:
@@ -213,19 +245,18 @@ class _Reader:
 
     def _move(self, element: etree._Element, name: str) -> None:
         kind: Kind = "moved_from" if name.startswith("moveFrom") else "moved_to"
-        self._moves[kind] = element.get(_same(element, "name"), "") if name.endswith("Start") else ""
+        self._moves[kind] = attribute(element, "name") if name.endswith("Start") else ""
 
     def _between(self, element: etree._Element, name: str) -> None:
         """An anchor that stands between paragraphs is at the next one."""
-        identifier = element.get(_same(element, "id"), "")
-        self.anchors.append(Anchor(identifier, len(self.lines), 0, end=name.endswith("End")))
+        self.anchors.append(Anchor(attribute(element, "id"), len(self.lines), 0, end=name.endswith("End")))
 
     def _paragraph(self, element: etree._Element, kind: Kind, author: str) -> None:
         self._number += 1
         properties = element.find("{*}pPr")
         mark = _nested(kind, _mark_kind(properties))
         identifier = next(
-            (str(value) for key, value in element.attrib.items() if _local(str(key)) == "paraId"), ""
+            (str(value) for key, value in element.attrib.items() if _ending(key) == "paraId"), ""
         )
         line = Line(
             self._part,
@@ -252,21 +283,20 @@ class _Reader:
         place: int,
         boxes: list[tuple[etree._Element, Kind]],
     ) -> None:
-        for child in element.iterchildren(tag=etree.Element):
-            name = _local(child.tag)
+        for child in children(element):
+            name = local(child)
             if name == "r":
                 line.pieces += self._run(child, kind, author, line, place, boxes)
             elif name == "t":  # of a formula
-                line.pieces.append(Piece(child.text or "", kind, author=author, source=child))
+                line.pieces.append(Piece(characters(child) or "", kind, author=author, source=child))
             elif name in _KINDS:
                 fate = _nested(kind, _KINDS[name])
                 self._inline(child, fate, _author(child), line, place, boxes)
             elif name.startswith("move") and name.endswith(("RangeStart", "RangeEnd")):
                 self._move(child, name)
             elif name in ("commentRangeStart", "commentRangeEnd"):
-                identifier = child.get(_same(child, "id"), "")
                 length = sum(len(piece.text) for piece in line.pieces if piece.kind not in GONE)
-                self.anchors.append(Anchor(identifier, place, length, end=name.endswith("End")))
+                self.anchors.append(Anchor(attribute(child, "id"), place, length, end=name.endswith("End")))
             elif name not in _SKIPPED:
                 self._inline(child, kind, author, line, place, boxes)
 
@@ -293,34 +323,21 @@ class _Reader:
         def piece(text: str, source: etree._Element, shown: str = "") -> Piece:
             return Piece(text, kind, shown, move, author, source)
 
-        for child in run.iterchildren(tag=etree.Element):
-            name = _local(child.tag)
-            if name == "fldChar":
-                self._field(child.get(_same(child, "fldCharType"), ""))
-            elif not all(self._fields):
+        for child in children(run):
+            name = local(child)
+            if child in self._codes:
                 continue
-            elif name in ("t", "delText"):
-                yield piece(child.text or "", child)
-            elif name == "sym":
-                yield piece(_symbol(child), child)
-            elif name in _BREAKS:
-                yield piece(_BREAKS[name], child)
+            said = characters(child)
+            if said is not None:
+                yield piece(said, child)
             elif name == "commentReference":
-                self._reference(child.get(_same(child, "id"), ""), line, place)
+                self._reference(attribute(child, "id"), line, place)
             elif name in _NOTES:
-                self._references.setdefault(f"{_NOTES[name]} {child.get(_same(child, 'id'), '')}", kind)
-            elif name in _PICTURES:
-                inside = _text_boxes(child)
+                self._references.setdefault(f"{_NOTES[name]} {attribute(child, 'id')}", kind)
+            elif name in PICTURES:
+                inside = [*text_boxes(child)]
                 boxes += [(box, kind) for box in inside]
                 yield piece("", child, "" if inside else "[imagem]")
-
-    def _field(self, kind: str) -> None:
-        if kind == "begin":
-            self._fields.append(False)
-        elif kind == "separate" and self._fields:
-            self._fields[-1] = True
-        elif kind == "end" and self._fields:
-            self._fields.pop()
 
 
 def _nested(outer: Kind, inner: Kind) -> Kind:
@@ -332,14 +349,14 @@ def _mark_kind(properties: etree._Element | None) -> Kind:
     marks = properties.find("{*}rPr") if properties is not None else None
     if marks is None:
         return "equal"
-    return next((_KINDS[_local(each.tag)] for each in marks if _local(each.tag) in _KINDS), "equal")
+    return next((_KINDS[local(each)] for each in marks if local(each) in _KINDS), "equal")
 
 
 def _row_kind(row: etree._Element) -> Kind:
     properties = row.find("{*}trPr")
     if properties is None:
         return "equal"
-    return next((_KINDS[_local(each.tag)] for each in properties if _local(each.tag) in _KINDS), "equal")
+    return next((_KINDS[local(each)] for each in properties if local(each) in _KINDS), "equal")
 
 
 def _cell_kind(cell: etree._Element) -> Kind:
@@ -352,32 +369,9 @@ def _cell_kind(cell: etree._Element) -> Kind:
 
 
 def _author(element: etree._Element) -> str:
-    return element.get(_same(element, "author"), "")
+    return attribute(element, "author")
 
 
-def _local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
-
-
-def _same(element: etree._Element, name: str) -> str:
-    """The name of an attribute in the element's own namespace."""
-    return f"{{{etree.QName(element).namespace}}}{name}"
-
-
-def _symbol(element: etree._Element) -> str:
-    try:
-        symbol = chr(int(element.get(_same(element, "char"), ""), 16))
-    except (ValueError, OverflowError):
-        return ""
-    return "" if "\ud800" <= symbol <= "\udfff" else symbol
-
-
-def _text_boxes(element: etree._Element) -> list[etree._Element]:
-    found: list[etree._Element] = []
-    for child in element.iterchildren(tag=etree.Element):
-        name = _local(child.tag)
-        if name == "txbxContent":
-            found.append(child)
-        elif name != "Fallback":
-            found += _text_boxes(child)
-    return found
+def _ending(name: object) -> str:
+    """The name of an attribute without its namespace."""
+    return str(name).rpartition("}")[2]

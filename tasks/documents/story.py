@@ -12,14 +12,11 @@ from functools import cached_property
 
 from lxml import etree
 
+from tasks.documents.fields import codes_of
 from tasks.documents.package import Package
+from tasks.documents.shown import PICTURES, attribute, characters, children, local, text_boxes
 
-_W = "{*}"  # both editions of the standard, whose names differ
-_SKIPPED = frozenset(
-    {"del", "moveFrom", "pPr", "rPr", "tblPr", "tblGrid", "tcPr", "sdtPr", "sdtEndPr", "Fallback"}
-)
-_BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
-"""What stands for a character in a run (ECMA-376 part 1, 17.3.3)."""
+_SKIPPED = frozenset({"del", "moveFrom", "pPr", "rPr", "tblPr", "tblGrid", "tcPr", "sdtPr", "sdtEndPr"})
 _STORIES = (
     "/relationships/header",
     "/relationships/footer",
@@ -161,8 +158,8 @@ class _Reader:
         self._revised = False
         self._part = ""
         self._number = 0
-        self._fields: list[bool] = []
-        """Of each field that is open, the innermost last: whether its result has begun."""
+        self._codes: frozenset[etree._Element] = frozenset()
+        """Of the fields of the part, of which only the results are shown."""
 
     def story(self) -> Story:
         return Story(
@@ -171,27 +168,24 @@ class _Reader:
 
     def read(self, part: str, root: etree._Element) -> None:
         self._part, self._number = part, 0
-        self._fields.clear()
+        self._codes = codes_of(root, self._left_out)
         self._blocks(root)
 
     def _blocks(self, element: etree._Element) -> None:
         """Reads the paragraphs below an element, however deep."""
-        for child in element.iterchildren(tag=etree.Element):
-            name = etree.QName(child).localname
-            if name == "p":
+        for child in children(element):
+            if local(child) == "p":
                 self._paragraph(child)
-            elif (
-                name in ("footnote", "endnote") and child.get(_attribute(child, "type"), "normal") != "normal"
-            ):
-                continue  # the lines that separate notes from text
-            elif name == "tr" and child.find(f"{_W}trPr/{_W}del") is not None:
-                self._revised = True
-            elif not self._left_out(name):
+            elif not self._left_out(child):
                 self._blocks(child)
 
-    def _left_out(self, name: str) -> bool:
-        self._revised = self._revised or name in ("ins", "del", "moveFrom", "moveTo")
-        return name in _SKIPPED
+    def _left_out(self, element: etree._Element) -> bool:
+        name = local(element)
+        if name in ("footnote", "endnote"):
+            return attribute(element, "type") not in ("", "normal")  # the lines that separate notes from text
+        gone = name == "tr" and element.find("{*}trPr/{*}del") is not None
+        self._revised = self._revised or gone or name in ("ins", "del", "moveFrom", "moveTo")
+        return gone or name in _SKIPPED
 
     def _paragraph(self, element: etree._Element) -> None:
         self._number += 1
@@ -201,11 +195,11 @@ class _Reader:
         boxes: list[etree._Element] = []
         length = 0
         for run_number, run in enumerate(self._runs(element), 1):
-            characters = "".join(self._characters(run, boxes))
-            if characters:
+            said = "".join(self._characters(run, boxes))
+            if said:
                 spans.append(Span(start + length, run_number))
-                text.append(characters)
-                length += len(characters)
+                text.append(said)
+                length += len(said)
         identifier = next(
             (value for name, value in element.attrib.items() if etree.QName(str(name)).localname == "paraId"),
             None,
@@ -226,61 +220,21 @@ class _Reader:
             self._blocks(box)
 
     def _runs(self, element: etree._Element) -> Iterator[etree._Element]:
-        for child in element.iterchildren(tag=etree.Element):
-            name = etree.QName(child).localname
-            if name == "r" or name == "t":
+        for child in children(element):
+            if local(child) in ("r", "t"):
                 yield child
-            elif not self._left_out(name):
+            elif not self._left_out(child):
                 yield from self._runs(child)
 
     def _characters(self, run: etree._Element, boxes: list[etree._Element]) -> Iterator[str]:
-        name = etree.QName(run).localname
-        if name == "t":  # of a formula
-            yield run.text or ""
+        if local(run) == "t":  # of a formula
+            yield characters(run) or ""
             return
-        for child in run.iterchildren(tag=etree.Element):
-            name = etree.QName(child).localname
-            if name == "fldChar":
-                self._field(child.get(_attribute(child, "fldCharType"), ""))
-            elif not all(self._fields):
-                continue  # the code of a field, of which only the result is shown
-            elif name == "t":
-                yield child.text or ""
-            elif name == "sym":
-                yield _symbol(child)
-            elif name in _BREAKS:
-                yield _BREAKS[name]
-            elif name in ("drawing", "pict", "object", "AlternateContent"):
-                boxes += _text_boxes(child)
-
-    def _field(self, kind: str) -> None:
-        if kind == "begin":
-            self._fields.append(False)
-        elif kind == "separate" and self._fields:
-            self._fields[-1] = True
-        elif kind == "end" and self._fields:
-            self._fields.pop()
-
-
-def _attribute(element: etree._Element, name: str) -> str:
-    return f"{{{etree.QName(element).namespace}}}{name}"
-
-
-def _symbol(element: etree._Element) -> str:
-    try:
-        symbol = chr(int(element.get(_attribute(element, "char"), ""), 16))
-    except (ValueError, OverflowError):
-        return ""
-    return "" if "\ud800" <= symbol <= "\udfff" else symbol
-
-
-def _text_boxes(element: etree._Element) -> list[etree._Element]:
-    """The texts of the boxes in a drawing; where there are two forms of it, of the newer one."""
-    found: list[etree._Element] = []
-    for child in element.iterchildren(tag=etree.Element):
-        name = etree.QName(child).localname
-        if name == "txbxContent":
-            found.append(child)
-        elif name != "Fallback":
-            found += _text_boxes(child)
-    return found
+        for child in children(run):
+            if child in self._codes:
+                continue
+            said = characters(child)
+            if said is not None:
+                yield said
+            elif local(child) in PICTURES:
+                boxes += text_boxes(child)

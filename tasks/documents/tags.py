@@ -7,8 +7,10 @@
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from tasks.documents.story import Story
@@ -22,15 +24,18 @@ MarkerKind = Literal["open", "close", "empty"]
 _PREFIX = re.compile(r"TAG-(?=.)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(\.(\d+|[a-z]{1,3}))*[a-z]?", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w-]*([ .][\w-]+)*")
+_CLAUSE = re.compile(r"[1-9]\d{0,2}")
+_PARTS = re.compile(r"[1-9]\d{0,2}(\.+([1-9]\d?|[a-z]|[ivx]{2,5}))+[a-z]?\.*", re.IGNORECASE)
+"""A number that is that of a clause, not an amount (1.000) or a date (01.02.2024)."""
 _MARKER = re.compile(
     r"(?<!\{)\{\{(?!\{)(?P<braces>[^{}]{0,200})\}\}(?!\})|(?<!<)<<(?!<)(?P<angles>[^<>]{0,200})>>(?!>)"
 )
 """Everything that looks like a tag; whether it is one, its name says."""
 _HALF = re.compile(
-    r"(?<!\{)\{\{(?!\{)\s*(?P<right>/?\s*[\w.-]{1,60}\s*/?)\s*\}(?!\})"  # {{7.1}
-    r"|(?<!\{)\{(?!\{)\s*(?P<left>/?\s*[\w.-]{1,60}\s*/?)\s*\}\}(?!\})"  # {7.1}}
-    r"|(?<!\{)\{\{(?!\{)\s*(?P<none>/?\s*(?:TAG-[\w.-]{1,60}|\d[\d.]{0,30}(?:\.[a-z]{1,3})?))"  # {{7.1
-    r"(?![\w.-]|\s*/?\s*\})",
+    r"(?<!\{)\{\{(?!\{)\s*+(?P<right>(?:/\s*+)?[\w.-]{1,60}+\s*+/?)\s*+\}(?!\})"  # {{7.1}
+    r"|(?<!\{)\{(?!\{)\s*+(?P<left>(?:/\s*+)?[\w.-]{1,60}+\s*+/?)\s*+\}\}(?!\})"  # {7.1}}
+    r"|(?<!\{)\{\{(?!\{)\s*+(?P<none>(?:/\s*+)?(?:TAG-[\w.-]{1,60}|\d[\d.]{0,30}(?:\.[a-z]{1,3})?))"  # {{7.1
+    r"(?![\w.-]|\s*+(?:/\s*+)?\})",
     re.IGNORECASE,
 )
 """What was probably meant as a tag and lacks braces."""
@@ -51,6 +56,9 @@ class Marker:
     kind: MarkerKind
     fault: "Fault | None" = None
     """What is wrong with itself; then `name` is what was probably meant."""
+
+
+Pair = tuple[Marker, Marker]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +108,9 @@ def find_tags(story: Story) -> TagsOfText:
                 faults.append(found)
     markers.sort(key=lambda marker: marker.start)
     pairs, unpaired = _pair(markers)
+    of_tags = _of_tags(markers, pairs, unpaired)
     tags = [
-        _tag(opening, closing, story.text, markers)
+        _tag(opening, closing, story.text, of_tags)
         for opening, closing in pairs
         if not (opening.fault or closing.fault)
     ]
@@ -115,10 +124,41 @@ def find_tags(story: Story) -> TagsOfText:
 
 
 def find_markers(story: Story) -> tuple[Marker, ...]:
-    """All that was meant as a marker, whether or not it pairs: what is taken out to read the contract itself."""
-    found = (each for paragraph in story.paragraphs for each in _read(paragraph.text, paragraph.start))
-    return tuple(
-        sorted((each for each in found if isinstance(each, Marker)), key=lambda marker: marker.start)
+    """The markers that are taken out to read the contract itself: those of tags, and nothing that it may say itself.
+
+    A marker is one of a tag if it has its other end, or is sound and closes itself. One that is alone is one if its
+    name leaves no doubt: it begins with `TAG-`, is a number with several parts (7.1, 13.1.1.b; also 7..1), closes a
+    number, or is the name of a sound tag of the document. All else in braces is text that stays and is compared, whole
+    numbers with it: "{{10}} dias", "{{10 dias}} de prazo", "devida{{ exceto em caso de atraso}}".
+    """
+    markers = sorted(
+        (
+            each
+            for paragraph in story.paragraphs
+            for each in _read(paragraph.text, paragraph.start)
+            if isinstance(each, Marker)
+        ),
+        key=lambda marker: marker.start,
+    )
+    return _of_tags(markers, *_pair(markers))
+
+
+def _of_tags(
+    markers: Sequence[Marker], pairs: Sequence[Pair], unpaired: Sequence[tuple[FaultKind, Marker]]
+) -> tuple[Marker, ...]:
+    closed = {marker for pair in pairs for marker in pair if marker.kind != "empty" or not marker.fault}
+    closed.update(marker for kind, marker in unpaired if kind == "cruzada")
+    names = {marker.key for marker in closed if not marker.fault}
+    return tuple(marker for marker in markers if marker in closed or _is_named_as_tag(marker, names))
+
+
+def _is_named_as_tag(marker: Marker, names: set[str]) -> bool:
+    written = marker.written.strip("{}<>").strip().removeprefix("/").removesuffix("/").strip()
+    return bool(
+        _PREFIX.match(written)
+        or _PARTS.fullmatch(written)
+        or (marker.kind == "close" and _CLAUSE.fullmatch(written))
+        or (not marker.fault and marker.key in names)
     )
 
 
@@ -131,7 +171,7 @@ def tag_key(name: str) -> str:
 def _read(text: str, start: int) -> Iterator[Marker | Fault]:
     if "{" not in text and "<" not in text:
         return
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = [(0, 0)]
     for match in _MARKER.finditer(text):
         inside = match["braces"] if match["braces"] is not None else match["angles"]
         if match["angles"] is not None and not _NUMBER.fullmatch(inside.strip(" /")):
@@ -139,7 +179,8 @@ def _read(text: str, start: int) -> Iterator[Marker | Fault]:
         taken.append(match.span())
         yield _marker(inside, match[0], start + match.start(), start + match.end())
     for match in _HALF.finditer(text):
-        if not any(match.start() < end and begin < match.end() for begin, end in taken):
+        # The last one that begins before its end reaches furthest.
+        if taken[bisect_left(taken, match.end(), key=lambda span: span[0]) - 1][1] <= match.start():
             inside = match["right"] or match["left"] or match["none"]
             yield _half(inside, match[0], start + match.start(), start + match.end())
 
@@ -181,33 +222,36 @@ def _likely_name(name: str) -> str:
     return likely if likely != name and (_NUMBER.fullmatch(likely) or _NAME.fullmatch(likely)) else ""
 
 
-Pair = tuple[Marker, Marker]
-
-
 def _pair(markers: Sequence[Marker]) -> tuple[list[Pair], list[tuple[FaultKind, Marker]]]:
     """The sound pairs, and each marker that is in none, with what it is."""
     pairs: list[Pair] = []
     unpaired: list[tuple[FaultKind, Marker]] = []
     open_: list[Marker] = []
-    passed: list[Marker] = []
-    """Opened inside of a tag that was closed before them."""
+    open_names: Counter[str] = Counter()
+    passed: dict[str, list[Marker]] = {}
+    """By name, those that were opened inside of a tag that was closed before them."""
     for marker in markers:
         if marker.kind == "empty":
             pairs.append((marker, marker))
         elif marker.kind == "open":
             open_.append(marker)
-        elif any(each.key == marker.key for each in open_):
+            open_names[marker.key] += 1
+        elif open_names[marker.key]:
             while open_[-1].key != marker.key:
-                passed.append(open_.pop())
+                inner = open_.pop()
+                open_names[inner.key] -= 1
+                passed.setdefault(inner.key, []).append(inner)
             pairs.append((open_.pop(), marker))
-        elif crossed := next((each for each in reversed(passed) if each.key == marker.key), None):
-            passed.remove(crossed)
-            unpaired += [("cruzada", crossed), ("cruzada", marker)]
+            open_names[marker.key] -= 1
+        elif passed.get(marker.key):
+            unpaired += [("cruzada", passed[marker.key].pop()), ("cruzada", marker)]
         else:
             unpaired.append(("sem_abertura", marker))
     closed = {opening.key for opening, _ in pairs}
-    for marker in (*open_, *passed):
-        twice = marker.key in closed or sum(each.key == marker.key for each in (*open_, *passed)) > 1
+    left = [*open_, *chain.from_iterable(passed.values())]
+    names = Counter(marker.key for marker in left)
+    for marker in left:
+        twice = marker.key in closed or names[marker.key] > 1
         unpaired.append(("aberta_duas_vezes" if twice else "sem_fechamento", marker))
     return pairs, unpaired
 
@@ -230,12 +274,16 @@ def _explained(unpaired: Sequence[tuple[FaultKind, Marker]], pairs: Sequence[Pai
 
     An opening and a closing that lack each other's partner and resemble each other were probably meant as one tag.
     """
-    openings = [marker for kind, marker in unpaired if kind in ("sem_fechamento", "aberta_duas_vezes")]
+    openings = sorted(
+        (marker for kind, marker in unpaired if kind in ("sem_fechamento", "aberta_duas_vezes")),
+        key=lambda marker: marker.start,
+    )
     closings = [marker for kind, marker in unpaired if kind == "sem_abertura"]
     used = {opening.key for opening, _ in pairs}
     partner: dict[Marker, Marker] = {}
     for closing in closings:
-        near = [each for each in openings if each.start < closing.start and each not in partner]
+        before = bisect_left(openings, closing.start, key=lambda marker: marker.start)
+        near = [each for each in openings[max(0, before - _NEAR) : before] if each not in partner]
         best = min(
             near,
             key=lambda each: (_distance(each.key, closing.key), closing.start - each.start),
@@ -279,6 +327,8 @@ def _fix(kind: FaultKind, marker: Marker, other: Marker | None, used: set[str]) 
 
 
 _UNLIKE = 3
+_NEAR = 100
+"""Openings before a closing among which its own is looked for."""
 
 
 def _distance(one: str, other: str) -> int:

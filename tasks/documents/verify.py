@@ -1,6 +1,7 @@
 """Whether a redline holds what it promises: accepted it says what the new version says, rejected what the old one says.
 
-Both are done in the XML, by `acceptance`, and are compared over the whole text: body, headers, footers and notes.
+Both are done in the XML, by `acceptance`, and are compared over the whole text: body, headers, footers and notes, each
+with its own kind.
 """
 
 from dataclasses import dataclass
@@ -26,10 +27,9 @@ class Verification:
 
 def verify(redline: Package, old: Lines, new: Lines) -> Verification:
     """Checks a redline against both versions."""
-    accepted, rejected = new.text(), old.text()
     faults = (
-        _part("Aceitas todas as alterações, o texto", _resolved(redline, "accept"), accepted, new),
-        _part("Recusadas todas as alterações, o texto", _resolved(redline, "reject"), rejected, old),
+        _part("Aceitas todas as alterações, o texto", _resolved(redline, "accept"), new),
+        _part("Recusadas todas as alterações, o texto", _resolved(redline, "reject"), old),
     )
     found = tuple(fault for fault in faults if fault)
     return Verification(not found, found)
@@ -37,11 +37,11 @@ def verify(redline: Package, old: Lines, new: Lines) -> Verification:
 
 def reads_as(lines: Lines, old: Lines, new: Lines) -> bool:
     """Whether each side of a redline is the text of its version, so that places in it are places there."""
-    return lines.text(GONE) == new.text() and lines.text(NEW) == old.text()
+    return lines.texts(GONE) == new.texts() and lines.texts(NEW) == old.texts()
 
 
-def _resolved(redline: Package, verdict: Verdict) -> str:
-    return read_lines(_Resolved(redline, verdict)).text()
+def _resolved(redline: Package, verdict: Verdict) -> list[tuple[str, str]]:
+    return read_lines(_Resolved(redline, verdict)).texts()
 
 
 class _Resolved(Package):
@@ -57,14 +57,20 @@ class _Resolved(Package):
         return root
 
 
-def _part(subject: str, said: str, wanted: str, version: Lines) -> str:
-    """A sentence about where two texts part; empty if they do not."""
-    if said == wanted:
+def _part(subject: str, told: list[tuple[str, str]], version: Lines) -> str:
+    """A sentence about where the texts of two documents part; empty if they do not."""
+    meant = version.texts()
+    if told == meant:
         return ""
+    said, wanted = ("".join(text for _, text in texts) for texts in (told, meant))
+    if said == wanted:  # and what is a note in one is none in the other
+        shared = next(place for place, each in enumerate(meant) if told[place : place + 1] != [each])
+        place = version.path(sum(len(text) for _, text in meant[:shared]))
+        return f"{subject} está em outra parte do documento do que na versão, a partir de {place}."
     at = next(
         (place for place, (one, other) in enumerate(zip(said, wanted, strict=False)) if one != other),
         min(len(said), len(wanted)),
     )
-    shown, meant = said[at : at + _SHOWN].partition("\n")[0], wanted[at : at + _SHOWN].partition("\n")[0]
+    shown, right = said[at : at + _SHOWN].partition("\n")[0], wanted[at : at + _SHOWN].partition("\n")[0]
     place = version.path(at) if version.lines else "o começo"
-    return f"{subject} difere da versão a partir de {place}: “{shown}” em vez de “{meant}”."
+    return f"{subject} difere da versão a partir de {place}: “{shown}” em vez de “{right}”."

@@ -8,7 +8,10 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _NAMES = (
     f'xmlns:w="{W}" xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml" '
     'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
-    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
+    'xmlns:w16se="http://schemas.microsoft.com/office/word/2015/wordml/symex" '
+    'xmlns:later="urn:of:a:later:program"'
 )
 _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -23,6 +26,29 @@ def paragraph(*runs: str, identifier: str = "") -> str:
 def run(text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f'<w:r><w:t xml:space="preserve">{escaped}</w:t></w:r>'
+
+
+def field_character(kind: str) -> str:
+    """What begins, separates or ends a field."""
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def code(text: str) -> str:
+    return f'<w:r><w:instrText xml:space="preserve">{text}</w:instrText></w:r>'
+
+
+def field(instructions: str, result: str) -> str:
+    """A complex field; both of runs."""
+    begin, separate, end = (field_character(kind) for kind in ("begin", "separate", "end"))
+    return f"{begin}{instructions}{separate}{result}{end}"
+
+
+def forms(requires: str, choice: str, fallback: str) -> str:
+    """The same content in two forms, of which the first one requires to understand a namespace."""
+    return (
+        f'<mc:AlternateContent><mc:Choice Requires="{requires}">{choice}</mc:Choice>'
+        f"<mc:Fallback>{fallback}</mc:Fallback></mc:AlternateContent>"
+    )
 
 
 def body(*blocks: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from tasks.documents.acceptance import Verdict, is_revised, resolve
-from tests.unit.documents.docx import W, body, paragraph, run
+from tests.unit.documents.docx import W, body, forms, paragraph, run
 
 INS = '<w:ins w:id="1" w:author="Ana">{}</w:ins>'
 DEL = '<w:del w:id="2" w:author="Bruno">{}</w:del>'
@@ -60,6 +60,34 @@ CASES: list[tuple[str, list[str], list[str], list[str]]] = [
         [control(marked("del", run("um "))), paragraph("dois")],
         ["um dois"],
         ["um ", "dois"],
+    ),
+    (
+        "into the form that is shown",
+        [marked("del", run("um ")), forms("wps", paragraph("dois"), paragraph("velho"))],
+        ["um dois", "velho"],
+        ["um ", "dois", "velho"],
+    ),
+    (
+        "into the form that is left",
+        [marked("del", run("um ")), forms("later", paragraph("novo"), paragraph("dois"))],
+        ["novo", "um dois"],
+        ["um ", "novo", "dois"],
+    ),
+    (
+        "out of a form",
+        [forms("wps", marked("del", run("um ")), paragraph("velho")), paragraph("dois")],
+        ["velho", "um dois"],
+        ["um ", "velho", "dois"],
+    ),
+    (
+        "rows and cells in forms",
+        [
+            f"<w:tbl>{forms('wps', row(paragraph('a')), '')}</w:tbl>",
+            f"<w:tbl><w:tr>{forms('wps', '<w:tc>' + paragraph('b') + '</w:tc>', '')}</w:tr></w:tbl>",
+            f"<w:tbl>{row(forms('wps', paragraph('c'), ''))}</w:tbl>",
+        ],
+        ["a", "b", "c"],
+        ["a", "b", "c"],
     ),
     (
         "rows",

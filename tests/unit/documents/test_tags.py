@@ -92,6 +92,33 @@ def test_what_is_not_closed_swallows_no_sound_tag_inside() -> None:
     assert [fault.kind for fault in found.faults] == ["sem_fechamento"]
 
 
+def test_text_in_braces_is_part_of_what_a_tag_holds() -> None:
+    found = tags_of("{{7}}Prazo de {{10}} dias{{ úteis}}, {{7.1}}multa de {{TAG-x}}2%{{/7.1}}.{{/7}}")
+    assert [tag.content for tag in found.tags] == [
+        "Prazo de {{10}} dias{{ úteis}}, multa de 2%.",
+        "multa de 2%",
+    ]
+    assert len(found.faults) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" + " " * 200_000,
+        "{{ / " + " " * 200_000,
+        "{{7.1" + " " * 200_000,
+        "{ 7.1 /" + " " * 200_000,
+        "{{ " * 60_000,
+        "{{7.1 " * 3_000 + "{{/7.2 " * 3_000,
+        "".join(f"{{{{{number}.1}}}}" for number in range(3_000))
+        + "".join(f"{{{{/{number}.1}}}}" for number in range(3_000)),
+    ],
+)
+@pytest.mark.timeout(20)
+def test_the_time_grows_with_the_text_alone(text: str) -> None:
+    tags_of(text)
+
+
 names = st.from_regex(r"[a-zç]{1,4}|[1-9](\.[1-9]){0,2}", fullmatch=True)
 trees = st.recursive(
     st.text("ab \n.", max_size=5), lambda inner: st.lists(st.tuples(names, inner), max_size=4), max_leaves=25
