@@ -1,21 +1,15 @@
 """Which clause each paragraph of a redline stands in."""
 
-import re
 from collections.abc import Iterator, Sequence
-
-from rapidfuzz import fuzz
 
 from tasks.documents.change import ClauseName
 from tasks.documents.changes import atoms_of
-from tasks.documents.clauses import Clause, link_clauses
-from tasks.documents.headings import Heading, clause_number, heading_of
+from tasks.documents.clause_records import ClauseRecords
+from tasks.documents.clauses import Clause, link_clauses, number_key
+from tasks.documents.headings import Heading
 from tasks.documents.markers import TagSpan
-from tasks.documents.revisions import Line, Lines
-
-_WORD = re.compile(r"\w+")
-_SAME_NAME = 80.0
-_SAME_TEXT = 60.0
-"""Per cent of agreement from which a paragraph with the number of a record is that record's."""
+from tasks.documents.numbering import headings_of
+from tasks.documents.revisions import GONE, NEW, Line, Lines
 
 
 class ClausePlaces:
@@ -27,10 +21,8 @@ class ClausePlaces:
         self._names = [ClauseName(id=clause.id, numero=clause.numero, nome=clause.nome) for clause in clauses]
         # By identity: equality of models is a hundred times as slow, and each name is made once.
         self._place_of = {id(name): place for place, name in enumerate(self._names)}
-        self._by_number: dict[str, list[int]] = {}
-        for place, clause in enumerate(clauses):
-            self._by_number.setdefault(clause_number(clause.numero), []).append(place)
-        self._by_text = _Paragraphs(clauses)
+        self._headings = headings_of([(line.part, line.text) for line in old.lines])
+        self._records = ClauseRecords(clauses, [line.text for line in old.lines], self._headings)
         self._spans = self._linked(spans)
         self._tagged = self._of_tags()
         self._of_old = list(self._in_order())
@@ -44,13 +36,14 @@ class ClausePlaces:
         found: list[ClauseName | None] = []
         held: ClauseName | None = None
         part = ""
-        for line, atoms in zip(redline.lines, atoms_of(redline), strict=True):
+        headings = headings_of([(line.part, _new_text(line)) for line in redline.lines])
+        for line, atoms, heading in zip(redline.lines, atoms_of(redline), headings, strict=True):
             if line.part != part:
                 held, part = None, line.part
-            if not line.is_new:
+            if _came_in(line):
+                held = self._of_new(heading, held)
+            elif not line.is_new:
                 held = self.of_old(self._old.line_at(atoms[0].old))
-            elif line.text.strip():
-                held = self._of_new(line, held)
             found.append(held)
         return found
 
@@ -99,80 +92,32 @@ class ClausePlaces:
             if line.part != part or (after_tag and place not in self._tagged):
                 held = None
             part, after_tag = line.part, place in self._tagged
-            held = self._tagged[place] if after_tag else self._untagged(line, held)
+            held = self._tagged[place] if after_tag else self._untagged(place, held)
             yield held
 
-    def _untagged(self, line: Line, held: ClauseName | None) -> ClauseName | None:
-        heading = heading_of(line.text)
-        if self._clauses:
-            record = self._by_text.find(line.text, heading, self._place(held))
-            if record is None and heading is not None:
-                record = self._numbered(heading, line.text)
-            if record is not None:
-                return self._names[record]
-            if heading is None or self._is_inside(heading, held):
-                return held
-        return ClauseName(numero=heading.number, nome=heading.name) if heading is not None else held
+    def _untagged(self, place: int, held: ClauseName | None) -> ClauseName | None:
+        heading = self._headings[place]
+        record = self._records.saying(place, self._place_of.get(id(held)))
+        if record is None and heading is not None:
+            record = self._records.of_heading(place)
+        return self._names[record] if record is not None else self._of_document(heading, held)
 
-    def _of_new(self, line: Line, held: ClauseName | None) -> ClauseName | None:
-        heading = heading_of(line.text)
-        if heading is None:
-            return held
-        record = self._numbered(heading, line.text)
-        if record is not None:
-            return self._names[record]
-        if self._clauses and self._is_inside(heading, held):
+    def _of_new(self, heading: Heading | None, held: ClauseName | None) -> ClauseName | None:
+        record = self._records.of_new_heading(heading) if heading is not None else None
+        return self._names[record] if record is not None else self._of_document(heading, held)
+
+    def _of_document(self, heading: Heading | None, held: ClauseName | None) -> ClauseName | None:
+        """What the document itself says. Beside records an item is of the clause that it follows: 7.1 of 7."""
+        if heading is None or (self._clauses and held and number_key(held.numero) in heading.parents):
             return held
         return ClauseName(numero=heading.number, nome=heading.name)
 
-    def _place(self, name: ClauseName | None) -> int | None:
-        return self._place_of.get(id(name))
 
-    def _is_inside(self, heading: Heading, held: ClauseName | None) -> bool:
-        """Whether a paragraph is an item of the clause that it follows: 7.1 of 7."""
-        return held is not None and clause_number(held.numero) in heading.parents
-
-    def _numbered(self, heading: Heading, text: str) -> int | None:
-        """The record of that number, if name or text are not another one's: numbers shift when a clause comes in."""
-        for place in self._by_number.get(heading.number, ()):
-            clause = self._clauses[place]
-            named = clause.nome and heading.name
-            if named and fuzz.partial_ratio(clause.nome.casefold(), heading.name.casefold()) >= _SAME_NAME:
-                return place
-            if not named and (
-                not clause.conteudo or fuzz.partial_ratio(text[:500], clause.conteudo) >= _SAME_TEXT
-            ):
-                return place
-        return None
+def _new_text(line: Line) -> str:
+    return "".join(piece.text for piece in line.pieces if piece.kind not in GONE)
 
 
-class _Paragraphs:
-    """The paragraphs of the records' texts."""
-
-    def __init__(self, clauses: Sequence[Clause]) -> None:
-        self._places: dict[str, list[int]] = {}
-        for place, clause in enumerate(clauses):
-            for text in clause.conteudo.splitlines():
-                self._add(text, place)
-            if clause.nome:
-                self._add(f"{clause.numero} {clause.nome}", place)
-
-    def _add(self, text: str, place: int) -> None:
-        key = _plain(text)
-        if key:
-            held = self._places.setdefault(key, [])
-            if place not in held:
-                held.append(place)
-
-    def find(self, text: str, heading: Heading | None, held: int | None) -> int | None:
-        """The record that says this; of several the one that the text is in, else the next one."""
-        places = self._places.get(_plain(text), [])
-        if not places and heading is not None and heading.name:
-            places = self._places.get(_plain(f"{heading.number} {heading.name}"), [])
-        if not places or held in places:
-            return held if places else None
-        return next((place for place in places if held is None or place > held), places[0])
-
-
-def _plain(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
+def _came_in(line: Line) -> bool:
+    """Whether all that a paragraph says is new. Its mark may be an old one: that of the last paragraph always is."""
+    said = [piece for piece in line.pieces if piece.text.strip()]
+    return bool(said) and all(piece.kind in NEW for piece in said)

@@ -3,12 +3,15 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz
 
+from tasks.documents.headings import clause_number
 from tasks.documents.tags import Tag, tag_key
+
+Key = TypeVar("Key", str, int)
 
 _SHINGLE = 3
 """Words."""
@@ -36,21 +39,35 @@ def link_clauses(tags: Sequence[Tag], clauses: Sequence[Clause]) -> list[tuple[i
     The text decides by shared runs of three words and then by the agreement of the whole (Ratcliff and Metzener's ratio
     as rapidfuzz has it), so that 440 tags and 440 clauses take a fraction of a second.
     """
-    by_number = _places((tag_key(clause.numero), place) for place, clause in enumerate(clauses))
-    by_name = _places((tag_key(clause.nome), place) for place, clause in enumerate(clauses))
-    texts = _Texts([clause.conteudo for clause in clauses])
-    return [by_number.get(tag.key) or by_name.get(tag.key) or texts.like(tag.content) for tag in tags]
+    written = places_by_key((tag_key(clause.numero), place) for place, clause in enumerate(clauses))
+    named = places_by_key((tag_key(clause.nome), place) for place, clause in enumerate(clauses))
+    numbered = places_by_key((clause_number(clause.numero), place) for place, clause in enumerate(clauses))
+    texts = SimilarTexts([clause.conteudo for clause in clauses])
+    return [
+        # A number that is written otherwise comes behind a name: "única" is also the first.
+        written.get(tag.key)
+        or named.get(tag.key)
+        or numbered.get(clause_number(tag.name))
+        or texts.like(tag.content)
+        for tag in tags
+    ]
 
 
-def _places(pairs: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = defaultdict(tuple)
+def number_key(written: str) -> str:
+    """What all ways to write the number of a clause have in common: "7.", "7ª", "Cláusula sétima" and "TAG-7" are 7."""
+    return clause_number(written) or tag_key(written)
+
+
+def places_by_key(pairs: Iterable[tuple[Key, int]]) -> dict[Key, tuple[int, ...]]:
+    """The places that share a key, by that key; empty keys are left out."""
+    found: dict[Key, list[int]] = defaultdict(list)
     for key, place in pairs:
-        if key:
-            found[key] += (place,)
-    return dict(found)
+        if key != "":
+            found[key].append(place)
+    return {key: tuple(places) for key, places in found.items()}
 
 
-class _Texts:
+class SimilarTexts:
     """Texts that are found by another one that says nearly the same."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -61,6 +78,7 @@ class _Texts:
                 self._holders[shingle].append(place)
 
     def like(self, text: str) -> tuple[int, ...]:
+        """The place of the text that says nearly this; none if there is none."""
         words = _words(text)
         shared = Counter(place for shingle in _shingles(words) for place in self._holders.get(shingle, ()))
         plain = " ".join(words)

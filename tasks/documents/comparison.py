@@ -15,14 +15,15 @@ from tasks.documents.blocks import Block, blocks_of
 from tasks.documents.change import Category, Change, ClauseName, Reference
 from tasks.documents.changes import RawChange, atoms_of, read_changes
 from tasks.documents.clause_places import ClausePlaces
+from tasks.documents.clause_references import ClauseReferences
 from tasks.documents.clauses import Clause
 from tasks.documents.clean_copy import CleanCopy, clean_copy, packed
 from tasks.documents.comments import comment_changes, read_comments
 from tasks.documents.engine import ComparisonEngine, Signature
 from tasks.documents.errors import UnusableDocumentError
-from tasks.documents.figure_changes import joined_by_figure
+from tasks.documents.figure_changes import highlights_of, joined_by_figure
 from tasks.documents.formatting import is_hollow
-from tasks.documents.highlights import Figures, changed_figures
+from tasks.documents.highlights import Figures
 from tasks.documents.looks import read_looks
 from tasks.documents.markers import Unmarked, without_markers
 from tasks.documents.package import Package, open_package, package_of
@@ -192,6 +193,7 @@ def _stored(
     figures: tuple[Figures, Figures],
 ) -> Iterator[Change]:
     before, after = figures
+    references = ClauseReferences(wanted.references, wanted.clauses)
     files = ":".join(sha256(path.read_bytes()).hexdigest() for path in (wanted.old, wanted.new))
     for place, (each, name, block) in enumerate(zip(raw, names, blocks, strict=True), 1):
         paths = (
@@ -199,14 +201,6 @@ def _stored(
             new.path(each.new_end),
             old.path(each.old_start),
             old.path(each.old_end),
-        )
-        is_text = each.category in ("inclusao", "remocao", "modificacao")
-        highlights = (
-            changed_figures(
-                before.touching(each.old_start, each.old_end), after.touching(each.new_start, each.new_end)
-            )
-            if is_text
-            else ()
         )
         yield Change(
             id=str(uuid5(_NAMES, ":".join((files, str(place), each.category, *paths)))),
@@ -223,15 +217,9 @@ def _stored(
             caminho_anterior_inicio=paths[2],
             caminho_anterior_fim=paths[3],
             movida=each.moved,
-            destaques=highlights,
-            referencias=tuple(_references(wanted.references, name)),
+            destaques=highlights_of(each, before, after),
+            referencias=references.of(name),
         )
-
-
-def _references(references: Sequence[Reference], name: ClauseName | None) -> Iterator[Reference]:
-    if name is not None:
-        named = {value for value in (name.id, name.numero) if value not in (None, "")}
-        yield from (each for each in references if each.clausula in named)
 
 
 def _by_category(categories: Iterable[Category]) -> dict[Category, int]:

@@ -76,6 +76,29 @@ def test_a_changed_amount_is_told_first_with_its_clause_and_what_to_do(compared:
     assert len({change.bloco for change in changes}) == 1
 
 
+def test_a_figure_that_is_lengthened_is_told_with_what_it_was(compared: Compare) -> None:
+    old = body(TITLE, PRICE)
+    for change, (was, now) in {
+        ("(trinta) dias", "(trinta) dias úteis"): ("30 (trinta) dias", "30 (trinta) dias úteis"),
+        ("R$ 1.000,00", "R$ 1.000,00 (mil reais)"): ("R$ 1.000,00", "R$ 1.000,00 (mil reais)"),
+        ("R$ 1.000,00 por", "R$ 1.000.000,00 por"): ("R$ 1.000,00", "R$ 1.000.000,00"),
+        ("de 2%", "de 2% e 5%, com juros"): ("", "5%"),
+    }.items():
+        [highlight] = only(compared(old, old.replace(*change))).destaques
+        assert (highlight.antes, highlight.depois) == (was, now)
+
+
+def test_a_list_that_comes_in_and_what_follows_it_are_in_their_clause(compared: Compare) -> None:
+    end, annex = paragraph("Parágrafo único. Os preços são fixos."), paragraph("ANEXO I – FOTOS")
+    listed = [paragraph(text) for text in ("1) Cadeiras", "2) Mesas", "3) Armários e o mais que for pedido.")]
+    clauses = [Clause(id=9, numero="2", nome="Do preço"), Clause(id=3, numero="3")]
+    new = body(TITLE, PRICE, *listed, end.replace("fixos", "livres"))
+    changes = compared(body(TITLE, PRICE, end), new, clauses=clauses).findings.alteracoes
+    assert {(change.clausula, change.clausula_nome) for change in changes} == {(9, "Do preço")}
+    change = only(compared(body(TITLE, PRICE, end), body(TITLE, PRICE, end, annex), clauses=clauses))
+    assert (change.clausula, change.clausula_numero, change.clausula_nome) == (None, "Anexo 1", "FOTOS")
+
+
 def test_addresses_lead_to_the_words_in_both_files(compared: Compare, tmp_path: Path) -> None:
     change = only(compared(body(TITLE, PRICE), body(TITLE, PRICE.replace("mês", "ano"))))
     for name, start, end, words in (

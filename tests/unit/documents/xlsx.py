@@ -1,5 +1,6 @@
 """Spreadsheets for tests, as plain as the format allows (ECMA-376): sheets of texts and numbers."""
 
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,3 +52,34 @@ def _cell(value: str | float) -> str:
     if isinstance(value, str):
         return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
     return f"<c><v>{value}</v></c>"
+
+
+def with_rows(path: Path, number: int, rows: str) -> Path:
+    """Puts XML of rows in the place of those of a sheet, which counts from 1."""
+    whole = path.with_suffix(".tmp")
+    name = f"xl/worksheets/sheet{number}.xml"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+            new.writestr(entry.filename, sheet if entry.filename == name else old.read(entry))
+    shutil.move(whole, path)
+    return path
+
+
+_OPEN = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def save_open_book(path: Path, name: str, rows: str) -> Path:
+    """Writes an ODS file with one sheet; rows are XML with the prefixes table, office and text."""
+    names = " ".join(f'xmlns:{prefix}="{_OPEN}:{prefix}:1.0"' for prefix in ("office", "table", "text"))
+    sheet = f'<table:table table:name="{escape(name)}">{rows}</table:table>'
+    parts = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "META-INF/manifest.xml": f'<manifest:manifest xmlns:manifest="{_OPEN}:manifest:1.0"/>',
+        "content.xml": f"<office:document-content {names}><office:body><office:spreadsheet>{sheet}"
+        "</office:spreadsheet></office:body></office:document-content>",
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    return path
