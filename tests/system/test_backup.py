@@ -92,11 +92,11 @@ def _restored(
     model = save(work / "modelo.docx", body(paragraph("{{TAG-preço}}R$ 10{{/TAG-preço}}"))).read_bytes()
     contract = web.say(f"{place}/modelo.docx", model, content_type=None)
     checkout.submit({"modelo": contract, "titulo": place}, "import-contracts").completed()
-    slow = _slowly_then_at_once(web, f"{place}/slow.mp4", footage + place.encode())
+    slow = _slowly_then_at_once(web, f"{place}-slow.mp4", footage + place.encode())
     in_flight = checkout.submit(
         {"url_video": slow, "webhook_url": web.say(f"{place}/ended", content_type=None)}, "thumbnail"
     )
-    in_flight.wait_until(lambda: bool(web.requests(f"{place}/slow.mp4")), what="the download")
+    in_flight.wait_until(lambda: bool(web.requests(f"{place}-slow.mp4")), what="the download")
     _set_schedule(checkout, active=False)
     try:
         made = json.loads(checkout.contraponto("backup", str(work / "backups"), "--json").stdout)["backup"]
@@ -159,7 +159,7 @@ def _set_schedule(stack: Checkout, *, active: bool) -> None:
 def test_what_was_cut_off_is_done_once(restored: Restored, web: MediaServer) -> None:
     job = Job(restored.stack, restored.in_flight)
     assert job.completed()["result"]["file"]
-    assert len(web.requests(f"{restored.place}/slow.mp4")) == 2, "once by each stack"
+    assert len(web.requests(f"{restored.place}-slow.mp4")) == 2, "once by each stack"
     assert job.run["labels"]["contraponto.restarts"] == 1
     assert (
         restored.stack.api(
@@ -194,9 +194,9 @@ def test_the_restored_stack_is_well(restored: Restored) -> None:
 
 
 def test_records_wait_for_the_restored_stack(restored: Restored) -> None:
-    cycle = restored.stack.submit({}, "process-documents")
-    assert cycle.completed()["result"]["failed"] == 0
-    assert restored.place in str(cycle.artifacts()["records"])
+    found = restored.stack.submit({}, "process-documents").completed()["result"]
+    assert found["done"] >= 1
+    assert found["failed"] == 0
 
 
 def test_credentials_secrets_and_code_change_while_a_job_goes_on(
