@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from tasks.captions.styling import without_styling
+
 Row = Literal["top", "middle", "bottom"]
 Column = Literal["left", "center", "right"]
 
@@ -158,7 +160,7 @@ def regions_of(lines: Iterable[str]) -> dict[str, Region]:
 
 def reads_from_right(text: str) -> bool:
     """Whether a text is read from the right: by its first letter that has a direction."""
-    for character in text:
+    for character in without_styling(text):
         direction = unicodedata.bidirectional(character)
         if direction in ("R", "AL"):
             return True

@@ -1,7 +1,6 @@
 """Reads callers' subtitles and word lists, whatever their encoding and their flaws."""
 
 import contextlib
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,23 +19,19 @@ from tasks.captions.placement import (
     regions_of,
     within_margins,
 )
-from tasks.captions.timed_text import blocks, marked_text, timed_words, without_rolling
+from tasks.captions.rolling import timed_words, without_rolling
+from tasks.captions.styling import Styling, without_private
+from tasks.captions.substation import Kind, in_standard_order, kind_of, shown_text, styles_of
+from tasks.captions.tagged_text import CODES, marked_text
+from tasks.captions.timed_text import blocks, count_blocks, is_webvtt
 from tasks.errors import InvalidInputError
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_CUES = 20_000
 MAX_WORDS = 200_000
 _MAX_SECONDS = 36_000 * 10
-
-_KEPT_TAG = re.compile(r"\{\\([ibus])([01])\}")
-"""The only styling that a subtitle file may bring: italic, bold, underlined, struck out."""
-_TAGS = re.compile(r"\{\\[^{}]*\}")
-_PLACEHOLDER = {"i1": "\ue010", "i0": "\ue011", "b1": "\ue012", "b0": "\ue013"}
-_PLACEHOLDER |= {"u1": "\ue014", "u0": "\ue015", "s1": "\ue016", "s0": "\ue017"}
-_PRIVATE = re.compile(r"[\0\ue000-\uf8ff]")
-"""What no text needs and this module uses for itself."""
-STYLING = {mark: "{\\" + name + "}" for name, mark in _PLACEHOLDER.items()}
-"""Characters of private use that stand for styling in the text of a cue, and the ASS code of each."""
+_LINE_END = re.compile(r"(?<!\r)\r+\n")
+"""Also as programs leave it that take the line ends of Windows for those of Unix, once or several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +88,11 @@ def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
     if not text.strip() or text.strip() == "WEBVTT":
         return SubtitleFile((), decoded.encoding, decoded.sure)
     # Counted before they are read: millions would take minutes.
-    _check_count(max(text.count("-->"), text.count("\nDialogue:")))
-    is_ass = "[Script Info]" in text or "[Events]" in text
-    found = list(_of_script(text) if is_ass or "-->" not in text else _of_blocks(text))
-    if not found and not is_ass and not any(blocks(text)):
+    timed = count_blocks(text)
+    _check_count(max(timed, text.count("\nDialogue:")))
+    kind = kind_of(text)
+    found = list(_of_blocks(text) if timed and kind is None else _of_script(text, kind))
+    if not found and not timed and (kind is None or "\nDialogue:" in text):
         raise _not_subtitles(text)
     _check_count(len(found))
     shown = [
@@ -110,34 +106,38 @@ def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
 
 def _of_blocks(text: str) -> Iterator[Subtitle]:
     """The subtitles of SRT and WebVTT."""
-    regions = regions_of(text.split("\n")) if text.lstrip("\ufeff").startswith("WEBVTT") else {}
+    regions = regions_of(text.split("\n")) if is_webvtt(text) else {}
     for block in without_rolling(list(blocks(text))):
-        lines = (" ".join(marked_text(line, _PLACEHOLDER).split()) for line in block.lines)
-        shown = "\n".join(line for line in lines if line)
+        written = "\n".join(block.lines)
+        shown = marked_text(written)
         place = placement_of_settings(block.settings, regions, from_right=reads_from_right(shown))
-        place = place or placement_of_codes("".join(_TAGS.findall("\n".join(block.lines))))
+        place = place or placement_of_codes("".join(CODES.findall(written)))
         yield Subtitle(block.start, block.end, shown, place)
 
 
-def _of_script(text: str) -> Iterator[Subtitle]:
-    """The subtitles of ASS, and of rarer forms."""
+def _of_script(text: str, kind: Kind | None) -> Iterator[Subtitle]:
+    """The subtitles of ASS and SSA, and of rarer forms, which the library turns into ASS."""
     try:
-        file = pysubs2.SSAFile.from_string(text)
+        file = pysubs2.SSAFile.from_string(in_standard_order(text, kind) if kind else text, kind)
     except (pysubs2.Pysubs2Error, ValueError, KeyError, IndexError, OverflowError) as error:
         raise _not_subtitles(text) from error
+    if file.format in ("srt", "vtt"):
+        raise _not_subtitles(text)  # whose times are none
     _check_count(len(file))
-    is_ass = file.format in ("ass", "ssa")
     resolution = _resolution(file)
+    named = {name: styles_of(style) for name, style in file.styles.items()}
     for event in file:
-        if event.is_comment or (is_ass and re.search(r"\\p[1-9]", event.text)):
+        if event.is_comment:
             continue
-        style = file.styles.get(event.style)
-        alignment = int(style.alignment) if is_ass and style else 2
-        codes = "".join(_TAGS.findall(event.text))
+        name = event.style.lstrip("*")  # as old programs mark what is no style of the file
+        style = file.styles.get(name, file.styles.get("Default"))
+        own = styles_of(style) if style and kind else frozenset[str]()
+        shown, codes = shown_text(event.text, Styling(own, named), comments=kind is not None)
+        alignment = int(style.alignment) if style and kind else 2
         place = placement_of_codes(codes, resolution, alignment if 1 <= alignment <= 9 else 2)
-        if is_ass:
+        if kind:
             place = within_margins(place, (event.marginl, event.marginr, event.marginv), resolution)
-        yield Subtitle(max(0.0, event.start / 1000), event.end / 1000, _plain(event.text), place)
+        yield Subtitle(max(0.0, event.start / 1000), event.end / 1000, shown, place)
 
 
 def _resolution(file: pysubs2.SSAFile) -> tuple[float, float]:
@@ -161,7 +161,7 @@ def read_words(data: bytes) -> list[SpokenWord]:
     Raises InvalidInputError, which names the place, for anything else.
     """
     text = _clean(decode(data).text)
-    if text.startswith("WEBVTT"):
+    if is_webvtt(text):
         return _in_order(list(_of_webvtt(text)))
     try:
         listed = _WordList.model_validate_json(text).words
@@ -179,9 +179,9 @@ def read_words(data: bytes) -> list[SpokenWord]:
 
 
 def _of_webvtt(text: str) -> Iterator[SpokenWord]:
-    _check_count(text.count("-->"))
+    _check_count(count_blocks(text))
     for block in without_rolling(list(blocks(text))):
-        words = timed_words(block)
+        words = list(timed_words(block))
         ends = [*(word.start for word in words[1:]), block.end]
         for word, end in zip(words, ends, strict=False):
             if word.start < _MAX_SECONDS:
@@ -205,15 +205,8 @@ def _in_order(listed: list[SpokenWord]) -> list[SpokenWord]:
 
 
 def _clean(text: str) -> str:
-    return _PRIVATE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _plain(text: str) -> str:
-    """A cue's text with `STYLING` for the styling that may stay, and nothing that a renderer takes for code."""
-    text = _KEPT_TAG.sub(lambda tag: _PLACEHOLDER[tag[1] + tag[2]], text)
-    text = html.unescape(_TAGS.sub("", text))
-    text = text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
-    return "\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split())))
+    """A text with line ends that are all alike; byte order marks stand in it where files were joined."""
+    return without_private(_LINE_END.sub("\n", text).replace("\r", "\n").replace("\ufeff", ""))
 
 
 def _check_count(count: int) -> None:

@@ -9,7 +9,7 @@ import unicodedata
 
 from tasks.captions.layout import Text, rows_of
 from tasks.captions.placement import reads_from_right
-from tasks.captions.reading import STYLING
+from tasks.captions.styling import STYLING
 
 _CODE = re.compile(r"(?<!\\)\{")
 _MARK = re.compile("[" + "".join(STYLING) + "]")

@@ -8,7 +8,7 @@ import pysubs2
 from tasks.captions.emoji import Emoji, drawing, room
 from tasks.captions.fonts import Run, Typeface
 from tasks.captions.look import Canvas
-from tasks.captions.reading import STYLING
+from tasks.captions.styling import STYLING
 
 STYLE = "caption"
 DIRECTION_BY_TEXT = -1

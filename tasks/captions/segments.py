@@ -26,13 +26,17 @@ from tasks.captions.placement import Placement
 from tasks.captions.reading import Subtitle
 from tasks.captions.rows import has_parts, rows_in
 from tasks.captions.script import DIRECTION_BY_TEXT, STYLE, ass_color, codes, event, new_script, styled_text
+from tasks.captions.styling import STYLING, without_styling
 from tasks.captions.wording import Replacement, replaced
 from tasks.subtitles.abbreviations import ends_sentence
 from tasks.subtitles.pieces import Piece
 
 _SIDES = 40
 """Pixels kept free on the left and on the right, of a picture whose shorter side has 1080."""
-_SENTENCE_END = re.compile(r"([.!?…][\"'”’»)]*)[ \n]+(?=\S)")
+_STYLED = "".join(STYLING)
+_SENTENCE_END = re.compile(rf"([.!?…][\"'”’»){_STYLED}]*) +(?=[{_STYLED} ]*[^\s{_STYLED}])")
+_SAME_SPEAKER = re.compile(rf"\n(?![{_STYLED}]*[-‐-―−](?!\d))")
+"""Where a line ends and the next one is not the words of somebody else, which begin with a dash."""
 _BOX_OPACITY = 0.75
 """Of the boxes of border styles 3 and 4: what is behind them stays visible."""
 _LEAST_BOX = 0.01
@@ -238,7 +242,7 @@ def _measured(subtitle: Subtitle, text: str, size: float, typeface: Typeface) ->
 def _worded(text: str, look: SegmentLook) -> str:
     text = replaced(text, look.replacements)
     if look.break_sentences:
-        text = _SENTENCE_END.sub(_broken, text.replace("\n", " "))
+        text = _SENTENCE_END.sub(_broken, _SAME_SPEAKER.sub(" ", text))
     return text.upper() if look.uppercase else text
 
 
@@ -247,10 +251,14 @@ def _broken(end: re.Match[str]) -> str:
 
     In whatever language: callers do not say which it is, and subtitles without times of words tell no pause.
     """
-    before = Piece(end.string[: end.end(1)].rpartition(" ")[2], spaced=True, start=0.0, end=0.0)
-    after = Piece(end.string[end.end() :].partition(" ")[0], spaced=True, start=0.0, end=0.0)
+    before = _piece(without_styling(end.string[: end.end(1)]).split()[-1])
+    after = _piece(without_styling(end.string[end.end() :]).split(maxsplit=1)[0])
     ends = all(ends_sentence(before, after, language) for language in LANGUAGES)
     return f"{end[1]}\n" if ends else end[0]
+
+
+def _piece(word: str) -> Piece:
+    return Piece(word, spaced=True, start=0.0, end=0.0)
 
 
 def _shown(subtitle: Subtitle, excluded: Sequence[TimeRange]) -> list[tuple[float, float]]:

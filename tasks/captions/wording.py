@@ -1,8 +1,11 @@
 """Texts shown as others: a caller's replacements, in running text and in words that have times."""
 
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from functools import cache, cached_property
+from itertools import accumulate, groupby
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,16 +22,31 @@ class Replacement(BaseModel):
     replace: Annotated[str, Field(max_length=500)] = ""
     part_of_words: bool = False
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What is looked for; a space stands for any white space, also for a new line."""
-        wanted = r"\s+".join(re.escape(part) for part in self.find.split()) or re.escape(self.find)
+        # An accent may be stored in its letter or after it.
+        stored = (unicodedata.normalize("NFC", self.find), unicodedata.normalize("NFD", self.find))
+        forms = dict.fromkeys((self.find, *stored))
+        wanted = "|".join(r"\s+".join(map(re.escape, form.split())) or re.escape(form) for form in forms)
         if self.part_of_words:
             return re.compile(wanted)
+        letter = _letter()
         # At a comma or a hyphen at its end no word begins or ends: nothing is to be asked there.
-        before = r"(?<!\w)" if re.match(r"\w", self.find) else ""
-        after = r"(?!\w)" if re.search(r"\w$", self.find) else ""
-        return re.compile(before + wanted + after)
+        before = rf"(?<!{letter})" if re.match(letter, self.find) else ""
+        after = rf"(?!{letter})" if re.search(rf"{letter}\Z", self.find) else ""
+        return re.compile(f"{before}(?:{wanted}){after}")
+
+
+@cache
+def _letter() -> str:
+    """A pattern for what words consist of: also vowel signs, accents and joiners, which Python does not count."""
+    marks = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
+    ranges = ""
+    for _, run in groupby(enumerate(marks), key=lambda numbered: numbered[1] - numbered[0]):
+        codes = [code for _, code in run]
+        ranges += f"{chr(codes[0])}-{chr(codes[-1])}"
+    return rf"[\w\u200c\u200d{ranges}]"
 
 
 def replaced(text: str, replacements: Sequence[Replacement]) -> str:

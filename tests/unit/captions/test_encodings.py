@@ -62,6 +62,14 @@ def test_an_encoding_that_is_named_is_taken(encoding: str) -> None:
     assert (found.text.lstrip("\ufeff"), found.sure) == (TEXTS[encoding], True)
 
 
+@pytest.mark.parametrize(
+    ("named", "read"), [("latin1", "cp1252"), ("iso-8859-15", "cp1252"), ("iso8859_7", "cp1253")]
+)
+def test_marks_of_windows_are_kept_where_the_standard_is_named(named: str, read: str) -> None:
+    found = decode("“A”… – ’".encode(read), named)
+    assert (found.text, found.encoding) == ("“A”… – ’", read)
+
+
 @pytest.mark.parametrize("encoding", ["cp1251", "cp1253", "big5", "shift_jis", "utf-8"])
 def test_a_text_that_reads_in_one_way_only_is_sure(encoding: str) -> None:
     assert decode(as_srt(TEXTS[encoding]).encode(encoding)).sure
@@ -71,6 +79,25 @@ def test_a_damaged_letter_leaves_utf_8_what_it_is() -> None:
     text = "Não há maçã amanhã. Você já almoçou? Pão, café, açúcar e limão também."
     found = decode(text.encode()[:-30] + b"\xe3" + text.encode()[-30:])
     assert (found.encoding, found.text.replace("\ufffd", ""), found.sure) == ("utf-8", text, False)
+
+
+def test_a_letter_that_was_cut_at_the_end_leaves_utf_8_what_it_is() -> None:
+    found = decode("Olá, João".encode()[:-2])
+    assert (found.encoding, found.text) == ("utf-8", "Olá, Jo\ufffd")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_byte_order_mark_is_no_part_of_the_text(encoding: str) -> None:
+    data = "\ufeffAção".encode(encoding)
+    assert decode(data).text == decode(data, encoding).text == "Ação"
+
+
+@pytest.mark.parametrize("encoding", ["cp1254", "iso8859_9"])
+def test_turkish_is_not_taken_for_icelandic(encoding: str) -> None:
+    for text in ("Şimdi değil, İstanbul'da ağaç var mı?", "Korkma, her şey yolunda. Dur, bir şey duydun mu?"):
+        assert decode(as_srt(text).encode(encoding)).text == as_srt(text)
+    icelandic = as_srt("Það er gott að vera hér. Hvað er klukkan?")
+    assert decode(icelandic.encode("cp1252")).text == icelandic
 
 
 def test_zeros_in_a_text_make_no_other_encoding_of_it() -> None:

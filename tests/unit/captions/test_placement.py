@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from tasks.captions.fonts import find_typeface
 from tasks.captions.layout import Frame, Spot, Text, arranged
 from tasks.captions.look import Canvas, PlaceChoice
-from tasks.captions.placement import Placement, Region, placement_of_settings, regions_of
+from tasks.captions.placement import Placement, Region, placement_of_settings, reads_from_right, regions_of
 from tasks.captions.reading import Subtitle, read_subtitles
 from tasks.captions.segments import SegmentLook, segment_script
+from tasks.captions.styling import STYLING
 
 ARIAL = find_typeface("Arial", bold=True)
 CANVAS = Canvas(width=1000, height=500)
@@ -224,3 +225,9 @@ def test_a_callers_place_wins_over_the_files() -> None:
 
 def test_a_placement_can_be_said_by_nothing_but_a_direction() -> None:
     assert placement_of_settings("align:end", {}, from_right=True) == Placement(column="left")
+
+
+@pytest.mark.parametrize("mark", ["", *STYLING])
+def test_styling_has_no_direction(mark: str) -> None:
+    assert reads_from_right(f"{mark}שלום")
+    assert not reads_from_right(f"{mark}Hello שלום")

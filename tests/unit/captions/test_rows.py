@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.captions.layout import Text, rows_of
-from tasks.captions.reading import STYLING
 from tasks.captions.rows import has_parts, rows_in
+from tasks.captions.styling import STYLING
 
 BEGIN, END = (
     next(m for m in STYLING if STYLING[m] == "{\\i1}"),
