@@ -8,6 +8,7 @@ from tasks.editing.bench import EditOptions
 from tasks.editing.clips import Clip
 from tasks.editing.framing import COLOURS, Fit, Side, framed
 from tasks.editing.presets import LOUDNESS, PRESETS, Preset
+from tasks.editing.reading import in_time
 from tasks.errors import InvalidInputError
 from tasks.media.rates import FrameRate, exact_rate
 from tasks.video.encoding import Quality
@@ -16,12 +17,14 @@ Container = Literal["mp4", "mov", "webm", "gif", "mp3", "m4a", "wav"]
 SOUND_ONLY: tuple[Container, ...] = ("mp3", "m4a", "wav")
 _GIF_FPS, _GIF_SIDE = 15, 480
 """Of a GIF for which nothing else is asked."""
+GIF_MOST_FPS = 50
+"""A GIF counts hundredths of a second, and browsers take one of them for ten."""
 
 
 class ConvertOptions(EditOptions):
     """What a film is to be."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
 
     preset: Preset | None
     width: Side | None
@@ -88,10 +91,11 @@ class Aim:
     rate: Fraction
     fit: Fit
 
-    def filters(self, clip: Clip) -> str:
-        """Of ffmpeg, that bring the pictures of a film to this."""
+    def filters(self, clip: Clip, seconds: float) -> str:
+        """Of ffmpeg, that bring the pictures of a film to this; the last one stays until `seconds`."""
         shape = framed(self.width, self.height, self.fit, tagged=clip.tagged, lines=clip.height)
-        return f"{clip.upright}fps={self.rate}:start_time=0,{shape},format=yuv420p,{COLOURS}"
+        timed = in_time(-clip.pictures.lag, seconds - clip.pictures.end)
+        return f"{timed}{clip.upright}fps={self.rate}:start_time=0,{shape},format=yuv420p,{COLOURS}"
 
 
 def aim(clip: Clip, options: ConvertOptions) -> Aim:
@@ -115,6 +119,8 @@ def aim(clip: Clip, options: ConvertOptions) -> Aim:
         rate = _below(rate, wanted.max_fps)
     if options.container == "gif" and not options.fps:
         rate = min(rate, Fraction(_GIF_FPS))
+    if options.container == "gif":
+        rate = min(rate, Fraction(GIF_MOST_FPS))
     even = [max(2, side // 2 * 2) for side in (width or 2, height or 2)]
     return Aim(even[0], even[1], rate, fit)
 

@@ -7,16 +7,15 @@ from pathlib import Path
 import av
 import av.error
 
+from tasks.editing.copying import PICTURES
 from tasks.editing.packets import read_pictures
+from tasks.editing.reading import Film
 from tasks.errors import DamagedMediaError
 from tasks.media.probe import AudioStream, opened, probe, require_video
 from tasks.media.rates import MAX_FPS
 from tasks.media.shown import constant_rate
 from tasks.progress import Progress, ignore_progress
 from tasks.video.upright import Upright, upright
-
-COPIED_PICTURES = ("h264", "hevc", "av1")
-"""Codecs that MP4 holds and players know."""
 
 COLOURS_KNOWN = "colorspace=bt709"
 """In a filter after which they are those of HD."""
@@ -25,19 +24,10 @@ _UNSPECIFIED = 2
 
 
 @dataclass(frozen=True)
-class Clip:
-    """A film, with its times in seconds."""
+class Clip(Film):
+    """A film that becomes a piece of another, with its times in seconds."""
 
-    path: Path
-    picture: int
-    """Number of the picture track."""
     sound: AudioStream | None
-    start: float
-    """When the first picture is shown."""
-    seconds: float
-    """How long pictures are shown."""
-    count: int
-    """Pictures in the file."""
     rate: Fraction
     """The lowest constant one at which every picture has a place of its own."""
     width: int
@@ -50,10 +40,23 @@ class Clip:
     """Whether it is known how its colours are coded."""
     seen: Upright
     """What makes its pictures those that players show."""
-    warnings: tuple[str, ...]
-    """What is to be said of a film whose end is missing."""
     likeness: tuple[object, ...] | None
     """Equal for films whose packets can follow one another; None where they cannot be copied at all."""
+
+    @property
+    def start(self) -> float:
+        """When the first picture is shown."""
+        return self.pictures.start
+
+    @property
+    def seconds(self) -> float:
+        """How long pictures are shown."""
+        return self.pictures.end - self.pictures.start
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said of a film whose end is missing."""
+        return self.pictures.warnings
 
     @property
     def upright(self) -> str:
@@ -88,19 +91,12 @@ def read_clip(path: Path, workplace: Path, progress: Progress = ignore_progress)
         raise DamagedMediaError("The film has no pictures.", hint="Download or export it again.")
     seen = upright(path, picture, workplace)
     recoloured = any(COLOURS_KNOWN in each for each in seen.filters)
-    copyable = (
-        pictures.whole
-        and not pictures.warnings
-        and bool(pictures.keys[0])
-        and picture.codec in COPIED_PICTURES
-    )
+    copyable = pictures.copyable and bool(pictures.keys[0]) and picture.codec in PICTURES
     return Clip(
         path=path,
         picture=picture.index,
         sound=info.audio,
-        start=pictures.start,
-        seconds=pictures.end - pictures.start,
-        count=len(pictures.times),
+        pictures=pictures,
         rate=min(constant_rate(pictures.shown, stated), Fraction(MAX_FPS)),
         width=seen.width,
         height=seen.height,
@@ -108,6 +104,5 @@ def read_clip(path: Path, workplace: Path, progress: Progress = ignore_progress)
         pixels=context.pix_fmt,
         tagged=recoloured or first.colorspace not in (0, _UNSPECIFIED),
         seen=seen,
-        warnings=pictures.warnings,
         likeness=(*described, first.rotation) if copyable else None,
     )

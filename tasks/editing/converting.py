@@ -4,16 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tasks.editing.aims import SOUND_ONLY, Aim, Container, ConvertOptions, aim
+from tasks.editing.aims import GIF_MOST_FPS, SOUND_ONLY, Aim, Container, ConvertOptions, aim
 from tasks.editing.bench import Bench, Made
 from tasks.editing.budget import Budget, budget
 from tasks.editing.clips import Clip, read_clip
+from tasks.editing.copying import as_long, copy_of, held
 from tasks.editing.levels import Level, level, level_warnings, measure_loudness
 from tasks.editing.presets import Preset
+from tasks.editing.reading import whole_film
 from tasks.errors import LimitExceededError
+from tasks.media.clock import steady
 from tasks.media.ffmpeg import media_input
-from tasks.media.probe import AudioStream, probe, require_audio
-from tasks.video.encoding import SAMPLE_RATE, Quality, bitrate_arguments, encoder_arguments, sound_arguments
+from tasks.media.probe import AudioStream, MediaInfo, end_of_sound, probe, require_audio
+from tasks.video.encoding import (
+    SAMPLE_RATE,
+    Quality,
+    bitrate_arguments,
+    encoder_arguments,
+    sound_arguments,
+    sound_rate,
+)
 
 _LONGEST_GIF = 60.0
 _WEBM: dict[Quality, tuple[str, ...]] = {
@@ -63,9 +73,13 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
         track, seconds = require_audio(info), info.duration
     else:
         clip = read_clip(path, bench.scratch, bench.part(0.0, 0.05).progress)
-        track, seconds = clip.sound, clip.start + clip.seconds
+        track, seconds = clip.sound, clip.pictures.end
     if options.container == "gif":
         track = None
+    heard = end_of_sound(path, info) if track is not None else 0.0
+    if clip is not None and heard > seconds + clip.pictures.last:
+        # Nothing that is heard is cut off: the last picture stays until then.
+        seconds = heard
     found = None
     if track is not None and options.loudness is not None:
         measuring = bench.part(0.05, 0.15)
@@ -73,9 +87,9 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
     working, checking = bench.part(0.15, 0.95), bench.part(0.95, 1.0)
     if clip is None:
         assert track is not None  # noqa: S101 - required above
-        copied, sound_copied = False, _only_sound(path, track, found, options, seconds, target, working)
+        copied, sound_copied = False, _only_sound(path, info, track, found, options, target, working)
     else:
-        copied, sound_copied = _film(_Film(clip, track, found, seconds), options, target, working)
+        copied, sound_copied = _film(_Film(clip, track, heard, found, seconds), options, target, working)
     after = None
     if track is not None and found is not None:
         made = require_audio(probe(target))
@@ -91,6 +105,7 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
         true_peak=after.peak if after else None,
         warnings=(
             *((*clip.warnings, *clip.seen.warnings) if clip else ()),
+            *_rate_warnings(options),
             *level_warnings(after, options.loudness),
         ),
     )
@@ -100,16 +115,39 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
 class _Film:
     clip: Clip
     track: AudioStream | None
+    heard: float
+    """When the sound ends."""
     level: Level | None
     seconds: float
+    """Of the result."""
+
+    @property
+    def reading(self) -> list[str]:
+        """Arguments of ffmpeg that read the film."""
+        sound = [self.track.index] if self.track is not None else []
+        return [
+            *self.clip.seen.reading,
+            *whole_film(self.clip.path, self.clip.picture, self.clip.picture, *sound),
+        ]
+
+    @property
+    def reading_picture(self) -> list[str]:
+        """The same for its picture alone."""
+        return [*self.clip.seen.reading, *whole_film(self.clip.path, self.clip.picture, self.clip.picture)]
+
+
+def _rate_warnings(options: ConvertOptions) -> tuple[str, ...]:
+    if options.container != "gif" or options.fps is None or options.fps <= GIF_MOST_FPS:
+        return ()
+    return (f"A GIF has at most {GIF_MOST_FPS} frames a second: browsers show one with more too slowly.",)
 
 
 def _only_sound(
     path: Path,
+    info: MediaInfo,
     track: AudioStream,
     found: Level | None,
     options: ConvertOptions,
-    seconds: float,
     target: Path,
     bench: Bench,
 ) -> bool:
@@ -118,15 +156,18 @@ def _only_sound(
     names = {"mp3": "mp3", "m4a": "aac", "wav": "pcm_s16le"}
     copied = not changed and names[options.container] == track.codec
     filters = list(found.filters) if found else []
-    shaped = ["-af", ",".join(["aresample=async=1:first_pts=0", *filters])]
-    rate = min(max(track.sample_rate, 8_000), SAMPLE_RATE)
+    shaped = ["-af", ",".join([steady(), *filters])]
+    rate = track.sample_rate if options.container == "wav" else sound_rate(track.sample_rate)
+    rate = min(max(rate, 8_000), SAMPLE_RATE)
     coding = ["-c:a", "copy"] if copied else [*shaped, "-ar", str(rate), *_SOUNDS[options.container]]
     if not copied and track.channels > 2:
         coding += ["-ac", "2"]
+    picture = info.video.index if info.video is not None else None
+    reading = media_input(path) if copied else whole_film(path, picture, track.index)
     bench.ffmpeg(
-        [*media_input(path), "-map", f"0:{track.index}", "-vn", *coding, "-map_metadata", "-1"],
+        [*reading, "-map", f"0:{track.index}", "-vn", *coding, "-map_metadata", "-1"],
         target,
-        seconds,
+        info.duration,
     )
     return copied
 
@@ -138,11 +179,12 @@ def _film(film: _Film, options: ConvertOptions, target: Path, bench: Bench) -> t
         _gif(film, wish, target, bench)
         return False, False
     clip, most = film.clip, (options.max_mb or 0) * 1e6
-    sound_copied = film.track is not None and _sound_stays(film.track, film.level, options.container)
+    sound_copied = _sound_stays(film, options.container)
     same = (clip.width, clip.height, clip.rate) == (wish.width, wish.height, wish.rate)
     if same and _picture_stays(clip, options.container) and not (most and clip.path.stat().st_size > most):
         heard = _sound(film, options, copied=sound_copied, bits=None)
-        _write(film, ["-map", f"0:{clip.picture}", "-c:v", "copy"], heard, target, bench)
+        picture = ["-map", f"0:{clip.picture}", *copy_of(clip.codec), *held(clip.pictures, film.seconds)]
+        _write(film, picture, heard, target, bench)
         if not most or target.stat().st_size <= most:
             return True, sound_copied
         target.unlink()
@@ -167,15 +209,17 @@ def _picture_stays(clip: Clip, container: Container) -> bool:
     return clip.codec == "h264" and clip.pixels == "yuv420p"
 
 
-def _sound_stays(track: AudioStream, found: Level | None, container: Container) -> bool:
+def _sound_stays(film: _Film, container: Container) -> bool:
     plain = {"mp4": "aac", "mov": "aac", "webm": "opus"}.get(container)
-    return track.codec == plain and not (found is not None and found.filters)
+    if film.track is None or film.track.codec != plain or (film.level is not None and film.level.filters):
+        return False
+    return as_long(film.heard, film.seconds, film.clip.pictures.last)
 
 
 def _picture(film: _Film, wish: Aim) -> list[str]:
     return [
         "-filter_complex",
-        f"[0:{film.clip.picture}]{wish.filters(film.clip)}[picture]",
+        f"[0:{film.clip.picture}]{wish.filters(film.clip, film.seconds)}[picture]",
         "-map",
         "[picture]",
     ]
@@ -203,8 +247,7 @@ def _sound(film: _Film, options: ConvertOptions, *, copied: bool, bits: int | No
 def _write(film: _Film, picture: Sequence[str], sound: Sequence[str], target: Path, bench: Bench) -> None:
     bench.ffmpeg(
         [
-            *film.clip.seen.reading,
-            *media_input(film.clip.path),
+            *film.reading,
             *(*picture, *sound, "-sn", "-dn", "-t", f"{film.seconds:.6f}", "-map_metadata", "-1"),
             *(["-movflags", "+faststart"] if target.suffix in (".mp4", ".mov") else []),
         ],
@@ -232,15 +275,10 @@ def _sized(
         share = bench.part(0.4 + 0.2 * attempt, 0.6 + 0.2 * attempt)
         coding = [*bitrate_arguments(bits, options.quality, threads=bench.threads), *log]
         first = [
-            *film.clip.seen.reading,
-            *media_input(film.clip.path),
+            *film.reading_picture,
             *picture,
             *coding,
-            "-pass",
-            "1",
-            "-an",
-            "-sn",
-            "-dn",
+            *("-pass", "1", "-an", "-sn", "-dn"),
         ]
         share.part(0.0, 0.4).ffmpeg(
             [*first, "-t", f"{film.seconds:.6f}", "-f", "null", "-"], None, film.seconds
@@ -265,9 +303,9 @@ def _gif(film: _Film, wish: Aim, target: Path, bench: Bench) -> None:
             hint="Trim the video.",
         )
     palette = bench.scratch / "palette.png"
-    shape = f"[0:{film.clip.picture}]{wish.filters(film.clip)}"
+    shape = f"[0:{film.clip.picture}]{wish.filters(film.clip, film.seconds)}"
     limit = ("-t", f"{film.seconds:.6f}")
-    reading = [*film.clip.seen.reading, *media_input(film.clip.path)]
+    reading = film.reading_picture
     bench.part(0.0, 0.4).ffmpeg(
         [
             *reading,

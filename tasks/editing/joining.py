@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tasks.editing.bench import Bench, EditOptions, Made
 from tasks.editing.clips import Clip, read_clip
+from tasks.editing.copying import copy_of
 from tasks.editing.framing import COLOURS, Fit, Side, framed
 from tasks.editing.joints import Piece, longest_transition, pieces
 from tasks.editing.moments import MOST_SECONDS, clock
@@ -40,7 +41,7 @@ _READ, _SEEN, _HEARD = 0.05, 0.8, 0.9
 class JoinOptions(EditOptions):
     """How films are joined."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
 
     width: Side | None
     """None: that of the first film, as is its height."""
@@ -102,11 +103,11 @@ def concatenate(inputs: Sequence[Path], options: JoinOptions, target: Path, benc
     lengths = [frame.frames(clip) for clip in clips]
     wanted = round(options.transition_seconds * float(frame.rate)) if options.transition != "none" else 0
     transition = longest_transition(lengths, wanted)
-    warnings: tuple[str, ...] = ()
+    warnings = invisible = _invisible(options, frame)
     if transition < wanted:
         shortest = min(clips, key=lambda clip: clip.seconds)
         lasting = transition / float(frame.rate)
-        warnings = (
+        warnings += (
             f"The transitions last {lasting:.2f} s instead of {options.transition_seconds:g} s: the "
             f"shortest film, number {clips.index(shortest) + 1}, has {shortest.seconds:.2f} s.",
         )
@@ -114,7 +115,7 @@ def concatenate(inputs: Sequence[Path], options: JoinOptions, target: Path, benc
         warnings += tuple(f"Film {number}: {said}" for said in clip.warnings)
     warnings += tuple(dict.fromkeys(said for clip in clips for said in clip.seen.warnings))
     if not wanted and _alike(clips, frame) and _copied(clips, target, bench):
-        seconds, copied, warnings = [clip.seconds for clip in clips], True, ()
+        seconds, copied, warnings = [clip.seconds for clip in clips], True, invisible
     else:
         _encoded(clips, frame, lengths, transition, options, target, bench)
         seconds, copied = [(length - transition) / float(frame.rate) for length in lengths], False
@@ -125,6 +126,16 @@ def concatenate(inputs: Sequence[Path], options: JoinOptions, target: Path, benc
         transition_seconds=round(transition / float(frame.rate), 6),
         starts=tuple(round(float(start), 6) for start in starts),
         warnings=warnings,
+    )
+
+
+def _invisible(options: JoinOptions, frame: _Frame) -> tuple[str, ...]:
+    """What is to be said of transitions that are too short for a picture of their own."""
+    if options.transition == "none" or round(options.transition_seconds * float(frame.rate)):
+        return ()
+    return (
+        f"There are no transitions: {options.transition_seconds:g} s are less than a picture at "
+        f"{float(frame.rate):g} frames a second.",
     )
 
 
@@ -167,7 +178,7 @@ def _copied(clips: Sequence[Clip], target: Path, bench: Bench) -> bool:
         share.ffmpeg(
             [
                 *media_input(clip.path),
-                *("-map", f"0:{clip.picture}", "-an", "-sn", "-dn", "-c:v", "copy", "-copyinkf"),
+                *("-map", f"0:{clip.picture}", "-an", "-sn", "-dn", *copy_of(clip.codec), "-copyinkf"),
                 *("-avoid_negative_ts", "make_zero", *TIME_SCALE, "-map_metadata", "-1"),
             ],
             piece,
@@ -176,7 +187,7 @@ def _copied(clips: Sequence[Clip], target: Path, bench: Bench) -> bool:
         segments.append((piece, clip.seconds))
     heard = _sound(clips, [clip.seconds for clip in clips], 0.0, bench)
     joined(segments, heard, bench.part(_HEARD, 1.0), target)
-    return len(read_pictures(target).times) == sum(clip.count for clip in clips)
+    return len(read_pictures(target).times) == sum(len(clip.pictures.times) for clip in clips)
 
 
 def _encoded(
@@ -212,14 +223,8 @@ def _render(
     reading: list[str] = []
     graphs = []
     for number, (clip, first) in enumerate(shown):
-        # From the key picture before on, so that the picture that is shown at the beginning is known.
-        reading += [
-            "-ss",
-            f"{clip.start + first / float(frame.rate):.6f}",
-            "-noaccurate_seek",
-            *clip.seen.reading,
-            *media_input(clip.path),
-        ]
+        begin = clip.start + first / float(frame.rate)
+        reading += [*clip.seen.reading, *clip.pictures_from(begin)]
         # Labels of the graph are those of one film only.
         fitting = framed(frame.width, frame.height, frame.fit, tagged=clip.tagged, lines=clip.height)
         for label in ("front", "back", "soft", "whole"):
@@ -266,7 +271,7 @@ def _sound(clips: Sequence[Clip], seconds: Sequence[float], transition: float, b
     with whole.open("wb") as file:
         for number, (clip, (first, end)) in enumerate(zip(clips, spans, strict=True)):
             share = _share(bench, _SEEN, _HEARD, number, len(clips))
-            write_sound(clip.path, clip.sound, piece, form, share, start=clip.start, samples=end - first)
+            write_sound(clip, clip.sound, piece, form, share, start=clip.start, samples=end - first)
             heard = np.fromfile(piece, np.int16).reshape(-1, form.channels)
             piece.unlink()
             file.write(_crossed(tail, heard[: len(tail)]).tobytes())

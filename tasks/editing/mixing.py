@@ -1,7 +1,7 @@
 """Sounds mixed under a film: voices, music that makes way for them, effects; at one loudness, its picture untouched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,7 @@ from tasks.audio.loudness import (
     parse_measurement,
 )
 from tasks.editing.bench import Bench, Made
+from tasks.editing.copying import AUDIO_BITRATE, PICTURES, copy_of, held
 from tasks.editing.mixing_filters import (
     RATE,
     Ducking,
@@ -25,10 +26,12 @@ from tasks.editing.mixing_filters import (
     voice_arguments,
 )
 from tasks.editing.mixing_plan import LATER, MixOptions, Placing, Slot, plan_mix
-from tasks.editing.stretches import AUDIO_BITRATE, COPIED_PICTURES, Frames, for_target, read_frames
+from tasks.editing.packets import Pictures, read_pictures
+from tasks.editing.reading import in_time, whole_film
+from tasks.editing.stretches import for_target
 from tasks.errors import ContrapontoError, InvalidInputError
 from tasks.media.ffmpeg import media_input
-from tasks.media.probe import probe, require_audio
+from tasks.media.probe import VideoStream, end_of_sound, probe, require_audio
 from tasks.video.encoding import encoder_arguments
 
 _MUSIC_FADE = 2.0
@@ -71,6 +74,26 @@ class Mixed(Made):
     tracks: tuple[HeardTrack, ...]
 
 
+@dataclass(frozen=True)
+class _Film:
+    path: Path
+    picture: VideoStream
+    pictures: Pictures
+    copied: bool
+
+    @classmethod
+    def read(cls, path: Path, picture: VideoStream) -> "_Film":
+        pictures = read_pictures(path)
+        return cls(path, picture, pictures, picture.codec in PICTURES and not pictures.lag)
+
+    @property
+    def ends(self) -> list[float]:
+        """Where its pictures can end without being encoded again."""
+        # How many packets that are is not known where some are only there for others.
+        found: list[float] = self.pictures.ends().tolist() if self.copied and self.pictures.whole else []
+        return found
+
+
 def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench) -> Mixed:
     """Writes an MP4 of the film `inputs[0]` (or of sound alone) with the other inputs mixed under it.
 
@@ -79,16 +102,20 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
     """
     path, *others = inputs
     info = for_target(probe(path), target)
-    frames = read_frames(path, info.video) if info.video is not None else None
-    end = frames.end if frames is not None else info.duration
+    film = _Film.read(path, info.video) if info.video is not None else None
     tracks = [read_track(other, number) for number, other in enumerate(others, 1)]
     own = info.audio if options.own_sound != "none" else None
-    own_end = (own.duration or end) if own is not None else 0.0
-    plan = plan_mix(end, own_end, [track.duration for track in tracks], options)
+    own_end = end_of_sound(path, info) if own is not None else 0.0
+    end = film.pictures.end if film is not None else info.duration
+    plan = plan_mix(
+        end, own_end, [track.duration for track in tracks], options, film.ends if film is not None else ()
+    )
+    if film is not None and plan.total < end - LATER and plan.total not in film.ends:
+        film = replace(film, copied=False)
     warnings = list(plan.warnings)
     if info.audio is None and options.own_sound != "none":
         warnings.append("The film has no sound of its own.")
-    elif own is None and frames is None:
+    elif own is None and film is None:
         warnings.append("Of the recording itself nothing is heard: its sound is left out.")
     sounds: list[Sound] = []
     if own is not None and options.own_sound != "none":
@@ -104,18 +131,14 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
         )
     sound = bench.scratch / "sound.m4a" if info.video is not None else target
     made = make_sound(sounds, plan.total, options, sound, bench.part(0.1, 0.8 if info.video else 1.0))
-    copied = False
-    if info.video is not None and frames is not None:
-        copied = info.video.codec in COPIED_PICTURES
-        _put_under(
-            path, info.video.index, frames, sound, plan.total, copied, options, target, bench.part(0.8, 1.0)
-        )
+    if film is not None:
+        _put_under(film, sound, plan.total, options, target, bench.part(0.8, 1.0))
     return Mixed(
         loudness=made.measured.integrated,
         true_peak=made.measured.peak,
         limited=made.limited,
         ducked=made.ducked,
-        copied=copied,
+        copied=film is not None and film.copied,
         tracks=tuple(
             HeardTrack(
                 start=round(slot.start, 3),
@@ -136,7 +159,7 @@ def read_track(path: Path, number: int) -> Track:
     except ContrapontoError as error:
         error.message = f"Track {number}: {error.message}"
         raise
-    return Track(sound.index, sound.delay, info.duration, sound.channels)
+    return Track(sound.index, sound.delay, end_of_sound(path, info), sound.channels)
 
 
 def _placed(path: Path, track: Track, placing: Placing, slot: Slot, number: int, bench: Bench) -> Sound:
@@ -235,31 +258,26 @@ def _measured(arguments: Sequence[str], total: float, bench: Bench) -> Loudness:
 
 
 def _put_under(
-    film: Path,
-    picture: int,
-    frames: Frames,
-    sound: Path,
-    total: float,
-    copied: bool,
-    options: MixOptions,
-    target: Path,
-    bench: Bench,
+    film: _Film, sound: Path, total: float, options: MixOptions, target: Path, bench: Bench
 ) -> None:
-    if copied:
-        coding = ["-c:v", "copy", "-movflags", "+faststart"]
+    """Writes the film with that sound, and as long as it."""
+    picture, pictures = film.picture.index, film.pictures
+    shorter = total < pictures.end - LATER
+    if film.copied:
+        count = ["-frames:v", str(pictures.position(total))] if shorter else []
+        coding = [*copy_of(film.picture.codec), *held(pictures, total), *count, "-movflags", "+faststart"]
     else:
+        timed = in_time(-pictures.lag, total - pictures.end)
         coding = [
-            *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"),
+            *("-vf", f"{timed}crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"),
             *encoder_arguments(bench.encoder, options.quality, threads=bench.threads),
+            *("-t", f"{total:.6f}"),
         ]
     bench.ffmpeg(
         [
-            *(["-itsoffset", f"{frames.delay:.6f}"] if frames.delay else []),
-            *media_input(film),
+            *whole_film(film.path, picture, picture),
             *("-i", f"file:{sound.resolve()}", "-map", f"0:{picture}", *coding),
-            *("-map", "1:a:0", "-c:a", "copy", "-sn", "-dn"),
-            *(["-t", f"{total:.6f}"] if total < frames.end - LATER else []),
-            *("-map_metadata", "-1"),
+            *("-map", "1:a:0", "-c:a", "copy", "-sn", "-dn", "-map_metadata", "-1"),
         ],
         target,
         total,

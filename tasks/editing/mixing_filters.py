@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tasks.editing.bench import Bench
+from tasks.media.clock import steady
 from tasks.media.ffmpeg import media_input
 from tasks.media.probe import probe
 
@@ -43,7 +44,7 @@ class Track:
     delay: float
     """See `tasks.media.probe.AudioStream`."""
     duration: float
-    """Seconds."""
+    """Seconds until it ends, by the clock of the file."""
     channels: int
 
 
@@ -172,7 +173,7 @@ def _placed(sounds: Sequence[Sound], total: float) -> tuple[list[str], list[str]
             chain.append(f"afade=t=out:st={length - sound.fade_out:.6f}:d={sound.fade_out:.6f}")
         if sound.start:
             # Not adelay: it holds all of the delay in memory.
-            chain.append(f"asetpts=PTS+{sound.start:.6f}/TB,aresample=async=1:first_pts=0")
+            chain.append(f"asetpts=PTS+{sound.start:.6f}/TB,{steady()}")
         chain += [f"apad=whole_dur={total:.6f}", f"atrim=end={total:.6f}"]
         chains.append(f"{','.join(chain)}[s{number}]")
     return inputs, chains
@@ -181,7 +182,7 @@ def _placed(sounds: Sequence[Sound], total: float) -> tuple[list[str], list[str]
 def _formed(track: Track) -> str:
     """The sound by the clock of its file, its gaps filled, in the form of the mix."""
     moved = f"asetpts=PTS+{track.delay:.6f}/TB," if track.delay else ""
-    return f"{moved}aresample={RATE}:async=1:first_pts=0,{_BOTH if track.channels == 1 else ''}{_FORM}"
+    return f"{moved}{steady(RATE)},{_BOTH if track.channels == 1 else ''}{_FORM}"
 
 
 def _sum(names: Sequence[str]) -> str:

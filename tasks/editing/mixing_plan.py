@@ -1,8 +1,8 @@
 """When the sounds of a mix are heard: what callers say of it, and where that lies in the film."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,6 +29,8 @@ Peak = Annotated[float, Field(ge=-9, le=0)]
 
 LATER = 0.05
 """Seconds that nobody misses: encoders add as much."""
+_SOON = 0.25
+"""Seconds by which a film may be longer than its voices, if its picture then needs not be encoded again."""
 _SHORTEST_LOOP = 0.1
 """Seconds: less is no sound that can be repeated."""
 
@@ -60,6 +62,8 @@ Tracks = Annotated[list[AddedTrack], Field(min_length=1, max_length=50)]
 
 class MixOptions(EditOptions):
     """How a film and its tracks are mixed."""
+
+    revision: ClassVar[int] = 2
 
     tracks: tuple[Placing, ...]
     own_sound: OwnSound = "voice"
@@ -111,10 +115,14 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def plan_mix(end: float, own: float, lengths: Sequence[float], options: MixOptions) -> Plan:
+def plan_mix(
+    end: float, own: float, lengths: Sequence[float], options: MixOptions, ends: Iterable[float] = ()
+) -> Plan:
     """When each track is heard in a film that ends at `end`; `own` is the end of its own sound (0: none is kept).
 
-    `lengths` are those of the tracks. All in seconds. Raises InvalidInputError for a track that ends before it begins.
+    `lengths` are those of the tracks; `ends` where the film can end without being encoded again, in order: if one comes
+    soon after its voices, the film ends there. All in seconds. Raises InvalidInputError for a track that ends before it
+    begins.
     """
     times = [_times(placing, number, end) for number, placing in enumerate(options.tracks, 1)]
     warnings: list[str] = []
@@ -128,6 +136,8 @@ def plan_mix(end: float, own: float, lengths: Sequence[float], options: MixOptio
         total = max([*spoken, *([own] if options.own_sound == "voice" else [])], default=0.0) or end
         if total > end + LATER:
             warnings.append(f"The sound lasts {total - end:.1f} s longer: the last picture stays until then.")
+        elif total < end - LATER:
+            total = next((each for each in ends if total <= each <= total + _SOON), total)
     slots = []
     for number, (placing, length, (start, until)) in enumerate(
         zip(options.tracks, lengths, times, strict=True), 1

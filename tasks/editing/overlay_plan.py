@@ -21,6 +21,8 @@ from tasks.errors import InvalidInputError
 from tasks.fetching.source import Source
 from tasks.video.encoding import Quality
 
+_SIDE = 40
+"""Pixels that texts keep from the left and the right, of a picture whose shorter side has 1080."""
 _SHARE = r"^\d{1,3}(\.\d{1,3})?%$"
 
 Margin = (
@@ -72,7 +74,7 @@ Layers = Annotated[list[AddedLayer], Field(min_length=1, max_length=50)]
 class OverlayOptions(EditOptions):
     """What is laid over a film. The inputs are the film and, in their order, what the layers without a text show."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
 
     layers: tuple[Layer, ...]
     safe_area: SafeArea = "none"
@@ -122,20 +124,8 @@ def laid_over(layers: Sequence[AddedLayer]) -> tuple[Layer, ...]:
 
 def place(layer: Layer, width: int, height: int, canvas: Canvas) -> tuple[Box, tuple[str, ...]]:
     """Where a picture of this size is laid, and what had to be changed so that it stays inside the film."""
-    column = (numpad(layer.position) - 1) % 3
-    row = (numpad(layer.position) - 1) // 3
-    left, right, top, bottom = canvas.margins(
-        pixels(layer.margin_x, canvas.width, canvas) if column != 1 else 0,
-        pixels(layer.margin_y, canvas.height, canvas) if row != 1 else 0,
-    )
-    # The margin of the other side is only what the app lays over it.
-    safe_left, safe_right, safe_top, safe_bottom = canvas.margins(0, 0)
-    left, right = (left if column == 0 else safe_left), (right if column == 2 else safe_right)
-    top, bottom = (top if row == 2 else safe_top), (bottom if row == 0 else safe_bottom)
-    told: list[str] = []
-    if left + right >= canvas.width - 2 or top + bottom >= canvas.height - 2:
-        told.append("has a margin as large as the picture, which is left out.")
-        left, right, top, bottom = safe_left, safe_right, safe_top, safe_bottom
+    column, row = _column_and_row(layer)
+    (left, right, top, bottom), told = edges(layer, canvas, 2)
     room_x, room_y = canvas.width - left - right, canvas.height - top - bottom
     wanted = layer.width / 100 * canvas.width
     scale = min(1.0, room_x / wanted, room_y / (wanted * height / width))
@@ -147,6 +137,31 @@ def place(layer: Layer, width: int, height: int, canvas: Canvas) -> tuple[Box, t
     y = (canvas.height - bottom - high, top + (room_y - high) / 2, top)[row]
     # Colours are stored for two pixels together.
     return Box(round(x / 2) * 2, round(y / 2) * 2, wide, high), tuple(told)
+
+
+def edges(layer: Layer, canvas: Canvas, least: float) -> tuple[tuple[int, int, int, int], list[str]]:
+    """What is kept free at the left, right, top and bottom, in pixels, and what is to be said of it.
+
+    `least`: pixels that the layer needs at the least. The margin of the other side is what the app lays over it; texts
+    keep the usual one from it too, and are broken between both margins where they stand in the middle.
+    """
+    column, row = _column_and_row(layer)
+    wide, high = pixels(layer.margin_x, canvas.width, canvas), pixels(layer.margin_y, canvas.height, canvas)
+    margins = canvas.margins(wide, high)
+    others = canvas.margins(min(wide, _SIDE * canvas.scale) if layer.text else 0, 0)
+    beside = others if layer.text is None else margins
+    left = (margins, beside, others)[column][0]
+    right = (others, beside, margins)[column][1]
+    top, bottom = (margins if row == 2 else others)[2], (margins if row == 0 else others)[3]
+    if left + right < canvas.width - least and top + bottom < canvas.height - least:
+        return (left, right, top, bottom), []
+    return canvas.margins(0, 0), ["has a margin as large as the picture, which is left out."]
+
+
+def _column_and_row(layer: Layer) -> tuple[int, int]:
+    """Both from 0: from the left, and from below."""
+    row, column = divmod(numpad(layer.position) - 1, 3)
+    return column, row
 
 
 def pixels(margin: Margin, side: int, canvas: Canvas) -> float:

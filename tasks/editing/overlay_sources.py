@@ -52,10 +52,13 @@ class Shape:
     """Of a film."""
 
 
-def shown_picture(path: Path, workplace: Path) -> ShownPicture:
-    """Looks at the first pictures of a film. Raises NotMediaError, NoVideoError or DamagedMediaError."""
+def shown_picture(path: Path, workplace: Path, *, opaque: bool = True) -> ShownPicture:
+    """Looks at the first pictures of a film, what of them is transparent being black if they are to be `opaque`.
+
+    Raises NotMediaError, NoVideoError or DamagedMediaError.
+    """
     stream = require_video(probe(path))
-    seen = upright(path, stream, workplace)
+    seen = upright(path, stream, workplace, opaque=opaque)
     if any("out_color_matrix=bt709" in step for step in seen.filters):
         return ShownPicture(stream, seen, "bt709")
     try:
@@ -97,7 +100,7 @@ def prepared(source: Shape, width: int, height: int, opacity: float, target: Pat
 
 def _film(path: Path, workplace: Path, error: NotAnImageError) -> Shape:
     try:
-        shown = shown_picture(path, workplace)
+        shown = shown_picture(path, workplace, opaque=False)
     except InvalidInputError:
         hint = "Give a PNG, JPEG, WebP, AVIF, HEIC or GIF file, or a film."
         raise NotAnImageError(error.message, hint=hint) from error

@@ -3,26 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pysubs2
 from pydantic import BaseModel, ConfigDict
 
-from tasks.captions.burning import Drawing, kept_sound, prepare_drawing
+from tasks.captions.burning import Drawing, kept_sound
 from tasks.captions.fonts import Typeface, find_typeface
-from tasks.captions.look import (
-    Canvas,
-    PlaceChoice,
-)
-from tasks.captions.reading import Subtitle
-from tasks.captions.script import STYLE, alpha_code, codes, new_script
-from tasks.captions.segments import SegmentLook, segment_script
+from tasks.captions.look import Canvas
 from tasks.editing.bench import Bench, Made
-from tasks.editing.overlay_plan import Box, Layer, OverlayOptions, Time, pixels, place, times_of
+from tasks.editing.copying import as_long
+from tasks.editing.overlay_plan import Box, Layer, OverlayOptions, Time, place, times_of
 from tasks.editing.overlay_sources import Shape, ShownPicture, measure_source, prepared, shown_picture
+from tasks.editing.overlay_texts import draw_texts
+from tasks.editing.reading import in_time, whole_film
 from tasks.editing.stretches import Frames, read_frames
 from tasks.errors import ContrapontoError
 from tasks.media.ffmpeg import media_input
-from tasks.media.probe import probe
-from tasks.video.encoding import encoder_arguments
+from tasks.media.probe import MediaInfo, end_of_sound, probe
+from tasks.video.encoding import encoder_arguments, sound_arguments
 
 _EARLY = 0.001
 """Seconds: rounded, a picture may be said to come a little before its time."""
@@ -63,7 +59,9 @@ def overlay(inputs: Sequence[Path], options: OverlayOptions, target: Path, bench
     path, *others = inputs
     info = probe(path)
     film = shown_picture(path, bench.scratch)
-    frames = read_frames(path, film.stream)
+    heard = end_of_sound(path, info) if info.audio is not None else 0.0
+    # Its sound is kept: the last picture stays until that ends.
+    frames = read_frames(path, film.stream).staying(heard, film.stream.fps)
     canvas = Canvas(
         width=film.seen.width // 2 * 2, height=film.seen.height // 2 * 2, safe_area=options.safe_area
     )
@@ -90,16 +88,19 @@ def overlay(inputs: Sequence[Path], options: OverlayOptions, target: Path, bench
         )
         if time.length > 0:
             parts.add(layer, source, box, time)
-    drawing, told = _texts(options, times, canvas, bench)
+    fonts = [Path(folder) for folder in options.fonts]
+    typefaces = [layer_typeface(layer, fonts) if layer.text is not None else None for layer in options.layers]
+    drawing, told = draw_texts(options.layers, times, typefaces, canvas, fonts, bench.scratch)
+    tracks = [film.stream.index, *([info.audio.index] if info.audio is not None else [])]
     run = bench.ffmpeg(
         [
             *film.seen.reading,
-            *media_input(path),
+            *whole_film(path, film.stream.index, *tracks),
             *parts.inputs,
-            *("-filter_complex", parts.graph(drawing), "-map", "[out]", *kept_sound(info), "-sn", "-dn"),
-            *("-fps_mode", "vfr", "-enc_time_base", "filter"),
+            *("-filter_complex", parts.graph(drawing), "-map", "[out]", *_sound(info, heard, frames)),
+            *("-sn", "-dn", "-fps_mode", "vfr", "-enc_time_base", "filter"),
             *encoder_arguments(bench.encoder, options.quality, threads=bench.threads),
-            *("-map_metadata", "-1"),
+            *("-t", f"{frames.end:.6f}", "-map_metadata", "-1"),
         ],
         target,
         frames.end,
@@ -107,6 +108,14 @@ def overlay(inputs: Sequence[Path], options: OverlayOptions, target: Path, bench
     if drawing is not None:
         drawing.check(run.messages)
     return Overlaid(layers=tuple(laid), warnings=(*film.seen.warnings, *warnings, *told))
+
+
+def _sound(info: MediaInfo, heard: float, frames: Frames) -> list[str]:
+    """Arguments for the sound of a film, which is copied where it can be and lasts as long as the picture."""
+    if info.audio is None or as_long(heard, frames.end, frames.step):
+        return kept_sound(info)
+    filled = sound_arguments(info.audio, f"apad=whole_dur={frames.end:.6f}")
+    return ["-map", f"0:{info.audio.index}", *filled]
 
 
 def _measured(path: Path, number: int, scratch: Path) -> Shape:
@@ -131,10 +140,8 @@ class _Parts:
         even = "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0"
         # What players take for granted is said, or the renderer takes something else for granted.
         named = f"setparams=colorspace={film.matrix}:range=tv"
-        moved = f"setpts=PTS+{frames.delay:.6f}/TB," if frames.delay else ""
-        self._chains = [
-            f"[0:{film.stream.index}]{moved}{','.join([*film.seen.filters, even])},format=yuv420p,{named}[v0]"
-        ]
+        shown = in_time(-frames.lag, frames.held) + ",".join([*film.seen.filters, even])
+        self._chains = [f"[0:{film.stream.index}]{shown},format=yuv420p,{named}[v0]"]
         self._colors = f"out_color_matrix={film.matrix}:out_range=tv"
 
     def add(self, layer: Layer, source: Shape, box: Box, time: Time) -> None:
@@ -197,57 +204,3 @@ class _Parts:
     def _prepared(self, layer: Layer, source: Shape, box: Box) -> Path:
         target = self._bench.scratch / f"layer{self._count}"
         return prepared(source, box.width, box.height, layer.opacity / 100, target)
-
-
-def _texts(
-    options: OverlayOptions, times: Sequence[Time], canvas: Canvas, bench: Bench
-) -> tuple[Drawing | None, tuple[str, ...]]:
-    """The texts of the layers as one script."""
-    script = new_script(canvas)
-    folders = [Path(folder) for folder in options.fonts]
-    typefaces = []
-    lost = ""
-    for number, (layer, time) in enumerate(zip(options.layers, times, strict=True)):
-        if layer.text is None or time.length <= 0:
-            continue
-        typeface = layer_typeface(layer, folders)
-        typefaces.append(typeface)
-        text, missing = _text(layer, layer.text, time, canvas, typeface)
-        lost += missing
-        style = f"layer{number}"
-        script.styles[style] = text.styles[STYLE]
-        for event in text:
-            event.style, event.layer = style, number
-            script.append(event)
-    if not typefaces:
-        return None, ()
-    told = f"No font here can draw these characters, which were left out: {''.join(dict.fromkeys(lost))}"
-    return prepare_drawing(script, bench.scratch, folders), (told,) if lost else ()
-
-
-def _text(
-    layer: Layer, text: str, time: Time, canvas: Canvas, typeface: Typeface
-) -> tuple[pysubs2.SSAFile, str]:
-    vertical = min(500, round(pixels(layer.margin_y, canvas.height, canvas) / canvas.scale))
-    look = SegmentLook(
-        font=layer.font,
-        colors=layer.colors,
-        border=layer.border,
-        position=PlaceChoice(alignment=layer.position, marginVertical=vertical),
-        safe_area=canvas.safe_area,
-    )
-    script, lost = segment_script([Subtitle(time.start, time.end, text)], look, canvas, typeface)
-    left, right, _, _ = canvas.margins(pixels(layer.margin_x, canvas.width, canvas), 0)
-    style = script.styles[STYLE]
-    if left + right < canvas.width / 2:
-        style.marginl, style.marginr = left, right
-    shown: dict[str, object] = {}
-    if layer.opacity < 100:
-        shown["alpha"] = alpha_code(layer.opacity / 100)
-    if layer.fade_in or layer.fade_out:
-        most = time.length / 2
-        fades = (round(1000 * min(fade, most)) for fade in (layer.fade_in, layer.fade_out))
-        shown["fad"] = f"({','.join(map(str, fades))})"
-    for event in script:
-        event.text = codes(shown) + event.text if shown else event.text
-    return script, lost

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.editing.bench import Bench
-from tasks.media.ffmpeg import media_input
+from tasks.editing.reading import Film
+from tasks.media.clock import steady
 from tasks.media.probe import AudioStream
+from tasks.video.encoding import sound_rate
 
 AUDIO_BITRATE = "192k"
 TIME_SCALE = ("-video_track_timescale", "90000")
@@ -19,9 +21,8 @@ TIME_SCALE = ("-video_track_timescale", "90000")
 
 _LAYOUTS = ("mono", "stereo", "2.1", "quad", "5.1", "7.1")
 """Those that AAC encoders take and players know."""
-_MOST_RATE = 48_000
-_LEAD = 0.5
-"""Seconds before a piece of sound at which decoders begin, to be at work when it comes."""
+_LEAD = 0.1
+"""Seconds before a piece of sound that are resampled with it."""
 _BYTES = 2
 """Of a sample, s16le: no header that ends at 4 GB."""
 _BLOCK = 1 << 20
@@ -59,11 +60,11 @@ def form_of(track: AudioStream) -> SoundForm:
     layout = track.layout.replace("(side)", "")
     if layout not in _LAYOUTS:
         layout = "mono" if track.channels == 1 else "stereo"
-    return SoundForm(rate=min(max(track.sample_rate, 8_000), _MOST_RATE), layout=layout)
+    return SoundForm(rate=sound_rate(track.sample_rate), layout=layout)
 
 
 def write_sound(
-    film: Path | None,
+    film: Film,
     track: AudioStream | None,
     target: Path,
     form: SoundForm,
@@ -73,26 +74,24 @@ def write_sound(
     samples: int,
 ) -> None:
     """Writes exactly so many samples of a film's sound, from a time on: silence where it has none."""
-    if film is None or track is None or samples == 0:
+    if track is None or samples == 0:
         with target.open("wb") as silence:
             silence.truncate(samples * form.frame_bytes)
         return
-    begin = max(0.0, start - _LEAD)
-    skipped = form.samples(start - begin)
-    moved = f"asetpts=PTS+{track.delay:.6f}/TB," if track.delay else ""
+    # A little of what comes before is resampled too, or the first samples would be those of a beginning.
+    skipped = form.samples(_LEAD)
     chain = (
-        f"{moved}aresample={form.rate}:async=1:first_pts=0,"
-        f"aformat=sample_fmts=s16:channel_layouts={form.layout},apad=whole_len={skipped + samples},"
+        f"{steady(form.rate)},aformat=sample_fmts=s16:channel_layouts={form.layout},"
+        f"apad=whole_len={skipped + samples},"
         f"atrim=start_sample={skipped}:end_sample={skipped + samples},asetpts=N/SR/TB"
     )
-    seconds = samples / form.rate
     bench.ffmpeg(
         [
-            *("-ss", f"{begin:.6f}", "-t", f"{start - begin + seconds + _LEAD:.6f}", *media_input(film)),
+            *film.sound_from(track.index, start - skipped / form.rate),
             *("-map", f"0:{track.index}", "-af", chain, "-f", "s16le"),
         ],
         target,
-        seconds,
+        samples / form.rate,
     )
     # A track that ends early and cannot be padded (a damaged one) is silent from there on.
     with target.open("r+b") as file:
@@ -124,9 +123,9 @@ class Heard:
         return cls(reading, ("-c:a", "aac", "-b:a", AUDIO_BITRATE))
 
     @classmethod
-    def copied(cls, film: Path, track: AudioStream, start: float, seconds: float) -> "Heard":
+    def copied(cls, film: Film, track: AudioStream, start: float, seconds: float) -> "Heard":
         """The packets of a film's sound: the first one begins up to its own length (21 ms of AAC) after the start."""
-        reading = ("-ss", f"{start:.6f}", "-t", f"{seconds:.6f}", *media_input(film))
+        reading = ("-t", f"{seconds:.6f}", *film.sound_from(track.index, start))
         return cls(reading, ("-c:a", "copy", "-copypriorss:a", "0"), track.index)
 
 

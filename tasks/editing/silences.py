@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from pydantic import Field
 from tasks.audio.noise_floor import NoiseFloor, measure_noise_floor
 from tasks.audio.voice_activity import SAMPLE_RATE, speech_stretches
 from tasks.editing.bench import Bench, EditOptions, Made
+from tasks.editing.copying import copy_film
 from tasks.editing.stretches import (
     SHORTEST_CUT,
     Stretch,
-    copy_whole,
     for_target,
     joined,
     keep_stretches,
@@ -66,6 +66,8 @@ _HEARING_SHARE = 0.15
 
 class SilenceOptions(EditOptions):
     """What counts as a silence, and what is left of it. Times in seconds."""
+
+    revision: ClassVar[int] = 2
 
     detect: Detection = "level"
     threshold: Threshold = "auto"
@@ -123,6 +125,8 @@ def remove_silence(
     share = _HEARING_SHARE if info.video is not None else 0.5
     hearing = listen(source, info, options, bench.part(0.0, share))
     duration = max(hearing.seconds, frames.end if frames else 0.0)
+    if frames is not None and info.video is not None:
+        frames = frames.staying(duration, info.video.fps)
     kept = plan_kept(hearing.sounds, duration, options)
     if not kept:
         what = f"louder than {hearing.threshold:g} dBFS" if hearing.threshold is not None else "to be heard"
@@ -132,15 +136,16 @@ def remove_silence(
         )
     kept = on_frames(kept, frames, duration) if frames else kept
     whole = len(kept) == 1 and kept[0].length > duration - SHORTEST_CUT
+    copied = False
     if whole:
-        copy_whole(source, info, target, bench.part(share, 1.0), options.quality)
+        copied = copy_film(source, info, duration, target, bench.part(share, 1.0), options.quality)
     else:
         keep_stretches(source, info, kept, frames, target, bench.part(share, 1.0), options.quality)
     return RemovedSilence(
         removed=0.0 if whole else round(duration - sum(part.length for part in kept), 3),
         cuts=0 if whole else len(kept) - 1 + (kept[0].start > 0) + (kept[-1].end < duration),
         threshold=hearing.threshold,
-        copied=whole,
+        copied=copied,
         kept=tuple(KeptPart(start=round(part.start, 3), end=round(part.end, 3)) for part in kept),
         warnings=hearing.warnings,
     )
@@ -206,13 +211,16 @@ def plan_kept(sounds: Sequence[Stretch], duration: float, options: SilenceOption
         *(Stretch(one.end + after + half, other.start - before - half) for one, other in pairwise(heard)),
         Stretch(heard[-1].end + max(after, options.max_silence), duration),
     ]
-    edges = {0: heard[0].start, len(cuts) - 1: duration - heard[-1].end}
+    # Between two sounds a silence is long enough, or they would have been joined; at the edges there is one sound.
+    edges = (heard[0].start, duration - heard[-1].end)
+    short = [edge < options.min_silence for edge in edges]
     return _without(
         [
             cut
-            for number, cut in enumerate(cuts)
+            for cut in cuts
             if cut.length >= SHORTEST_CUT
-            and (number not in edges or cut.start or edges[number] >= options.min_silence)
+            and not (cut.start == 0 and short[0])
+            and not (cut.end == duration and short[1])
         ],
         duration,
     )

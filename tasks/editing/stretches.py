@@ -7,28 +7,25 @@ length and time grow little with the number of parts; sound is joined here, beca
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.editing.bench import Bench
+from tasks.editing.copying import AUDIO_BITRATE
+from tasks.editing.reading import in_time
 from tasks.errors import DamagedMediaError
-from tasks.media.clock import delay, zero
+from tasks.media.clock import behind, zero
 from tasks.media.ffmpeg import media_input
 from tasks.media.pcm import LAYOUTS, Samples, decode, encode
 from tasks.media.probe import AudioStream, MediaInfo, VideoStream, opened
-from tasks.media.shown import picture_times
-from tasks.video.encoding import Quality, encoder_arguments
+from tasks.media.shown import lag, picture_times
+from tasks.video.encoding import Quality, encoder_arguments, sound_rate
 
 SHORTEST_CUT = 0.04
 """Seconds: less is not worth a jump of the picture. More than the crossfade of a join."""
-AUDIO_BITRATE = "192k"
-MAX_SAMPLE_RATE = 48_000
-
-COPIED_PICTURES = ("h264", "hevc", "av1")
-COPIED_SOUNDS = ("aac", "mp3", "ac3", "eac3")
 
 _CROSSFADE = 0.01
 """Seconds over which the sound of one part gives way to that of the next: too short to be heard, long enough to be no
@@ -63,7 +60,24 @@ class Frames:
     end: float
     """Seconds; when the last one goes."""
     delay: float
-    """Seconds to add to the times that ffmpeg gives to the track; see `tasks.media.clock`."""
+    """Seconds to add to the times that ffmpeg gives to its pictures when it reads the track alone."""
+    lag: float = 0.0
+    """Seconds of these that come from decoding; see `tasks.media.shown.lag`."""
+    held: float = 0.0
+    """Seconds that the last picture stays on longer than the film says; its repetitions are among the pictures."""
+
+    @property
+    def step(self) -> float:
+        """Seconds that a picture is usually shown."""
+        return float(np.median(np.diff(self.times))) if self.times.size > 1 else _USUAL_FRAME
+
+    def staying(self, until: float, fps: float | None) -> "Frames":
+        """The same with the last picture shown again and again until then; as they are where it is shown so long."""
+        step = 1 / fps if fps else self.step
+        if until <= self.end + step:
+            return self
+        again = np.arange(self.end, until - step / 2, step)
+        return replace(self, times=np.append(self.times, again), end=until, held=until - self.end)
 
 
 def for_target(info: MediaInfo, target: Path) -> MediaInfo:
@@ -75,12 +89,13 @@ def read_frames(path: Path, picture: VideoStream) -> Frames:
     """Reads the packets of a film's picture. Raises DamagedMediaError if there are none."""
     with opened(path) as container:
         stream = container.streams[picture.index]
-        begin, offset = zero(container, stream), delay(container, stream, stream)
+        begin, offset = zero(container, stream), behind(container, stream, stream)
         times, last = picture_times(container, stream)
     if not times.size:
         raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
-    usual = float(np.median(np.diff(times))) if times.size > 1 else _USUAL_FRAME
-    return Frames(times - begin, float(times[-1]) - begin + (last or usual), offset)
+    late = lag(path, picture.index)
+    frames = Frames(times - begin, float(times[-1]) - begin + last, offset - late, late)
+    return frames if last else replace(frames, end=frames.end + frames.step)
 
 
 def on_frames(parts: Sequence[Stretch], frames: Frames, duration: float) -> tuple[Stretch, ...]:
@@ -150,29 +165,6 @@ def keep_stretches(
     )
 
 
-def copy_whole(source: Path, info: MediaInfo, target: Path, bench: Bench, quality: Quality) -> None:
-    """Writes all of a film as MP4: both tracks as they are where MP4 can hold them, else encoded again."""
-    if info.audio is None:
-        sound = ["-an"]
-    else:
-        kept = info.audio.codec in COPIED_SOUNDS
-        coding = ["-c:a", "copy"] if kept else ["-c:a", "aac", "-b:a", AUDIO_BITRATE]
-        sound = ["-map", f"0:{info.audio.index}", *coding]
-    picture = ["-vn"]
-    if info.video is not None:
-        picture = ["-map", f"0:{info.video.index}"]
-        if info.video.codec in COPIED_PICTURES:
-            picture += ["-c:v", "copy", "-movflags", "+faststart"]
-        else:
-            picture += [
-                *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"),
-                *encoder_arguments(bench.encoder, quality, threads=bench.threads),
-            ]
-    bench.ffmpeg(
-        [*media_input(source), *picture, *sound, "-sn", "-dn", "-map_metadata", "-1"], target, info.duration
-    )
-
-
 def kept_pictures(parts: Sequence[Stretch], frames: Frames) -> str:
     """The filters that keep the pictures of the parts and move each to its time in the result.
 
@@ -191,9 +183,8 @@ def kept_pictures(parts: Sequence[Stretch], frames: Frames) -> str:
         bounds += [_between(times, part.start), _between(times, part.end)]
         keep += ["1", "0"]
         moved += [f"{gone:.9f}"] * 2
-    moving = f"setpts=PTS+{frames.delay:.6f}/TB," if frames.delay else ""
     return (
-        f"{moving}select='{_tree('t', bounds, keep)}',"
+        f"{in_time(frames.delay, frames.held)}select='{_tree('t', bounds, keep)}',"
         # Rounded once for all pictures of a part, so that their distances stay.
         f"setpts='PTS-round(({_tree('T', bounds, moved)})/TB)'"
     )
@@ -220,7 +211,7 @@ def _tree(variable: str, bounds: Sequence[float], values: Sequence[str]) -> str:
 def _keep_sound(
     source: Path, track: AudioStream, parts: Sequence[Stretch], target: Path, bench: Bench
 ) -> None:
-    rate = min(track.sample_rate, MAX_SAMPLE_RATE)
+    rate = sound_rate(track.sample_rate)
     channels = track.channels if track.channels in LAYOUTS else 2
     seconds = sum(part.length for part in parts)
     with (

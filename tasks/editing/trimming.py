@@ -6,23 +6,25 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.editing.bench import Bench, EditOptions, Made
-from tasks.editing.clips import COPIED_PICTURES
+from tasks.editing.copying import PICTURES, SOUNDS, as_long, copy_of
 from tasks.editing.moments import ALLOWED, Moment, clock, counts_from_end, seconds_of
-from tasks.editing.packets import Pictures, read_pictures
+from tasks.editing.packets import SAME, Pictures, read_pictures
+from tasks.editing.reading import Film
 from tasks.editing.segments import TIME_SCALE, Heard, append, form_of, joined, write_sound
-from tasks.errors import InvalidInputError
-from tasks.media.ffmpeg import media_input
-from tasks.media.probe import MediaInfo, VideoStream, probe, require_video
+from tasks.errors import DamagedMediaError, InvalidInputError, NoVideoError
+from tasks.media.probe import MediaInfo, end_of_sound, probe, require_video
 from tasks.video.encoding import Quality, encoder_arguments
 from tasks.video.upright import Upright, upright
 
 TrimMode = Literal["exact", "fast"]
 """exact: to the picture; fast: at the key pictures around, so that nothing has to be encoded."""
 
-COPIED_SOUNDS = ("aac", "mp3", "ac3", "eac3")
+_EARLY = 0.0002
+"""Seconds before a key picture at which copies of packets begin, so that no rounding leaves it out."""
 
 
 class Part(BaseModel):
@@ -42,7 +44,7 @@ Parts = Annotated[list[Part], Field(max_length=200)]
 class TrimOptions(EditOptions):
     """What to keep."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
 
     parts: tuple[Part, ...]
     mode: TrimMode
@@ -68,11 +70,10 @@ class Trimmed(Made):
 
 
 @dataclass(frozen=True)
-class _Film:
-    path: Path
+class _Film(Film):
     info: MediaInfo
-    picture: VideoStream
-    pictures: Pictures
+    codec: str
+    """Of the picture."""
 
 
 def trim_options(
@@ -114,12 +115,12 @@ def plan(parts: Sequence[Part], pictures: Pictures) -> tuple[tuple[KeptPart, ...
     for part in parts:
         start = _placed(part.start, 0.0, length)
         end = _placed(part.end, length, length)
-        if start >= length - pictures.frame / 2:
+        if start >= length - pictures.last / 2:
             raise InvalidInputError(
                 f"A part begins at {clock(start)}, but the film is {clock(length)} long.",
                 hint="Give a start within the film.",
             )
-        if end > length + pictures.frame / 2:
+        if end > length + pictures.last / 2:
             warnings.append(
                 f"A part was to end at {clock(end)}, but the film is {clock(length)} long: it ends there."
             )
@@ -148,11 +149,10 @@ def _placed(moment: Moment | None, otherwise: float, length: float) -> float:
 def widened(parts: Sequence[KeptPart], pictures: Pictures) -> tuple[KeptPart, ...]:
     """The parts with the pictures around them up to places where the packets can be parted."""
     cuts = pictures.cuts()
-    small = pictures.frame / 4
     found = []
     for part in parts:
-        before = cuts[cuts <= part.start + small]
-        after = cuts[cuts >= part.end - small]
+        before = cuts[cuts <= part.start + SAME]
+        after = cuts[cuts >= part.end - SAME]
         start = float(before.max()) if len(before) else part.start
         found.append(KeptPart(start=round(start, 6), end=round(float(after.min()), 6)))
     return tuple(found)
@@ -166,26 +166,26 @@ def trim(inputs: Sequence[Path], options: TrimOptions, target: Path, bench: Benc
     (path,) = inputs
     info = probe(path)
     pictures = read_pictures(path, bench.part(0.0, 0.05).progress)
-    film = _Film(path, info, require_video(info), pictures)
+    track = require_video(info)
+    film = _Film(path, track.index, pictures, info, track.codec)
     kept, warnings = plan(options.parts, pictures)
     warnings = (*pictures.warnings, *warnings)
     wide = widened(kept, pictures)
-    copyable = pictures.whole and not pictures.warnings and film.picture.codec in COPIED_PICTURES
+    copyable = pictures.copyable and film.codec in PICTURES
     rest = bench.part(0.05, 1.0)
-    wanted = options.mode == "fast" or _same(wide, kept, pictures.frame)
+    wanted = options.mode == "fast" or _same(wide, kept)
     if copyable and wanted and _copied(film, wide, target, rest):
         return Trimmed(copied=True, parts=wide, warnings=warnings)
     if options.mode == "fast":
         warnings = (*warnings, "The pictures of this film cannot be copied: they were encoded again.")
-    seen = upright(path, film.picture, bench.scratch)
-    _encoded(film, seen, kept, options.quality, target, rest)
-    return Trimmed(copied=False, parts=kept, warnings=(*warnings, *seen.warnings))
+    seen = upright(path, track, bench.scratch)
+    lost = _encoded(film, seen, kept, options.quality, target, rest)
+    return Trimmed(copied=False, parts=kept, warnings=(*warnings, *seen.warnings, *lost))
 
 
-def _same(one: Sequence[KeptPart], other: Sequence[KeptPart], frame: float) -> bool:
+def _same(one: Sequence[KeptPart], other: Sequence[KeptPart]) -> bool:
     return all(
-        abs(a.start - b.start) < frame / 4 and abs(a.end - b.end) < frame / 4
-        for a, b in zip(one, other, strict=True)
+        abs(a.start - b.start) < SAME and abs(a.end - b.end) < SAME for a, b in zip(one, other, strict=True)
     )
 
 
@@ -200,39 +200,47 @@ def _copied(film: _Film, parts: Sequence[KeptPart], target: Path, bench: Bench) 
         seconds = part.end - part.start
         share.ffmpeg(
             [
-                # A little later, so that a rounded time does not lead to the key picture before.
-                *("-ss", f"{part.start + pictures.frame / 4:.6f}", *media_input(film.path)),
-                *("-map", f"0:{film.picture.index}", "-an", "-sn", "-dn", "-c:v", "copy"),
-                *(
-                    "-frames:v",
-                    str(count),
-                    "-copyinkf",
-                    "-avoid_negative_ts",
-                    "make_zero",
-                    *TIME_SCALE,
-                    "-map_metadata",
-                    "-1",
-                ),
+                *film.pictures_from(part.start - _EARLY),
+                *("-map", f"0:{film.picture}", "-an", "-sn", "-dn", *copy_of(film.codec)),
+                # What comes before 0 is left out.
+                *("-copypriorss:v", "0", "-frames:v", str(count), "-avoid_negative_ts", "make_zero"),
+                *(*TIME_SCALE, "-map_metadata", "-1"),
             ],
             piece,
             seconds,
         )
-        if not np.array_equal(read_pictures(piece).sizes, pictures.sizes[first : first + count]):
+        if not np.array_equal(_sizes(piece), pictures.sizes[first : first + count]):
             return False
         segments.append((piece, seconds))
     rest = bench.part(0.6, 1.0)
     track = film.info.audio
-    if len(parts) == 1 and track is not None and track.codec in COPIED_SOUNDS:
-        heard = Heard.copied(film.path, track, parts[0].start, parts[0].end - parts[0].start)
+    if len(parts) == 1 and track is not None and track.codec in SOUNDS and _heard_through(film, parts[0]):
+        seconds = parts[0].end - parts[0].start
+        heard = Heard.copied(film, track, parts[0].start, seconds)
         joined(segments, heard, rest, target)
     else:
         _join(film, parts, segments, target, rest)
     return len(read_pictures(target).times) == sum(pictures.count(part.start, part.end) for part in parts)
 
 
+def _sizes(piece: Path) -> NDArray[np.int64]:
+    """Of the packets of a piece, which may have none."""
+    try:
+        return read_pictures(piece).sizes
+    except (DamagedMediaError, NoVideoError):
+        return np.zeros(0, np.int64)
+
+
+def _heard_through(film: _Film, part: KeptPart) -> bool:
+    """Whether the sound does not end before the part."""
+    return as_long(end_of_sound(film.path, film.info), part.end, film.pictures.last)
+
+
 def _encoded(
     film: _Film, seen: Upright, parts: Sequence[KeptPart], quality: Quality, target: Path, bench: Bench
-) -> None:
+) -> tuple[str, ...]:
+    """Encodes the pictures of the parts; what is to be said of those that cannot be decoded."""
+    pictures, lost = film.pictures, 0
     segments = []
     total = sum(part.end - part.start for part in parts)
     done = 0.0
@@ -241,25 +249,40 @@ def _encoded(
         seconds = part.end - part.start
         share = bench.part(0.85 * done / total, 0.85 * (done + seconds) / total)
         done += seconds
-        small = film.pictures.frame / 4
+        first, last = (pictures.before(moment) - part.start for moment in (part.start, part.end))
         shown = "".join(f"{each}," for each in seen.filters)
-        # Pictures from the key picture before the start on are decoded, and those before it left out: a picture that
-        # is shown across the start is not lost.
         share.ffmpeg(
             [
-                *("-ss", f"{part.start:.6f}", "-noaccurate_seek", *seen.reading, *media_input(film.path)),
-                *("-map", f"0:{film.picture.index}", "-an", "-sn", "-dn"),
+                *seen.reading,
+                *film.pictures_from(part.start),
+                *("-map", f"0:{film.picture}", "-an", "-sn", "-dn"),
                 "-vf",
-                f"{shown}trim=start={-small:.6f}:end={seconds - small:.6f},setpts=PTS-STARTPTS,"
+                f"{shown}trim=start={first:.6f}:end={last:.6f},setpts=PTS-STARTPTS,"
                 "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p",
-                *("-fps_mode", "vfr", *encoder_arguments(bench.encoder, quality, threads=bench.threads)),
+                # Of an even film times are counted in pictures, which takes their rounding away.
+                *("-fps_mode", "vfr", *([] if pictures.even else ["-enc_time_base", "filter"])),
+                *encoder_arguments(bench.encoder, quality, threads=bench.threads),
                 *(*TIME_SCALE, "-map_metadata", "-1"),
             ],
             piece,
             seconds,
         )
+        lost += pictures.count(part.start, part.end) - _came(piece, part)
         segments.append((piece, seconds))
     _join(film, parts, segments, target, bench.part(0.85, 1.0))
+    # Where packets are fields, there are more of them than pictures.
+    return (f"{lost} of the pictures cannot be decoded.",) if lost > 0 and not seen.interlaced else ()
+
+
+def _came(piece: Path, part: KeptPart) -> int:
+    """How many pictures a piece has. Raises DamagedMediaError if there are none."""
+    count = len(_sizes(piece))
+    if not count:
+        raise DamagedMediaError(
+            f"Not one picture from {clock(part.start)} to {clock(part.end)} can be decoded.",
+            hint="Choose another part, or export the film again.",
+        )
+    return count
 
 
 def _join(
@@ -276,7 +299,7 @@ def _join(
         length += part.end - part.start
         # Counted from the beginning, so that nothing adds up.
         samples = form.samples(length) - written
-        write_sound(film.path, track, piece, form, bench, start=part.start, samples=samples)
+        write_sound(film, track, piece, form, bench, start=part.start, samples=samples)
         append(sound, piece)
         written += samples
     joined(segments, Heard.samples(sound, form), bench.part(0.3, 1.0), target)

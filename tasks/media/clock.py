@@ -20,7 +20,12 @@ recorded earlier, and players show it so: their clock starts with it."""
 
 def delay(container: InputContainer, sound: Stream, picture: Stream | None) -> float:
     """Seconds to add to the times that ffmpeg gives to a sound track when it reads that track alone."""
-    return round(command_zero(container, sound) - zero(container, picture), 6)
+    return behind(container, picture, sound)
+
+
+def behind(container: InputContainer, picture: Stream | None, *chosen: Stream | None) -> float:
+    """Seconds to add to the times that ffmpeg gives when it reads these streams together, and no others."""
+    return round(command_zero(container, *chosen) - zero(container, picture), 6)
 
 
 def zero(container: InputContainer, picture: Stream | None) -> float:
@@ -42,6 +47,23 @@ def may_jump(container: InputContainer) -> bool:
     """Whether the clock of this kind of file may start anywhere and jump (libavformat's AVFMT_TS_DISCONT)."""
     return bool(int(container.format.flags) & _MAY_JUMP)
 
+
+def steady(rate: int | None = None) -> str:
+    """The filter of ffmpeg that keeps sound with its clock: what is missing at its beginning or within is silent.
+
+    `rate` of the samples it gives, in hertz; None: the sound's own.
+    """
+    return f"aresample={f'{rate}:' if rate else ''}async=1:min_hard_comp={_IN_TIME}:first_pts=0"
+
+
+def times_of_showing(container: InputContainer) -> bool:
+    """Whether the packets of pictures say when they are shown; those of AVI only say in which order they come."""
+    return container.format.name != "avi"
+
+
+_IN_TIME = 0.04
+"""Seconds by which sound may be beside its clock before it is moved there: EBU R 37 allows as much. Recordings have
+clocks that are uneven by less, and every move is heard as a click."""
 
 _WITHOUT_CLOCK = frozenset(
     (

@@ -101,11 +101,17 @@ def run_ffmpeg(
     partial file is left.
     """
     with contextlib.ExitStack() as stack:
-        partial = [] if output is None else [f"file:{stack.enter_context(written_atomically(output))}"]
-        command = ffmpeg_command([*arguments, *partial], binary, options=("-progress", "pipe:1"))
+        partial = None if output is None else stack.enter_context(written_atomically(output))
+        named = [f"file:{partial}"] if partial else []
+        command = ffmpeg_command([*arguments, *named], binary, options=("-progress", "pipe:1"))
         child = stack.enter_context(ChildProcess(command, deadline=deadline, collect=True))
         seconds = _follow(child, duration, progress)
         check_exit(child)
+        if partial and not partial.exists():
+            # Of pictures ffmpeg says so only in its messages.
+            raise DamagedMediaError(
+                "Nothing of the file could be decoded there.", hint="Choose another part, or export it again."
+            )
         return FfmpegRun(seconds=seconds, messages=child.messages)
 
 

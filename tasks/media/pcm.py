@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.media.clock import steady
 from tasks.media.ffmpeg import check_exit, ffmpeg_command, media_input, written_atomically
 from tasks.media.process import ChildProcess
 
@@ -100,7 +101,7 @@ def decode(
     """
     chain = [
         *([f"asetpts=PTS+{delay:.6f}/TB"] if delay else []),
-        "aresample=async=1:first_pts=0",
+        steady(),
         *filters,
         f"aformat=sample_rates={sample_rate}:channel_layouts={LAYOUTS[channels]}",
     ]

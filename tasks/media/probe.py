@@ -1,6 +1,6 @@
 """What a media file contains, found out from its content (never from its name)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ from av.stream import Stream
 from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError, NoVideoError
-from tasks.media.clock import delay
+from tasks.media.clock import delay, zero
 from tasks.media.ffmpeg import MEDIA_FORMATS
 
 _OPEN_SECONDS = 30.0
@@ -28,6 +28,8 @@ _WAV_UNKNOWN = 0x7FFF0000
 # Containers whose header states how long the content is. Others (bare AAC, MPEG-TS, Ogg …) are guessed from
 # the bit rate or the last packet: such a length does not show that the end is missing.
 _STATES_LENGTH = ("mov", "matroska", "wav", "w64", "flac", "aiff", "caf", "avi", "asf", "ape", "wv", "tta")
+_STATES_FILE_ALONE = ("asf",)
+"""Of these, containers whose tracks are all said to be as long as the file."""
 # Without a stated length these are estimated from the first frames' bit rate, which can be far off.
 _GUESSES_LENGTH = ("mp3", "aac", "ac3", "eac3", "amr", "dts", "loas")
 
@@ -68,6 +70,8 @@ class AudioStream(BaseModel):
     """Whether the file says that players should choose it."""
     delay: float = 0.0
     """Seconds by which `tasks.media.pcm.decode` moves the track; see `tasks.media.clock`."""
+    end: float | None = None
+    """When it ends by the clock of the file, in seconds, where the file says so; see `end_of_sound`."""
 
 
 class VideoStream(BaseModel):
@@ -161,22 +165,37 @@ def _place(container: InputContainer, index: int) -> int:
     return [stream.index for stream in container.streams.video].index(index)
 
 
+def end_of_sound(path: Path, info: MediaInfo) -> float:
+    """When the sound that players choose ends, by the clock of the file; reads the file where it does not say so."""
+    track = require_audio(info)
+    if track.end is not None:
+        return track.end
+    with opened(path) as container:
+        begin = zero(container, container.streams[info.video.index] if info.video is not None else None)
+        return max(0.0, _span_of([container.streams[track.index]], container)[1] - begin)
+
+
 def end_of_packets(path: Path, stream: int | None = None) -> float:
     """Where the last packet (of one stream, or of all) ends, in seconds from the first; reads the file."""
+    with opened(path) as container:
+        start, end = _span_of(container.streams if stream is None else [container.streams[stream]], container)
+    return max(0.0, end - start)
+
+
+def _span_of(streams: Iterable[Stream], container: InputContainer) -> tuple[float, float]:
+    """When the first packet of these streams begins and the last one ends, by the times in the file."""
     end = 0.0
     start: float | None = None
     try:
-        with opened(path) as container:
-            chosen = container.streams if stream is None else [container.streams[stream]]
-            for packet in container.demux(*chosen):
-                span = _span(packet)
-                if span is not None:
-                    start = span[0] if start is None else min(start, span[0])
-                    end = max(end, span[1])
+        for packet in container.demux(*streams):
+            span = _span(packet)
+            if span is not None:
+                start = span[0] if start is None else min(start, span[0])
+                end = max(end, span[1])
     except av.error.FFmpegError:
         # What could be read until here is the answer.
         pass
-    return max(0.0, end - (start or 0.0))
+    return start or 0.0, end
 
 
 @contextmanager
@@ -199,13 +218,14 @@ def _picture_track(container: InputContainer) -> Stream | None:
 def _describe(path: Path, container: InputContainer, audio: Stream | None, video: Stream | None) -> MediaInfo:
     name = container.format.name
     whole = _whole_wav(path) if name == "wav" else 1.0
+    stated = name.split(",")[0] in _STATES_LENGTH or (name == "mp3" and _counts_frames(path))
     tracks = tuple(
-        _audio_stream(stream, whole, delay(container, stream, video)) for stream in container.streams.audio
+        _audio_stream(stream, whole, container, video, stated=stated and name not in _STATES_FILE_ALONE)
+        for stream in container.streams.audio
     )
     sound = next((track for track in tracks if audio is not None and track.index == audio.index), None)
     if sound is not None and (sound.sample_rate <= 0 or sound.channels <= 0):
         raise _unreadable(path)
-    stated = name.split(",")[0] in _STATES_LENGTH or (name == "mp3" and _counts_frames(path))
     duration = whole * container.duration / av.time_base if container.duration else 0.0
     if not duration or (not stated and name in _GUESSES_LENGTH):
         stated = False
@@ -220,14 +240,17 @@ def _describe(path: Path, container: InputContainer, audio: Stream | None, video
     )
 
 
-def _audio_stream(stream: Stream, whole: float, delay: float) -> AudioStream:
-    stated = _seconds(stream.duration, stream.time_base)
-    if stated is None:
+def _audio_stream(
+    stream: Stream, whole: float, container: InputContainer, picture: Stream | None, *, stated: bool
+) -> AudioStream:
+    duration = _seconds(stream.duration, stream.time_base)
+    start = _seconds(stream.start_time, stream.time_base) or 0.0
+    if duration is None:
         # Matroska keeps a track's own length as a tag, "00:01:30.500000000".
         hours, _, rest = stream.metadata.get("DURATION", "").partition(":")
         minutes, _, seconds = rest.partition(":")
         if hours.isdigit() and minutes.isdigit() and seconds.replace(".", "", 1).isdigit():
-            stated = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+            duration, start = int(hours) * 3600 + int(minutes) * 60 + float(seconds), 0.0
     context = stream.codec_context
     return AudioStream(
         index=stream.index,
@@ -235,11 +258,12 @@ def _audio_stream(stream: Stream, whole: float, delay: float) -> AudioStream:
         sample_rate=getattr(context, "sample_rate", 0) or 0,
         channels=getattr(context, "channels", 0) or 0,
         layout=context.layout.name if context is not None and hasattr(context, "layout") else "unknown",
-        duration=stated * whole if stated is not None else None,
+        duration=duration * whole if duration is not None else None,
         language=_tag(stream, "language"),
         title=_tag(stream, "title"),
         default=bool(stream.disposition & av.stream.Disposition.default),
-        delay=delay,
+        delay=delay(container, stream, picture),
+        end=start + duration * whole - zero(container, picture) if stated and duration is not None else None,
     )
 
 

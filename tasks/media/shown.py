@@ -6,19 +6,22 @@ expect one, captions need pictures to appear in while the film stands still, and
 to nothing. The rate is the lowest at which every picture has a place of its own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
+import av
 import av.error
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Stream
 from numpy.typing import NDArray
 
 from tasks.errors import DamagedMediaError
-from tasks.media.clock import command_zero, may_jump, zero
+from tasks.media.clock import command_zero, may_jump, times_of_showing, zero
 from tasks.media.probe import MediaInfo, opened, require_video
 from tasks.media.rates import STANDARD_RATES, exact_rate
 
@@ -148,34 +151,85 @@ def _stated(rates: list[Fraction]) -> Fraction:
     return next((exact_rate(float(rate)) for rate in rates), _USUAL_FPS)
 
 
+@dataclass(frozen=True, slots=True)
+class TimedPacket:
+    """A packet of a track. Times in units of its `time_base`; after a jump of the clock they go on."""
+
+    packet: "Packet[Stream]"
+    time: int | None
+    """When what it holds is shown or heard."""
+    decoded: int | None
+    """When it has to be decoded."""
+    duration: int
+    """For how long; 0 if that is not said."""
+    jumped: bool
+    """Whether the clock has jumped before it."""
+
+
+def timed_packets(container: InputContainer, stream: Stream) -> Iterator[TimedPacket]:
+    """The packets of a track that hold something, in the order of the file. Raises av.error.FFmpegError."""
+    jumps, dated = may_jump(container), times_of_showing(container)
+    scale = float(stream.time_base or 1)
+    offset, expected = 0, None
+    for packet in container.demux(stream):
+        if not packet.size:
+            continue
+        time = packet.pts if packet.pts is not None and dated else packet.dts
+        if jumps and time is not None and packet.dts is not None:
+            step = (packet.dts + offset - expected) * scale if expected is not None else 0.0
+            if step > _JUMP_AHEAD or step < -_JUMP_BACK:
+                offset -= round(step / scale)
+            expected = packet.dts + offset + (packet.duration or 0)
+        yield TimedPacket(
+            packet,
+            time=None if time is None else time + offset,
+            decoded=None if packet.dts is None else packet.dts + offset,
+            duration=(packet.duration or 0) if dated else 0,
+            jumped=offset != 0,
+        )
+
+
+def lag(path: Path, picture: int) -> float:
+    """Seconds by which ffmpeg shows the pictures that it decodes of this track after their times.
+
+    Decoders hold pictures back until they have those that are shown before. Where packets do not say when they are
+    shown, ffmpeg takes the time at which a picture leaves the decoder. 0 if nothing can be decoded.
+    """
+    try:
+        with opened(path) as container:
+            if times_of_showing(container):
+                return 0.0
+            first = next(
+                (each.decoded for each in timed_packets(container, container.streams[picture])), None
+            )
+        with opened(path) as container:
+            stream = container.streams[picture]
+            frame = next(iter(container.decode(stream)), None)
+            if first is None or not isinstance(frame, av.VideoFrame) or frame.dts is None:
+                return 0.0
+            return max(0.0, float((frame.dts - first) * (stream.time_base or 0)))
+    except av.error.FFmpegError:
+        return 0.0
+
+
 def picture_times(container: InputContainer, stream: Stream) -> tuple[Times, float]:
     """When each picture appears, in seconds, and for how long the last is shown (0 if that is not said)."""
-    jumps = may_jump(container)
     scale = float(stream.time_base or 1)
     times: dict[int, int] = {}
     untimed = 0
     key: int | None = None
-    offset, expected = 0, None
     try:
-        for packet in container.demux(stream):
-            if not packet.size:
-                continue
-            time = packet.pts if packet.pts is not None else packet.dts
+        for each in timed_packets(container, stream):
+            packet, time = each.packet, each.time
             if time is None:
                 untimed += 1
                 continue
-            if jumps and packet.dts is not None:
-                step = (packet.dts + offset - expected) * scale if expected is not None else 0.0
-                if step > _JUMP_AHEAD or step < -_JUMP_BACK:
-                    offset -= round(step / scale)
-                expected = packet.dts + offset + (packet.duration or 0)
-            time += offset
             if packet.is_keyframe and key is None:
                 # Pictures before it cannot be decoded.
                 key = time
                 times.clear()
             if not packet.is_discard and (key is None or time >= key):
-                times[time] = packet.duration or 0
+                times[time] = each.duration
     except av.error.FFmpegError:
         # What could be read until here is what can be shown.
         pass

@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Literal
 
 from tasks.errors import MissingEngineError
+from tasks.media.clock import steady
 from tasks.media.ffmpeg import ffmpeg_command, useful_line
 from tasks.media.probe import AudioStream
 from tasks.media.process import ChildProcess
@@ -15,6 +16,8 @@ EncoderChoice = Literal["auto", "libx264", "h264_nvenc"]
 
 SAMPLE_RATE = 48_000
 """Hertz, of all sound that is encoded for videos."""
+SAMPLE_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, SAMPLE_RATE)
+"""Hertz that both AAC and MP3 have."""
 _SURROUND = 6
 _PROBE_SECONDS = 30.0
 
@@ -51,18 +54,24 @@ def choose_encoder(choice: EncoderChoice = "auto") -> Encoder:
     return "libx264"
 
 
-def sound_arguments(sound: AudioStream) -> list[str]:
+def sound_rate(hertz: int) -> int:
+    """The rate at which sound of another one is encoded: the next that codecs have, at most `SAMPLE_RATE`."""
+    return next((rate for rate in SAMPLE_RATES if rate >= hertz), SAMPLE_RATE)
+
+
+def sound_arguments(sound: AudioStream, *after: str) -> list[str]:
     """Output arguments of ffmpeg for sound that every player and editor takes: AAC, 48 kHz, stereo with 192 kb/s.
 
     Mono becomes stereo, so that results can be joined; of surround six channels stay, with 384 kb/s. What is missing
-    at the beginning or between becomes silence: the sound stays with the picture.
+    at the beginning or between becomes silence: the sound stays with the picture. `after`: more filters.
     """
     layout, rate = ("5.1", "384k") if sound.channels >= _SURROUND else ("stereo", "192k")
     filters = [
-        "aresample=async=1:first_pts=0",
+        steady(),
         # As loud as before: ffmpeg's own way from one channel to two takes 3 dB off.
         *(["pan=stereo|c0=c0|c1=c0"] if sound.channels == 1 else []),
         f"aformat=sample_rates={SAMPLE_RATE}:channel_layouts={layout}",
+        *after,
     ]
     return ["-af", ",".join(filters), "-c:a", "aac", "-b:a", rate]
 

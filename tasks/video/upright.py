@@ -1,7 +1,7 @@
 """The pictures of a film as a player shows them, whatever camera made them: for what is made anew of it.
 
-Progressive, with square pixels, opaque, with the range and colours of usual screens (BT.709). What is so already is
-not touched.
+Progressive, with square pixels, opaque unless it is to be laid over another film, with the range and colours of usual
+screens (BT.709). What is so already is not touched.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "b
 _EXACT = "flags=accurate_rnd+full_chroma_int+full_chroma_inp"
 _TAGGED = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 _QUARTER = 90
+_CLEAR_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _CUBE = 49
 """Points a side of the table of colours; ffmpeg looks between them."""
 _LOOKED_AT = 30
@@ -40,6 +41,8 @@ class Upright:
     filters: tuple[str, ...]
     """Of ffmpeg, for one another's output; empty for most films."""
     warnings: tuple[str, ...]
+    interlaced: bool = False
+    """Whether its pictures have fields, each of which may be a packet of its own."""
 
     @property
     def untouched(self) -> bool:
@@ -47,9 +50,10 @@ class Upright:
         return not self.reading and not self.filters and self.width % 2 == 0 and self.height % 2 == 0
 
 
-def upright(video: Path, picture: VideoStream, workplace: Path) -> Upright:
+def upright(video: Path, picture: VideoStream, workplace: Path, *, opaque: bool = True) -> Upright:
     """Looks at the first pictures. A table of colours, where one is needed, is written into `workplace`.
 
+    `opaque`: over black, as players show what is transparent; else it stays so, except in films in HDR.
     Raises NotMediaError, NoVideoError or DamagedMediaError (no picture can be decoded).
     """
     width, height = shown_size(video)
@@ -63,10 +67,11 @@ def upright(video: Path, picture: VideoStream, workplace: Path) -> Upright:
     layout = av.VideoFormat(frame.format.name)
     space = coded(frame.color_primaries, frame.color_trc)
     rgb = layout.is_rgb or layout.has_palette
-    if any(part.is_alpha for part in layout.components) or layout.has_palette:
-        # Over black, as players have it.
+    clear = any(part.is_alpha for part in layout.components) or layout.has_palette
+    if clear and (opaque or not space.usual):
         filters.append("format=gbrap,premultiply=inplace=1,format=gbrp")
-        rgb = True
+        rgb, clear = True, False
+    pixels = "yuva420p" if clear else "yuv420p"
     if not space.usual:
         filters += _recoloured(space, None if rgb else _MATRICES.get(frame.colorspace, "bt709"), workplace)
         if space.hdr:
@@ -75,12 +80,13 @@ def upright(video: Path, picture: VideoStream, workplace: Path) -> Upright:
                 f"The film is HDR ({kind}): its colours were brought to those of usual screens (BT.709)."
             )
     elif rgb:
-        filters.append(f"scale=out_color_matrix=bt709:out_range=limited:{_EXACT},format=yuv420p,{_TAGGED}")
+        filters.append(f"scale=out_color_matrix=bt709:out_range=limited:{_EXACT},format={pixels},{_TAGGED}")
     elif frame.color_range == _FULL_RANGE:
-        filters.append(f"scale=in_range=full:out_range=limited:{_EXACT},format=yuv420p,setparams=range=tv")
+        filters.append(f"scale=in_range=full:out_range=limited:{_EXACT},format={pixels},setparams=range=tv")
     # ffmpeg would turn by any angle; players turn by quarters only.
-    reading = () if frame.rotation % _QUARTER == 0 else ("-noautorotate",)
-    return Upright(width, height, reading, tuple(filters), tuple(told))
+    turned = () if frame.rotation % _QUARTER == 0 else ("-noautorotate",)
+    reading = turned if opaque else (*turned, *_clear_reading(video, picture))
+    return Upright(width, height, reading, tuple(filters), tuple(told), interlaced)
 
 
 def _first(video: Path, picture: VideoStream) -> tuple[av.VideoFrame, bool]:
@@ -101,6 +107,14 @@ def _first(video: Path, picture: VideoStream) -> tuple[av.VideoFrame, bool]:
     if first is None:
         raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
     return first, False
+
+
+def _clear_reading(video: Path, picture: VideoStream) -> tuple[str, ...]:
+    """Arguments for decoding what is transparent in WebM: ffmpeg's own decoders leave it out."""
+    decoder = _CLEAR_DECODERS.get(picture.codec)
+    with opened(video) as container:
+        told = container.streams[picture.index].metadata.get("alpha_mode")
+    return ("-c:v", decoder) if decoder and told == "1" else ()
 
 
 def _recoloured(space: ColourSpace, matrix: str | None, workplace: Path) -> list[str]:

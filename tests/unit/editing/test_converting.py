@@ -8,6 +8,7 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from tasks.editing.aims import ConvertOptions, convert_options
 from tasks.editing.bench import Bench
@@ -16,8 +17,10 @@ from tasks.editing.converting import Converted, convert
 from tasks.editing.facts import measure
 from tasks.editing.levels import measure_loudness
 from tasks.errors import InvalidInputError, LimitExceededError, NoAudioError
+from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.probe import probe, require_audio
 from tests.material import film, frames_of
+from tests.unit.editing.films import beeps, counted, ends, numbers
 
 Benches = Callable[[], Bench]
 
@@ -128,6 +131,42 @@ def test_every_container(quiet: Path, bench: Benches, container: str) -> None:
     assert (facts.width is None) == (container in ("mp3", "m4a", "wav"))
     assert result.bitrate > 0
     assert result.sound_copied == (container in ("m4a", "mov"))
+
+
+@pytest.mark.parametrize("heard", [1.2, 2.6])
+@pytest.mark.parametrize("changes", [{}, {"width": 256}, {"loudness": -20}])
+def test_sound_and_picture_end_together(
+    tmp_path: Path, bench: Benches, heard: float, changes: dict[str, Any]
+) -> None:
+    source = counted(tmp_path / "film.mp4", seconds=2, heard=heard)
+    result, target = made(source, bench(), **changes)
+    seconds = max(2, heard)
+    assert ends(target) == pytest.approx((seconds, seconds), abs=0.04)
+    assert numbers(target)[:50] == list(range(50))
+    assert beeps(target) == pytest.approx([each for each in (1, 2) if each < heard], abs=0.006)
+    assert result.copied == ("width" not in changes)
+    assert result.sound_copied == (heard > 2 and "loudness" not in changes)
+
+
+@pytest.mark.parametrize(
+    ("rate", "near"), [(37_800, 44_100), (11_111, 12_000), (4_000, 8_000), (96_000, 48_000)]
+)
+@pytest.mark.parametrize("container", ["mp3", "m4a", "wav"])
+def test_sound_of_any_rate(tmp_path: Path, bench: Benches, rate: int, near: int, container: str) -> None:
+    source = tmp_path / "sound.wav"
+    run_ffmpeg(["-f", "lavfi", "-i", f"sine=d=0.5:r={rate}"], output=source, duration=1, deadline=60)
+    _, target = made(source, bench(), container=container)
+    found = require_audio(probe(target)).sample_rate
+    assert found == (rate if container == "wav" else near)
+
+
+def test_a_gif_is_no_faster_than_browsers_show_it(quiet: Path, bench: Benches) -> None:
+    result, target = made(quiet, bench(), container="gif", fps=60, width=64)
+    assert result.warnings == (
+        "A GIF has at most 50 frames a second: browsers show one with more too slowly.",
+    )
+    with Image.open(target) as image:
+        assert image.info["duration"] == 20
 
 
 def test_what_cannot_be_meant_is_said(tall: Path, bench: Benches) -> None:

@@ -145,6 +145,22 @@ def test_transitions_begin_with_one_film_and_end_with_the_other(
     assert np.sqrt((halfway**2).mean()) > 0.6 * np.sqrt((sound[4_410:24_000] ** 2).mean())
 
 
+def test_transitions_without_a_picture_of_their_own_are_told(films: dict[str, Path], bench: Benches) -> None:
+    at = bench()
+    made = concatenate([films["one"]] * 2, options(fps=1, transition="fade"), at.scratch / "all.mp4", at)
+    assert made.transition_seconds == 0
+    assert made.warnings == ("There are no transitions: 0.4 s are less than a picture at 1 frames a second.",)
+
+
+@pytest.mark.parametrize("rate", ["11111", "37800"])
+def test_sound_gets_a_rate_that_codecs_have(tmp_path: Path, bench: Benches, rate: str) -> None:
+    odd = film(tmp_path / "odd.mkv", "-c:a", "pcm_s16le", "-ar", rate, seconds=0.4)
+    at = bench()
+    concatenate([odd, odd], options(), at.scratch / "all.mp4", at)
+    with av.open(str(at.scratch / "all.mp4")) as container:
+        assert container.streams.audio[0].rate == {"11111": 12_000, "37800": 44_100}[rate]
+
+
 def test_what_is_no_film_is_named(films: dict[str, Path], bench: Benches, tmp_path: Path) -> None:
     tone = tmp_path / "tone.wav"
     run_ffmpeg(["-f", "lavfi", "-i", "sine=duration=0.1"], output=tone, duration=None, deadline=60)

@@ -19,6 +19,8 @@ from tasks.errors import InvalidInputError, NoAudioError, NotMediaError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.probe import probe, require_video
 from tests.material import film
+from tests.unit.editing.films import counted, ends, numbers
+from tests.unit.editing.films import made as made_by
 
 SPEECH = "sin(2*PI*1000*t)*between(mod(t,4),1,2.5)"
 """Stands for a voice: a tone that pauses for 2.5 s."""
@@ -161,6 +163,48 @@ def test_as_long_as_the_voice(tmp_path: Path) -> None:
     assert made.warnings == ("The sound lasts 1.0 s longer: the last picture stays until then.",)
 
 
+@pytest.mark.parametrize("spoken", [0.5, 1.3, 2.6])
+@pytest.mark.parametrize("codec", ["libx264", "libvpx"])
+def test_sound_and_picture_end_together(tmp_path: Path, spoken: float, codec: str) -> None:
+    coding = (
+        "-c:v",
+        codec,
+        *(("-bf", "2", "-preset", "ultrafast") if codec == "libx264" else ("-cpu-used", "8")),
+    )
+    own = counted(tmp_path / "v.mkv", *coding, "-c:a", "pcm_s16le", "-g", "25", seconds=2)
+    voice = sound(tmp_path / "voice.wav", "0.3*sin(1000*t)", spoken)
+    made = mixed(
+        tmp_path, [own, voice], [{"role": "voice"}], own_sound="none", length="sound", quality="draft"
+    )
+    assert made.copied == (codec == "libx264")
+    picture, heard = ends(tmp_path / "out.mp4")
+    assert picture == pytest.approx(heard, abs=0.04)
+    # A copied picture ends with the next picture that all before it are shown before.
+    assert spoken - 0.04 <= picture <= spoken + 0.12
+    shown = numbers(tmp_path / "out.mp4")
+    assert shown[:50] == list(range(min(50, round(picture * 25))))
+
+
+@pytest.mark.parametrize("later", [0.0, 0.3])
+def test_a_track_of_a_video_lasts_as_long_as_its_sound(tmp_path: Path, later: float) -> None:
+    own = film(tmp_path / "v.mp4", "-preset", "ultrafast", seconds=2, sound=False)
+    tone = sound(tmp_path / "tone.wav", "0.3*sin(1000*t)", 0.5)
+    pictures = ("-f", "lavfi", "-i", "color=black:s=64x48:r=25:d=1.5")
+    both = (*pictures, "-itsoffset", str(later), "-i", f"file:{tone}")
+    track = made_by(tmp_path / "track.mp4", *both, "-c:a", "aac")
+    end = later + 0.5
+    asked: dict[str, Any] = {"own_sound": "none", "loudness": None}
+    made = mixed(tmp_path, [own, track], [{"role": "voice"}], length="sound", **asked)
+    assert made.tracks[0].end == pytest.approx(end, abs=0.03)
+    assert ends(tmp_path / "out.mp4") == pytest.approx((end, end), abs=0.09)
+    made = mixed(tmp_path, [own, track], [{"role": "effect", "fade_out": 0.3}], **asked)
+    level = np.abs(samples(tmp_path / "out.mp4"))
+    assert level[round((end - 0.05) * 48_000) : round(end * 48_000)].max() < 0.1
+    made = mixed(tmp_path, [own, track], [{"loop": True, "fade_out": 0}], **asked)
+    assert made.tracks[0].rounds == pytest.approx(2 / end, abs=0.2)
+    assert np.abs(samples(tmp_path / "out.mp4"))[round(1.7 * 48_000) : round(1.9 * 48_000)].max() > 0.1
+
+
 def test_sound_alone(tmp_path: Path) -> None:
     talk = sound(tmp_path / "talk.mp3", "0.3*sin(1000*t)", 2)
     made = mixed(tmp_path, [talk, sound(tmp_path / "b.wav", MUSIC, 9)], [{}])
@@ -208,6 +252,10 @@ def test_every_track_is_heard_within_the_film(
     options = MixOptions.model_validate({"tracks": placings, "length": length})
     plan = plan_mix(end, own, [seconds for seconds, *_ in tracks], options)
     assert plan.total > 0
+    copied = plan_mix(
+        end, own, [seconds for seconds, *_ in tracks], options, np.arange(0.1, end, 0.1).tolist()
+    )
+    assert plan.total <= copied.total <= plan.total + 0.25
     assert length == "sound" or plan.total == end
     unheard = 0
     for (seconds, _, loop, role), slot in zip(tracks, plan.slots, strict=True):

@@ -18,6 +18,8 @@ from tasks.editing.overlays import Overlaid, overlay
 from tasks.errors import InvalidInputError, NotAnImageError
 from tasks.media.probe import probe
 from tests.material import film
+from tests.unit.editing.films import counted, ends, numbers
+from tests.unit.editing.films import made as made_by
 
 POSITIONS = [
     f"{row}_{column}" for row in ("top", "middle", "bottom") for column in ("left", "center", "right")
@@ -163,6 +165,86 @@ def test_texts_are_drawn_where_they_belong(tmp_path: Path) -> None:
     assert red[..., 0].max() > 200
     assert red[..., 1].max() < 90
     assert np.flatnonzero((red[..., 0] > 128).any(axis=0))[0] > 320
+
+
+@pytest.mark.parametrize("heard", [0.4, 1.6])
+def test_sound_and_picture_end_together(tmp_path: Path, heard: float) -> None:
+    picture = counted(tmp_path / "v.mp4", seconds=1, heard=heard)
+    logo = image(tmp_path / "a.png", (255, 0, 0, 255))
+    made = laid(tmp_path, [picture, logo], [{"width": 2, "opacity": 1}], quality="draft")
+    seconds = max(1, heard)
+    assert ends(tmp_path / "out.mp4") == pytest.approx((seconds, seconds), abs=0.04)
+    assert numbers(tmp_path / "out.mp4")[:25] == list(range(25))
+    assert made.layers[0].end == pytest.approx(seconds, abs=0.03)
+
+
+CLEAR = {
+    "prores.mov": ("-c:v", "prores_ks", "-pix_fmt", "yuva444p10le"),
+    "qtrle.mov": ("-c:v", "qtrle", "-pix_fmt", "argb"),
+    "vp9.webm": ("-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-deadline", "realtime"),
+    "vp8.webm": ("-c:v", "libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"),
+}
+
+
+@pytest.mark.parametrize("name", CLEAR)
+def test_films_may_be_transparent_in_places(tmp_path: Path, name: str) -> None:
+    picture = film(tmp_path / "v.mp4", "-preset", "ultrafast", picture="color=c=0x808080", seconds=0.2)
+    source = "color=0x00FF00:size=160x90:rate=12:duration=0.2,format=yuva444p"
+    clear = f"{source},geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lt(X,80),0,255)'"
+    inner = made_by(tmp_path / name, "-f", "lavfi", "-i", clear, *CLEAR[name])
+    laid(tmp_path, [picture, inner], [{"width": 100, "position": "center", "opacity": 50}])
+    frame = pictures(tmp_path / "out.mp4", "ITU601")[0].astype(int)
+    assert np.abs(frame[45, 20] - 128).max() <= 4, "what is under it"
+    assert np.abs(frame[45, 140] - (64, 192, 64)).max() <= 12, "half of both"
+
+
+def bright(path: Path) -> NDArray[np.int64]:
+    """The brightest level of each pixel of a film's first picture."""
+    return np.asarray(pictures(path, "ITU601")[0].max(axis=2), np.int64)
+
+
+def test_texts_are_as_opaque_behind_an_emoji_as_before(tmp_path: Path) -> None:
+    picture = film(tmp_path / "v.mp4", picture="color=c=black", size="320x180", seconds=0.2, sound=False)
+    plain: dict[str, Any] = {"position": "middle_center", "border": {"width": 0}, "opacity": 20}
+    laid(tmp_path, [picture], [{"text": "MMM😀MMM", **plain}], quality="high")
+    columns = bright(tmp_path / "out.mp4").max(axis=0)
+    first, last = np.flatnonzero(columns > 25)[[0, -1]]
+    third = (last - first) // 3
+    assert columns[first : first + third].max() == pytest.approx(51, abs=6)
+    assert columns[last - third : last].max() == pytest.approx(51, abs=6)
+    boxed = {**plain, "border": {"style": 3, "width": 5}, "colors": {"outline": "#FFFFFF"}}
+    laid(tmp_path, [picture], [{"text": "i😀i", **boxed}], quality="high")
+    # The box, of which three quarters are seen, is clearer too.
+    assert np.median(bright(tmp_path / "out.mp4")[bright(tmp_path / "out.mp4") > 20]) < 90
+
+
+@pytest.mark.parametrize("margin", ["30%", 576.0])
+@pytest.mark.parametrize("position", ["bottom_left", "top_right"])
+def test_texts_keep_large_margins(tmp_path: Path, margin: str | float, position: str) -> None:
+    picture = film(tmp_path / "v.mp4", picture="color=c=black", size="180x320", seconds=0.2, sound=False)
+    across: str | float = "45%"
+    layer = {"text": "Incomprehensibilities", "margin_x": across, "margin_y": margin, "position": position}
+    made = laid(tmp_path, [picture], [layer], quality="high")
+    assert not made.warnings
+    seen = bright(tmp_path / "out.mp4") > 128
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    # A line is higher than its letters.
+    if position == "bottom_left":
+        assert 320 - 96 - 10 <= rows[-1] <= 320 - 96
+        assert 81 <= columns[0] <= 84
+        assert columns[-1] <= 180 - 6, "the word is made smaller"
+    else:
+        assert 96 <= rows[0] <= 96 + 10
+        assert 180 - 81 - 4 <= columns[-1] <= 180 - 81
+        assert columns[0] >= 6
+
+
+@pytest.mark.parametrize("margins", [{"margin_x": "99%"}, {"margin_y": 1900}, {"margin_y": "150%"}])
+def test_margins_without_room_for_a_text_are_told(tmp_path: Path, margins: dict[str, Any]) -> None:
+    picture = film(tmp_path / "v.mp4", picture="color=c=black", size="90x160", seconds=0.2, sound=False)
+    made = laid(tmp_path, [picture], [{"text": "ooo", "position": "bottom_left", **margins}])
+    assert made.warnings == ("Layer 1 has a margin as large as the picture, which is left out.",)
+    assert (bright(tmp_path / "out.mp4") > 128).any()
 
 
 def test_what_is_no_picture_is_said_by_its_number(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from PIL import Image
 from tasks.editing.bench import Bench
 from tasks.editing.judging import is_fading, score
 from tasks.editing.picturing import PictureOptions, picture, picture_options
-from tasks.errors import InvalidInputError
+from tasks.editing.sheets import GAP, laid_out
+from tasks.errors import DamagedMediaError, InvalidInputError, LimitExceededError
 from tasks.media.ffmpeg import run_ffmpeg
 from tests.material import film, frames_of
+from tests.unit.editing.films import damaged
 
 Benches = Callable[[], Bench]
 
@@ -85,10 +87,51 @@ def test_a_sheet_shows_every_part_of_the_film(mixed: Path, bench: Benches, pictu
     assert times == pytest.approx([0.5 + number for number in range(10)], abs=0.05)
     with Image.open(path) as image:
         assert image.format == {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}[picture_format]
-        assert 600 <= image.width <= 640
+        assert image.width == 640
         cells = np.asarray(image.convert("L").resize((50, 20)))
     assert cells[4, 5] < 40, "the first is black"
     assert cells[14, 45] > 220, "the last is white"
+
+
+@given(
+    st.integers(1, 20),
+    st.integers(1, 20),
+    st.integers(8, 4096).map(lambda half: 2 * half),
+    st.tuples(st.integers(16, 4000), st.integers(16, 4000)),
+)
+def test_sheets_are_as_wide_as_asked_and_their_pictures_lie_apart(
+    columns: int, rows: int, width: int, shape: tuple[int, int]
+) -> None:
+    try:
+        sheet = laid_out(columns, rows, width, shape, "webp")
+    except LimitExceededError:
+        return
+    assert max(sheet.width, sheet.height) <= 16_383
+    needed = columns * (16 + GAP) + GAP
+    assert sheet.width == max(width, needed)
+    places = [sheet.place(number) for number in range(columns * rows)]
+    assert len(set(places)) == len(places)
+    left, top = places[-1]
+    assert GAP <= sheet.width - left - sheet.cell[0] <= GAP + columns
+    assert sheet.height - top - sheet.cell[1] == GAP
+
+
+@pytest.mark.parametrize("picture_format", ["jpg", "png", "webp"])
+def test_a_sheet_that_is_too_large_is_refused_before_a_picture_is_taken(
+    mixed: Path, bench: Benches, picture_format: str
+) -> None:
+    at = bench()
+    with pytest.raises(LimitExceededError, match=r"A sheet of 1 × 20 pictures would have 8192 × \d+ pixels"):
+        taken(mixed, at, picture_options([], 1, 20, 8192, picture_format))  # type: ignore[arg-type]
+    assert not list(at.scratch.glob("*.png"))
+    with pytest.raises(LimitExceededError, match="webp takes 16,383 a side"):
+        taken(mixed, bench(), picture_options([], 1, 20, None, "webp"))
+
+
+def test_a_picture_that_cannot_be_decoded_is_named(tmp_path: Path, bench: Benches) -> None:
+    source = damaged(film(tmp_path / "film.mp4", "-g", "5", seconds=1, rate=10, sound=False), 5, 6, 7, 8, 9)
+    with pytest.raises(DamagedMediaError, match=r"The picture at 00:00\.900 cannot be decoded"):
+        taken(source, bench(), picture_options([0.9], None, None, None, "jpg"))
 
 
 def test_a_tall_film_and_pixels_that_are_not_square(tmp_path: Path, bench: Benches) -> None:

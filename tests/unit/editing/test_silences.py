@@ -27,6 +27,7 @@ from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.probe import probe, require_video
 from tasks.voice.speech import speak
 from tests.material import as_wav, film
+from tests.unit.editing.films import counted, ends, numbers
 
 DEFAULT = SilenceOptions()
 
@@ -93,6 +94,18 @@ def test_paddings_and_what_silences_are_shortened_to() -> None:
     click = [Stretch(2, 3), Stretch(4, 4.03), Stretch(5, 6)]
     assert plan_kept(click, 6, DEFAULT) == (Stretch(1.9, 3.2), Stretch(4.9, 6))
     assert plan_kept([], 6, DEFAULT) == ()
+
+
+@pytest.mark.parametrize(
+    ("heard", "kept"), [((0, 9.6), (0, 10)), ((0.4, 10), (0, 10)), ((0.4, 9.6), (0, 10))]
+)
+def test_short_silences_stay_at_the_edges_too(heard: tuple[float, float], kept: tuple[float, float]) -> None:
+    for shortest in (0.5, 600):
+        assert plan_kept([Stretch(*heard)], 10, SilenceOptions(min_silence=shortest)) == (Stretch(*kept),)
+    close = SilenceOptions(min_silence=0.3)
+    assert plan_kept([Stretch(*heard)], 10, close) == (
+        Stretch(max(0, heard[0] - 0.1), min(10, heard[1] + 0.2)),
+    )
 
 
 def test_short_silences_are_cut_where_they_are_asked_for() -> None:
@@ -249,6 +262,21 @@ def test_where_nothing_is_silent_the_tracks_are_copied(tmp_path: Path) -> None:
         with av.open(str(path)) as container:
             packets.append([packet.size for packet in container.demux(video=0) if packet.size])
     assert packets[0] == packets[1]
+
+
+@pytest.mark.parametrize(("heard", "edge"), [(2.6, 2.6), (1.2, 2.0)])
+def test_sound_and_picture_end_together(tmp_path: Path, heard: float, edge: float) -> None:
+    source = counted(tmp_path / "film.mp4", seconds=2, heard=heard)
+    loud, target = SilenceOptions(threshold=-30, quality="draft"), tmp_path / "out.mp4"
+    made = remove_silence([source], loud, target, Bench(scratch=tmp_path))
+    kept = sum(part.end - part.start for part in made.kept)
+    assert made.cuts > 0
+    assert ends(target) == pytest.approx((kept, kept), abs=0.04)
+    patient = loud.model_copy(update={"min_silence": 5})
+    made = remove_silence([source], patient, target, Bench(scratch=tmp_path))
+    assert (made.cuts, made.copied) == (0, heard > 2)
+    assert ends(target) == pytest.approx((edge, edge), abs=0.04)
+    assert numbers(target)[:50] == list(range(50))
 
 
 def test_silent_from_beginning_to_end(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tasks.editing.trimming import Part, Trimmed, TrimMode, plan, trim, trim_opt
 from tasks.errors import CancelledError, InvalidInputError
 from tasks.media.probe import probe, shown_size
 from tests.material import film, frames_of
+from tests.unit.editing.films import KINDS, beeps, counted, damaged, ends, numbers
 
 Benches = Callable[[], Bench]
 
@@ -144,6 +145,84 @@ def test_a_film_that_is_cut_short_is_used_as_far_as_it_goes(tmp_path: Path, benc
     assert 0 < len(frames_of(target)) < 80
 
 
+STEPS = (0, 0.5, 1.0, 1.04, 1.08, 1.12, 1.16, 1.66, 2.16, 2.66, 3.16)
+"""Seconds at which the pictures of a screen recording are shown: some close together, most half a second apart."""
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    times = "+".join(f"eq(N,{number})*{time}" for number, time in enumerate(STEPS))
+    timed = ("-vf", f"settb=1/1000,setpts='({times})/TB'", "-fps_mode", "vfr", "-enc_time_base", "1/1000")
+    path = tmp_path_factory.mktemp("films") / "uneven.mp4"
+    return counted(path, *timed, "-bf", "0", seconds=0.44, heard=3.6)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"), [(1.12, None, range(5, 11)), (1.04, 1.16, range(3, 6)), (0, 1.08, range(4))]
+)
+def test_uneven_pictures_are_told_apart(
+    uneven: Path, bench: Benches, start: float, end: float | None, kept: range
+) -> None:
+    made, target = cut(uneven, bench(), Part(start=start, end=end))
+    assert made.parts[0].start == pytest.approx(start, abs=0.001)
+    assert numbers(target) == list(kept)
+    shown = read_pictures(target).shown
+    assert shown == pytest.approx([STEPS[number] - STEPS[kept[0]] for number in kept], abs=0.002)
+
+
+@pytest.mark.parametrize("name", ["mp4.mp4", "fragments.mp4", "matroska.mkv", "flash.flv", "lead.mp4"])
+def test_pictures_and_sound_are_copied_from_key_pictures_on(
+    tmp_path: Path, bench: Benches, name: str
+) -> None:
+    [kind] = [each for each in KINDS if each.name == name]
+    source = kind.film(tmp_path)
+    for first in (0, 2):
+        made, target = cut(source, bench(), Part(start=first, end=first + 1.0))
+        assert made.copied
+        assert numbers(target) == list(range(first * RATE, first * RATE + RATE))
+        # Of the beep at its beginning a decoder hears some milliseconds less.
+        assert beeps(target)[-1] == pytest.approx(1 - kind.early, abs=0.006)
+        assert ends(target) == pytest.approx((1, 1), abs=0.03)
+
+
+def test_sound_that_ends_early_is_silent_from_there_on(tmp_path: Path, bench: Benches) -> None:
+    source = counted(tmp_path / "short.mp4", seconds=2, heard=1.2)
+    made, target = cut(source, bench(), Part(start=0, end=2.0), Part(start=0, end=0.4))
+    assert ends(target) == pytest.approx((2.4, 2.4), abs=0.03)
+    made, target = cut(source, bench(), Part(start="0", end=None))
+    assert made.copied
+    assert ends(target) == pytest.approx((2, 2), abs=0.03)
+
+
+def test_a_clock_that_starts_again_goes_on(tmp_path: Path, bench: Benches) -> None:
+    [kind] = [each for each in KINDS if each.name == "transport.ts"]
+    twice = tmp_path / "twice.ts"
+    twice.write_bytes(kind.film(tmp_path).read_bytes() * 2)
+    _, target = cut(twice, bench(), Part(start=3.8, end=4.2), Part(start=6.6, end=7.0))
+    assert numbers(target) == [*range(95, 100), *range(5), *range(65, 75)]
+
+
+def test_a_recording_that_begins_within_a_group_begins_with_its_first_key_picture(
+    tmp_path: Path, bench: Benches
+) -> None:
+    [kind] = [each for each in KINDS if each.name == "transport.ts"]
+    late = tmp_path / "late.ts"
+    late.write_bytes(kind.film(tmp_path).read_bytes()[188 * 20 :])
+    pictures = read_pictures(late)
+    made, target = cut(late, bench(), Part(start=0, end=pictures.start + 0.4))
+    assert not made.warnings
+    assert numbers(target) == list(range(25, 35))
+
+
+def test_pictures_that_cannot_be_decoded_are_told(tmp_path: Path, bench: Benches) -> None:
+    film = counted(tmp_path / "film.mp4", "-c:v", "libx264", "-bf", "0", "-g", "25", seconds=2)
+    source = damaged(film, 28, 29, 30, 31)
+    made, target = cut(source, bench(), Part(start=0.4))
+    missing = 40 - len(numbers(target))
+    assert missing > 0
+    assert made.warnings == (f"{missing} of the pictures cannot be decoded.",)
+
+
 def test_it_can_be_cancelled(source: Path, bench: Benches) -> None:
     def stop(fraction: float) -> None:
         if fraction > 0.1:
@@ -204,6 +283,10 @@ def test_packets_are_parted_where_nothing_is_torn(pictures: Pictures, data: st.D
         assert pictures.keys[position]
         assert (pictures.times[:position] < place).all()
         assert (pictures.times[position:] >= place).all()
+    for end in pictures.ends():
+        position = pictures.position(float(end))
+        assert (pictures.times[:position] < end).all()
+        assert (pictures.times[position:] >= end).all()
     start = data.draw(st.floats(0, pictures.end * 0.9))
     try:
         kept, _ = plan([Part(start=start, end=data.draw(st.floats(start, pictures.end)))], pictures)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tasks.media.ffmpeg import run_ffmpeg
 from tasks.media.pcm import decode, encode
 from tasks.media.probe import probe, require_audio
+from tasks.media.shown import lag, shown
 from tasks.speech.windows import read_windows
 
 RATE = 16_000
@@ -88,6 +89,44 @@ def test_sound_that_starts_later_is_heard_later(
     expected = pytest.approx([start + later for start in BEEPS], abs=0.005)
     assert heard(path) == expected
     assert heard_raw(path) == expected
+
+
+def test_short_gaps_are_silent_and_unevenness_is_left(tmp_path: Path, beeps: Path) -> None:
+    for gap, moved in ((0.06, 0.06), (0.02, 0.0)):
+        path = tmp_path / f"gap{gap}.mkv"
+        later = f"asetnsamples=480,asetpts='PTS+gt(T,1)*{gap}/TB'"
+        run_ffmpeg(
+            ["-i", f"file:{beeps}", "-af", later, "-c:a", "pcm_s16le"],
+            output=path,
+            duration=None,
+            deadline=60,
+        )
+        assert heard(path) == pytest.approx([BEEPS[0], BEEPS[1] + moved], abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [("mp4", "libx264"), ("avi", "mpeg4"), ("avi", "libx264"), ("ts", "libx264"), ("flv", "flv1")],
+)
+@pytest.mark.parametrize("reordered", [0, 2])
+def test_pictures_have_the_times_of_showing(
+    tmp_path: Path, container: str, codec: str, reordered: int
+) -> None:
+    path = tmp_path / f"film.{container}"
+    ordering = () if codec == "flv1" else ("-bf", str(reordered))
+    run_ffmpeg(
+        ["-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=1", "-c:v", codec, *ordering, "-pix_fmt", "yuv420p"],
+        output=path,
+        duration=None,
+        deadline=60,
+    )
+    info = probe(path)
+    assert info.video is not None
+    film = shown(path, info)
+    assert film.frames == film.rate == 25
+    assert film.start == pytest.approx(0, abs=1e-6)
+    assert film.seconds == pytest.approx(1, abs=0.001)
+    assert (lag(path, info.video.index) > 0) == (container == "avi" and reordered > 0)
 
 
 @pytest.mark.parametrize("container", ["ts", "mkv", "mp4"])

@@ -49,6 +49,13 @@ def test_garbage_gives_one_clear_sentence_and_no_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["garbage.mp4"]
 
 
+def test_a_run_that_writes_nothing_has_failed(tmp_path: Path) -> None:
+    one = ("-update", "1", "-frames:v", "1", "-vf", "trim=start=30")
+    with pytest.raises(DamagedMediaError, match="Nothing of the file could be decoded"):
+        run_ffmpeg((*PICTURES, *one), output=tmp_path / "out.png", duration=None, deadline=60)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_wrong_argument_is_an_engine_error(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="nosuchfilter"):
         run_ffmpeg((*TONE, "-af", "nosuchfilter"), output=tmp_path / "out.wav", duration=None, deadline=60)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
-from tasks.media.probe import end_of_packets, probe, require_audio
+from tasks.media.probe import end_of_packets, end_of_sound, probe, require_audio
 from tests.unit.media.conftest import PICTURES, TONE, MakeMedia
 
 CONTAINERS = "wav flac mp3 m4a mov ogg opus aac mka webm aiff caf w64 ac3 avi ts flv wma wv mp2 amr au 3gp"
@@ -32,6 +32,23 @@ def test_video_is_described(make_media: MakeMedia) -> None:
     assert info.video.codec == "h264"
     assert require_audio(info).codec == "aac"
     assert info.duration_stated
+
+
+@pytest.mark.parametrize(
+    ("suffix", "later"),
+    [
+        *((suffix, later) for suffix in ("mp4", "mkv", "ts", "flv", "mpg", "wmv") for later in (0.0, 0.7)),
+        ("avi", 0.0),
+    ],
+)
+def test_sound_ends_when_it_ends_not_when_the_picture_does(
+    make_media: MakeMedia, suffix: str, later: float
+) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=3")
+    tone = ("-itsoffset", str(later), "-f", "lavfi", "-i", "sine=d=1.5")
+    codecs = {"avi": ("-c:v", "mpeg4", "-c:a", "pcm_s16le"), "flv": ("-c:v", "flv1", "-c:a", "aac")}
+    path = make_media(f"film.{suffix}", *picture, *tone, *codecs.get(suffix, ()))
+    assert end_of_sound(path, probe(path)) == pytest.approx(1.5 + later, abs=0.06)
 
 
 def test_the_name_does_not_matter(make_media: MakeMedia, tmp_path: Path) -> None:
