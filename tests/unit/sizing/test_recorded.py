@@ -1,8 +1,9 @@
 """The simulated queue beside an hour that was recorded.
 
-600 jobs came at random times to three queues of one pool of four slots (`python -m benchmarks.sizing_trace`, seed 1), on
-a machine that had so much else to do that jobs took from one second to half a minute to begin, and the queue grew. The
-simulation is told when each came, how urgent it was, how long it took to begin in a free slot, and how long it ran.
+600 jobs came at random times to three queues of one pool of four slots (`python -m benchmarks.sizing_trace`, seed 1),
+on a machine that had so much else to do that jobs took from one second to half a minute to begin, and the queue grew.
+The simulation is told when each came, how urgent it was, how long it took to begin in a free slot, and how long it
+ran.
 """
 
 from pathlib import Path
