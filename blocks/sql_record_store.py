@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 from asyncpg import PostgresError
+from asyncpg.exceptions import ClientConfigurationError
 from prefect.blocks.core import Block
 from pydantic import Field, JsonValue, PrivateAttr, SecretStr
 from sqlalchemy import (
@@ -58,7 +59,7 @@ from blocks.record_store import (
     UnknownRecordError,
 )
 from blocks.server_addresses import postgresql_address
-from blocks.sql_store_check import file_of, may_be_made, refusal, try_tables
+from blocks.sql_store_check import file_of, may_be_made, refusal, require_files, try_tables
 from tasks.errors import InvalidSettingError, TransientError
 
 _OWNER, _UNTIL, _TURN, _TRIES = "reserva_dono", "reserva_ate", "reserva_vez", "reserva_tentativas"
@@ -302,7 +303,10 @@ class SqlRecordStore(RecordStore, Block):
             raise TransientError(
                 f"The record store {engine.url.render_as_string(hide_password=True)} does not answer."
             ) from error
-        except PostgresError as error:  # what it says of a connection comes as it is
+        except (
+            PostgresError,
+            ClientConfigurationError,
+        ) as error:  # what it says of a connection comes as it is
             raise refusal(error, engine.url) from error
         except DBAPIError as error:
             if type(error) is DatabaseError:
@@ -320,19 +324,17 @@ class SqlRecordStore(RecordStore, Block):
                     if address.startswith("sqlite:")
                     else _postgresql_engine(postgresql_address(address), self.password, self._busy_seconds)
                 )
-            except ValueError as error:
+            except (ValueError, ArgumentError) as error:
+                why = error if isinstance(error, ValueError) else "cannot be read"
                 raise InvalidSettingError(
-                    f"The address of the record store {error}.", hint=_SCHEME_HINT
-                ) from error
-            except ArgumentError as error:
-                raise InvalidSettingError(
-                    "The address of the record store cannot be read.", hint=_SCHEME_HINT
+                    f"The address of the record store {why}.", hint=_SCHEME_HINT
                 ) from error
         return self._engine
 
 
 def _postgresql_engine(address: str, password: SecretStr | None, seconds: float) -> AsyncEngine:
     url = make_url(address)
+    require_files(url)
     if password is not None:
         url = url.set(password=password.get_secret_value())
     # As the driver itself reads it: SQLAlchemy knows neither sslmode nor what goes with it.

@@ -6,11 +6,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from asyncpg import InvalidAuthorizationSpecificationError, InvalidCatalogNameError, PostgresError
+from asyncpg.exceptions import ClientConfigurationError
 from sqlalchemy import Connection, Table, delete, insert, inspect, select, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from blocks.server_addresses import TLS_FILES
 from tasks.errors import ContrapontoError, InvalidSettingError, TransientError
 
 
@@ -51,13 +53,28 @@ def may_be_made(file: Path) -> Path:
     return file
 
 
-def refusal(error: PostgresError | DatabaseError, url: URL) -> ContrapontoError:
+def require_files(url: URL) -> None:
+    """Raises InvalidSettingError where the address names a certificate or key that is not there."""
+    for name in TLS_FILES:
+        if (given := url.query.get(name)) and not Path(str(given)).is_file():
+            raise InvalidSettingError(
+                f"The record store's {name} is {given}, and there is no such file.",
+                hint="Check CONTRAPONTO_RECORD_STORE.",
+            )
+
+
+def refusal(error: PostgresError | DatabaseError | ClientConfigurationError, url: URL) -> ContrapontoError:
     """What a database means that lets nobody in, or a file that is none."""
     shown = url.render_as_string(hide_password=True)
     if isinstance(error, DatabaseError):
         return InvalidSettingError(
             f"The record store {shown} is no database: {error.orig}.",
             hint="Move that file away, or name another with CONTRAPONTO_RECORD_STORE.",
+        )
+    if isinstance(error, ClientConfigurationError):
+        return InvalidSettingError(
+            f"The record store {shown} cannot be connected to: {error}.",
+            hint="Check CONTRAPONTO_RECORD_STORE.",
         )
     if isinstance(error, InvalidAuthorizationSpecificationError | InvalidCatalogNameError):
         return InvalidSettingError(

@@ -316,20 +316,27 @@ async def test_a_database_that_does_not_answer_is_named_without_its_password() -
         await wrong.find(Collection("versao"), {})
 
 
-async def test_a_database_that_wants_tls(postgres: str, tmp_path: Path, changes: Collection) -> None:
+def test_a_database_that_wants_tls(postgres: str, tmp_path: Path, changes: Collection) -> None:
     certificate = self_signed(tmp_path, "localhost")
     [folder] = parse_qs(urlsplit(postgres).query)["host"]
+
+    async def kept(address: str) -> str:
+        store = SqlRecordStore(url=SecretStr(address))
+        try:
+            await store.prepare([changes])
+            await store.put(changes, {"id": "1", "versao": address})
+            return str((await store.get(changes, "1")).values["versao"])
+        finally:
+            await store.aclose()
+
     with only_with_tls(f"{folder}/.s.PGSQL.5432", certificate) as port:
         address = f"postgres://postgres@localhost:{port}/postgres?sslmode="
         for mode in ("require", f"verify-full&sslrootcert={certificate}"):
-            store = SqlRecordStore(url=SecretStr(address + mode))
-            await store.prepare([changes])
-            await store.put(changes, {"id": "1", "versao": mode})
-            assert (await store.get(changes, "1")).values["versao"] == mode
-            await store.aclose()
-        for mode in ("disable", "verify-full"):
-            with pytest.raises(TransientError):
-                await SqlRecordStore(url=SecretStr(address + mode)).get(changes, "1")
+            assert asyncio.run(kept(address + mode)) == address + mode
+        with pytest.raises(TransientError):
+            asyncio.run(kept(address + "disable"))
+        with pytest.raises(InvalidSettingError, match=r"nowhere\.pem"):
+            asyncio.run(kept(f"{address}verify-full&sslrootcert={tmp_path / 'nowhere.pem'}"))
 
 
 @pytest.mark.parametrize("order", [503, "cut", "lost"])
