@@ -8,7 +8,6 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -31,12 +30,10 @@ from blocks.record_store import (
     row_id,
 )
 from blocks.sql_record_store import SqlRecordStore
-from tasks.errors import InvalidSettingError, LimitExceededError, SourceForbiddenError, TransientError
+from tasks.errors import InvalidSettingError, LimitExceededError, SourceForbiddenError
 from tasks.net.retry import RetryPolicy
 from tests.servers.directus import FINE, TOKEN, Directus, running_directus
-from tests.servers.hostile import self_signed
 from tests.servers.postgres import running_postgres
-from tests.servers.postgres_tls import only_with_tls
 from tests.servers.real_directus import FOLDER, RealDirectus, running_real_directus
 
 INSTALLED = os.environ.get(FOLDER)
@@ -304,39 +301,6 @@ async def test_a_field_that_is_new_is_added_to_a_table(tmp_path: Path, postgres:
         await second.finish(alive, DONE, {})
         await first.aclose()
         await second.aclose()
-
-
-async def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
-    store = SqlRecordStore(url=SecretStr("postgresql://me:hush@127.0.0.1:1/contracts"))
-    with pytest.raises(TransientError, match=r"127\.0\.0\.1:1") as refused:
-        await store.find(Collection("versao"), {})
-    assert "hush" not in str(refused.value)
-    wrong = SqlRecordStore(url=SecretStr("mysql://db/contracts"))
-    with pytest.raises(InvalidSettingError, match="postgresql://"):
-        await wrong.find(Collection("versao"), {})
-
-
-def test_a_database_that_wants_tls(postgres: str, tmp_path: Path, changes: Collection) -> None:
-    certificate = self_signed(tmp_path, "localhost")
-    [folder] = parse_qs(urlsplit(postgres).query)["host"]
-
-    async def kept(address: str) -> str:
-        store = SqlRecordStore(url=SecretStr(address))
-        try:
-            await store.prepare([changes])
-            await store.put(changes, {"id": "1", "versao": address})
-            return str((await store.get(changes, "1")).values["versao"])
-        finally:
-            await store.aclose()
-
-    with only_with_tls(f"{folder}/.s.PGSQL.5432", certificate) as port:
-        address = f"postgres://postgres@localhost:{port}/postgres?sslmode="
-        for mode in ("require", f"verify-full&sslrootcert={certificate}"):
-            assert asyncio.run(kept(address + mode)) == address + mode
-        with pytest.raises(TransientError):
-            asyncio.run(kept(address + "disable"))
-        with pytest.raises(InvalidSettingError, match=r"nowhere\.pem"):
-            asyncio.run(kept(f"{address}verify-full&sslrootcert={tmp_path / 'nowhere.pem'}"))
 
 
 @pytest.mark.parametrize("order", [503, "cut", "lost"])
