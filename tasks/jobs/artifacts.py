@@ -128,6 +128,7 @@ class JobArtifacts:
         self._revision = -1
         self._kept = -1
         """The revision of the document that the server has."""
+        self._writing: asyncio.Future[None] | None = None
         self._failed: Exception | None = None
         self.refused: EngineError | None = None
         """Why the end of the job is not what it did: nobody can be told that."""
@@ -160,7 +161,9 @@ class JobArtifacts:
         while True:
             await asyncio.sleep(_PUBLISH_SECONDS)
             self._tracker.advance()
-            await self.publish()
+            # Whoever ends this lets it be: a request that is given up may be answered after those that come later.
+            self._writing = asyncio.ensure_future(self.publish())
+            await asyncio.shield(self._writing)
 
     async def publish(self) -> None:
         """Write what has changed. What a server does not take now is written the next time."""
@@ -190,6 +193,8 @@ class JobArtifacts:
 
     async def publish_end(self) -> None:
         """Write the end. Where the server takes another document but not this one, that is the end, and it says so."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
         for wait in _END_WAITS:
             await asyncio.sleep(wait)
             await self.publish()
