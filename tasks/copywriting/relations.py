@@ -26,6 +26,12 @@ _PART = re.compile(
     r"\b(?:parcelas?|prestac(?:ao|oes)|instal+ments?|payments?)(?: a partir)?(?: de| of)(?: apenas| only)? $"
 )
 _AS_PART = re.compile(r"^ ?(?:/|por |ao |a |per )(?:mes|month|mo)\b|^ (?:mensais|cada|each|monthly)\b")
+_IS_NO_PRICE = "is not the price"
+_IS_NOT_BEFORE = "is not the price before"
+_IS_NOT_SAVED = "is not what is saved"
+_IS_NO_PART = "is not the amount of each instalment"
+_IS_NO_SUM = "is not the sum of the instalments"
+_IN_ALL = re.compile(r"\b(?:total(?: de| of|:)?|ao todo|in all),? $")
 
 
 def misplaced(text: str, found: Sequence[Quantity], product: Product) -> Iterator[tuple[Quantity, str]]:
@@ -60,14 +66,6 @@ def _amounts(product: Product) -> dict[str, frozenset[Decimal]]:
         _IS_NO_PART: frozenset({parts.amount} if parts is not None else ()),
         _IS_NO_SUM: frozenset({parts.amount * parts.count} if parts is not None else ()),
     }
-
-
-_IS_NO_PRICE = "is not the price"
-_IS_NOT_BEFORE = "is not the price before"
-_IS_NOT_SAVED = "is not what is saved"
-_IS_NO_PART = "is not the amount of each instalment"
-_IS_NO_SUM = "is not the sum of the instalments"
-_IN_ALL = re.compile(r"\b(?:total(?: de| of|:)?|ao todo|in all),? $")
 
 
 def _role(folded: str, quantity: Quantity, last: Quantity | None) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tasks.abbreviations import BEFORE_ANYTHING, BEFORE_NUMBERS, NUMBER
+from tasks.abbreviations import BEFORE_ANYTHING, BEFORE_NUMBERS, NUMBER, is_listed, unelided
 
 LONGEST = 300
 """Characters in one piece: engines slow down and lose intonation on longer ones."""
@@ -58,15 +58,14 @@ def _ends_sentence(paragraph: str, stop: re.Match[str], language: str) -> bool:
     word = paragraph[: stop.start()].rpartition(" ")[2].strip("(\"'“‘«[")
     if len(word) == 1 and word.isupper():
         return False
-    name = word.casefold()
-    if _is_in(BEFORE_ANYTHING, name, language):
+    if _is_in(BEFORE_ANYTHING, word, language):
         return False
-    return not (_is_in(BEFORE_NUMBERS, name, language) and NUMBER.match(paragraph, stop.end()))
+    return not (_is_in(BEFORE_NUMBERS, word, language) and NUMBER.match(paragraph, stop.end()))
 
 
-def _is_in(lists: Mapping[str, frozenset[str]], name: str, language: str) -> bool:
-    known = lists.get(language)
-    return name in known if known is not None else any(name in words for words in lists.values())
+def _is_in(lists: Mapping[str, frozenset[str]], word: str, language: str) -> bool:
+    languages = (language,) if language in lists else tuple(lists)
+    return any(is_listed(unelided(word, each), lists, each) for each in languages)
 
 
 def _short_enough(sentence: str) -> Iterator[str]:

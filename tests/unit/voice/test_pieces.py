@@ -50,6 +50,12 @@ def test_sentences(text: str, sentences: list[str]) -> None:
             "We sell bread, milk, etc. The shop is open.",
             ["We sell bread, milk, etc.", "The shop is open."],
         ),
+        (
+            "it",
+            "Vedi l'art. 3 del contratto. Due anni fa. Poi.",
+            ["Vedi l'art. 3 del contratto.", "Due anni fa.", "Poi."],
+        ),
+        ("de", "Die Hauptstr. 5 und Fa. Müller. Gut.", ["Die Hauptstr. 5 und Fa. Müller.", "Gut."]),
         ("nl", "Dr. Jansen is er. Ja.", ["Dr. Jansen is er.", "Ja."]),
     ],
 )
