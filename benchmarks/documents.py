@@ -92,7 +92,7 @@ def _copies(pair: _Pair) -> tuple[bytes, bytes]:
     found = []
     for path in (pair.old, pair.new):
         with open_package(path) as package:
-            found.append(clean_copy(package).data)
+            found.append(clean_copy(package).document.file())
     return found[0], found[1]
 
 

@@ -3,8 +3,6 @@
 An engine sees nothing but such copies. Every part of them was parsed and written here, within the bounds of `package`.
 """
 
-import io
-import zipfile
 from dataclasses import dataclass
 
 from lxml import etree
@@ -12,7 +10,7 @@ from lxml import etree
 from tasks.documents.acceptance import authors, is_revised, resolve
 from tasks.documents.errors import DocumentTooLargeError, UnusableDocumentError
 from tasks.documents.fields import cut_fetching
-from tasks.documents.package import Package
+from tasks.documents.package import MadePackage, Package
 from tasks.documents.shown import settle_forms
 
 MAX_XML_BYTES = 48 * 1024 * 1024
@@ -44,7 +42,7 @@ _OTHER_DOCUMENTS = frozenset(
 class CleanCopy:
     """A document that can be compared."""
 
-    data: bytes
+    document: MadePackage
     authors: tuple[str, ...]
     """Of the tracked changes that were accepted; empty if there were none."""
     dropped_code: bool
@@ -88,18 +86,7 @@ def clean_copy(package: Package) -> CleanCopy:
     kept = {"[Content_Types].xml": _content_types(package, dropped)}
     kept |= {name: data for name, data in made.items() if name not in dropped and name not in kept}
     code = any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in dropped)
-    return CleanCopy(packed(kept), tuple(found), code, cut)
-
-
-def packed(parts: dict[str, bytes], *, small: bool = False) -> bytes:
-    """A package of these parts; `small` packs them, which takes longer than all else that is done to a copy."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(
-                zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if small else zipfile.ZIP_STORED
-            )
-    return held.getvalue()
+    return CleanCopy(MadePackage(kept), tuple(found), code, cut)
 
 
 def _clean_relationships(root: etree._Element, listed: str) -> tuple[set[str], int]:

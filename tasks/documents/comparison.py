@@ -17,7 +17,7 @@ from tasks.documents.changes import RawChange, atoms_of, read_changes
 from tasks.documents.clause_places import ClausePlaces
 from tasks.documents.clause_references import ClauseReferences
 from tasks.documents.clauses import Clause
-from tasks.documents.clean_copy import CleanCopy, clean_copy, packed
+from tasks.documents.clean_copy import CleanCopy, clean_copy
 from tasks.documents.comments import comment_changes, read_comments
 from tasks.documents.engine import ComparisonEngine, Signature
 from tasks.documents.errors import UnusableDocumentError
@@ -26,7 +26,7 @@ from tasks.documents.formatting import is_hollow
 from tasks.documents.highlights import Figures
 from tasks.documents.looks import read_looks
 from tasks.documents.markers import Unmarked, without_markers
-from tasks.documents.package import Package, open_package, package_of
+from tasks.documents.package import MadePackage, Package, open_package, package_of
 from tasks.documents.plain_diff import compared_by_words
 from tasks.documents.revisions import Lines, read_lines
 from tasks.documents.verify import reads_as, verify
@@ -92,23 +92,22 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
     Raises UnusableDocumentError (also of what only the engine cannot read) and the errors of `ComparisonEngine`.
     """
     old_copy, new_copy = _copy(wanted.old, wanted.old_name), _copy(wanted.new, wanted.new_name)
-    old_data, new_data = _unmarked(old_copy, wanted), _unmarked(new_copy, wanted)
-    old_package, new_package = package_of(old_data.data), package_of(new_data.data)
-    old, new = read_lines(old_package), read_lines(new_package)
-    made = engine.redline(old_data.data, new_data.data, wanted.signature)
-    redline_package = package_of(made)
-    redline = read_lines(redline_package)
-    checked = verify(redline_package, old, new)
+    old_unmarked, new_unmarked = _unmarked(old_copy, wanted), _unmarked(new_copy, wanted)
+    old_document, new_document = old_unmarked.document, new_unmarked.document
+    old, new = old_unmarked.lines, new_unmarked.lines
+    redlined = package_of(engine.redline(old_document.file(), new_document.file(), wanted.signature))
+    redline = read_lines(redlined)
+    checked = verify(redlined, old, new)
     lines = redline if reads_as(redline, old, new) else compared_by_words(old, new)
     old_text, new_text = old.text(), new.text()
     before, after = Figures(old_text), Figures(new_text)
     raw = [
         *joined_by_figure(read_changes(lines), old_text, new_text, before, after),
         *read_looks(lines, old, new),
-        *_of_comments(old_package, new_package, old, new, lines),
+        *_of_comments(old_document, new_document, old, new, lines),
     ]
     raw.sort(key=lambda each: (each.line, each.new_start, each.category == "formatacao"))
-    places = ClausePlaces(old, wanted.clauses, old_data.spans)
+    places = ClausePlaces(old, wanted.clauses, old_unmarked.spans)
     clauses = places.of_redline(lines)
     names = [
         (None if _is_new(lines, each.line) else places.of_range(each.old_start, each.old_end))
@@ -122,12 +121,12 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
         arquivo_novo=wanted.new_name,
         verificado=checked.holds,
         falhas_de_verificacao=checked.faults,
-        avisos=tuple(_warnings(wanted, (old_copy, old_data), (new_copy, new_data))),
+        avisos=tuple(_warnings(wanted, (old_copy, old_unmarked), (new_copy, new_unmarked))),
         por_categoria=_by_category(change.categoria for change in changes),
         por_clausula=tuple(_by_clause(names, changes)),
         alteracoes=changes,
     )
-    return Comparison(findings, _tidied(redline_package, redline), blocks)
+    return Comparison(findings, _tidied(redlined, redline), blocks)
 
 
 def _copy(path: Path, name: str) -> CleanCopy:
@@ -140,15 +139,20 @@ def _copy(path: Path, name: str) -> CleanCopy:
 
 
 def _unmarked(copy: CleanCopy, wanted: Wanted) -> Unmarked:
-    return without_markers(copy.data) if wanted.remove_markers else Unmarked(copy.data, (), 0)
+    document = copy.document
+    return (
+        without_markers(document)
+        if wanted.remove_markers
+        else Unmarked(document, read_lines(document), (), 0)
+    )
 
 
 def _of_comments(
-    old_package: Package, new_package: Package, old: Lines, new: Lines, lines: Lines
+    old_document: Package, new_document: Package, old: Lines, new: Lines, lines: Lines
 ) -> Iterator[RawChange]:
     """The comments that came and went, each at its line of the redline and its places in both texts."""
     old_at, new_at = _Across(lines, old_side=True), _Across(lines, old_side=False)
-    before, after = read_comments(old_package, old), read_comments(new_package, new)
+    before, after = read_comments(old_document, old), read_comments(new_document, new)
     for change, gone in comment_changes(before, after):
         across = old_at if gone else new_at
         change.line, other = across(change.old_start)
@@ -249,9 +253,9 @@ def _warnings(
             yield f"{name} se refere a arquivos de fora dele, que não foram abertos."
 
 
-def _tidied(package: Package, lines: Lines) -> bytes:
+def _tidied(document: MadePackage, lines: Lines) -> bytes:
     """The redline without tracked changes of looks that change nothing, which the engine leaves behind."""
-    parts = {name: package.read(name) for name in package.parts}
+    parts = dict(document.contents)
     for part, root in {line.part: line.element.getroottree().getroot() for line in lines.lines}.items():
         hollow = [each for each in root.iter("{*}rPrChange", "{*}pPrChange") if is_hollow(each)]
         for each in hollow:
@@ -260,4 +264,4 @@ def _tidied(package: Package, lines: Lines) -> bytes:
                 parent.remove(each)
         if hollow:
             parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return packed(parts, small=True)
+    return MadePackage(parts).file(small=True)

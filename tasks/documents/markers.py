@@ -7,8 +7,7 @@ from itertools import accumulate
 
 from lxml import etree
 
-from tasks.documents.clean_copy import packed
-from tasks.documents.package import package_of
+from tasks.documents.package import MadePackage
 from tasks.documents.revisions import Line, Lines, Piece, read_lines
 from tasks.documents.story import Paragraph, Story
 from tasks.documents.tags import Marker, Tag, find_markers, find_tags
@@ -27,33 +26,35 @@ class TagSpan:
 class Unmarked:
     """A document without markers."""
 
-    data: bytes
+    document: MadePackage
+    lines: Lines
+    """Of the document."""
     spans: tuple[TagSpan, ...]
     markers: int
     """How many were taken out."""
 
 
-def without_markers(data: bytes) -> Unmarked:
+def without_markers(document: MadePackage) -> Unmarked:
     """Takes the markers out of a clean copy, those of `find_markers` and nothing else.
 
     Paragraphs that held nothing else go with them.
     """
-    package = package_of(data)
-    lines = read_lines(package)
+    lines = read_lines(document)
     story = _as_story(lines)
     markers = find_markers(story)
     if not markers:
-        return Unmarked(data, (), 0)
+        return Unmarked(document, lines, (), 0)
     tags = find_tags(story).tags
     roots = {line.part: line.element.getroottree().getroot() for line in lines.lines}
     gone = _cut(lines, markers)
     kept = _drop_hollow(lines, {lines.line_at(marker.start) for marker in markers})
-    parts = {name: package.read(name) for name in package.parts}
+    parts = dict(document.contents)
     for name, root in roots.items():
         parts[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     shift = _Shift(lines, gone, kept)
     spans = tuple(TagSpan(tag, shift(tag.start), shift(tag.end)) for tag in tags)
-    return Unmarked(packed(parts), spans, len(markers))
+    made = MadePackage(parts)
+    return Unmarked(made, read_lines(made), spans, len(markers))
 
 
 def _as_story(lines: Lines) -> Story:

@@ -10,7 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,8 +78,9 @@ class Package:
     """An opened document. Parts are read when they are asked for."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.archive = archive
+        self._archive = archive
         self._names = {_part_name(info.filename): info for info in archive.infolist()}
+        self._relationships: dict[str, tuple[Relationship, ...]] = {}
 
     @cached_property
     def main(self) -> str:
@@ -88,7 +89,7 @@ class Package:
             each.target for each in self.relationships("") if each.kind in _MAIN_TYPES and not each.external
         ]
         name = found[0] if found else "word/document.xml"
-        if name not in self._names:
+        if not self.has(name):
             raise UnusableDocumentError("O arquivo não é um documento do Word: falta o texto principal.")
         return name
 
@@ -134,9 +135,13 @@ class Package:
 
     def relationships(self, part: str) -> tuple[Relationship, ...]:
         """What a part refers to; "" for the package itself."""
-        folder, name = posixpath.split(part)
+        if part not in self._relationships:
+            self._relationships[part] = self._read_relationships(*posixpath.split(part))
+        return self._relationships[part]
+
+    def _read_relationships(self, folder: str, name: str) -> tuple[Relationship, ...]:
         listed = posixpath.join(folder, "_rels", f"{name}.rels")
-        if listed not in self._names:
+        if not self.has(listed):
             return ()
         return tuple(
             Relationship(
@@ -191,7 +196,7 @@ class Package:
             raise UnusableDocumentError(f"O documento está danificado: falta {part}.", hint=_SAVE_AS)
         try:
             # Never more than it declares, which `open_package` has checked.
-            with self.archive.open(info) as stream:
+            with self._archive.open(info) as stream:
                 return stream.read(_MAX_PART_BYTES)
         except _DAMAGED as error:
             raise UnusableDocumentError(
@@ -199,9 +204,45 @@ class Package:
             ) from error
 
 
-def package_of(data: bytes) -> Package:
-    """A document that was made here, and that needs no checks."""
-    return Package(zipfile.ZipFile(io.BytesIO(data)))
+class MadePackage(Package):
+    """A document that was made here: its parts are in memory, to be read often, and need no checks."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self.contents = contents
+        self._relationships = {}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of all parts, in their order."""
+        return tuple(self.contents)
+
+    def has(self, part: str) -> bool:
+        """Whether there is such a part."""
+        return part in self.contents
+
+    def read(self, part: str) -> bytes:
+        """A part as it is. Raises UnusableDocumentError for one that is missing."""
+        try:
+            return self.contents[part]
+        except KeyError:
+            raise UnusableDocumentError(f"O documento está danificado: falta {part}.") from None
+
+    def file(self, *, small: bool = False) -> bytes:
+        """The document as a file; `small` packs its parts, which takes longer than all else that is done to a copy."""
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            for name, data in self.contents.items():
+                archive.writestr(
+                    zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if small else zipfile.ZIP_STORED
+                )
+        return held.getvalue()
+
+
+def package_of(file: bytes) -> MadePackage:
+    """The document of a file that was made here."""
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        package = Package(archive)
+        return MadePackage({name: package.read(name) for name in package.parts})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from tasks.documents.acceptance import Verdict, resolve
-from tasks.documents.package import Package
+from tasks.documents.package import MadePackage
 from tasks.documents.revisions import GONE, NEW, Lines, read_lines
 
 _SHOWN = 60
@@ -25,7 +25,7 @@ class Verification:
     """In Portuguese: where the texts part."""
 
 
-def verify(redline: Package, old: Lines, new: Lines) -> Verification:
+def verify(redline: MadePackage, old: Lines, new: Lines) -> Verification:
     """Checks a redline against both versions."""
     faults = (
         _part("Aceitas todas as alterações, o texto", _resolved(redline, "accept"), new),
@@ -40,15 +40,15 @@ def reads_as(lines: Lines, old: Lines, new: Lines) -> bool:
     return lines.texts(GONE) == new.texts() and lines.texts(NEW) == old.texts()
 
 
-def _resolved(redline: Package, verdict: Verdict) -> list[tuple[str, str]]:
+def _resolved(redline: MadePackage, verdict: Verdict) -> list[tuple[str, str]]:
     return read_lines(_Resolved(redline, verdict)).texts()
 
 
-class _Resolved(Package):
+class _Resolved(MadePackage):
     """A package whose tracked changes are accepted or rejected as its parts are read."""
 
-    def __init__(self, package: Package, verdict: Verdict) -> None:
-        super().__init__(package.archive)
+    def __init__(self, document: MadePackage, verdict: Verdict) -> None:
+        super().__init__(document.contents)
         self._verdict: Verdict = verdict
 
     def xml(self, part: str) -> etree._Element:

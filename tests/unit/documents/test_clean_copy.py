@@ -39,7 +39,7 @@ def copy_of(path: Path) -> CleanCopy:
 
 def codes(copy: CleanCopy) -> list[str]:
     """All that is written as code in any part of a copy, and what is told to the simple fields."""
-    package = package_of(copy.data)
+    package = copy.document
     roots = [package.xml(name) for name in package.parts]
     return [
         *(text.text or "" for root in roots for text in root.iter("{*}instrText")),
@@ -55,7 +55,7 @@ def codes(copy: CleanCopy) -> list[str]:
 def check(path: Path, cut: int) -> CleanCopy:
     copy = copy_of(path)
     with open_package(path) as package:
-        assert read_story(package_of(copy.data)).text == read_story(package).text
+        assert read_story(copy.document).text == read_story(package).text
     assert copy.links_cut == cut
     assert not any(re.search(rf"\b{name}\b", " ".join(codes(copy)).upper()) for name in FETCHING)
     return copy
@@ -199,8 +199,8 @@ def test_the_reader_is_warned(engine: ComparisonEngine, tmp_path: Path) -> None:
 def test_a_copy_of_a_copy_has_nothing_to_cut(tmp_path: Path, inside: list[str]) -> None:
     path = save(tmp_path / "a.docx", body(f"<w:p>{''.join(inside)}</w:p>"))
     copy = copy_of(path)
-    (tmp_path / "b.docx").write_bytes(copy.data)
+    (tmp_path / "b.docx").write_bytes(copy.document.file())
     again = copy_of(tmp_path / "b.docx")
-    assert (again.links_cut, again.data) == (0, copy.data)
+    assert (again.links_cut, again.document.file()) == (0, copy.document.file())
     with open_package(path) as package:
-        assert read_story(package_of(copy.data)).text == read_story(package).text
+        assert read_story(copy.document).text == read_story(package).text

@@ -10,16 +10,15 @@ from tasks.documents.clean_copy import clean_copy
 from tasks.documents.comparison import Wanted, compare
 from tasks.documents.engine import ComparisonEngine
 from tasks.documents.markers import Unmarked, without_markers
-from tasks.documents.package import open_package, package_of
-from tasks.documents.revisions import read_lines
+from tasks.documents.package import open_package
 from tests.unit.documents.docx import body, paragraph, part, save, section, whole
 
 
 def unmarked(path: Path) -> tuple[str, Unmarked]:
     """The text that is left, and what was taken out."""
     with open_package(path) as package:
-        made = without_markers(clean_copy(package).data)
-    return read_lines(package_of(made.data)).text(), made
+        made = without_markers(clean_copy(package).document)
+    return made.lines.text(), made
 
 
 def left_of(tmp_path: Path, *texts: str) -> str:

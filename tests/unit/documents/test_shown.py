@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tasks.documents.clean_copy import clean_copy
 from tasks.documents.comparison import Wanted, compare
 from tasks.documents.engine import ComparisonEngine
-from tasks.documents.package import open_package, package_of
+from tasks.documents.package import open_package
 from tasks.documents.revisions import read_lines
 from tasks.documents.story import read_story
 from tests.unit.documents.docx import (
@@ -31,7 +31,7 @@ def seen(path: Path) -> str:
     """The text of a document, which is the same for all who read it, and in its copy."""
     with open_package(path) as package:
         story, lines, copy = read_story(package).text, read_lines(package).text(), clean_copy(package)
-    copied = package_of(copy.data)
+    copied = copy.document
     assert story == read_story(copied).text == lines.removesuffix("\n") == read_lines(copied).text()[:-1]
     return story
 
