@@ -1,8 +1,10 @@
 """The step of a pipeline that makes the film."""
 
 import asyncio
+from datetime import datetime
 
 from blocks.settings import get_settings
+from flows.promotion_steps.language import language_of
 from flows.promotion_steps.material import Given, Made
 from tasks.errors import ContrapontoError
 from tasks.fetching.steps import fetch_file, fetch_media, fetch_request, file_request
@@ -33,9 +35,12 @@ async def make(given: Given) -> Made:
             narration = await _recorded(config.audio_url, given)
         music = await _sound(config.music_url) if config.music_url is not None else None
         logo = await _logo(given, warnings)
-    language = narration.language if narration else given.copy.language if given.copy else "pt-BR"
+    today = datetime.now().astimezone().date()
+    if given.product.is_over(today) and given.copy is None:
+        # Else the copy has said it.
+        warnings.append(f"The offer ended on {given.product.offer_ends}: it is not shown.")
     request = FilmRequest(
-        product=given.product,
+        product=given.product.as_of(today),
         pictures=given.pictures,
         written=given.copy,
         narration=narration,
@@ -44,7 +49,7 @@ async def make(given: Given) -> Made:
         music=music,
         logo=logo,
         config=config,
-        language=language,
+        language=config.language or (narration.language if narration else language_of(given)),
         encoder=await asyncio.to_thread(choose_encoder, get_settings().video_encoder),
     )
     with parts.part(0, start=_FETCHED):
@@ -64,7 +69,7 @@ async def _recorded(source: str, given: Given) -> Narration | None:
     request = await narration_request(
         given.copy.script if given.copy else "",
         VoiceConfig(),
-        language=given.copy.language if given.copy else "pt-BR",
+        language=language_of(given),
         recording=await _sound(source),
     )
     return await run_step(narrate, request) if request is not None else None

@@ -11,6 +11,7 @@ from tasks.captions.fonts import find_typeface
 from tasks.captions.steps import font_folders
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
 from tasks.copywriting.templates import copy_of_templates
+from tasks.copywriting.tongue import language_of_facts, likely_language
 from tasks.enhancement.options import ImagesConfig
 from tasks.errors import ContrapontoError, MissingEngineError
 from tasks.fetching.steps import is_url
@@ -120,10 +121,12 @@ def _voice(name: str, job: _Job, found: Forecast) -> float:
     assert isinstance(config, VoiceConfig)  # noqa: S101
     if config.engine == "none":
         return 0.0
+    own = config.script_text or ""
+    unsaid = likely_language([own], language_of_facts(job.product) if job.product else "pt-BR")
     script, language = next(
-        (found.scripts[copy] for copy in plan.sources(name, "copy") if copy in found.scripts), ("", "pt-BR")
+        (found.scripts[copy] for copy in plan.sources(name, "copy") if copy in found.scripts), ("", unsaid)
     )
-    script, language = config.script_text or script, config.language or language
+    script, language = own or script, config.language or language
     said = predicted_seconds(script, language, spoken_speed(config, language))
     film = film_seconds(plan, name)
     if film is not None and said > film:

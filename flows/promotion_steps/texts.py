@@ -5,6 +5,7 @@ import hashlib
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
+from flows.promotion_steps.language import language_of
 from flows.promotion_steps.material import Given, Made
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
 from tasks.copywriting.steps import CopyRequest, DescriptionRequest, write_copy, write_description
@@ -14,7 +15,7 @@ from tasks.jobs.step import run_step
 from tasks.jobs.tracker import StagePart, StageParts, current_stage
 from tasks.narration.options import CaptionsConfig, VoiceConfig
 from tasks.narration.steps import captions_request, make_captions, narrate, narration_request
-from tasks.promotion.materials import Language, StoredFile
+from tasks.promotion.materials import StoredFile
 from tasks.promotion.product import Product
 
 _FETCHED = 0.2
@@ -65,7 +66,7 @@ async def speak(given: Given) -> Made:
         request = await narration_request(
             given.copy.script if given.copy else "",
             config,
-            language=_language(given),
+            language=language_of(given, config.script_text or ""),
             recording=recording,
             max_seconds=given.max_seconds,
         )
@@ -97,7 +98,7 @@ async def caption(given: Given) -> Made:
         narration=given.narration,
         recording=recording,
         script=given.copy.script if given.copy else "",
-        language=_language(given),
+        language=language_of(given),
     )
     with _rest(whole=recording is None):
         track = await run_step(make_captions, request)
@@ -111,12 +112,6 @@ async def caption(given: Given) -> Made:
 def _product(given: Given) -> Product:
     assert given.product is not None, "the plan asks for it"  # noqa: S101
     return given.product
-
-
-def _language(given: Given) -> Language:
-    if given.narration is not None:
-        return given.narration.language
-    return given.copy.language if given.copy is not None else "pt-BR"
 
 
 async def _recording(source: str) -> StoredFile:

@@ -1,9 +1,10 @@
 """Claims that a text may make only if the product's facts make them: a lexicon of Portuguese and English.
 
-Each concept has its wordings in both languages, so that "frete grátis" among the facts allows "free shipping". The
-patterns are matched against folded text (small letters, no accents). What stands here is what consumer law and
-platforms care about (price, delivery, warranty, health, comparison, scarcity), and the adjectives that advertising
-uses for qualities which a product may or may not have. The list is ours; it is not complete, no list is.
+Each concept has its wordings in both languages, so that "frete grátis" among the facts allows "free shipping". Where a
+concept is of several things, these are kept apart: what is organic is not for that vegan, nor imported what is
+handmade. The patterns are matched against folded text (small letters, no accents). What stands here is what consumer
+law and platforms care about (price, delivery, warranty, health, comparison, scarcity), and the adjectives that
+advertising uses for qualities which a product may or may not have. The list is ours; it is not complete, no list is.
 """
 
 import re
@@ -21,15 +22,21 @@ def _never(_product: Product) -> bool:
 class Concept:
     """Something that may be claimed, and how."""
 
-    pattern: re.Pattern[str]
+    things: tuple[re.Pattern[str], ...]
+    """The wordings of each thing that it may say: facts that say one of them say no other."""
     follows: Callable[[Product], bool] = _never
     """Whether the structured facts (price, instalments, last day) say it."""
 
 
+_STAR = re.compile(r"(?<!\\w)(?<!\.)\*")
+"""One that ends a stem, and is not already a part of a pattern."""
+
+
 def _concept(wordings: str, follows: Callable[[Product], bool] = _never) -> Concept:
     # Blanks in a wording are any white space, also a line break, and with a question mark none; a star ends a stem.
-    pattern = wordings.replace("*", r"\w*").replace(" ?", r"\s*").replace(" ", r"\s+")
-    return Concept(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), follows)
+    # Two bars stand between things that are not the same.
+    patterns = _STAR.sub(r"\\w*", wordings).replace(" ?", r"\s*").replace(" ", r"\s+").split("||")
+    return Concept(tuple(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)") for pattern in patterns), follows)
 
 
 def _lowered(product: Product) -> bool:
@@ -118,9 +125,9 @@ CONCEPTS: Mapping[str, Concept] = {
         "frete (?:gratis|gratuito|zero)|sem frete|entrega gratis|free (?:shipping|delivery)",
     ),
     "delivery": _concept(
-        "frete|entrega(?:mos)?(?: \\w+)?|pronta[ -]entrega|envi(?:o|os|amos)|chega (?:em|amanha|hoje)\\b|"
-        "shipping|ships|(?:fast|same[ -]day|next[ -]day|express|home) delivery|delivery|delivered|"
-        "dispatch\\w*",
+        "frete|entrega(?:mos)?(?: \\w+)?|envi(?:o|os|amos)|shipping|ships|delivery|delivered|dispatch\\w*||"
+        "pronta[ -]entrega|chega (?:em|amanha|hoje)\\b|(?:fast|same[ -]day|next[ -]day|express) delivery||"
+        "home delivery|entrega em (?:casa|domicilio)",
     ),
     "warranty": _concept(
         "garantia*|garantid\\w+|warrant\\w+|guarantee\\w*",
@@ -138,10 +145,10 @@ CONCEPTS: Mapping[str, Concept] = {
         "before (?:it's|they're|its) gone|almost gone",
     ),
     "portion": _concept(
-        "[½¼¾⅓⅔⅛]|mei[oa] (?:hora|litro|quilo|copo|metro|minuto|xicara|duzia|preco)|um terco|dois tercos|"
-        "um quarto d\\w+|duzias?|dobro|triplo|duas vezes mais|half (?:an?|the|hour|off|price)|"
-        "an? (?:third|quarter) (?:of|off|less|more)|"
-        "dozens?|double|triple|twice",
+        "½|mei[oa] (?:hora|litro|quilo|copo|metro|minuto|xicara|duzia|preco)|half (?:an?|the|hour|off|price)||"
+        "⅓|um terco|an? third (?:of|off|less|more)||⅔|dois tercos||[¾⅛]||"
+        "¼|um quarto d\\w+|an? quarter (?:of|off|less|more)||duzias?|dozens?||"
+        "dobro|duas vezes mais|double|twice||triplo|triple",
     ),
     "today only": _concept(
         "ate (?:hoje|amanha)|(?:by|until) (?:today|tonight|tomorrow)|"
@@ -149,8 +156,13 @@ CONCEPTS: Mapping[str, Concept] = {
         "ends (?:today|tonight|tomorrow)",
     ),
     "weekday": _concept(
-        "(?:ate|so|somente) (?:a |o )?(?:segunda|terca|quarta|quinta|sexta|sabado|domingo)|"
-        "(?:segunda|terca|quarta|quinta|sexta)-feira|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+        "||".join(
+            f"(?:ate|so|somente) (?:a |o )?{portuguese}|{portuguese}-feira|{english}day"
+            for portuguese, english in (
+                ("segunda", "mon"), ("terca", "tues"), ("quarta", "wednes"), ("quinta", "thurs"), ("sexta", "fri"),
+                ("sabado", "satur"), ("domingo", "sun"),
+            )
+        ),
     ),
     "edition": _concept(
         "edicao limitada|edicao especial|colecao limitada|limited edition|special edition",
@@ -203,26 +215,40 @@ CONCEPTS: Mapping[str, Concept] = {
         "newest|latest|just (?:arrived|launched|landed)|fresh drop",
     ),
     "origin": _concept(
-        "importad\\w+|nacional|nacionais|feit[oa]s? (?:no|na|em|a mao)|made in|imported|handmade|"
-        "handcrafted|artesana\\w+|locally",
+        "importad\\w+|imported||nacional|nacionais||feit[oa]s? (?:no|na|em)|made in|locally||"
+        "feit[oa]s? a mao|artesana\\w+|handmade|handcrafted",
     ),
     # Health, safety and tests
     "tested": _concept(
-        "testad\\w+|comprovad\\w+|certificad\\w+|homologad\\w+|anvisa|inmetro|clinicamente|"
-        "dermatologic\\w+|tested|proven|certified|clinically|dermatologist\\w*|fda",
+        "testad\\w+|tested||comprovad\\w+|proven||certificad\\w+|homologad\\w+|certified||anvisa||inmetro||fda||"
+        "clinicamente|clinically||dermatologic\\w+|dermatologist\\w*|dermatologically",
     ),
     "health": _concept(
-        "cura\\b|curar|emagrec\\w+|trata(?:mento)?\\b|previne|prevenir|saudav\\w+|alivia\\w*|"
-        "rejuvenesc\\w+|terapeutic\\w+|healthy|healthier|cures?|heals?|treats|prevents?|relieves?|"
-        "anti[ -]?aging|therapeutic|weight loss|detox\\w*",
+        "cura\\b|curar|cures?|heals?||emagrec\\w+|weight loss||trata(?:mento)?\\b|treats||"
+        "previne|prevenir|prevents?||saudav\\w+|healthy|healthier||alivia\\w*|relieves?||"
+        "rejuvenesc\\w+|anti[ -]?aging||terapeutic\\w+|therapeutic||detox\\w*",
     ),
     "safe": _concept(
-        "segur[oa]s?|seguranca|safe|safely|safety|hipoalergenic\\w+|hypoallergenic|atoxic\\w+|"
-        "non[ -]?toxic",
+        "segur[oa]s?|seguranca|safe|safely|safety||hipoalergenic\\w+|hypoallergenic||atoxic\\w+|non[ -]?toxic",
     ),
     "natural": _concept(
-        "natural|naturais|naturally|organic\\w*|vegan\\w*|sustentav\\w+|ecologic\\w+|eco[ -]?friendly|"
-        "sustainab\\w+|reciclad\\w+|recycled|biodegradav\\w+|biodegradable|cruelty[ -]free",
+        "natural|naturais|naturally||organic\\w*||vegan\\w*||"
+        "sustentav\\w+|sustainab\\w+|ecologic\\w+|eco[ -]?friendly||reciclad\\w+|recycled||"
+        "biodegradav\\w+|biodegradable||cruelty[ -]free",
+    ),
+    "free from": _concept(
+        "||".join(
+            "(?:sem|zero|livre de|isent[oa]s? de|without|no|free (?:of|from)) (?:adicao de |added )?"
+            f"(?:{portuguese}|{english})|"
+            f"(?:{english})[ -]free"
+            for portuguese, english in (
+                ("gluten", "gluten"), ("lactose", "lactose"), ("leite", "(?:milk|dairy)"), ("acucar\\w*", "sugars?"),
+                ("soja", "soy"), ("alcool", "alcohol"), ("cafeina", "caffeine"), ("sodio", "sodium"),
+                ("gorduras?", "fat"), ("conservantes?", "preservatives?"), ("corantes?", "(?:dyes?|colou?rings?)"),
+                ("parabenos?", "parabens?"), ("sulfatos?", "sul(?:f|ph)ates?"), ("silicones?", "silicones?"),
+                ("perfume|fragrancia", "fragrance"), ("niquel", "nickel"), ("latex", "latex"), ("bpa", "bpa"),
+            )
+        ),
     ),
     "whole": _concept(
         "100 ?%|cem por cento",
@@ -242,50 +268,53 @@ CONCEPTS: Mapping[str, Concept] = {
         "pretty|charming",
     ),
     "revolutionary": _concept(
-        "revolucion\\w+|inovador\\w*|inovac\\w+|inedit\\w+|moderno*|moderna*|futurist\\w+|"
-        "tecnologia de ponta|alta tecnologia|revolution\\w+|innovat\\w+|cutting[ -]edge|"
-        "state[ -]of[ -]the[ -]art|groundbreaking|game[ -]chang\\w+|modern|advanced|avancad\\w+|smart|"
-        "inteligente*",
+        "revolucion\\w+|inovador\\w*|inovac\\w+|inedit\\w+|futurist\\w+|tecnologia de ponta|alta tecnologia|"
+        "revolution\\w+|innovat\\w+|cutting[ -]edge|state[ -]of[ -]the[ -]art|groundbreaking|"
+        "game[ -]chang\\w+|advanced|avancad\\w+||moderno*|moderna*|modern||smart|inteligente*",
     ),
     "premium": _concept(
-        "premium|luxo|luxuos\\w+|sofisticad\\w+|sofisticacao|requint\\w+|alto padrao|alta qualidade|"
-        "qualidade|luxur\\w+|sophisticat\\w+|high[ -](?:end|quality)|quality|top[ -]quality|deluxe|nobre*",
+        "premium|luxo|luxuos\\w+|sofisticad\\w+|sofisticacao|requint\\w+|alto padrao|"
+        "luxur\\w+|sophisticat\\w+|high[ -]end|deluxe|nobre*||(?:alta )?qualidade|(?:high[ -]|top[ -])?quality",
     ),
     "elegant": _concept(
         "elegan\\w+|estilos[oa]s?|estilo|elegance|stylish|chic|sleek",
     ),
     "practical": _concept(
-        "pratic\\w+|praticidade|versat\\w+|conveni\\w+|multiuso|practical\\w*|versatil\\w*|handy|"
-        "all[ -]in[ -]one|portat\\w+|portable|compact\\w*",
+        "pratic\\w+|praticidade|conveni\\w+|practical\\w*|handy||versat\\w+|multiuso|versatil\\w*|all[ -]in[ -]one||"
+        "portat\\w+|portable||compact\\w*",
     ),
     "easy": _concept(
         "facil|faceis|facilidade|facilmente|simples|sem esforco|easy|easily|effortless\\w*|easier|"
         "hassle[ -]free",
     ),
     "powerful": _concept(
-        "potent\\w+|potencia|poderos\\w+|alto desempenho|alta performance|powerful|high[ -]performance|"
-        "robust\\w*|eficien\\w+|eficaz|eficazes|efficien\\w*|effective\\w*",
+        "potent\\w+|potencia|poderos\\w+|alto desempenho|alta performance|powerful|high[ -]performance||"
+        "robust\\w*||eficien\\w+|efficien\\w*||eficaz|eficazes|effective\\w*",
     ),
     "fast": _concept(
         "rapid\\w+|veloz|velozes|agil|ageis|instantane\\w+|em instantes|ultra ?rapid\\w+|fast|faster|"
         "quick|quickly|instant\\w*|rapid",
     ),
     "durable": _concept(
-        "resistent\\w+|duravel|duraveis|durabilidade|dura mais|inquebrav\\w+|durab\\w+|long[ -]lasting|"
-        "sturdy|tough|rugged|unbreakable|a prova d['’e]\\w*|(?:water|shock|dust)[ -]?(?:proof|resistant)|"
-        "impermeav\\w+",
+        "resistent\\w+|duravel|duraveis|durabilidade|dura mais|durab\\w+|long[ -]lasting|sturdy|tough|rugged|"
+        "resistant||inquebrav\\w+|unbreakable||"
+        "a prova (?:d['’]|de )agua|water[ -]?proof|impermeav\\w+||"
+        "resistent\\w+ a agua|water[ -]?resistant|resistant to water||"
+        "resistent\\w+ a (?:riscos?|arranh\\w+)|a prova de (?:riscos?|arranh\\w+)|scratch[ -]?(?:proof|resistant)||"
+        "(?:resistent\\w+ a|a prova de) (?:quedas?|choques?|impactos?)|(?:shock|drop)[ -]?(?:proof|resistant)||"
+        "(?:resistent\\w+ a|a prova de) poeira|dust[ -]?(?:proof|resistant)||"
+        "(?:resistent\\w+ a[os]?|a prova de) (?:fogo|calor|chamas?)|(?:fire|heat|flame)[ -]?(?:proof|resistant)",
     ),
     "light": _concept(
         "leve(?!\\s+(?:o|a|os|as|um|uma|dois|duas|tres|quatro|cinco|seis|\\d\\w*|mais|seu|sua|para|ja|hoje|agora|esse|essa|este|esta|com)\\b)|leves|leveza|"
         "ultraleve\\w*|lightweight|feather[ -]light",
     ),
     "comfortable": _concept(
-        "confort\\w+|macio\\w*|macia\\w*|maciez|aconcheg\\w+|ergonom\\w+|comfort\\w*|soft|softer|softest|"
-        "cozy|cosy",
+        "confort\\w+|aconcheg\\w+|comfort\\w*|cozy|cosy||macio\\w*|macia\\w*|maciez|soft|softer|softest||ergonom\\w+",
     ),
     "tasty": _concept(
-        "delicios\\w+|saboros\\w+|gostos[oa]s?|irresistiv\\w+|crocan\\w+|cremos\\w+|suculent\\w+|"
-        "fresquinh\\w+|delicious\\w*|tasty|irresistib\\w+|crispy|creamy|juicy|mouth[ -]?watering",
+        "delicios\\w+|saboros\\w+|gostos[oa]s?|irresistiv\\w+|delicious\\w*|tasty|irresistib\\w+|"
+        "mouth[ -]?watering||crocan\\w+|crispy|crunchy||cremos\\w+|creamy||suculent\\w+|juicy||fresquinh\\w+",
     ),
     "quiet": _concept(
         "silencios\\w+|silent\\w*|quiet\\w*|noiseless",

@@ -19,11 +19,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.copywriting.claims import CONCEPTS, NEGATION
+from tasks.copywriting.claims import CONCEPTS, NEGATION, Concept
 from tasks.copywriting.notation import MONTHS
 from tasks.copywriting.numerals import fold
 from tasks.copywriting.quantities import Meaning, Quantity, quantities
 from tasks.copywriting.relations import misplaced
+from tasks.copywriting.shares import misattributed
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
@@ -169,14 +170,11 @@ class _Facts:
             pattern = rf"{before}{re.escape(bare)}(?!\w)".replace(r"\ ", r"\s+")
             yield from (match.span() for match in re.finditer(pattern, folded))
 
-    def claim(self, concept: str) -> bool:
-        """Whether the facts make the claim."""
-        known = CONCEPTS[concept]
-        if known.follows(self.product):
-            return True
-        return any(
+    def claim(self, concept: Concept, thing: re.Pattern[str]) -> bool:
+        """Whether the facts say that thing of a concept."""
+        return concept.follows(self.product) or any(
             not NEGATION.search(self.folded[: match.start()].rpartition("\n")[2])
-            for match in known.pattern.finditer(self.folded)
+            for match in thing.finditer(self.folded)
         )
 
 
@@ -214,7 +212,10 @@ def _numbers(text: str, facts: _Facts, language: Language) -> Iterator[Finding]:
         if any(_digits(match[0]) in known for known in facts.phones)
     ]
     stated = quantities(text, language)
-    for quantity, fault in misplaced(text, stated, facts.product):
+    for quantity, fault in (
+        *misplaced(text, stated, facts.product),
+        *misattributed(text, stated, facts.product, facts.texts),
+    ):
         yield _of_quantity(text, quantity, fault)
     for found in stated:
         if found.meanings & facts.meanings or any(start <= found.start < end for start, end in phones):
@@ -244,8 +245,10 @@ def _what(found: Quantity) -> str:
 def _claims(text: str, facts: _Facts) -> Iterator[Finding]:
     folded = fold(text)
     for name, concept in CONCEPTS.items():
-        matches = list(concept.pattern.finditer(folded))
-        if matches and not facts.claim(name):
+        for thing in concept.things:
+            matches = list(thing.finditer(folded))
+            if not matches or facts.claim(concept, thing):
+                continue
             for match in matches:
                 said = text[match.start() : match.end()]
                 yield Finding(

@@ -11,6 +11,7 @@ from tasks.copywriting.numerals import fold
 from tasks.copywriting.options import CopyConfig, DescriptionConfig
 from tasks.copywriting.platforms import length_on
 from tasks.copywriting.scripts import HEADLINE
+from tasks.copywriting.tongue import little_words
 from tasks.copywriting.wording import is_emoji
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
@@ -18,19 +19,6 @@ from tasks.promotion.product import Product
 _MARKUP = re.compile(r"</?\w+[^<>]*>|\[[^\]]*\]\(|\*\*|^#{1,6} |```", re.MULTILINE)
 _FEW = 3
 """Words of another language that a text may have."""
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_LITTLE: dict[Language, frozenset[str]] = {
-    "pt-BR": _set(
-        "de do da dos das para com que nao e o os um uma em no na por seu sua voce mais ou ate sem"
-    ),
-    "en": _set("the and for with your you of to is are it this that from on in by our not"),
-}
-"""Words that nearly every sentence of a language has."""
 
 
 def faults_of_copy(
@@ -99,12 +87,8 @@ def _faults(text: str, product: Product, language: Language, today: date) -> Ite
     yield from (finding.reason for finding in check_facts(text, product, language, today=today))
     if _MARKUP.search(text):
         yield "it has HTML or Markdown"
-    own, other = (
-        (_LITTLE["pt-BR"], _LITTLE["en"]) if language == "pt-BR" else (_LITTLE["en"], _LITTLE["pt-BR"])
-    )
-    said = [fold(word) for word in words(text)]
-    foreign = sum(word in other for word in said)
-    if foreign > max(_FEW, sum(word in own for word in said)):
+    foreign = little_words(text, "en" if language == "pt-BR" else "pt-BR")
+    if foreign > max(_FEW, little_words(text, language)):
         yield f"it is not in {'Brazilian Portuguese' if language == 'pt-BR' else 'English'}"
 
 

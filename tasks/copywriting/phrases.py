@@ -46,6 +46,8 @@ class Phrases:
     spoken_hooks: Pool
     spoken_prices: tuple[str, ...]
     spoken_actions: Mapping[Platform, tuple[str, ...]]
+    spoken_site: str
+    """The same where the post has the address."""
     offer_tag: tuple[str, ...]
     """Hashtags of a lowered price."""
 

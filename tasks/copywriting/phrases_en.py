@@ -100,10 +100,10 @@ ENGLISH = Phrases(
         ),
     },
     more_on_price={
-        "friendly": ("Or {parts}, if you like.", "You save {saved}.", "You can also pay in {parts}."),
-        "energetic": ("Or {parts}!", "You save {saved}!"),
-        "elegant": ("Or {parts}.",),
-        "playful": ("Or {parts}. Your pick.", "That's {saved} less. We did the maths."),
+        "friendly": ("Also in {parts}, if you like.", "You save {saved}.", "You can also pay in {parts}."),
+        "energetic": ("Also in {parts}!", "You save {saved}!"),
+        "elegant": ("Also in {parts}.",),
+        "playful": ("Also in {parts}. Your pick.", "That's {saved} less. We did the maths."),
         "professional": ("Also in {parts}.", "You save {saved}."),
     },
     deadlines={
@@ -196,5 +196,6 @@ ENGLISH = Phrases(
         "pinterest": ("Save this Pin for later.",),
         "telegram": ("Send us a message to order.",),
     },
+    spoken_site="Get it on our website.",
     offer_tag=("Sale", "Deal", "Offer"),
 )  # fmt: skip

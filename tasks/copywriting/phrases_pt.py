@@ -117,12 +117,12 @@ PORTUGUESE = Phrases(
     },
     more_on_price={
         "friendly": (
-            "Dá para pagar em {parts}.", "Ou {parts}, se preferir.", "São {saved} de economia.",
+            "Dá para pagar em {parts}.", "Também em {parts}, se preferir.", "São {saved} de economia.",
             "Você economiza {saved}.",
         ),
-        "energetic": ("Ou {parts}!", "São {saved} de economia!", "E dá para pagar em {parts}!"),
-        "elegant": ("Ou {parts}.", "Em {parts}, se preferir."),
-        "playful": ("Ou {parts}. A escolha é sua.", "Fazendo as contas: {saved} a menos."),
+        "energetic": ("Também em {parts}!", "São {saved} de economia!", "E dá para pagar em {parts}!"),
+        "elegant": ("Também em {parts}.", "Em {parts}, se preferir."),
+        "playful": ("Dá para pagar em {parts}. A escolha é sua.", "Fazendo as contas: {saved} a menos."),
         "professional": ("Pagamento em {parts}.", "Economia de {saved}.", "Também em {parts}."),
     },
     deadlines={
@@ -219,5 +219,6 @@ PORTUGUESE = Phrases(
         "pinterest": ("Salve este Pin para ver depois.",),
         "telegram": ("Peça por mensagem.",),
     },
+    spoken_site="Compre no nosso site.",
     offer_tag=("Desconto", "Oferta", "Promoção"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from tasks.copywriting.phrases_en import ENGLISH
 from tasks.copywriting.phrases_pt import PORTUGUESE
 from tasks.copywriting.platforms import RULES, too_long
 from tasks.copywriting.told import Told
+from tasks.copywriting.ways import way_of
 from tasks.copywriting.wording import joined
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
@@ -236,7 +237,9 @@ class _Writer:
         action = choose(pools[platform], self.fields, self.dice) or ""
         shown = fill(action, self.fields)
         if link and (phrase := choose(self.phrases.linked, {"link": link}, self.dice)):
-            return shown, fill(phrase, {"link": link})
+            # What the film's button says leads where the post's address does.
+            site = shown if way_of(shown) == "site" else self.phrases.spoken_site.rstrip(".")
+            return site, fill(phrase, {"link": link})
         return shown, self._with(_ended(shown), self._marks(action, tone))
 
     def _marks(self, action: str, tone: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from tasks.copywriting.options import CopyConfig
 from tasks.copywriting.phrases import choose, fields_of, fill, fitting
 from tasks.copywriting.posts import PHRASES
 from tasks.copywriting.told import Told
+from tasks.copywriting.ways import way_of
 from tasks.copywriting.wording import joined, shortened, without_emoji
 from tasks.errors import InvalidInputError
 from tasks.promotion.materials import Language
@@ -25,6 +26,8 @@ _USUAL = {"short": 2, "medium": 4, "long": 7}
 _USUAL_SECONDS = {"short": 15.0, "medium": 30.0, "long": 60.0}
 """Where nothing is asked for."""
 _LONGEST_LEAD = 140
+_LAST = 2
+"""Features that are told as long as anything else can be left out."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,15 @@ class _Amount:
     action: bool = True
 
 
-def write_script(told: Told, config: CopyConfig, key: str, seconds: Seconds) -> str:
-    """What is spoken, one sentence after the other.
+def write_script(told: Told, config: CopyConfig, key: str, seconds: Seconds, call: str) -> str:
+    """What is spoken, one sentence after the other. `call`: the call to action of the post and of the film's button.
 
     Raises InvalidInputError if even the shortest takes longer than `config.max_seconds`.
     """
     script = ""
     for amount in _amounts(told, config):
-        script = " ".join(_sentences(told, config, amount, random.Random(key)))  # noqa: S311 - the same each time
+        dice = random.Random(key)  # noqa: S311 - the same each time
+        script = " ".join(_sentences(told, config, amount, dice, call))
         if seconds(script) <= (config.max_seconds or _USUAL_SECONDS[config.length]):
             return script
     if config.max_seconds is None:
@@ -66,28 +70,28 @@ def _amounts(told: Told, config: CopyConfig) -> Iterator[_Amount]:
     most = min(_USUAL[config.length], len(told.features))
     if config.length != "short" and told.lead and len(told.lead[0]) <= _LONGEST_LEAD:
         yield _Amount(most, lead=True)
-    for features in range(most, 0, -1):
+    for features in range(most, -1, -1):
         yield _Amount(features)
-    yield _Amount(0)
-    yield _Amount(0, deadline=False)
-    yield _Amount(0, deadline=False, parts=False)
+        if features <= _LAST:
+            # Some of what is good about it is worth more than how it may be paid.
+            yield _Amount(features, deadline=False)
+            yield _Amount(features, deadline=False, parts=False)
+        if features == 1:
+            yield _Amount(features, deadline=False, parts=False, hook=False)
     yield _Amount(0, deadline=False, parts=False, hook=False)
     yield _Amount(0, deadline=False, parts=False, hook=False, price=False)
     yield _Amount(0, deadline=False, parts=False, hook=False, price=False, action=False)
 
 
-def _sentences(told: Told, config: CopyConfig, amount: _Amount, dice: random.Random) -> Iterator[str]:
+def _sentences(
+    told: Told, config: CopyConfig, amount: _Amount, dice: random.Random, call: str
+) -> Iterator[str]:
     phrases = PHRASES[config.language]
     fields = dict(told.fields)
     if not amount.parts:
         fields.pop("parts", None)
     hook = choose(fitting(phrases.spoken_hooks[config.tone], told), fields, dice) or "{name}."
-    actions = phrases.spoken_actions[config.platform]
-    if config.tone in ("elegant", "professional"):
-        written = phrases.plain_actions[config.platform]
-        # An address is no pleasure to listen to.
-        actions = tuple(f"{phrase}." for phrase in written if "{website}" not in phrase)
-    action = choose(actions, fields, dice)
+    action = choose(_actions(config, call), fields, dice)
     yield fill(hook if amount.hook else "{name}.", fields)
     if amount.lead:
         yield _spoken(told.lead[0])
@@ -102,6 +106,21 @@ def _sentences(told: Told, config: CopyConfig, amount: _Amount, dice: random.Ran
     if amount.action:
         own = _spoken(told.call_to_action or "")
         yield (own if own[-1:] in ".!?" else f"{own}.") if own else fill(action or "", fields)
+
+
+def _actions(config: CopyConfig, call: str) -> tuple[str, ...]:
+    """What may be asked for at the end: what the post asks for, too."""
+    phrases = PHRASES[config.language]
+    actions = phrases.spoken_actions[config.platform]
+    if config.tone in ("elegant", "professional"):
+        written = phrases.plain_actions[config.platform]
+        # An address is no pleasure to listen to.
+        actions = tuple(f"{phrase}." for phrase in written if "{website}" not in phrase)
+    way = way_of(call)
+    same = tuple(phrase for phrase in actions if way_of(phrase) == way)
+    if same:
+        return same
+    return (phrases.spoken_site,) if way == "site" else (call if call[-1:] in ".!?" else f"{call}.",)
 
 
 def _price(pool: tuple[str, ...], fields: dict[str, str]) -> str:

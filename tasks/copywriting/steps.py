@@ -1,7 +1,7 @@
 """Writes the copy and the description of a product."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from typing_extensions import override
@@ -29,6 +29,8 @@ def _model_in_force() -> str:
 
 
 class _TextRequest(StepRequest):
+    version: ClassVar[int] = 2
+
     product: Product
     text_model: str = Field(default_factory=_model_in_force)
     """Which text model the settings have, "" if none: another one writes another text."""

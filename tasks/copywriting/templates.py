@@ -26,7 +26,11 @@ def copy_of_templates(
     told = tell(product, config.language, today=today, emoji=config.include_emojis)
     key = _key(product, config)
     post = write_post(product, told, config, key)
-    script = write_script(told, config, key, lambda text: predicted_seconds(text, config.language, speed))
+
+    def seconds(text: str) -> float:
+        return predicted_seconds(text, config.language, speed)
+
+    script = write_script(told, config, key, seconds, post.call_to_action)
     return WrittenCopy(
         platform=config.platform,
         language=config.language,

@@ -12,8 +12,8 @@ from tasks.copywriting.portuguese_nouns import article, is_noun
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
-_WORTH_TELLING = 5
-"""Percent; less is no reason to buy."""
+_FOR = re.compile(r"^(?:para|pra|for)\s+(?=\S)", re.IGNORECASE)
+"""What people begin an audience with, and the phrases have already."""
 _LONGEST_NAME = 60
 _LONGEST_QUOTE = 220
 _LONGEST_LEAD = 400
@@ -59,23 +59,24 @@ def tell(product: Product, language: Language, *, today: date, emoji: bool) -> T
     called = wording.without_emoji(wording.plain(product.name, own)).strip(" .;,:")
     full_name = wording.capitalised(wording.calm(called)) or cleaned(brand.name) or product.name
     name = wording.shortened(full_name, _LONGEST_NAME)
-    over = product.offer_ends is not None and product.offer_ends < today
+    over = product.is_over(today)
     fields = {"name": name, **_names(name, product, language)}
     # "Ergo One apresenta: Cadeira Ergo One" says the same twice.
     if (text := cleaned(brand.name)) and text.casefold() not in full_name.casefold():
         fields["brand"] = wording.calm(text)
     if text := cleaned(product.audience):
         names = frozenset(fold(word) for word in words(brand.name or ""))
-        fields["audience"] = wording.lowered(text.removeprefix("Para ").removeprefix("For "), names)
+        fields["audience"] = wording.lowered(_FOR.sub("", text), names)
     if (text := cleaned(product.category)) and len(text.split()) == 1 and _is_thing(text, language):
         fields["category"] = text.lower()
         one = "an" if text[0].lower() in "aeiou" else "a"
         fields["a_category"] = text.lower() if text.lower().endswith("s") else f"{one} {text.lower()}"
     if text := cleaned(brand.website):
         fields["website"] = text
-    fields |= _prices(product, language, over=over)
-    if product.offer_ends and not over:
-        fields["day"] = day(product.offer_ends, language, today)
+    current = product.as_of(today)
+    fields |= _prices(current, language)
+    if current.offer_ends:
+        fields["day"] = day(current.offer_ends, language, today)
     stars = None
     for said in product.testimonials:
         if quote := _quote(said.quote, own):
@@ -136,14 +137,13 @@ def _is_thing(category: str, language: Language) -> bool:
     return is_noun(category) if language == "pt-BR" else category.isascii() and category.isalpha()
 
 
-def _prices(product: Product, language: Language, *, over: bool) -> dict[str, str]:
-    if product.price is None or (over and product.old_price is not None):
-        # A lowered price whose last day is past is no longer the price.
+def _prices(product: Product, language: Language) -> dict[str, str]:
+    if product.price is None:
         return {}
     fields = {"price": money(product.price, product.currency, language)}
     if product.old_price is not None:
         fields["old_price"] = money(product.old_price, product.currency, language)
-        if (percent := product.discount_percent or 0) >= _WORTH_TELLING:
+        if (percent := product.notable_discount) is not None:
             fields["percent"] = str(percent)
             fields["saved"] = money(product.old_price - product.price, product.currency, language)
     if product.instalments:

@@ -143,12 +143,33 @@ def tells(phrase: str) -> bool:
     return first in _VERBS
 
 
+_QUALITIES = _set(
+    "à às ao aos com sem contra feito feita feitos feitas livre pronto pronta resistente resistentes leve leves macio "
+    "macia macios macias impermeável compacto compacta portátil dobrável recarregável lavável flexível ajustável "
+    "reutilizável removível inteligente elegante confortável versátil silencioso silenciosa "
+    "with without made free ready resistant easy safe for"
+)
+_SUCH = re.compile(r"\w*(?:proof|resistant|washable|friendly|foldable|rechargeable)|\w+-free|safe")
+"""Last words of English phrases that say what something is like."""
+
+
+def _sort(feature: str) -> str:
+    """What a feature says: what the product does, what it is like, or what it has. Only alike ones are listed."""
+    if tells(feature):
+        return "does"
+    parts = feature.lower().replace(",", " ").split()
+    # A single word is what something is like far more often than what it has: vegana, dobrável, waterproof.
+    if len(parts) == 1 or (parts and (parts[0] in _QUALITIES or _SUCH.fullmatch(parts[-1]))):
+        return "is"
+    return "has"
+
+
 def joined(features: Sequence[str], language: Language, names: frozenset[str]) -> list[str]:
     """Features as sentences: what is short and of the same kind goes together, four at most."""
     runs: list[list[str]] = []
     for feature in features:
         last = runs[-1] if runs else []
-        if last and _is_short(last[-1]) and _is_short(feature) and tells(last[-1]) == tells(feature):
+        if last and _is_short(last[-1]) and _is_short(feature) and _sort(last[-1]) == _sort(feature):
             last.append(feature)
         else:
             runs.append([feature])

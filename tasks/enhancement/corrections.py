@@ -4,15 +4,18 @@ Light comes before white balance, which a stretched range would bring back. Nois
 would make it stronger, and sharpening is last.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.enhancement import backdrop, contrast, exposure, noise, sharpness, vividness, white_balance
+from tasks.enhancement.nightfall import nightfall
 from tasks.enhancement.options import EnhancementLevel, GroundChoice
 from tasks.enhancement.planes import Colours, recoloured, sample
 from tasks.images.loading import Pixels
 
 _NOTICED = 0.03
 """Amounts below are not worth a pass over the picture."""
+_OF_NIGHTS = 0.8
+"""Of the light that a picture seems to lack, that a night is meant to lack."""
 _STRENGTH: dict[EnhancementLevel, float] = {"basic": 0.0, "standard": 0.8, "premium": 1.0}
 """Of sharpening and local contrast."""
 
@@ -59,9 +62,12 @@ def correct(pixels: Pixels, level: EnhancementLevel, ground: GroundChoice) -> Co
 def _colours(pixels: Pixels, done: list[Correction]) -> Pixels:
     """Light, white balance and strength of colours in one pass: they look at colours alone."""
     small = sample(pixels)
-    light = exposure.measure(small)
+    night = nightfall(small)
+    light = exposure.measure(small).lessened(1 - _OF_NIGHTS * night)
     small = exposure.corrected(small, light)
     cast = white_balance.measure(small)
+    # Nobody takes the blue away that shows that it is night.
+    cast = replace(cast, amount=cast.amount * (1 - night))
     small = white_balance.corrected(small, cast)
     pale = vividness.measure(small)
     found = [("light", light.amount), ("white_balance", cast.amount), ("colour", pale.amount)]

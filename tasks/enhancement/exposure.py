@@ -52,6 +52,10 @@ class Exposure:
         ends = max(self.black / _MOST_BLACK, (1 / self.white - 1) / (_MOST_GAIN - 1))
         return min(1.0, max(ends, abs(float(np.log(self.gamma))) / 0.4))
 
+    def lessened(self, share: float) -> "Exposure":
+        """A share (0 to 1) of it."""
+        return Exposure(self.black * share, 1 - (1 - self.white) * share, self.gamma**share)
+
 
 def measure(colours: Colours) -> Exposure:
     """What the picture's light needs. `colours`: of a small copy, height × width × 3."""

@@ -12,7 +12,7 @@ from tasks.captions.look import SafeArea
 from tasks.captions.placing import Placing
 from tasks.captions.presets import chosen_look
 from tasks.captions.reading import SpokenWord as DrawnWord
-from tasks.captions.word_look import HighlightLook, contrast
+from tasks.captions.word_look import CLASSIC_OUTLINE, HighlightLook, contrast
 from tasks.film.options import Platform, VideoConfig
 from tasks.film.storyboard import Canvas
 from tasks.promotion.materials import SpokenWord
@@ -28,6 +28,8 @@ _TALL: dict[Platform | None, SafeArea] = {
 }
 _WIDE: dict[Platform | None, SafeArea] = {"youtube": "youtube", None: "youtube"}
 _NO_BRAND = Brand()
+_GROUND = 75
+"""Per cent of opacity from which a box behind captions hides the picture."""
 _OVERSHOOT = 0.1
 """Of the size of letters, by which words that pop up are larger for a moment."""
 
@@ -50,7 +52,11 @@ def caption_look(config: VideoConfig, brand: Brand = _NO_BRAND) -> HighlightLook
         ground = brand.colors[0]
         letters = max(("#FFFFFF", "#000000"), key=lambda color: contrast(ground, color))
         chosen |= {"highlight_cor": ground, "highlight_texto_cor": letters}
-    return chosen_look(config.caption_style, chosen)
+    look = chosen_look(config.caption_style, chosen)
+    if look.fundo_opacidade < _GROUND and look.outline_width < CLASSIC_OUTLINE:
+        # Letters on photographs are read by their edge: what is behind them may be as bright as they are.
+        look = look.model_copy(update={"outline_width": CLASSIC_OUTLINE})
+    return look
 
 
 def film_canvas(config: VideoConfig, *, captions: bool, fonts: Sequence[Path] = ()) -> Canvas:

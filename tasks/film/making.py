@@ -78,7 +78,7 @@ def choose_template(config: VideoConfig, product: Product) -> str:
     """The name of the template that tells about this product."""
     if config.template != "auto":
         return config.template
-    if product.old_price is not None:
+    if product.notable_discount is not None:
         return "price-drop"
     return "testimonial" if product.testimonials else "product-hero"
 

@@ -8,10 +8,12 @@ from tasks.captions.word_look import Preset
 from tasks.fetching.source import Source
 from tasks.film.storyboard import Transition
 from tasks.media.rates import FrameRate
+from tasks.promotion.materials import Language
 from tasks.video.encoding import Quality
 
 TemplateChoice = Literal["auto", "product-hero", "slideshow", "story", "price-drop", "testimonial"]
-"""auto: price-drop where a price was lowered, testimonial where a customer is quoted, else product-hero."""
+"""auto: price-drop where a price was lowered by 5 % or more, testimonial where a customer is quoted, else
+product-hero."""
 AudioType = Literal["voiceover", "ambient", "none"]
 """voiceover: a voice, with music under it; ambient: music alone; none: a silent track."""
 Mood = Literal["calm", "energetic", "happy", "nostalgic", "tender"]
@@ -60,6 +62,8 @@ class VideoConfig(BaseModel):
     fps: FrameRate = 30
     """Frames a second."""
     quality: Quality = "standard"
+    language: Language | None = None
+    """Of its own words, prices and dates; empty: that of the voice or the copy, else of the product's facts."""
     platform: Platform | None = None
     """Where it is published: what the app lays over the picture is kept free, and its limits are checked."""
 

@@ -23,7 +23,7 @@ class VoiceConfig(BaseModel):
     engine: VoiceEngineChoice = "auto"
     """Who speaks: the embedded voices, an OpenAI-compatible speech endpoint, or nobody (none)."""
     language: Language | None = None
-    """Language of the script; none: that of the copy, else Brazilian Portuguese."""
+    """Language of the script; none: that of the copy, else the one in which the script is written."""
     voice: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     """Name of the voice, such as pf_dora; none: the best of the language."""
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1.0
@@ -52,7 +52,8 @@ class CaptionsConfig(BaseModel):
     """A recording to caption in place of the narration: address or store key. The script, if there is one, is found in
     it; without a script it is written down."""
     language: Language | None = None
-    """Spoken language; none: that of the narration or the copy, else Brazilian Portuguese."""
+    """Spoken language; none: that of the narration or the copy, else of the product's facts, else Brazilian
+    Portuguese."""
     format: CaptionFormat = "srt"
     """The file that is asked for: srt, vtt, ass, or json (with the times of all words). srt and ass always are."""
     subtitles: SubtitleOptions = SubtitleOptions(preset="vertical")

@@ -16,6 +16,8 @@ HexColor = Annotated[
 ]
 Currency = Literal["BRL", "USD", "EUR", "GBP"]
 
+WORTH_TELLING = 5
+"""Percent by which a price is lowered; less is no reason to buy, and looks poor in large letters."""
 _DIGITS = re.compile(r"[0-9][0-9.,]*")
 
 
@@ -141,6 +143,26 @@ class Product(_Facts):
         if self.price is None or self.old_price is None:
             return None
         return int((self.old_price - self.price) * 100 / self.old_price)
+
+    @property
+    def notable_discount(self) -> int | None:
+        """The same where it is a reason to buy; None for less."""
+        percent = self.discount_percent
+        return percent if percent is not None and percent >= WORTH_TELLING else None
+
+    def is_over(self, today: date) -> bool:
+        """Whether the last day of the price is past."""
+        return self.offer_ends is not None and self.offer_ends < today
+
+    def as_of(self, today: date) -> "Product":
+        """The same without an offer that is over: a lowered price whose last day is past is no longer the price."""
+        if not self.is_over(today):
+            return self
+        if self.old_price is None:
+            return self.model_copy(update={"offer_ends": None})
+        return self.model_copy(
+            update={"price": None, "old_price": None, "instalments": None, "offer_ends": None}
+        )
 
 
 CheckedProduct = Annotated[Product, AfterValidator(_ordered)]

@@ -17,6 +17,8 @@ _BLEED = 8
 """Pixels around a text that its letters may reach into."""
 _ENTRANCE = 0.3
 _EXIT = 0.2
+_LAST = 0.001
+"""Seconds before the end of the film within which a scene is its last."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,15 @@ class Box:
         """With so much more on each side; less of a negative one."""
         high = by if down is None else down
         return Box(self.left - by, self.top - high, self.right + by, self.bottom + high)
+
+    def within(self, other: "Box") -> "Box":
+        """What of it lies in another one."""
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
 
     @property
     def even(self) -> "Box":
@@ -209,6 +220,9 @@ class Stage:
         right, bottom = min(canvas.width, int(box.right) + 1), min(canvas.height, int(box.bottom) + 1)
         if right <= left or bottom <= top:
             return
+        if self.scene.end >= self.brief.seconds - _LAST:
+            # Players stop at the last frame, and show it as long as nobody goes on.
+            leave = 0.0
         pixels = drawn(right - left, bottom - top, lambda drawing: _moved(drawing, left, top, paint))
         covered = pixels[..., 3] > 0
         rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))

@@ -20,6 +20,10 @@ _WIDE = 1.2
 """Width to height from which texts stand beside the picture."""
 _APPS = 0.25
 """Share of the frame below the safe area, from which apps lie over its lower part: titles then stand at the top."""
+_ABOVE, _BESIDE, _CARD = 0.56, 0.54, 0.46
+"""Beside a card: the share of the picture above it and next to it, and that of a card above the picture."""
+_OVERLAP = 0.05
+"""Of the frame, by which a card may lie over the edge of the picture."""
 _END, _END_LOW = 700, 620
 """Height of the texts of an end card above its picture."""
 _STAGGER = 0.09
@@ -280,6 +284,20 @@ def is_square(canvas: Canvas) -> bool:
 def under_apps(canvas: Canvas) -> bool:
     """Whether apps or captions lie over the lower part of the picture, so that titles stand at its top."""
     return canvas.safe[3] <= 1 - _APPS
+
+
+def card_places(canvas: Canvas) -> tuple[Box, Box]:
+    """Where the picture of a scene with a card lies, and where the card may: faces are seen, whatever the card says."""
+    wide, high = canvas.width, canvas.height
+    safe = safe_box(canvas)
+    if is_wide(canvas):
+        picture = Box(wide * (1 - _BESIDE), 0, wide, high).even
+        return picture, Box(safe.left, safe.top, picture.left + wide * _OVERLAP, safe.bottom)
+    if under_apps(canvas):
+        picture = Box(0, safe.top + safe.height * _CARD, wide, high).even
+        return picture, Box(safe.left, safe.top, safe.right, picture.top + high * _OVERLAP)
+    picture = Box(0, 0, wide, safe.bottom * _ABOVE).even
+    return picture, Box(safe.left, picture.bottom - high * _OVERLAP, safe.right, safe.bottom)
 
 
 def inner(canvas: Canvas, edge: float, *, down: float = 0, centred: bool = False) -> Box:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from tasks.copywriting.quantities import quantities
 from tasks.film.storyboard import Brief, Move, Scene, Shot, Title, Transition
 from tasks.promotion.materials import Language
 from tasks.promotion.wording import FIRM, day, instalments, money
@@ -59,8 +60,8 @@ def price_titles(brief: Brief) -> tuple[Title, ...]:
     titles.append(Title("price", money(product.price, currency, language, space=FIRM)))
     if product.instalments is not None:
         titles.append(Title("instalments", instalments(product.instalments, currency, language, space=FIRM)))
-    if product.discount_percent:
-        titles.append(Title("discount", words["off"].format(product.discount_percent)))
+    if product.notable_discount is not None:
+        titles.append(Title("discount", words["off"].format(product.notable_discount)))
     if product.offer_ends is not None:
         titles.append(Title("offer_ends", words["ends"].format(day(product.offer_ends, language))))
     return (*titles, *_brand(brief))
@@ -129,7 +130,7 @@ def _assigned(brief: Brief, shots: Sequence[Shot], *, quotes: bool) -> list[list
     said[0].append(_Said("opening", opening_titles(brief)))
     priced = price_titles(brief)
     price = next((title.text for title in priced if title.role == "price"), None)
-    price_at = _price_shot(brief, shots, price) if price else None
+    price_at = _price_shot(brief, shots) if price else None
     if price_at is not None:
         if price_at > 0 or shots[0].end - shots[0].start >= _SPLIT:
             said[price_at].append(_Said("price", priced))
@@ -214,11 +215,12 @@ def _place_in(text: str, sentence: str) -> int:
     )
 
 
-def _price_shot(brief: Brief, shots: Sequence[Shot], price: str) -> int:
-    """Where the price is heard, else the last shot."""
-    amount = price.rsplit(FIRM, maxsplit=1)[-1].lstrip("$€£")
+def _price_shot(brief: Brief, shots: Sequence[Shot]) -> int:
+    """Where the price is heard, else the last shot. 150 kg are no price of R$ 150."""
+    price = (f"money:{brief.product.currency}", brief.product.price)
     for index, shot in enumerate(shots):
-        if amount in _spoken(brief, shot) and (index > 0 or len(shots) == 1):
+        heard = quantities(_spoken(brief, shot), language_of(brief))
+        if (index > 0 or len(shots) == 1) and any(price in each.meanings for each in heard):
             return index
     return len(shots) - 1
 

@@ -6,10 +6,14 @@ from tasks.film.drawing.palette import WHITE, Scheme, ink_on
 from tasks.film.drawing.shapes import gradient, panel
 from tasks.film.drawing.stage import Box, Painter, Stage, frame_box
 from tasks.film.storyboard import Canvas, Title
-from tasks.film.templates.base import Look, inner, is_wide, under_apps
+from tasks.film.templates.base import Look, card_places, inner, is_wide, under_apps
 
 _LABEL = 1.46
 """Height of a label, in ems of its letters."""
+_LABELS = 0.18
+"""Of the frame, that the labels of a text at its bottom may take: above them faces are seen."""
+_CARDS = ("price", "poster")
+"""Layouts whose texts stand on a card."""
 _BESIDE = 210
 """Kept free beside the price for the discount."""
 
@@ -23,11 +27,13 @@ class Slideshow(Look):
     end_edge = 0
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
-        """The whole frame."""
-        return self.end_picture(canvas) if layout == "end" else frame_box(canvas)
+        """The whole frame; where a card tells the price, beside it."""
+        if layout == "end":
+            return self.end_picture(canvas)
+        return card_places(canvas)[0] if layout in _CARDS else frame_box(canvas)
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
-        """The brand's colour: seen on the end card alone."""
+        """The brand's colour: seen beside cards, and on the end card."""
         del layout
         return gradient(frame_box(canvas), scheme.main, scheme.shade, slope=1.0)
 
@@ -40,7 +46,7 @@ class Slideshow(Look):
         top = self._tag(stage, room) + 32 * unit
         room = Box(room.left, top, room.right, room.bottom)
         if stage.title("price"):
-            self._card(stage, room)
+            self._card(stage, room.within(card_places(canvas)[1]))
         elif title := next(filter(None, map(stage.title, ("headline", "feature", "name"))), None):
             self._labels(stage, title, room)
 
@@ -82,10 +88,10 @@ class Slideshow(Look):
             room, unit, 1,
         )  # fmt: skip
         below = call[0].box.height + 32 * unit if call else 0.0
-        size = (
-            room.width - 2 * pad,
-            (room.height - below) * (0.8 if under_apps(stage.brief.canvas) else 0.55),
-        )
+        high = (room.height - below) * 0.8
+        if not under_apps(stage.brief.canvas):
+            high = min((room.height - below) * 0.55, stage.brief.canvas.height * _LABELS)
+        size = (room.width - 2 * pad, high)
         block = fit(title.text, style, size, (large * unit, 44 * unit), lines=4)
         high = max(block.step, block.size * _LABEL)
         tall = high * len(block.lines)
@@ -113,7 +119,7 @@ class Slideshow(Look):
         wide = min(room.width, 860 * unit)
         rows = self._rows(stage)
         space = Box(room.left + pad, room.top + pad, room.left + wide - pad, room.bottom - pad)
-        placed = column(rows, space, unit, 0 if under_apps(stage.brief.canvas) else 1)
+        placed = column(rows, space, unit, 0.5)
         price = next(item for item in placed if item.row.kind == "price")
         off = stage.title("discount")
         across = max(item.box.width for item in placed)

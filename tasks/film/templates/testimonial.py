@@ -1,4 +1,4 @@
-"""testimonial: what customers say, on a white card over the picture, with their stars and names."""
+"""testimonial: what customers say, on a white card beside the picture, with their stars and names."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from tasks.film.drawing.palette import WHITE, Scheme, ink_on, mixed
 from tasks.film.drawing.shapes import gradient, panel
 from tasks.film.drawing.stage import Box, Painter, Stage, colour, frame_box
 from tasks.film.storyboard import Canvas
-from tasks.film.templates.base import Look, inner, is_wide
+from tasks.film.templates.base import Look, card_places, inner
 
 _SHORT = 90
 """Letters of a quote that is set large."""
@@ -27,11 +27,11 @@ class TestimonialCard(Look):
     quotes = True
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
-        """The whole frame."""
-        return self.end_picture(canvas) if layout == "end" else frame_box(canvas)
+        """Beside the card."""
+        return self.end_picture(canvas) if layout == "end" else card_places(canvas)[0]
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
-        """The brand's colour: seen on the end card alone."""
+        """The brand's colour."""
         del layout
         return gradient(frame_box(canvas), scheme.main, scheme.shade)
 
@@ -40,10 +40,8 @@ class TestimonialCard(Look):
         unit, canvas = stage.unit, stage.brief.canvas
         room = inner(canvas, 56 * unit, down=16 * unit)
         pad = 56 * unit
-        if is_wide(canvas):
-            room = Box(room.left, room.top, min(room.right, canvas.width * 0.55), room.bottom)
-        space = room.grown(-pad)
-        placed = column(self._rows(stage), space, unit, 0.5 if is_wide(canvas) else 1)
+        room = room.within(card_places(canvas)[1])
+        placed = column(self._rows(stage), room.grown(-pad), unit, 0.5)
         top = placed[0].box.top - pad
         card = Box(room.left, top, room.right, placed[-1].box.bottom + pad)
         stage.steady(card.grown(44 * unit), panel(card, WHITE, 44 * unit, shadow=44 * unit))

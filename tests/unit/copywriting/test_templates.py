@@ -16,7 +16,8 @@ from tasks.copywriting.facts import check_facts
 from tasks.copywriting.options import CopyConfig, DescriptionConfig, Platform, Tone
 from tasks.copywriting.platforms import RULES, too_long
 from tasks.copywriting.templates import copy_of_templates, description_of_templates
-from tasks.copywriting.wording import is_emoji
+from tasks.copywriting.ways import way_of
+from tasks.copywriting.wording import is_emoji, sentences
 from tasks.errors import InvalidInputError
 from tasks.narration.length import predicted_seconds
 from tasks.promotion.materials import Language, WrittenCopy
@@ -176,6 +177,49 @@ def test_scripts_are_written_to_fit(coffee_maker: Product, language: Language, s
     assert len(fast.script) >= len(written.script)
 
 
+def test_a_short_script_tells_a_feature_rather_than_instalments(coffee_maker: Product) -> None:
+    for seconds in range(14, 20):
+        for seed in range(6):
+            script = copy_of(coffee_maker, max_seconds=seconds, seed=seed, tone="energetic").script
+            assert "Reservatório de 1,2 L" in script or "12x" not in script, script
+
+
+@pytest.mark.parametrize(
+    "audience", ["para quem acorda cedo", "Para quem acorda cedo", "pra quem acorda cedo"]
+)
+def test_an_audience_may_begin_as_people_write_it(coffee_maker: Product, audience: str) -> None:
+    told = coffee_maker.model_copy(update={"audience": audience})
+    for tone, seed in all_of(get_args(Tone), range(6)):
+        written = copy_of(told, tone=tone, seed=seed, length="long")
+        assert not re.search(r"(?i)\b(?:para|pra|em) (?:para|pra)\b", written.text + written.script)
+
+
+def test_a_shorter_one_tells_it_rather_than_an_opening() -> None:
+    candle = Product(name="Vela Cedro", features=("Cera de coco",), category="vela", price=Decimal("59.9"))
+    for seconds, seed in all_of(range(9, 13), range(6)):
+        script = copy_of(candle, max_seconds=seconds, seed=seed).script
+        assert "Cera de coco" in script, script
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tone", get_args(Tone))
+def test_the_voice_asks_for_what_the_post_and_the_button_ask_for(
+    coffee_maker: Product, language: Language, tone: Tone
+) -> None:
+    for platform, seed in all_of(get_args(Platform), range(8)):
+        written = copy_of(coffee_maker, language=language, platform=platform, tone=tone, seed=seed)
+        asked = sentences(written.script)[-1]
+        assert way_of(asked) == way_of(written.call_to_action), (asked, written.call_to_action)
+        assert "casabela" not in written.script
+
+
+def test_what_is_said_apart_from_the_price_does_not_go_on_from_it(coffee_maker: Product) -> None:
+    for language in LANGUAGES:
+        for tone, seed in all_of(get_args(Tone), range(10)):
+            paragraphs = copy_of(coffee_maker, language=language, tone=tone, seed=seed).text.split("\n\n")
+            assert not any(paragraph.startswith(("Ou ", "Or ")) for paragraph in paragraphs)
+
+
 def test_what_cannot_fit_is_said_in_seconds(coffee_maker: Product) -> None:
     with pytest.raises(
         InvalidInputError, match=r"takes [\d.]+ s to speak, [\d.]+ s more than the 0.5 s"
@@ -216,7 +260,10 @@ def test_links_stand_where_they_can_be_tapped(coffee_maker: Product) -> None:
     linked = coffee_maker.model_copy(update={"link": "https://casabela.com.br/aroma"})
     assert linked.link is not None
     for platform in get_args(Platform):
-        assert (linked.link in copy_of(linked, platform=platform).text) == RULES[platform].links
+        written = copy_of(linked, platform=platform)
+        assert (linked.link in written.text) == RULES[platform].links
+        if RULES[platform].links:
+            assert way_of(written.call_to_action) == "site"
 
 
 def test_the_shops_own_call_to_action_is_used(coffee_maker: Product) -> None:

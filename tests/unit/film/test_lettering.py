@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from tasks.captions.word_look import Preset
+from tasks.captions.word_look import READABLE, Preset, contrast
 from tasks.film.lettering import caption_look, caption_script, film_canvas
 from tasks.film.options import Aspect, VideoConfig
 from tasks.promotion.materials import SpokenWord
@@ -36,6 +36,14 @@ def test_the_spoken_word_has_the_colour_of_the_brand_and_can_be_read() -> None:
     for color, letters in (("#0B3D2E", "#FFFFFF"), ("#FFD400", "#000000")):
         look = caption_look(VideoConfig(), Brand(colors=(color,)))
         assert (look.highlight_cor, look.highlight_texto_cor) == (color, letters)
+
+
+@pytest.mark.parametrize("preset", get_args(Preset))
+def test_letters_of_captions_have_an_edge_or_a_ground_of_their_own(preset: Preset) -> None:
+    look = caption_look(VideoConfig(caption_style=preset))
+    behind = look.fundo_cor if look.fundo_opacidade >= 75 else look.outline_color
+    assert look.fundo_opacidade >= 75 or look.outline_width >= 5
+    assert contrast(look.texto_cor, behind) >= READABLE
 
 
 def test_without_captions_titles_have_all_of_the_safe_area() -> None:

@@ -6,8 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from tasks.film.making import choose_template
+from tasks.film.options import VideoConfig
 from tasks.film.storyboard import Brief, Canvas, Shot
-from tasks.film.templates.plan import end_titles, scenes_of
+from tasks.film.templates.plan import end_titles, price_titles, scenes_of
 from tasks.promotion.materials import Narration, SpokenSentence, StoredFile
 from tasks.promotion.product import Product
 from tests.unit.film.briefs import brief
@@ -80,6 +82,33 @@ def test_a_sentence_that_names_several_features_is_about_one_after_the_other() -
         (2.2, "Aguenta até 130 kg"),
         (4.7, "Encosto curvo e anatômico"),
     ]
+
+
+@pytest.mark.parametrize("price", ["130", "30"])
+def test_a_measure_with_the_digits_of_the_price_is_not_the_price(price: str) -> None:
+    product = CHAIR.model_copy(update={"price": Decimal(price)})
+    said = _spoken(
+        ("Conheça a Cadeira Lina.", 0.1, 4.0),
+        ("Aguenta até 130 kg.", 4.3, 10.4),
+        (f"Só R$ {price},00.", 10.8, 14.0),
+    )
+    shots = (
+        Shot("opening", 0, 4.2, 0, (0,)), Shot("picture", 4.2, 10.6, 0, (1,)), Shot("picture", 10.6, 14.2, 1, (2,)),
+        Shot("end", 14.2, 17, None),
+    )  # fmt: skip
+    film = _film(narration=said, shots=shots, product=product)
+    assert [scene.start for scene in scenes_of(film) if scene.layout == "price"] == [10.6]
+
+
+@pytest.mark.parametrize(
+    ("before", "off"), [("490", None), ("500", None), ("515", "5% OFF"), ("652", "25% OFF")]
+)
+def test_a_small_discount_is_not_shouted(before: str, off: str | None) -> None:
+    product = CHAIR.model_copy(update={"old_price": Decimal(before)})
+    shown = {title.role: title.text for title in price_titles(_film(product=product))}
+    assert shown.get("discount") == off
+    assert "old_price" in shown
+    assert choose_template(VideoConfig(), product) == ("price-drop" if off else "product-hero")
 
 
 def test_where_nothing_of_the_features_is_heard_stands_the_name() -> None:

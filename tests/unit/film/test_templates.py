@@ -93,6 +93,51 @@ def test_titles_are_whole_apart_in_the_safe_area_and_read_on_any_picture(
                 laid_over(frame, layer)
 
 
+@pytest.mark.parametrize("shape", CANVASES)
+@pytest.mark.parametrize("product", ["full", "long"])
+@pytest.mark.parametrize("name", ["slideshow", "testimonial"])
+def test_a_card_hides_no_more_of_a_picture_than_its_edge(name: str, product: str, shape: str) -> None:
+    canvas = CANVASES[shape]
+    told = brief(PRODUCTS[product], canvas)
+    for scene in scenes(name, told):
+        if scene.layout == "end" or (name == "slideshow" and scene.layout not in ("price", "poster")):
+            continue
+        hidden = np.zeros((canvas.height, canvas.width), bool)
+        for layer in TEMPLATES[name].layers(scene, told):
+            height, width = layer.pixels.shape[:2]
+            part = hidden[layer.top : layer.top + height, layer.left : layer.left + width]
+            part |= layer.pixels[..., 3] > 127
+        x0, x1 = (round(scene.box[side] * canvas.width) for side in (0, 2))
+        y0, y1 = (round(scene.box[side] * canvas.height) for side in (1, 3))
+        seen = hidden[y0:y1, x0:x1]
+        rows, columns = seen.shape
+        assert seen.mean() < 0.2, scene.layout
+        assert seen[rows // 5 : -rows // 5, columns // 5 : -columns // 5].mean() < 0.08, scene.layout
+
+
+@pytest.mark.parametrize("shape", ["4:5", "1:1", "16:9", "1:1 with captions"])
+def test_labels_at_the_bottom_leave_faces_free(shape: str) -> None:
+    canvas = CANVASES.get(shape, Canvas(270, 270, (0.05, 0.05, 0.95, 0.8)))
+    told = brief(PRODUCTS["full"], canvas, headline="Cafeteira Bella com 18% de desconto")
+    for scene in scenes("slideshow", told):
+        if scene.layout in ("opening", "feature"):
+            labels = [
+                layer
+                for layer in TEMPLATES["slideshow"].layers(scene, told)
+                if layer.title is None or layer.title.role in ("headline", "feature")
+            ]
+            top = min(layer.top for layer in labels)
+            assert (canvas.safe[3] * canvas.height - top) / canvas.height < 0.25, scene.layout
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_last_frame_of_a_film_has_all_of_its_titles(name: str) -> None:
+    told = brief(PRODUCTS["full"], CANVASES["1:1"])
+    last = TEMPLATES[name].scenes(told)[-1]
+    assert last.end == told.seconds
+    assert {layer.leave for layer in TEMPLATES[name].layers(last, told)} == {0.0}
+
+
 @pytest.mark.parametrize("product", ["short", "full"])
 def test_a_story_darkens_a_picture_only_where_words_stand(product: str) -> None:
     canvas = CANVASES["1:1"]
