@@ -6,6 +6,8 @@ The backup holds a snapshot in Valkey's own format. To restore it, it becomes th
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -19,7 +21,11 @@ _POLL_SECONDS = 0.1
 
 
 def size(url: str) -> int:
-    """Bytes of memory that the data takes; a snapshot takes less."""
+    """Bytes of memory that the data takes; a snapshot takes less.
+
+    Raises:
+        BackupError: it does not answer.
+    """
     with _client(url) as client:
         return int(client.info("memory")["used_memory"])
 
@@ -31,15 +37,12 @@ def snapshot(url: str, folder: Path) -> None:
         BackupError: it does not answer, or cannot write.
     """
     with _client(url) as client:
-        try:
-            _wait(client)
-            before = client.info("persistence")["rdb_saves"]
-            # Where a rewrite of the append-only file goes on, it is made after that.
-            client.bgsave(schedule=True)
-            _wait(client, after=before)
-            place, name = (client.config_get(each)[each] for each in ("dir", "dbfilename"))
-        except redis.RedisError as error:
-            raise BackupError(f"Valkey could not save its data: {error}.") from error
+        _wait(client)
+        before = client.info("persistence")["rdb_saves"]
+        # Where a rewrite of the append-only file goes on, it is made after that.
+        client.bgsave(schedule=True)
+        _wait(client, after=before)
+        place, name = (str(client.config_get(each)[each]) for each in ("dir", "dbfilename"))
     shutil.copyfile(Path(place) / name, folder / FILE)
 
 
@@ -69,7 +72,12 @@ def _wait(client: "redis.Redis", after: int | None = None) -> None:
     raise BackupError(f"Valkey has not saved its data within {_MOST_SECONDS // 60} minutes.")
 
 
-def _client(url: str) -> "redis.Redis":
-    return redis.Redis.from_url(
-        url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS, decode_responses=True
-    )
+@contextmanager
+def _client(url: str) -> Iterator["redis.Redis"]:
+    try:
+        with redis.Redis.from_url(
+            url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS, decode_responses=True
+        ) as client:
+            yield client
+    except redis.RedisError as error:
+        raise BackupError(f"Valkey could not save its data: {error}.") from error

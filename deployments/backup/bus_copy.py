@@ -4,6 +4,8 @@ By ordinary commands, as the servers do not read each other's snapshots. Streams
 pending in them and how often it was tried. The source must be still.
 """
 
+import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import redis
@@ -16,28 +18,35 @@ _ANSWER_SECONDS = 60
 _BATCH = 500
 
 
-def copy(source_url: str, target_url: str) -> int:
-    """Copy all keys; how many. What has a time to live keeps it.
+def copy(source_url: str, target_url: str) -> list[bytes]:
+    """Copy all keys; which. What has a time to live keeps it.
 
     Raises:
         BackupError: a key is there already, or a server does not answer. What was copied is removed again.
     """
-    with _client(source_url) as source, _client(target_url) as target:
-        copied: list[bytes] = []
-        try:
+    copied: list[bytes] = []
+    try:
+        with contextlib.ExitStack() as undone, _client(source_url) as source, _client(target_url) as target:
+            undone.callback(remove, target_url, copied)
             keys = sorted(source.scan_iter(count=_BATCH))
             _check_free(target, keys)
             for key in keys:
                 copied.append(key)
                 _copy_key(source, target, key)
-        except redis.RedisError as error:
-            for key in copied:
-                target.delete(key)
-            raise BackupError(
-                f"The data of the message bus could not be copied: {error}",
-                hint="Check CONTRAPONTO_REDIS_URL.",
-            ) from error
-    return len(copied)
+            undone.pop_all()
+    except redis.RedisError as error:
+        raise BackupError(
+            f"The data of the message bus could not be copied: {error}",
+            hint="Check CONTRAPONTO_REDIS_URL.",
+        ) from error
+    return copied
+
+
+def remove(url: str, keys: Iterable[bytes]) -> None:
+    """Take back what was copied, as far as the server answers: where it stays, the next restore is refused."""
+    with contextlib.suppress(redis.RedisError), _client(url) as target:
+        for key in keys:
+            target.delete(key)
 
 
 def _check_free(target: _Redis, keys: list[bytes]) -> None:

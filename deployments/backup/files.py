@@ -73,14 +73,14 @@ def check_space(target: Path, needed: int) -> None:
 
 def copy_records(source: Path, target: Path) -> None:
     """Copy an SQLite database that may be in use, as it is at one moment."""
-    with (
-        contextlib.closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)) as records,
-        contextlib.closing(sqlite3.connect(target)) as copy,
-    ):
-        try:
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)) as records,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
             records.backup(copy)
-        except sqlite3.Error as error:
-            raise BackupError(f"The record store {source} could not be read: {error}.") from error
+    except sqlite3.Error as error:
+        raise BackupError(f"The record store {source} could not be copied: {error}.") from error
 
 
 def _files(folder: Path) -> Iterator[Path]:

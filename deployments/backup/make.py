@@ -13,17 +13,28 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deployments.backup import bus, database, files, settings_files
-from deployments.backup.manifest import MANIFEST, UNFINISHED, BackupError, Manifest, own_version, write_sums
+from deployments.backup.manifest import (
+    MANIFEST,
+    UNFINISHED,
+    BackupError,
+    Manifest,
+    explained,
+    own_version,
+    write_sums,
+)
 from deployments.backup.serving import serving
 from deployments.embedded import postgres, valkey
 from deployments.embedded.database import address
 from deployments.embedded.stack import EmbeddedStack
 from deployments.processes.private import OWNER_ONLY, PRIVATE_UMASK
 from deployments.processes.service import write_atomically
+from tasks.foreign_text import printable
 from tasks.net.urls import mask_urls
 
 FONTS = "fonts"
 _NAME = "contraponto-%Y%m%dT%H%M%SZ"
+_BACKED_UP = ("postgres", "valkey", "store", FONTS)
+"""Folders of a home that a backup is of, and so cannot lie in."""
 
 
 def backup(stack: EmbeddedStack, folder: Path, report: Callable[[str], None]) -> Path:
@@ -35,12 +46,17 @@ def backup(stack: EmbeddedStack, folder: Path, report: Callable[[str], None]) ->
         report: Called with a line about what is going on.
 
     Raises:
-        BackupError: there is nothing to back up, the disk is too small, or a part cannot be read. What was begun is
-            removed.
+        BackupError: there is nothing to back up, the folder cannot be written to or is one of those that are backed up,
+            the disk is too small, or a part cannot be read. What was begun is removed.
         ServiceError: a service of a stack that is down does not start.
     """
+    _check(stack, folder)
+    with explained("The backup could not be made"):
+        return _backup(stack, folder, report)
+
+
+def _backup(stack: EmbeddedStack, folder: Path, report: Callable[[str], None]) -> Path:
     made_at = datetime.now(UTC)
-    _check(stack)
     folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     target = folder / made_at.strftime(_NAME)
     unfinished = target.with_name(target.name + UNFINISHED)
@@ -52,13 +68,15 @@ def backup(stack: EmbeddedStack, folder: Path, report: Callable[[str], None]) ->
             manifest = _write_parts(stack, unfinished, made_at, report)
         report("digests of all files")
         manifest = manifest.model_copy(update={"sums": write_sums(unfinished, report)})
-        write_atomically(unfinished / MANIFEST, manifest.model_dump_json(indent=2) + "\n", mode=0o600)
+        write_atomically(
+            unfinished / MANIFEST, manifest.model_dump_json(indent=2) + "\n", mode=0o600, encoding="utf-8"
+        )
         return unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _check(stack: EmbeddedStack) -> None:
+def _check(stack: EmbeddedStack, folder: Path) -> None:
     if (
         stack.settings.database_url is None
         and not (stack.surroundings.home / "postgres" / "PG_VERSION").exists()
@@ -67,6 +85,12 @@ def _check(stack: EmbeddedStack) -> None:
             f"There is nothing to back up in {stack.surroundings.home}: no database.",
             hint="Run `contraponto up` first, or set CONTRAPONTO_HOME to the home that you mean.",
         )
+    for name in _BACKED_UP:
+        if folder.resolve().is_relative_to((stack.surroundings.home / name).resolve()):
+            raise BackupError(
+                f"{folder} lies in what is to be backed up: the backup would hold itself.",
+                hint="Name a folder on another disk.",
+            )
 
 
 @contextlib.contextmanager
@@ -121,7 +145,7 @@ def _write_parts(
         contraponto=own_version(),
         prefect=version("prefect"),
         parts=("database", *(name for name, is_here in parts.items() if is_here), "settings"),
-        left_out=tuple(_left_out(stack)),
+        left_out=tuple(map(printable, _left_out(stack))),  # folders need not be text
         environment=settings_files.given_by_environment(),
         sums="",
     )

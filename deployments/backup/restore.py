@@ -15,7 +15,7 @@ from pathlib import Path
 from blocks.settings import Settings, reload_settings
 from deployments.backup import bus, bus_copy, database, files, records, settings_files
 from deployments.backup.make import FONTS
-from deployments.backup.manifest import BackupError, Manifest, check_sums, read_manifest
+from deployments.backup.manifest import BackupError, Manifest, check_sums, explained, read_manifest
 from deployments.backup.serving import serving
 from deployments.embedded import postgres, valkey
 from deployments.embedded.database import address
@@ -39,22 +39,27 @@ def restore(folder: Path, report: Report) -> list[str]:
     """Restore a backup for the settings in force, those of its own files among them; what there is to say of it.
 
     Raises:
-        BackupError: it is damaged or of a later version, or there is data already. Nothing was changed then.
+        BackupError: it is damaged or of a later version, or there is data already: nothing was changed then; or a part
+            could not be restored: what was begun is taken back, and it may be tried again.
         ServiceError: PostgreSQL or Valkey does not start, or the stack is up.
     """
-    folder = folder.expanduser().absolute()
+    with explained("The backup could not be restored"):
+        return _restored(folder.expanduser().absolute(), report)
+
+
+def _restored(folder: Path, report: Report) -> list[str]:
     manifest = read_manifest(folder)
     report("digests of all files")
     check_sums(folder, manifest, report)
-    put, sentences = settings_files.place_settings(folder / "settings")
     with contextlib.ExitStack() as undone:
-        for path in put:
-            undone.callback(path.unlink)
+        sentences = settings_files.place_settings(
+            folder / "settings", lambda path: undone.callback(path.unlink)
+        )
         reload_settings()
         stack = EmbeddedStack.from_settings()
         with stack.locked():
             _check_empty(stack, folder, manifest)
-            _restore(stack, folder, manifest, report)
+            _restore(stack, folder, manifest, report, undone)
         undone.pop_all()
     return [*sentences, *_remarks(stack.settings, manifest)]
 
@@ -80,7 +85,9 @@ def _check_empty(stack: EmbeddedStack, folder: Path, manifest: Manifest) -> None
     files.check_space(home, needed)
 
 
-def _restore(stack: EmbeddedStack, folder: Path, manifest: Manifest, report: Report) -> None:
+def _restore(
+    stack: EmbeddedStack, folder: Path, manifest: Manifest, report: Report, undone: contextlib.ExitStack
+) -> None:
     home, settings = stack.surroundings.home, stack.settings
     making = Surroundings(home=home / _UNFINISHED, project=stack.surroundings.project)
     shutil.rmtree(making.home, ignore_errors=True)
@@ -96,7 +103,7 @@ def _restore(stack: EmbeddedStack, folder: Path, manifest: Manifest, report: Rep
             files.copy_tree(folder / FONTS, home / FONTS)
         if "bus" in manifest.parts:
             report("the message bus")
-            _restore_bus(folder, settings, making)
+            _restore_bus(folder, settings, making, undone)
         report("the database")
         with contextlib.ExitStack() as stays:
             if settings.database_url is None:
@@ -146,12 +153,15 @@ def _restore_records(folder: Path, settings: Settings, local: Path, report: Repo
     local.unlink()
 
 
-def _restore_bus(folder: Path, settings: Settings, making: Surroundings) -> None:
+def _restore_bus(
+    folder: Path, settings: Settings, making: Surroundings, undone: contextlib.ExitStack
+) -> None:
     bus.place(folder, making.home / "valkey")
     if settings.redis_url is None:
         return
     with serving(valkey.service(making), making):
-        bus_copy.copy(valkey.redis_url(making), settings.redis_url)
+        copied = bus_copy.copy(valkey.redis_url(making), settings.redis_url)
+    undone.callback(bus_copy.remove, settings.redis_url, copied)
     shutil.rmtree(making.home / "valkey")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from blocks.settings import Settings
@@ -26,22 +27,22 @@ def given_by_environment() -> tuple[str, ...]:
     return tuple(sorted(names & set(os.environ)))
 
 
-def place_settings(folder: Path) -> tuple[list[Path], list[str]]:
-    """Put the files that settings are read from where they are read; those put, and a sentence for each that is not.
+def place_settings(folder: Path, put: Callable[[Path], object]) -> list[str]:
+    """Put the files that settings are read from where they are read; a sentence for each that is not.
 
-    A file that is there with other contents stays.
+    A file that is there with other contents stays. `put` is told of each that was put.
     """
-    put, sentences = [], []
+    sentences = []
     for name, target in _of_settings().items():
         source = folder / name
         if not source.is_file():
             continue
         if not target.exists():
             _copy(source, target)
-            put.append(target)
+            put(target)
         elif target.read_bytes() != source.read_bytes():
             sentences.append(f"{target} stays as it is; that of the backup is {source}.")
-    return put, sentences
+    return sentences
 
 
 def place_own(folder: Path, settings: Settings) -> None:

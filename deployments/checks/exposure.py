@@ -31,7 +31,7 @@ def _home(settings: Settings, home: Path) -> Check:
     if found:
         names = ", ".join(folder.name for folder in found)
         return _open(
-            "data", f"other users of this machine can enter {names} in {home}", fix=f"chmod go= {home}"
+            "data", f"other users of this machine can get at {names} in {home}", fix=f"chmod go= {home}"
         )
     shown = "; its media store is shown to a web server" if settings.store_is_shown else ""
     return _well("data", f"no other user of this machine can enter {home}{shown}")

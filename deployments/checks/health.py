@@ -48,7 +48,7 @@ def examine(api: Api, stack: EmbeddedStack) -> Health:
         checks += services(status.services, stack)
         checks += server_processes(status.services)
         checks += _local(api, stack)
-    return Health(api_url=api.url, checks=tuple(checks))
+    return Health(api_url=api.shown, checks=tuple(checks))
 
 
 def _api_checks(api: Api, *, is_here: bool, database_fix: str | None) -> Iterator[Check]:

@@ -7,6 +7,8 @@ import httpx
 
 from deployments.checks.check import SLOW_SECONDS, Check, State, judged
 
+_ENDS_IN_API = "check PREFECT_API_URL: the address ends in /api"
+
 
 def server(client: httpx.Client, *, fix: str, database_fix: str | None = None) -> Iterator[Check]:
     """Whether the server answers in time to these credentials, and whether it reaches its database.
@@ -27,6 +29,10 @@ def server(client: httpx.Client, *, fix: str, database_fix: str | None = None) -
     elif version.status_code == httpx.codes.UNAUTHORIZED:
         credentials = "set CONTRAPONTO_API_AUTH to its user:password"
         yield judged("server", well=False, remark="it wants other credentials", fix=credentials)
+    elif not version.headers.get("content-type", "").startswith("application/json"):
+        # The server's own web page, which it shows for whatever is asked outside of /api.
+        yield judged("server", well=False, remark="what answers is no Prefect API", fix=_ENDS_IN_API)
+        return
     else:
         yield Check(
             subject="server",

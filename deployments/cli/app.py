@@ -6,7 +6,7 @@ from importlib import import_module
 
 import typer
 
-from deployments.cli.output import show_error
+from deployments.cli.output import print_whatever_it_is, show_error
 from tasks.errors import ContrapontoError, InvalidInputError, InvalidSettingError
 
 _COLLECT_AT = 50_000
@@ -83,6 +83,7 @@ def main() -> None:
     """Run the command line; `--help` says what its exit codes mean."""
     # By default it looks at every 700 new objects, of which the imports of some commands make half a million.
     gc.set_threshold(_COLLECT_AT)
+    print_whatever_it_is()
     try:
         app()
     except (InvalidInputError, InvalidSettingError) as error:

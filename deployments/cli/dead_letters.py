@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from deployments.cli.options import EndpointOption, JsonOption, SinceOption
+from deployments.cli.options import EndpointOption, JsonOption, SinceOption, refuse_before_subcommand
 from deployments.cli.output import print_json, say
 from tasks.foreign_text import one_line
 
@@ -24,6 +24,7 @@ def dead_letters(
     contraponto dead-letters --endpoint hooks.example.com
     """
     if context.invoked_subcommand:
+        refuse_before_subcommand(context)
         return
     from pydantic import TypeAdapter
 

@@ -80,7 +80,7 @@ def deploy(
     surroundings.temporary.mkdir(mode=OWNER_ONLY, exist_ok=True)
     environment = surroundings.environment(**api.environment())
     with connected() as client:
-        say(f"preparing {api.url}")
+        say(f"preparing {api.shown}")
         ensure_blocks(api.url, settings)
         if containers:
             from deployments.docker.pools import deploy_to_docker, ensure_docker_pools
@@ -107,7 +107,7 @@ def deploy(
     if as_json:
         names = [listed.full_name for listed in listed_flows(PROJECT).values()]
         print_json(
-            json.dumps({"api_url": api.url, "image": pods.image if pods else image, "deployments": names})
+            json.dumps({"api_url": api.shown, "image": pods.image if pods else image, "deployments": names})
         )
     say("Prepared.")
 

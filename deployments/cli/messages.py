@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.cli.options import JsonOption
+from deployments.cli.options import JsonOption, refuse_before_subcommand
 from deployments.cli.output import print_json, say
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.foreign_text import one_line
@@ -30,6 +30,7 @@ def messages(context: typer.Context, stream: StreamOption = None, as_json: JsonO
     contraponto messages --stream escavador_youtube
     """
     if context.invoked_subcommand:
+        refuse_before_subcommand(context)
         return
     from pydantic import TypeAdapter
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import typer
 
+from tasks.errors import InvalidInputError
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 ParameterOption = Annotated[
     list[str] | None,
@@ -39,3 +41,19 @@ SinceOption = Annotated[
     datetime | None,
     typer.Option(callback=_local, help="Only those that failed after this local time, 2026-01-31T08:00:00."),
 ]
+
+
+def refuse_before_subcommand(context: typer.Context) -> None:
+    """Refuse the options of a command that stand before one of its own commands, which would not hear of them.
+
+    `messages --stream a discard --all` would remove what is in every other stream, too.
+
+    Raises:
+        InvalidInputError: there are some.
+    """
+    if given := [name for name, value in context.params.items() if value not in (None, False)]:
+        options = " ".join(f"--{name.removeprefix('as_')}" for name in given)
+        raise InvalidInputError(
+            f"What stands before `{context.invoked_subcommand}` would have no effect: {options}.",
+            hint=f"Where that command takes it: {context.command_path} {context.invoked_subcommand} {options} …",
+        )

@@ -1,5 +1,7 @@
 """What all commands print alike: results on stdout, everything else on stderr."""
 
+import codecs
+import io
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -40,9 +42,25 @@ def show_error(error: ContrapontoError) -> None:
 
 
 def print_json(text: str) -> None:
-    """Print a JSON document as the only thing on stdout."""
+    """Print a JSON document as the only thing on stdout; where that has not all of its letters, as their escapes."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        import json
+
+        text = json.dumps(json.loads(text))
     typer.echo(text)
     sys.stdout.flush()
+
+
+def print_whatever_it_is() -> None:
+    """From now on, nothing on stdout fails for what its encoding lacks; stderr is so by itself.
+
+    Names of files may be bytes that are no text: in UTF-8 they come out as those bytes.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        is_utf_8 = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+        sys.stdout.reconfigure(errors="surrogateescape" if is_utf_8 else "backslashreplace")
 
 
 def show_checks(checks: "Iterable[Check]", to: Console) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MINUTE, _HOUR = 60, 3600
+_MOST_MINUTES, _MOST_SECONDS, _MOST_COST = 10_080.0, 86_400.0, 1e9
 
 
 def sizing(
@@ -77,7 +78,14 @@ def sizing(
     for name, value in (("--jobs-per-day", jobs_per_day), ("--media-minutes", media_minutes)):
         if value is not None and not value > 0:
             raise InvalidInputError(f"{name} is {value:g}, and has to be above 0.")
-    source = _source(file, pool, _time(since, "--since"), machine_class, media_minutes, save)
+    for name, value, most in (
+        ("--media-minutes", media_minutes, _MOST_MINUTES),
+        ("--start-seconds", start_seconds, _MOST_SECONDS),
+        ("--cost-per-machine", cost_per_machine, _MOST_COST),
+    ):
+        if value is not None and value > most:
+            raise InvalidInputError(f"{name} is {value:g}, and may be {most:g} at most.")
+    source = _source(file, pool, since, machine_class, media_minutes, save)
     rate = jobs_per_day or source.jobs_per_day
     if rate is None:
         raise InvalidInputError("How many jobs come in a day is not known.", hint="Give --jobs-per-day.")
@@ -99,14 +107,16 @@ def sizing(
     )
     if as_json:
         print_json(found.model_dump_json())
-        return
-    _show(found, source, wait, queue)
+    else:
+        _show(found, source, wait, queue)
+    if found.machines is None:
+        raise typer.Exit(1)
 
 
 def _source(
     file: Path | None,
     pool: str,
-    since: float,
+    since: str,
     machine_class: str | None,
     media_minutes: float | None,
     save: Path | None,
@@ -126,14 +136,13 @@ def _source(
 
     if pool not in POOL_NAMES:
         raise InvalidInputError(f'There is no pool "{pool}".', hint=f"They are: {', '.join(POOL_NAMES)}.")
-    age = timedelta(seconds=since)
+    age = timedelta(seconds=_time(since, "--since"))
     with connected() as client:
         jobs = read_history(client, pool, age, lengths=media_minutes is not None or save is not None)
         limit = pool_slots(client, pool)
     if not jobs:
         raise InvalidInputError(
-            f"No job of the pool {pool} has ended within {age.days or age} "
-            f"{'days' if age.days else 'hours'}, so there is nothing to go by.",
+            f"No job of the pool {pool} has ended within {since}, so there is nothing to go by.",
             hint="Take an earlier --since, a file of jobs (docs/sizing.md), or figures of the manual: "
             "--machine-class 2-cores --jobs-per-day 500.",
         )
@@ -141,7 +150,12 @@ def _source(
         _save(jobs, save)
     here = {known.name: known.worker_limit for known in pools(get_settings().queue_max_workers)}
     return from_jobs(
-        jobs, f"recorded here, pool {pool}", media_minutes, slots=here[pool], all_slots=limit, period=since
+        jobs,
+        f"recorded here, pool {pool}",
+        media_minutes,
+        slots=here[pool],
+        all_slots=limit,
+        period=age.total_seconds(),
     )
 
 
@@ -154,7 +168,7 @@ def _save(jobs: "list[RecordedJob]", save: Path) -> None:
     text = io.StringIO()
     write_jobs(jobs, text)
     try:
-        write_atomically(save, text.getvalue())
+        write_atomically(save, text.getvalue(), encoding="utf-8")
     except OSError as error:
         raise InvalidInputError(f"{save} cannot be written: {error.strerror or error}.") from error
     say(f"{len(jobs)} jobs are in {save}.")
@@ -182,8 +196,9 @@ def _show(found: "Answer", source: "Source", wait: str, queue: str | None) -> No
         waits = ", ".join(f"{name} {_seconds(each.p95)}" for name, each in chosen.queues.items())
         typer.echo(f"With {chosen.machines}, wait p95 by queue: {waits}")
     if found.machines is None:
-        typer.echo(f"Up to {found.rows[-1].machines} machines are not enough for {wait}{whose}.")
-        raise typer.Exit(1)
+        more = f" It takes {found.least_machines} or more." if found.least_machines > chosen.machines else ""
+        typer.echo(f"Up to {found.rows[-1].machines} machines are not enough for {wait}{whose}.{more}")
+        return
     count = f"{found.machines} machine{'' if found.machines == 1 else 's'}"
     typer.echo(f"{count}: 19 of 20 jobs{whose} begin within {wait}.")
 

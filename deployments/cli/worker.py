@@ -58,7 +58,7 @@ def worker(
     make_private_home(settings.home)
     stack = EmbeddedStack.from_settings()
     local = stack.status().api_url == api.url
-    _check(api.client(seconds=10), pool, api.url)
+    _check(api.client(seconds=10), pool, api.shown)
     definition = next(found for found in pools(settings.queue_max_workers) if found.name == pool)
     redis_url = settings.redis_url or (valkey.redis_url(stack.surroundings) if local else None)
     if redis_url is None:
@@ -78,7 +78,7 @@ def worker(
         raise MissingEngineError(
             "No GPU can be used here.", hint="Set CONTRAPONTO_GPU_POOL_ON_CPU=true to compute on the CPU."
         )
-    say(f"{len(services)} worker(s) of {pool} for {api.url}; Ctrl-C stops them.")
+    say(f"{len(services)} worker(s) of {pool} for {api.shown}; Ctrl-C stops them.")
     raise typer.Exit(_run(services))
 
 
@@ -95,8 +95,13 @@ def _check(client: "httpx.Client", pool: str, url: str) -> None:
             f"The Prefect server at {url} does not answer.",
             hint="Check the address (--server URL, with its /api) and whether it is up.",
         ) from error
-    if answer.is_success:
+    if answer.is_success and _is_json(answer):
         return
+    if answer.is_success:
+        # The server's own web page, which it shows for whatever is asked outside of /api.
+        raise ServiceError(
+            f"What answers at {url} is no Prefect API.", hint="The address ends in /api: --server URL."
+        )
     hints = {
         401: "Set CONTRAPONTO_API_AUTH to the user:password of that server.",
         404: f"It has no pool {pool}, or the address is not that of the API (it ends in /api).",
@@ -105,6 +110,10 @@ def _check(client: "httpx.Client", pool: str, url: str) -> None:
         f"The Prefect server at {url} answered {answer.status_code}.",
         hint=hints.get(answer.status_code, answer.text[:500]),
     )
+
+
+def _is_json(answer: "httpx.Response") -> bool:
+    return str(answer.headers.get("content-type", "")).startswith("application/json")
 
 
 def _run(services: "list[Service]") -> int:

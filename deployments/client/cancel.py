@@ -10,6 +10,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelled, Cancelling
 
 from tasks.errors import SourceNotFoundError
+from tasks.net.urls import mask_url
 from tasks.recovery.ends import record_end
 
 
@@ -26,7 +27,7 @@ def cancel_job(client: SyncPrefectClient, job_id: UUID) -> bool:
         run = client.read_flow_run(job_id)
     except ObjectNotFound as error:
         raise SourceNotFoundError(
-            f"There is no job {job_id} on {client.api_url}.",
+            f"There is no job {job_id} on {mask_url(str(client.api_url))}.",
             hint="Its id is what `contraponto submit` printed.",
         ) from error
     except PrefectHTTPStatusError as error:

@@ -90,10 +90,11 @@ def list_dead_letters(
     for run in _undelivered(client, since):
         with survivors.each(f"The dead letter {run.id}"):
             letters.append(DeadLetter.of(run))
+    wanted = endpoint.strip().lower() if endpoint is not None else None
     return [
         letter
         for letter in letters
-        if not letter.replayed and (endpoint in (None, letter.endpoint, _host(letter)))
+        if not letter.replayed and (wanted in (None, letter.endpoint, _host(letter)))
     ]
 
 
@@ -122,9 +123,10 @@ def replay(client: SyncPrefectClient, letter_id: UUID) -> UUID:
 
     Raises:
         SourceNotFoundError: there is no such run.
-        InvalidInputError: the run is no delivery, or not one that failed.
+        InvalidInputError: the run is no delivery, not one that failed, or holds no message that could be delivered.
     """
     dead = _run(client, letter_id)
+    DeadLetter.of(dead)  # raises for one that holds no message
     assert dead.deployment_id is not None  # noqa: S101 - `_run` has looked
     # Whoever redelivers has fixed the endpoint; one that is not in order is paused again.
     with contextlib.suppress(SourceNotFoundError):

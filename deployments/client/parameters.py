@@ -18,10 +18,11 @@ STDIN = Path("-")
 def parse_parameters(pairs: Iterable[str], file: Path | None = None) -> dict[str, Any]:
     """The parameters of a file, overridden by `name=value` pairs.
 
-    A value that is JSON is taken as such (`true`, `3`, `["srt", "vtt"]`, `"3"`); anything else is text.
+    A value that is JSON is taken as such (`true`, `3`, `["srt", "vtt"]`, `"3"`); anything else is text, `NaN` too.
 
     Raises:
-        InvalidInputError: a pair without `=`, a name given twice, or a file that cannot be read.
+        InvalidInputError: a pair without `=`, a name given twice, a file that cannot be read, or a value that JSON
+            cannot hold.
     """
     parameters = _read(file) if file is not None else {}
     given: set[str] = set()
@@ -34,6 +35,8 @@ def parse_parameters(pairs: Iterable[str], file: Path | None = None) -> dict[str
             raise InvalidInputError(f'The parameter "{name}" is given twice.')
         given.add(name)
         parameters[name] = _value(value)
+    for name, value in parameters.items():
+        _check_json(name, value)
     return parameters
 
 
@@ -69,9 +72,30 @@ def _suggestion(name: str, known: list[str]) -> str:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        # Python reads more than JSON has.
+        return json.loads(text, parse_constant=_no_json)
+    except (ValueError, RecursionError):
         return text
+
+
+def _no_json(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _check_json(name: str, value: Any) -> None:
+    """Raises InvalidInputError for what no request can carry: YAML holds more than JSON, and so may a command line."""
+    try:
+        json.dumps({name: value}, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(
+            f'The parameter "{name}" holds half a character, or bytes that are no text.',
+            hint="Write it in UTF-8.",
+        ) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidInputError(
+            f'The parameter "{name}" holds what JSON cannot: {error}.',
+            hint="Give numbers, texts, true, false, null, lists and objects of these; infinity is none.",
+        ) from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -87,14 +111,22 @@ _Loader.yaml_implicit_resolvers = {
 def _read(file: Path) -> dict[str, Any]:
     name = "standard input" if file == STDIN else f"The file {file}"
     try:
-        text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
+        text = _typed() if file == STDIN else file.read_text(encoding="utf-8")
         content = yaml.load(text, _Loader)  # noqa: S506 - a safe one. JSON is YAML.
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"{name} cannot be read: {error}.") from error
     except yaml.YAMLError as error:
         raise InvalidInputError(f"{name} is neither JSON nor YAML.", hint=str(error)) from error
+    except RecursionError as error:
+        raise InvalidInputError(f"{name} is nested too deep.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise InvalidInputError(f"{name} holds no object of names and values.")
     return {str(name): value for name, value in content.items()}
+
+
+def _typed() -> str:
+    if sys.stdin is None:  # closed by whoever started this
+        raise OSError("it is closed")
+    return sys.stdin.read()

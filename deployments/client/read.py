@@ -14,6 +14,7 @@ from tasks.errors import SourceNotFoundError
 from tasks.jobs.artifacts import NEWEST_FIRST, document_in, of_job
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.jobs.status import status_of
+from tasks.net.urls import mask_url
 
 _POLL_SECONDS = 0.5
 _PLACE_SECONDS = 5.0
@@ -43,7 +44,7 @@ def read_run(client: SyncPrefectClient, job_id: UUID) -> FlowRun:
         return client.read_flow_run(job_id)
     except ObjectNotFound as error:
         raise SourceNotFoundError(
-            f"There is no job {job_id} on {client.api_url}.",
+            f"There is no job {job_id} on {mask_url(str(client.api_url))}.",
             hint="Its id is what `contraponto submit` printed; `contraponto jobs` lists the newest.",
         ) from error
 

@@ -17,6 +17,7 @@ from deployments.client.read import read_run
 from deployments.server.pools import Priority
 from tasks.errors import InvalidInputError, SourceNotFoundError
 from tasks.jobs.run_names import run_name
+from tasks.jobs.unexpected import UNEXPECTED_TAG
 from tasks.jobs.unreadable import UNREADABLE
 
 _REFUSED = (400, 409, 413, 422)
@@ -112,7 +113,8 @@ def retry_job(client: SyncPrefectClient, job_id: UUID) -> UUID:
         run.deployment_id,
         parameters=run.parameters,
         work_queue_name=run.work_queue_name,
-        tags=run.tags,
+        # How the first one has ended says nothing of this one.
+        tags=[tag for tag in run.tags if tag != UNEXPECTED_TAG],
         name=run.name,
         job_variables=run.job_variables,
         idempotency_key=str(uuid4()),
@@ -128,8 +130,10 @@ def _asked(parameters: Mapping[str, Any]) -> Priority:
 def _find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
     """A deployment by its name, or by `flow/deployment`."""
     full_name = deployment if "/" in deployment else f"{deployment}/{deployment}"
-    with contextlib.suppress(ObjectNotFound):
-        return client.read_deployment_by_name(full_name)
+    flow, _, name = full_name.partition("/")
+    if flow and name and "/" not in name:  # others are none that Prefect knows
+        with contextlib.suppress(ObjectNotFound):
+            return client.read_deployment_by_name(full_name)
     # Its flow may have another name.
     wanted = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
     if found := client.read_deployments(deployment_filter=wanted, limit=1):

@@ -61,11 +61,15 @@ _UNGUARDED = ("--workers", "--background", "-b")
 """Options with which Prefect starts its server in processes of its own, which know nothing of this one."""
 
 
+_OF_CALLERS = (JOB_TAG, "maintenance")
+"""Tags of what callers submit: jobs, and housekeeping."""
+
+
 def guard(app: "ASGIApp") -> "ASGIApp":
     """What stands in front of Prefect's application, the outermost first."""
     settings = get_settings()
     door = Door(
-        Bodies(SubmitsOnly(Idempotency(CallersFirst(app), tag=JOB_TAG))),
+        Bodies(SubmitsOnly(Idempotency(CallersFirst(app), tags=_OF_CALLERS))),
         names=settings.server_names,
         origins=settings.server_origins,
     )

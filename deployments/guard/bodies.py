@@ -40,7 +40,8 @@ _SUBMIT = re.compile(r"/create_flow_run(/bulk)?/?$")
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SUSPICIOUS = re.compile(
-    r"\\u0000|\\u[dD][89a-fA-F]|__prefect_kind"
+    # Any letter of the name may be written as an escape.
+    r"\\u00[0-7]|\\u[dD][89a-fA-F]|__prefect_kind"
     r"|(?:^|[:,\[\s])-?(?:NaN|Infinity|[0-9]{19}|[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9])"
 )
 """Without this no value of a JSON text can be one that is refused: most need not be looked at one by one."""
@@ -73,16 +74,11 @@ class Bodies:
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request or refuse it."""
-        if scope["type"] == "http" and (
-            b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]
-        ):
-            await refuse(
-                scope,
-                receive,
-                send,
-                400,
-                "The address holds a NUL character (%00), which nothing here is called.",
+        if scope["type"] == "http" and (_CONTROL.search(scope["path"]) or b"%00" in scope["query_string"]):
+            sentence = (
+                "The address holds a control character (%00, %0A or the like), which nothing here is called."
             )
+            await refuse(scope, receive, send, 400, sentence)
             return
         if scope["type"] != "http" or scope["method"] not in _WRITES:
             await self._app(scope, receive, send)

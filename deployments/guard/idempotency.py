@@ -11,6 +11,7 @@ when the first is lost (`deployments/proxy/contraponto.conf`).
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from deployments.guard.bodies import LONGEST_NAME, read_body, replay
@@ -24,6 +25,7 @@ LABEL = "contraponto.submitted"
 
 _HEADER = b"idempotency-key"
 _SUBMIT = re.compile(r"/deployments/([0-9a-fA-F-]{32,36})/create_flow_run/?$")
+_BULK = re.compile(r"/create_flow_run/bulk/?$")
 _CONTENT = ("parameters", "work_queue_name", "job_variables", "tags")
 """What makes two submits the same; a retry may have another name, and its state another time."""
 
@@ -33,19 +35,21 @@ class Idempotency:
 
     Args:
         app: Who answers; its requests have bounded bodies.
-        tag: Runs with this tag are jobs of callers. What starts by itself (deliveries, shards) writes its own keys, and
-            may meet its first run with another message.
+        tags: Runs with one of these are submitted by callers. What starts by itself (deliveries, shards) writes its
+            own keys, and may meet its first run with another message.
     """
 
-    def __init__(self, app: "ASGIApp", *, tag: str) -> None:
+    def __init__(self, app: "ASGIApp", *, tags: Collection[str]) -> None:
         self._app = app
-        self._tag = tag
+        self._tags = frozenset(tags)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request or refuse it."""
-        submit = (
-            _SUBMIT.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        )
+        posts = scope["type"] == "http" and scope["method"] == "POST"
+        if posts and _BULK.search(scope["path"]):
+            await self._bulk(scope, receive, send)
+            return
+        submit = _SUBMIT.search(scope["path"]) if posts else None
         if submit is None:
             await self._app(scope, receive, send)
             return
@@ -69,7 +73,7 @@ class Idempotency:
         except BaseException:  # what it has answered is answered, and raised on
             await answer.give(send)
             raise
-        if (known := answer.job(self._tag)) is not None and known["labels"].get(LABEL, digest) != digest:
+        if (known := answer.job(self._tags)) is not None and known["labels"].get(LABEL, digest) != digest:
             await refuse(
                 scope,
                 receive,
@@ -80,6 +84,15 @@ class Idempotency:
             )
             return
         await answer.give(send)
+
+    async def _bulk(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Several submits at once: the answer to each says that it was created, also where its key was known."""
+        body = await read_body(receive)
+        if any(map(_submitted, _each(body))):
+            sentence = "Submit jobs with an idempotency_key one by one, to create_flow_run: here no key is looked at."
+            await refuse(scope, receive, send, 422, sentence)
+        else:
+            await self._app(scope, replay(body, receive), send)
 
 
 class _Answer:
@@ -96,12 +109,13 @@ class _Answer:
         for message in self.messages:
             await send(message)
 
-    def job(self, tag: str) -> dict[str, Any] | None:
+    def job(self, tags: frozenset[str]) -> dict[str, Any] | None:
         """The job that was there before; None for a new one (201), a refusal, and what is no job."""
         if not self.messages or self.messages[0].get("status") != 200:
             return None
         run = json.loads(b"".join(message.get("body", b"") for message in self.messages[1:]))
-        return run if tag in run.get("tags", ()) and _is_map(run.get("labels")) else None
+        is_of_a_caller = not tags.isdisjoint(run.get("tags", ()))
+        return run if is_of_a_caller and _is_map(run.get("labels")) else None
 
 
 def _with_key(scope: "Scope", body: bytes) -> bytes | str:
@@ -130,6 +144,15 @@ def _submitted(body: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None  # the server says so
     return sent if isinstance(sent, dict) and isinstance(sent.get("idempotency_key"), str) else None
+
+
+def _each(body: bytes) -> list[bytes]:
+    """What is in a list of submits, each as if it had been sent alone."""
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        return []  # the server says so
+    return [json.dumps(each).encode() for each in sent] if isinstance(sent, list) else []
 
 
 def _digest(deployment: str, sent: dict[str, Any]) -> str:

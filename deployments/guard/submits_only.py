@@ -40,7 +40,8 @@ _READS = re.compile(
 _SUBMIT = re.compile(r"/api/deployments/[^/]+/create_flow_run(/bulk)?/?")
 _CHANGE = re.compile(r"/api/flow_runs/([^/]+/(set_state|resume)|bulk_set_state)/?")
 _STREAMS = re.compile(r"/api/(events|logs)/out/?")
-_CLOSED = re.compile(r"/api/admin/(?!version/?$).*")
+_CLOSED = re.compile(r"/api/admin/(?!version/?\Z).*", re.DOTALL)
+"""Whatever follows: a router may pass over the end of a line."""
 
 _SUBMITTED, _ASKED = frozenset({"SCHEDULED"}), frozenset({"SCHEDULED", "CANCELLING", "CANCELLED"})
 """States that a job may be submitted in, and be brought into: to run it at a time or again, and to end it."""

@@ -155,11 +155,18 @@ def revision_of(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a small text file so that a reader sees the old one or the new one, never a part."""
+def write_atomically(path: Path, text: str, *, mode: int = 0o644, encoding: str | None = None) -> None:
+    """Write a small text file so that a reader sees the old one or the new one, never a part.
+
+    Without an encoding it is that of the locale, in which other programs read it. What fails leaves nothing.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
-        file.write(text)
-    temporary.replace(path)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding=encoding, errors="surrogateescape") as file:
+            file.write(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

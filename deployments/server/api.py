@@ -10,6 +10,7 @@ import httpx
 from pydantic import SecretStr
 
 from deployments.processes.service import write_atomically
+from tasks.net.urls import mask_url
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Api:
     """What `PREFECT_API_URL` is set to; ends in /api."""
     auth: SecretStr | None = None
     """`user:password` for a server with authentication."""
+
+    @property
+    def shown(self) -> str:
+        """The address for messages: a password that somebody has put into it is not in them."""
+        return mask_url(self.url)
 
     def environment(self) -> dict[str, str]:
         """The variables by which Prefect's clients find the server."""

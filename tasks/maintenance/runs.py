@@ -1,6 +1,7 @@
 """Old runs on the Prefect server, with their artifacts and logs."""
 
 import asyncio
+import itertools
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -140,18 +141,26 @@ async def _cancel(client: PrefectClient, run: FlowRun) -> None:
 
 
 async def _unended(client: PrefectClient, but: UUID) -> list[FlowRun]:
-    """Jobs that run, or wait and are due; housekeeping and deliveries are no jobs."""
+    """Jobs that run, or wait and are due, a page of them at least; housekeeping and deliveries are no jobs."""
     found: list[FlowRun] = []
     for types, due in ((_AT_WORK, None), ([StateType.SCHEDULED], _at(datetime.now(UTC)))):
         wanted = FlowRunFilter(
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
             expected_start_time=FlowRunFilterExpectedStartTime(before_=due) if due else None,
         )
-        page = await read_page(
-            client, flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_PAGE
-        )
-        found += page.runs
-    return [run for run in found if run.id != but and _SERVING.isdisjoint(run.tags)]
+        # Any number of deliveries may stand before the first job.
+        for offset in itertools.count(0, _PAGE):
+            page = await read_page(
+                client,
+                flow_run_filter=wanted,
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                limit=_PAGE,
+                offset=offset,
+            )
+            found += [run for run in page.runs if run.id != but and _SERVING.isdisjoint(run.tags)]
+            if page.count < _PAGE or len(found) >= _PAGE:
+                break
+    return found
 
 
 def _jobs(runs: list[FlowRun]) -> str:

@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.variables import Variable
 
@@ -29,7 +30,7 @@ from tasks.recovery.ends import (
 )
 from tasks.recovery.lost import crash_deliveries, crash_pending, crashed_deliveries
 from tasks.recovery.overrun import end_overrun
-from tasks.recovery.runs import FINAL, PAGE, all_runs
+from tasks.recovery.runs import FINAL, PAGE, all_runs, read_page
 from tasks.recovery.survival import Survivors
 from tasks.webhooks.message import message_id
 from tasks.webhooks.notify import NOTIFIED
@@ -122,13 +123,16 @@ async def _ended_since(client: PrefectClient, since: datetime) -> list[FlowRun]:
 async def _unnotified(client: PrefectClient, runs: Sequence[FlowRun]) -> list[FlowRun]:
     """Those without a delivery, of the runs whose caller wants one; and every crashed or cancelled one without it."""
     keys = {run.id: message_id(str(run.id), ended_status(run.state_type)) for run in runs if run.state_type}
-    deliveries = await client.read_flow_runs(
+    # A delivery that the server cannot tell of delivers nothing, and stops nobody else's.
+    deliveries = await read_page(
+        client,
         flow_run_filter=FlowRunFilter(
             idempotency_key=FlowRunFilterIdempotencyKey(any_=sorted(keys.values()))
         ),
+        sort=FlowRunSort.ID_DESC,
         limit=PAGE,
     )
-    notified = {delivery.idempotency_key for delivery in deliveries}
+    notified = {delivery.idempotency_key for delivery in deliveries.runs}
     return [
         run
         for run in runs

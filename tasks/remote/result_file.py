@@ -10,7 +10,7 @@ import httpx
 
 from tasks.errors import LimitExceededError, StorageFullError, TransientError
 from tasks.net.headers import content_length
-from tasks.net.http import request_error, status_error
+from tasks.net.http import REQUEST_ERRORS, request_error, status_error
 from tasks.net.urls import mask_url
 
 _CHUNK_BYTES = 1 << 18
@@ -49,7 +49,7 @@ class ResultFile:
                     raise error
                 size, sha256 = self._write(response, partial)
             partial.replace(self.target)
-        except httpx.HTTPError as error:
+        except REQUEST_ERRORS as error:
             raise request_error(error, self.url) from error
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

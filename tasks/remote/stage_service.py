@@ -9,10 +9,17 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import BaseModel, JsonValue
 
-from tasks.errors import ContrapontoError, EngineError, StageTimeoutError, TransientError
+from tasks.errors import (
+    ContrapontoError,
+    EngineError,
+    InvalidInputError,
+    StageTimeoutError,
+    TransientError,
+)
 from tasks.net.addresses import AddressPolicy
 from tasks.net.deadline import Deadline
 from tasks.net.http import request_error, safe_client
+from tasks.net.urls import check_url
 from tasks.progress import Progress, ignore_progress
 from tasks.remote.answers import Answers, shorten
 from tasks.remote.outcomes import FinishedJob, ServiceHealth
@@ -140,9 +147,10 @@ class StageService:
             LimitExceededError: The file has more than `max_bytes`.
             StorageFullError, StageTimeoutError, TransientError.
             SourceNotFoundError, SourceForbiddenError, BlockedAddressError: As for any download.
+            EngineError: The address that it names is none.
         """
         named = job.result.get("url")
-        url = named if isinstance(named, str) else self._url(self.paths.download, job.job_id)
+        url = self._checked(named) if isinstance(named, str) else self._url(self.paths.download, job.job_id)
         # The key is for the service only, not for whatever address it names.
         own = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
         time_limit = self._time_limit(progress, deadline)
@@ -151,6 +159,14 @@ class StageService:
                 client, url, self._headers if own else {}, target, max_bytes, time_limit.report
             )
             return self.rules.retry.call(download.fetch, time_limit)
+
+    def _checked(self, url: str) -> str:
+        try:
+            return check_url(url).text
+        except InvalidInputError as error:
+            raise EngineError(
+                f"The {self.name} service names an address for its file that cannot be used. {error.message}"
+            ) from error
 
     def cancel(self, job_id: str) -> bool:
         """Tells the service to stop a job. Returns whether it knows; if not, that is logged."""

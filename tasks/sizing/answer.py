@@ -17,6 +17,7 @@ MOST_JOBS_A_DAY = 200_000
 _WANTED_JOBS = 10_000
 """Simulated for an answer, within the days below."""
 _DAYS = (3, 30)
+_LONGEST_JOB = 365 * DAY
 _MORE_ROWS = 2
 """Rows behind the answer: what one more machine would give."""
 
@@ -61,6 +62,8 @@ class Answer(BaseModel):
     start_seconds: float
     simulated_days: int
     simulated_jobs: int
+    least_machines: int = 1
+    """With fewer the queue grows day by day."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def answer(question: Question) -> Answer:
     All numbers of machines get the very same jobs, so that rows differ by the machines alone.
 
     Raises:
-        InvalidInputError: more jobs than are simulated, or none of the queue that the target is for.
+        InvalidInputError: more jobs than are simulated, or longer ones, or none of the queue that the target is for.
     """
     if not 0 < question.jobs_per_day <= MOST_JOBS_A_DAY:
         raise InvalidInputError(
@@ -111,21 +114,21 @@ def answer(question: Question) -> Answer:
             f"No job is in the queue {question.queue}, so it cannot be the one that waits.",
             hint="Leave --queue out, or give jobs of that queue.",
         )
-    # With fewer machines than this the queue grows day by day.
+    longest = float(jobs.services.max()) + question.start_seconds
+    if not longest <= _LONGEST_JOB:
+        raise InvalidInputError(
+            f"Jobs that take {longest:.3g} seconds cannot be simulated.", hint="A year is the longest."
+        )
     needed = math.ceil(least_slots(jobs, days * DAY, question.start_seconds) / question.slots)
     rows: list[Row] = []
     found: int | None = None
-    for machines in range(max(1, needed - 1), question.most_machines + 1):
+    # Of numbers that are too small by far, one row says so.
+    for machines in range(min(max(1, needed - 1), question.most_machines), question.most_machines + 1):
         rows.append(_row(question, jobs, machines, days))
         if rows[-1].enough and found is None:
             found = machines
         if found is not None and machines >= found + _MORE_ROWS:
             break
-    if not rows:
-        raise InvalidInputError(
-            f"It takes {needed} machines or more, and {question.most_machines} were to be tried at most.",
-            hint="Give --most-machines.",
-        )
     return Answer(
         machines=found,
         basis=question.basis,
@@ -135,6 +138,7 @@ def answer(question: Question) -> Answer:
         start_seconds=question.start_seconds,
         simulated_days=days,
         simulated_jobs=len(jobs),
+        least_machines=needed,
     )
 
 

@@ -83,7 +83,9 @@ class AssumedKind(BaseModel):
 
     def kind(self) -> Kind:
         """With times that stand for its distribution."""
-        return Kind(self.operation, self.queue, self.share, tuple(self._times().tolist()))
+        with np.errstate(over="ignore"):  # what is without an end is refused where it is simulated
+            times = self._times().tolist()
+        return Kind(self.operation, self.queue, self.share, tuple(times))
 
     def _times(self) -> Numbers:
         if self.seconds is not None:

@@ -21,10 +21,10 @@ from blocks.from_settings import media_store
 from blocks.media_store import RESULTS_PREFIX
 from blocks.settings import get_settings
 from flows.maintenance import cleanup, factory_reset
-from tasks.errors import StageTimeoutError
+from tasks.errors import InvalidInputError, StageTimeoutError
 from tasks.jobs.document import JobDocument
 from tasks.maintenance import runs as old_runs
-from tasks.maintenance.runs import cancel_jobs
+from tasks.maintenance.runs import cancel_jobs, refuse_while_jobs_run
 from tests.flow.conftest import Configure
 from tests.flow.jobs import document_of, end_of
 
@@ -160,6 +160,19 @@ async def test_a_reset_wants_its_words_and_no_job_at_work() -> None:
         assert has("uploads/talk.mp3") == [False]
         assert await exist(*ids, busy.id, waiting.id, serving.id) == [False] * 5 + [True]
         await client.set_flow_run_state(serving.id, Completed(), force=True)
+
+
+async def test_a_job_behind_many_deliveries_stops_the_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(old_runs, "_PAGE", 2)
+    async with get_client() as client:
+        await end_all(client)
+        busy = await client.create_flow_run(old_job, state=Running())
+        for _ in range(5):
+            await client.create_flow_run(old_delivery, state=Running(), tags=["webhook"])
+        with pytest.raises(InvalidInputError, match=f"1 job is at work, {busy.id} for one"):
+            await refuse_while_jobs_run(but=uuid4())
+        await end_all(client)
+        await refuse_while_jobs_run(but=uuid4())
 
 
 async def test_a_job_that_does_not_end_stops_the_reset() -> None:

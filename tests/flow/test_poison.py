@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,8 @@ from tasks.recovery import reconciliation
 from tasks.recovery.ends import JOB_TAG
 from tasks.recovery.reconciliation import reconcile
 from tasks.webhooks import notify as notification
+from tasks.webhooks.message import message_id
+from tasks.webhooks.notify import DELIVERY
 from tests.flow.conftest import Configure
 from tests.flow.jobs import end_of, id_of
 from tests.flow.poison import ServedApplication, nested, plain, submit_poison
@@ -131,6 +134,26 @@ async def test_ends_of_others_are_notified(jobs: UUID, poison: UUID, endpoint: W
         others += [failed(client, jobs, webhook_url=endpoint.url) for _ in range(2)]
         assert (await reconcile()).failed == 0
         assert [len(deliveries(client, job)) for job in others] == [1] * len(others)
+
+
+async def test_a_delivery_that_nobody_can_be_told_of_stops_no_other(
+    jobs: UUID, endpoint: WebhookEndpoint
+) -> None:
+    """Whoever may submit a job may submit a delivery, with the key of another one's message."""
+    with get_client(sync_client=True) as client:
+        first, second = (failed(client, jobs, webhook_url=endpoint.url) for _ in range(2))
+        deployment = client.read_deployment_by_name(DELIVERY).id
+        key = message_id(str(first.id), "failed")
+        body = {"parameters": {"message": nested(300)}, "idempotency_key": key, "name": key}
+        with plain(client) as raw:
+            raw.post(f"/deployments/{deployment}/create_flow_run", content=json.dumps(body))
+            named = {"flow_runs": {"name": {"any_": [key]}}}
+            [bad] = raw.post("/ui/flow_runs/history", json=named).json()
+            done = await reconcile()
+            raw.delete(f"/flow_runs/{bad['id']}")
+        assert done.failed == 0
+        assert len(deliveries(client, second)) == 1
+        assert [received.headers["webhook-id"] for received in endpoint.received] == [key], "sent from here"
 
 
 def test_it_is_ended_by_a_command(client: SyncPrefectClient, poison: UUID) -> None:

@@ -212,6 +212,7 @@ def test_a_dead_letter_is_replayed_once(client: SyncPrefectClient, jobs: UUID) -
     [letter] = list_dead_letters(client, endpoint="hooks.example.org:8443")
     assert letter.id == delivery.id
     assert "geheim" not in letter.model_dump_json()
+    assert list_dead_letters(client, endpoint="Hooks.Example.org") == [letter], "as people write hosts"
     assert list_dead_letters(client, endpoint="other.example.org") == []
     assert list_dead_letters(client, since=datetime.now(UTC) + timedelta(minutes=1)) == []
 
@@ -224,6 +225,12 @@ def test_a_dead_letter_is_replayed_once(client: SyncPrefectClient, jobs: UUID) -
     assert client.read_flow_run(again).parameters == delivery.parameters
     assert list_dead_letters(client) == []
     assert read_dead_letter(client, letter.id).replayed
+
+    assert delivery.deployment_id is not None
+    empty = client.create_flow_run_from_deployment(delivery.deployment_id, parameters={})
+    client.set_flow_run_state(empty.id, Failed(message="It lacks all that it needs."), force=True)
+    with pytest.raises(InvalidInputError, match="holds no message that could be delivered"):
+        replay(client, empty.id)
 
 
 async def test_a_job_that_was_removed_meanwhile_is_not_notified_of_again(

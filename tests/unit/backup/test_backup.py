@@ -1,12 +1,14 @@
 """Backup and restore over real servers: all is there again, and what is not safe is refused."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
 import sqlite3
 import stat
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,9 @@ from blocks.from_settings import media_store
 from blocks.settings import reload_settings
 from deployments.backup import files
 from deployments.backup.make import backup
-from deployments.backup.manifest import BackupError
+from deployments.backup.manifest import BackupError, Manifest, check_sums, write_sums
 from deployments.backup.restore import restore
+from deployments.backup.settings_files import place_settings
 from deployments.embedded.stack import EmbeddedStack
 from tests.servers.postgres import running_postgres
 from tests.servers.s3 import s3_server
@@ -154,6 +157,64 @@ def test_a_backup_of_a_later_version_and_what_is_none_are_refused(tmp_path: Path
         restore(tmp_path, no_report)
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\\b", "a\u2028b", "\\", "a  b", "ação", "\udce3"])
+def test_a_name_of_any_file_survives_the_list_of_digests(name: str, tmp_path: Path) -> None:
+    """Others than the store may have put a file into its folder."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / name).write_text("1")
+    sums = write_sums(tmp_path, no_report)
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=tmp_path, check=True, timeout=60)
+    manifest = Manifest(made_at=datetime.now(UTC), contraponto="1", prefect="3", parts=(), sums=sums)
+    check_sums(tmp_path, manifest, no_report)
+    (tmp_path / "store" / name).write_text("2")
+    with pytest.raises(BackupError, match="is not what it was"):
+        check_sums(tmp_path, manifest, no_report)
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"{", b'{"contraponto": "one", "prefect": "3"}'])
+def test_a_damaged_manifest_is_refused_in_a_sentence(content: bytes, tmp_path: Path) -> None:
+    whole = {"made_at": "2027-01-01T00:00:00Z", "parts": [], "sums": ""}
+    if content.endswith(b"}"):
+        content = json.dumps({**whole, **json.loads(content)}).encode()
+    (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(BackupError, match=r"manifest\.json is damaged"):
+        restore(tmp_path, no_report)
+
+
+@pytest.mark.parametrize("place", ["file", "file/backups", "/proc/backups"])
+def test_a_folder_that_cannot_be_written_to_is_said(
+    place: str, installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_HOME", str(installation.home))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BackupError, match=r"^The backup could not be made: ") as caught:
+        make(tmp_path / place)
+    assert caught.value.hint
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("place", ["store", "store/results/deep", "postgres/backups", "fonts"])
+def test_a_backup_does_not_hold_itself(
+    place: str, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_HOME", str(installation.home))
+    with pytest.raises(BackupError, match="the backup would hold itself"):
+        make(installation.home / place)
+    assert not list(installation.home.rglob("contraponto-*"))
+
+
+def test_a_disk_that_fills_up_leaves_nothing(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_HOME", str(installation.home))
+
+    monkeypatch.setattr(shutil, "copyfile", _full)
+    with pytest.raises(BackupError, match="could not be made: No space left") as caught:
+        make(tmp_path / "backups")
+    assert "free some space" in caught.value.hint
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
 def test_a_backup_that_fails_leaves_nothing(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +242,40 @@ def test_a_restore_that_fails_leaves_nothing(
     assert not (elsewhere.directory / ".env").exists()
     left = {path.name for path in elsewhere.home.iterdir()}
     assert not left & {"postgres", "valkey", "store", "records.db", ".restoring", "api-auth"}
+
+
+def test_a_restore_that_fails_can_be_repeated(
+    installation: Installation, elsewhere: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the next one would be refused: a Redis with data in it is somebody's."""
+    with running_valkey() as redis:
+        elsewhere.enter(redis_url=redis.url)
+        with monkeypatch.context() as broken:
+            broken.setattr("deployments.backup.database.restore", _full)
+            with pytest.raises(BackupError, match="The backup could not be restored: No space left"):
+                restore(installation.backup, no_report)
+            with redis.client() as client:
+                assert client.dbsize() == 0
+        restore(installation.backup, no_report)
+        with redis.client() as client:
+            assert client.dbsize() > 0
+
+
+def test_settings_that_cannot_be_put_in_place_leave_none(
+    installation: Installation, elsewhere: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere.enter()
+    made = shutil.copytree(installation.backup, elsewhere.directory.parent / "backup")
+    (made / "settings" / "contraponto.toml").write_text("")
+    placed: list[Path] = []
+    monkeypatch.setenv("CONTRAPONTO_SETTINGS_FILE", "/proc/contraponto.toml")
+    with pytest.raises(OSError, match=r"/proc"):
+        place_settings(made / "settings", placed.append)
+    assert placed == [elsewhere.directory / ".env"], "whoever is told takes it away again"
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_files_on_another_disk_are_copied_with_their_times(

@@ -112,6 +112,17 @@ def test_templates_are_refused_at_submit_alone(value: dict[str, Any]) -> None:
         check_body(body, is_submit=True)
 
 
+@given(st.sets(st.integers(0, len("__prefect_kind") - 1), min_size=1))
+def test_a_template_is_known_however_its_letters_are_written(escaped: set[int]) -> None:
+    name = "".join(
+        f"\\u{ord(letter):04x}" if number in escaped else letter
+        for number, letter in enumerate("__prefect_kind")
+    )
+    body = '{"parameters": {"metadata": {"' + name + '": "jinja", "template": "{{ 1 }}"}}}'
+    with pytest.raises(BodyError, match="Send the value itself"):
+        check_body(body.encode(), is_submit=True)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -253,6 +264,9 @@ def test_size(caller: TestClient) -> None:
     assert caller.post("/api/flow_runs/1/set_state", content=b" " * (LARGEST + 1)).status_code == 200
 
 
-def test_a_nul_in_the_address(caller: TestClient) -> None:
+def test_control_characters_in_the_address(caller: TestClient) -> None:
     assert caller.get("/api/flows/name/a%00b").status_code == 400
+    assert caller.get("/api/admin/settings%0A").status_code == 400
+    assert caller.post("/api/flows/filter%0d", json={}).status_code == 400
+    assert caller.get("/api/flows/name/transcrição").status_code == 200
     assert caller.get("/api/flows/name/ab?x=%00").status_code == 400

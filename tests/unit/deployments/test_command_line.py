@@ -1,6 +1,7 @@
 """The command line as a program: what it reads to start, exit codes, standard input."""
 
 import configparser
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from blocks.settings import PROJECT_ROOT, get_settings
 from deployments.cli.app import app
+from deployments.cli.output import print_json, print_whatever_it_is
 
 HEAVY = ("pydantic", "httpx", "numpy", "prefect", "yaml")
 
@@ -70,6 +72,34 @@ def test_parameters_from_standard_input(tmp_path: Path) -> None:
     broken = run("run", "transcribe", "--params", "-", stdin="{", CONTRAPONTO_HOME=str(tmp_path))
     assert broken.returncode == 2
     assert "standard input is neither JSON nor YAML" in broken.stderr
+
+
+def test_letters_that_a_terminal_does_not_know_stop_no_command(tmp_path: Path) -> None:
+    """As in a locale of another century; names of files may be bytes that are no text at all."""
+    home = {"CONTRAPONTO_HOME": str(tmp_path)}
+    drawn = run("pipelines", PYTHONIOENCODING="latin-1", **home)
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    assert "\\u2500" in drawn.stdout
+    bytes_of = subprocess.run(
+        [sys.executable, "-m", "deployments.cli.app", "doctor"],
+        cwd=PROJECT_ROOT,
+        env={"PATH": "", "CONTRAPONTO_S3_REGION": "s\udce3o", "PYTHONIOENCODING": "utf-8", **home},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert b"Traceback" not in bytes_of.stderr
+    assert b"s\xe3o" in bytes_of.stdout
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_json_stays_json_in_every_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding))
+    print_whatever_it_is()
+    value = {"título": "São Paulo – 🎬"}
+    print_json(json.dumps(value, ensure_ascii=False))
+    assert json.loads(written.getvalue().decode()) == value
 
 
 def test_programs_read_what_is_damaged_or_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ class Runs:
 def _caller(tag: str = "job") -> TestClient:
     app = Starlette(routes=[Route("/{path:path}", Runs(tag).create, methods=["POST"])])
     app.add_middleware(GZipMiddleware)
-    return TestClient(Idempotency(app, tag="job"))
+    return TestClient(Idempotency(app, tags=("job", "maintenance")))
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,31 @@ def test_what_starts_by_itself_may_differ() -> None:
     assert caller.post(SUBMIT, json={"idempotency_key": "k", "parameters": {"a": 2}}).status_code == 200
 
 
+def test_housekeeping_is_submitted_by_callers_too() -> None:
+    """A clean-up that was only to count is not the one that removes."""
+    caller = _caller(tag="maintenance")
+    caller.post(SUBMIT, json={"idempotency_key": "k", "parameters": {"dry_run": True}})
+    again = caller.post(SUBMIT, json={"idempotency_key": "k", "parameters": {"dry_run": False}})
+    assert again.status_code == 409
+
+
+def test_several_at_once_have_no_keys() -> None:
+    """Prefect says of each that it was created, also of one that is the first job of its key."""
+    caller = _caller()
+    refused = caller.post(f"{SUBMIT}/bulk", json=[{"parameters": {}}, {"idempotency_key": "k"}])
+    assert refused.status_code == 422
+    assert "one by one" in refused.json()["detail"]
+    for body in (b'[{"idempotency_key": null}]', b"[]", b"{}", b"{no", b"[1]"):
+        echoed = TestClient(
+            Idempotency(Starlette(routes=[Route("/{path:path}", _echo, methods=["POST"])]), tags=())
+        )
+        assert echoed.post(f"{SUBMIT}/bulk", content=body).content == body
+
+
+async def _echo(request: Request) -> Response:
+    return Response(await request.body())
+
+
 def test_labels_of_the_caller_stay() -> None:
     run = _caller().post(SUBMIT, json={"idempotency_key": "k", "labels": {"mine": "1"}}).json()
     assert run["labels"]["mine"] == "1"
@@ -132,7 +157,7 @@ def test_an_error_of_the_server_is_answered_in_its_own_words() -> None:
     app = Starlette(
         routes=[Route("/{path:path}", fail, methods=["POST"])], exception_handlers={Exception: in_words}
     )
-    caller = TestClient(Idempotency(app, tag="job"), raise_server_exceptions=False)
+    caller = TestClient(Idempotency(app, tags=("job", "maintenance")), raise_server_exceptions=False)
     answer = caller.post(SUBMIT, json={"idempotency_key": "k"})
     assert (answer.status_code, answer.json()) == (500, {"exception_message": "Internal Server Error"})
 

@@ -85,3 +85,19 @@ def test_what_waits_and_what_is_dead() -> None:
     assert isinstance(type_in("replay", letters[2]["id"], "--all").exception, InvalidInputError)
     assert json.loads(type_in("replay", "--all", "--stream", STREAM, "--json").stdout) == {"count": 1}
     assert "0 dead letters." in type_in("dead-letters").output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("messages", "--stream", STREAM, "discard", "--all"),
+        ("messages", "--json", "dead-letters"),
+        ("dead-letters", "--endpoint", "hooks.example.org", "show", "0192f0a0-0000-7000-8000-000000000000"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(words: tuple[str, ...]) -> None:
+    """A stream that is named before `discard` would leave its `--all` for every stream."""
+    refused = CliRunner().invoke(app, words)
+    assert isinstance(refused.exception, InvalidInputError)
+    assert words[1] in refused.exception.message
+    assert words[1] in refused.exception.hint

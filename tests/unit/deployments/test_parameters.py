@@ -20,7 +20,13 @@ def test_json_values_are_taken_as_such(value: object) -> None:
     assert parse_parameters([f"name={json.dumps(value)}"]) == {"name": value}
 
 
-@pytest.mark.parametrize("text", ["pt", "https://example.org/a?b=c&d=e", "", "True", "1.2.3", "[srt"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("pt", "https://example.org/a?b=c&d=e", "", "True", "1.2.3", "[srt"),
+        *("NaN", "-Infinity", "[1, NaN]", "[" * 5000, "9" * 5000),
+    ],
+)
 def test_anything_else_is_text(text: str) -> None:
     assert parse_parameters([f"name={text}"]) == {"name": text}
 
@@ -63,6 +69,35 @@ def test_an_unusable_file_is_refused(tmp_path: Path, content: str, message: str)
     file.write_text(content)
     with pytest.raises(InvalidInputError, match=message):
         parse_parameters([], file)
+
+
+@pytest.mark.parametrize("pair", ["a=1e999", r'a="\ud800"', "a=\udcff", "a\udcff=1", 'a={"b": [-1e999]}'])
+def test_what_no_request_can_carry_is_refused(pair: str) -> None:
+    with pytest.raises(InvalidInputError, match="The parameter "):
+        parse_parameters([pair])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: .nan", '"a" holds what JSON cannot'),
+        ("a: &b [*b]", '"a" holds what JSON cannot'),
+        ("a: !!binary aGk=", '"a" holds what JSON cannot'),
+        ("a: !!set {b, c}", '"a" holds what JSON cannot'),
+        ("[" * 5000, "nested too deep"),
+    ],
+)
+def test_what_yaml_holds_and_json_does_not_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "parameters.yaml"
+    file.write_text(content)
+    with pytest.raises(InvalidInputError, match=message):
+        parse_parameters([], file)
+
+
+def test_a_standard_input_that_is_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InvalidInputError, match="standard input cannot be read: it is closed"):
+        parse_parameters([], Path("-"))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

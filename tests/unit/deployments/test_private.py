@@ -78,6 +78,31 @@ def test_a_folder_with_other_things_in_it_stays_open_and_ours_in_it_are_closed(p
     assert open_places(home) == []
 
 
+def test_records_are_a_homes_own_and_nobody_elses(place: Path) -> None:
+    home = old_home(place)
+    for name in ("records.db", "records.db-wal", "pipelines.yaml"):
+        (home / name).write_text("contrato")
+        (home / name).chmod(0o644)
+    assert "records.db" in [found.name for found in open_places(home)]
+    keep_private(home)
+    assert mode(home) == 0o700, "it holds nothing that is not a home's"
+    assert open_places(home) == []
+
+
+def test_records_beside_other_things_are_closed_themselves(place: Path) -> None:
+    home = old_home(place)
+    (home / "holiday pictures").mkdir(mode=0o755)
+    for name in ("records.db", "records.db-wal", "pipelines.yaml"):
+        (home / name).write_text("contrato")
+        (home / name).chmod(0o644)
+    keep_private(home)
+    assert mode(home) == 0o755
+    assert [mode(home / name) for name in ("records.db", "records.db-wal", "pipelines.yaml")] == [
+        *(0o600, 0o600, 0o644),
+    ]
+    assert open_places(home) == []
+
+
 def test_links_are_not_followed(place: Path) -> None:
     home, elsewhere = old_home(place), place / "models of all"
     elsewhere.mkdir(mode=0o755)

@@ -49,6 +49,15 @@ def test_a_secret_file_is_never_readable_by_others(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "a folder of bytes: \udce3", encoding="utf-8")
+    assert path.read_bytes() == b"a folder of bytes: \xe3"
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "não", encoding="ascii")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [("", ""), ("a\nb\nc\n", "b\nc"), ("é" * 20_000, "é" * 20_000)]
 )

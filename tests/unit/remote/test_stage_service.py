@@ -328,6 +328,18 @@ def test_a_missing_file_is_named(service: Service, tmp_path: Path) -> None:
         client.fetch(FinishedJob("download", "job-0", {}), tmp_path / "a.wav", max_bytes=10**6, deadline=30)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[a", "/files/1", "http://a:port/", "file:///etc/passwd", "http://", "http://xn--a/", ""]
+)
+def test_an_address_that_is_none_is_the_fault_of_the_service(
+    url: str, service: Service, tmp_path: Path
+) -> None:
+    client = client_of(service)
+    with pytest.raises((EngineError, InvalidInputError)) as caught:
+        client.fetch(FinishedJob("download", "job-0", {"url": url}), tmp_path / "a", max_bytes=1, deadline=30)
+    assert isinstance(caught.value, EngineError) or "xn--a" in url
+
+
 def test_the_key_stays_with_the_service(service: Service, other_service: Service, tmp_path: Path) -> None:
     job = FinishedJob("download", "job-0", {"url": f"{other_service.address}/files/1"})
     with pytest.raises(BlockedAddressError):

@@ -75,6 +75,26 @@ def test_too_few_machines_are_an_exit_code(files: Path) -> None:
     result = typed("jobs.yaml", "--jobs-per-day", "20000", "--most-machines", "8")
     assert result.exit_code == 1
     assert "Up to 8 machines are not enough for 5m." in result.stdout
+    for most in ("8", "1"):
+        programs = typed("jobs.yaml", "--jobs-per-day", "20000", "--most-machines", most, "--json")
+        assert programs.exit_code == 1, "also for programs"
+        found = json.loads(programs.stdout)
+        assert found["machines"] is None
+        assert found["least_machines"] >= 8
+    far = typed("jobs.yaml", "--jobs-per-day", "20000", "--most-machines", "1")
+    assert far.exit_code == 1
+    assert f"not enough for 5m. It takes {found['least_machines']} or more." in far.stdout
+
+
+@pytest.mark.parametrize(
+    "times",
+    ["seconds: 1e300", "p50: 1\n    p95: 1e308", "media_minutes: 1e300\n    seconds_per_media_second: 1e9"],
+)
+def test_times_without_an_end_are_refused(times: str, files: Path) -> None:
+    (files / "endless.yaml").write_text(f"jobs_per_day: 10\nkinds:\n  - operation: a\n    {times}\n")
+    result = typed("endless.yaml")
+    assert isinstance(result.exception, InvalidInputError), result.exception
+    assert "cannot be simulated" in result.exception.message
 
 
 @pytest.mark.parametrize(
@@ -88,6 +108,12 @@ def test_too_few_machines_are_an_exit_code(files: Path) -> None:
         (["jobs.yaml", "--jobs-per-day", "nan"], "--jobs-per-day is nan, and has to be above 0."),
         (["jobs.yaml", "--media-minutes", "4"], "--media-minutes is for recorded jobs"),
         (["jobs.yaml", "--peak", "99"], "A peak of 99 is none"),
+        (
+            ["--machine-class", "2-cores", "--media-minutes", "inf"],
+            "--media-minutes is inf, and may be 10080",
+        ),
+        (["jobs.yaml", "--start-seconds", "inf"], "--start-seconds is inf, and may be 86400 at most."),
+        (["jobs.yaml", "--cost-per-machine", "inf"], "--cost-per-machine is inf, and may be 1e+09 at most."),
         (["--pool", "tpu"], 'There is no pool "tpu".'),
     ],
 )
