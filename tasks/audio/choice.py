@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from tasks.audio.header import check_header
 from tasks.audio.listening import (
     ABOVE_HUM,
     ENOUGH_SECONDS,
@@ -21,6 +22,7 @@ from tasks.audio.listening import (
     FirstLook,
     SecondLook,
     Sound,
+    is_wide,
     pan,
     second_looks,
 )
@@ -64,6 +66,8 @@ class SoundChoice(BaseModel):
     track: int
     """Number among the sound tracks, from 1."""
     tracks: tuple[TrackReport, ...]
+    players: int = 1
+    """The track that players choose, and every program that is told nothing else."""
     mix: str = "mix"
     gain: float = 0.0
     """Decibels by which it is raised."""
@@ -77,7 +81,11 @@ class SoundChoice(BaseModel):
     @property
     def is_plain(self) -> bool:
         """Whether it is what any program hears that opens the file."""
-        return self.track == 1 and self.mix == "mix" and not self.gain and not self.above_hum
+        first = (
+            self.track == self.players == 1
+        )  # some programs take the first track, and some that of players
+        wide = any(is_wide(track.channels) for track in self.tracks[:1])
+        return first and not wide and self.mix == "mix" and not self.gain and not self.above_hum
 
     @property
     def changes_channels(self) -> bool:
@@ -87,7 +95,7 @@ class SoundChoice(BaseModel):
     def filters(self, channels: int) -> tuple[str, ...]:
         """The ffmpeg filters that make it of a track of so many channels."""
         return (
-            *([pan(self.mix, channels)] if self.changes_channels else []),
+            *([pan(self.mix, channels)] if self.changes_channels or is_wide(channels) else []),
             *([ABOVE_HUM] if self.above_hum else []),
             *([f"volume={self.gain:.2f}dB:precision=float"] if self.gain else []),
         )
@@ -160,8 +168,10 @@ def choose_sound(
     info = reader.info
     reports = tuple(_report(number, track) for number, track in enumerate(info.audio_tracks, 1))
     order = _order(info, wanted, reports)
+    plain = SoundChoice(track=order[0], tracks=reports, players=_order(info, None, reports)[0])
     if not can_hear():
-        return SoundChoice(track=order[0], tracks=reports)
+        check_header(info.audio_tracks[order[0] - 1])
+        return plain
     listened = _Listened(Sound("mix"), "", ())
     chosen = order[0]
     tried: list[str] = []
@@ -179,7 +189,7 @@ def choose_sound(
             listened, chosen = here, number
         if listened.sound.speech >= ENOUGH_SECONDS:
             break
-    choice = SoundChoice(track=chosen, tracks=reports)
+    choice = plain.model_copy(update={"track": chosen})
     if not listened.sound.is_heard:
         return choice.model_copy(update={"tried": tuple(dict.fromkeys(tried))})
     reasons = [*([f"track {order[0]} has no speech"] if chosen != order[0] else []), listened.reason]
@@ -245,8 +255,12 @@ class _Listened:
 
 
 def _listen(reader: SoundReader, track: AudioStream, progress: Progress) -> _Listened:
+    check_header(track)
     first = FirstLook(track.channels)
-    for block in reader.blocks(track, channels=first.channels, seconds=LOOK_SECONDS, progress=progress):
+    filters = SoundChoice(track=1, tracks=()).filters(track.channels)
+    for block in reader.blocks(
+        track, channels=first.channels, filters=filters, seconds=LOOK_SECONDS, progress=progress
+    ):
         first.add(block)
         if first.is_enough:
             break

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.audio.voice_activity import SAMPLE_RATE, speech_stretches
-from tasks.media.pcm import Samples
+from tasks.media.pcm import LAYOUTS, Samples
 
 LOOK_SECONDS = 30.0
 """How much is listened to at once."""
@@ -56,6 +56,8 @@ _UNLIKE = 0.5
 _ALIVE = 10 ** (-40 / 10)
 """Power over that of the other channel below which a channel is dead, and does not disturb the mix."""
 
+_LOUDSPEAKERS = max(LAYOUTS)
+
 _FRAME = SAMPLE_RATE * 30 // 1000
 
 
@@ -90,8 +92,15 @@ def second_looks(channels: int, *, difference_first: bool) -> list[list[str]]:
     return [["mix"], *([f"channel {number}"] for number in range(1, channels + 1) if channels > 2)]
 
 
+def is_wide(channels: int) -> bool:
+    """Whether a track has more channels than loudspeakers: no program knows how to mix those of a field recorder."""
+    return channels > _LOUDSPEAKERS
+
+
 def pan(mix: str, channels: int) -> str:
     """The ffmpeg filter that makes one channel of a track of so many."""
+    if mix == "mix":
+        return f"pan=mono|c0<{'+'.join(f'c{number}' for number in range(channels))}"
     if mix == "difference":
         return "pan=mono|c0=0.5*c0-0.5*c1"
     number = {"left": 0, "right": 1}.get(mix, 0) if channels == 2 else int(mix.split()[1]) - 1

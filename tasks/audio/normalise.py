@@ -45,6 +45,8 @@ _TO_16_BITS = "aresample=osf=s16:dither_method=triangular"
 
 # FLAC's and the recognisers' world ends here; 384 kHz recordings exist but nothing in them is sound.
 _HIGHEST_RATE = 96_000
+_LEAST_SAMPLES = 32
+"""FLAC has blocks of 16 or more; a resampler may give one or two fewer than it got."""
 _REPORT_SECONDS = 0.25
 _MISSING_SECONDS = 2.0
 _MISSING_SHARE = 0.05
@@ -211,6 +213,7 @@ def normalise(
                     writer.write(block)
                     first_pass(reader.seconds / info.duration if info.duration else 0.0)
             _check_complete(source, info, audio, reader.seconds)
+            _check_long_enough(reader.seconds, plan.rate)
             writer.finish()
         before = parse_measurement(reader.messages)
         after = parse_measurement(writer.messages)
@@ -335,6 +338,15 @@ def _check_complete(source: Path, info: MediaInfo, audio: AudioStream, decoded: 
         f"The file is cut short: it says that it is {stated:.0f} s long, but only {decoded:.0f} s are there.",
         hint="Download or export it again.",
     )
+
+
+def _check_long_enough(seconds: float, sample_rate: int) -> None:
+    """Raises if there is less sound than fills the smallest block of FLAC."""
+    if seconds * sample_rate < _LEAST_SAMPLES:
+        raise NoAudioError(
+            f"The audio track lasts {seconds * 1000:.1f} ms, in which nothing can be said.",
+            hint="Give a file with sound.",
+        )
 
 
 def _levelled(gain: float | None, measured: Loudness, sample_rate: int) -> list[str]:

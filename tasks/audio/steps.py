@@ -35,7 +35,7 @@ _UNCHANGED = NormalisationOptions(
 class NormaliseRequest(StepRequest):
     """Sound to normalise."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     media_key: Annotated[str, Field(exclude=True)]
     """Where the recording lies, which does not decide how it sounds: left out of the cache key."""

@@ -24,7 +24,7 @@ from tasks.errors import (
     SourceForbiddenError,
     SourceNotFoundError,
 )
-from tasks.fetching.content import has_media_extension, is_media_name
+from tasks.fetching.content import has_media_extension, is_media_name, unquoted
 from tasks.fetching.download import is_known_site
 from tasks.fetching.feeds import ParsedList
 from tasks.fetching.lists import MAX_LIST_BYTES, empty, look_for_list, parse_list
@@ -36,7 +36,7 @@ from tasks.fetching.source import check_source
 from tasks.fetching.steps import is_url
 from tasks.foreign_text import one_line, printable
 from tasks.jobs.threads import in_thread
-from tasks.net.urls import CheckedUrl, check_url, mask_url, mask_urls
+from tasks.net.urls import CheckedUrl, check_url, mask_url, mask_urls, path_of
 from tasks.progress import Progress
 
 FOLDER = "folder:"
@@ -90,6 +90,27 @@ class Listing:
     bad: list[BadSource] = field(default_factory=list)
 
 
+class _Found:
+    """The recordings so far, each once: what two feeds of one podcast hold has one address, and a name in each."""
+
+    def __init__(self) -> None:
+        self._items: list[tuple[BatchItem, set[str]]] = []
+        self._by_name: dict[str, int] = {}
+
+    def add(self, item: BatchItem) -> None:
+        names = (item.identity, f"at {item.source}")
+        known = next((self._by_name[name] for name in names if name in self._by_name), len(self._items))
+        if known == len(self._items):
+            self._items.append((item, set()))
+        self._items[known][1].add(item.identity)
+        for name in names:
+            self._by_name.setdefault(name, known)
+
+    def items(self) -> list[tuple[BatchItem, set[str]]]:
+        """Each with all identities that it has."""
+        return self._items
+
+
 async def list_items(
     sources: Sequence[str], max_items: int, progress: Progress, ledger: Ledger, *, only_new: bool = False
 ) -> Listing:
@@ -106,9 +127,10 @@ def _list(
     settings = get_settings()
     store = media_store(settings)
     listing = Listing()
-    found: dict[str, BatchItem] = {}
-    # Of a site so many as there must be looked at to find those that are new, and one, to see whether more are left.
-    looked_at = max_items + 1 + (len(ledger.items) if only_new else 0)
+    found = _Found()
+    # Of a site so many as there must be looked at to find those that are new and have had no turn, and one, to see
+    # whether more are left.
+    looked_at = max_items + 1 + (len(ledger.items) + len(ledger.failures) if only_new else 0)
     for number, source in enumerate(sources):
         progress(number / len(sources))
         try:
@@ -117,7 +139,7 @@ def _list(
             ):
                 match item:
                     case BatchItem():
-                        found.setdefault(item.identity, item)
+                        found.add(item)
                     case BadSource():
                         listing.bad.append(item)
                     case LeftOut():
@@ -128,10 +150,10 @@ def _list(
                 raise
             shown = mask_url(source) if is_url(source) else source
             listing.bad.append(BadSource(printable(shown), error))
-    wanted = [item for item in found.values() if not (only_new and ledger.knows(item.identity))]
+    wanted = [item for item, names in found.items() if not (only_new and any(map(ledger.knows, names)))]
     if only_new:
         wanted.sort(key=lambda item: ledger.failures.get(item.identity, 0))
-    listing.skipped = len(found) - len(wanted)
+    listing.skipped = len(found.items()) - len(wanted)
     listing.items = wanted[:max_items]
     listing.left = len(wanted) - len(listing.items)
     return listing
@@ -158,11 +180,11 @@ def _items_of(
 def _from_url(
     url: str, settings: Settings, max_items: int, progress: Progress
 ) -> Iterator[BatchItem | LeftOut | BadSource]:
+    checked = check_url(url)
     if has_media_extension(url):
-        yield BatchItem(url, _identity_of(url), _title(unquote(urlsplit(url).path).rpartition("/")[2]))
+        yield BatchItem(url, _identity_of(url), _title(unquoted(path_of(url)).rpartition("/")[2]))
         return
     options = replace(transfer_options(settings, DownloadLimits()), deadline=_LISTING_DEADLINE)
-    checked = check_url(url)
     if (listed := _list_at(checked, options, progress)) is not None:
         yield from _from_list(listed, checked.masked)
         return
@@ -193,12 +215,14 @@ def _from_list(listed: ParsedList, where: str) -> Iterator[BatchItem | LeftOut |
         title = _title(entry.title)
         try:
             check_source(entry.url)
+            if is_url(entry.url):
+                check_url(entry.url)
         except InvalidInputError as error:
             yield BadSource(printable(mask_urls(entry.url)), error)
             continue
         # The name that a feed gives an episode stays when the address of its file gets another token.
         identity = entry.url if entry.id == entry.url else f"{where} {entry.id}"
-        shown = title or _title(PurePosixPath(unquote(urlsplit(entry.url).path)).name)
+        shown = title or _title(PurePosixPath(unquoted(path_of(entry.url))).name)
         yield BatchItem(entry.url, _identity_of(identity), shown or mask_url(entry.url), called=title or None)
     for name in listed.without:
         yield LeftOut(source=_title(name), reason=f"Its entry in {where} names no recording.")
@@ -224,7 +248,7 @@ def _title(name: str) -> str:
 
 
 def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut | BadSource]:
-    if PurePosixPath(key).suffix[1:].lower() in LIST_EXTENSIONS:
+    if _may_be_list(key) and store.stat(key).size <= MAX_LIST_BYTES:
         # Its entries are addresses, or keys by their place beside the list.
         folder = PurePosixPath(key).parent
         listed = parse_list(store.read_bytes(key), key, lambda entry: _beside(folder, entry))
@@ -257,6 +281,10 @@ def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut | B
         )
 
 
+def _may_be_list(name: str) -> bool:
+    return PurePosixPath(name).suffix[1:].lower() in LIST_EXTENSIONS
+
+
 def _beside(folder: PurePosixPath, entry: str) -> str:
     name = entry.replace("\\", "/")
     return entry if is_url(entry) else posixpath.normpath(str(folder / name))
@@ -267,7 +295,7 @@ def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftO
         if isinstance(path, LeftOut):
             yield path
             continue
-        if path.suffix[1:].lower() in LIST_EXTENSIONS and (listed := _list_in(path)) is not None:
+        if _may_be_list(path.name) and (listed := _list_in(path)) is not None:
             yield from _from_list_in(path.parent, listed, str(folder), settings)
             continue
         yield _item_of(path)
@@ -284,10 +312,19 @@ def _list_in(file: Path) -> ParsedList | None:
     """The entries of a list on this machine, their places not looked at yet; None if it is none."""
     try:
         with file.open("rb") as opened:
-            data = opened.read(MAX_LIST_BYTES)
+            data = opened.read(MAX_LIST_BYTES + 1)
     except OSError:
         return None  # As a recording it is refused by name.
-    return parse_list(data, file.name, lambda entry: entry)
+    return parse_list(data, file.name, _place) if len(data) <= MAX_LIST_BYTES else None
+
+
+def _place(entry: str) -> str:
+    """What a list on this machine names: players write the path of a file also as an address."""
+    return (
+        unquote(urlsplit(entry).path)
+        if entry.lower().startswith(("file:///", "file://localhost/"))
+        else entry
+    )
 
 
 def _from_list_in(

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import time
 from contextlib import suppress
 
@@ -11,7 +12,9 @@ from blocks.store_keys import key_part
 from tasks.batches.document import BatchEntry
 from tasks.batches.items import BatchItem
 from tasks.batches.ledger import Ledger
-from tasks.errors import SourceNotFoundError
+from tasks.errors import ContrapontoError, SourceNotFoundError
+
+logger = logging.getLogger(__name__)
 
 _KEEP_SECONDS = 5.0
 """Between two writes: of ten thousand recordings each write is megabytes. A killed run forgets no more than this."""
@@ -33,8 +36,13 @@ class Memory:
             self._ledger.record_failure(item.identity)
         else:
             self._ledger.record(item.identity, entry.job_id, entry.error_code)
-        if time.monotonic() - self._kept_at >= _KEEP_SECONDS:
+        if time.monotonic() - self._kept_at < _KEEP_SECONDS:
+            return
+        try:
             await self.keep()
+        except (ContrapontoError, OSError) as error:
+            # Recordings that are being worked on are worth more; at the end it is written once more.
+            logger.warning("What the batch has done could not be written down yet: %s", error)
 
     async def keep(self) -> None:
         """Write it for the next run."""

@@ -3,8 +3,8 @@
 import codecs
 import re
 
-from tasks.captions.likely_text import JUDGED, Decoded, likeliest, read_as
 from tasks.errors import InvalidInputError
+from tasks.likely_text import JUDGED, Decoded, likeliest, read_as
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

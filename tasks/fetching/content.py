@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from tasks.net.urls import path_of
 
 SNIFFED_BYTES = 512
 
@@ -33,6 +38,8 @@ _TEXT_TYPES = re.compile(
     r"text/|application/(?:[a-z0-9.+-]*\+)?(?:json|xml|xhtml|javascript)|application/(?:x-mpegurl|vnd\.apple\.mpegurl|dash\+xml)|audio/(?:x-)?mpegurl"
 )
 _OTHER_TYPES = re.compile(r"image/|font/|application/(?:pdf|zip|gzip|msword|vnd\.openxml|vnd\.ms-)")
+_ENCODED_WORD = re.compile(r"(?:=\?[^?\s]+\?[bBqQ]\?[^?]*\?=\s*)+")
+"""How mails write names, and some web servers."""
 _MARKUP = re.compile(
     rb"<(?:!doctype|html|head|body|script|\?xml|rss|feed|mpd|smil|!--)|#EXTM3U|\{\s*\"|\[\s*[\{\"\[]",
     re.IGNORECASE,
@@ -45,6 +52,10 @@ MEDIA_EXTENSIONS = frozenset((
     "ogv", "ogx", "opus", "qt", "ra", "rm", "rmvb", "spx", "ts", "tta", "vob", "voc", "w64", "wav", "weba",
     "webm", "wma", "wmv", "wv",
 ))  # fmt: skip
+
+_PICTURE_EXTENSIONS = frozenset(
+    ("avif", "bmp", "gif", "heic", "ico", "jfif", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp")
+)
 
 
 def kind_of(content_type: str | None, head: bytes) -> Kind:
@@ -104,7 +115,7 @@ def _is_text(head: bytes) -> bool:
 
 def has_media_extension(url: str) -> bool:
     """Whether the path of a URL ends like a media file's."""
-    return is_media_name(urlsplit(url).path)
+    return is_media_name(path_of(url))
 
 
 def is_media_name(name: str) -> bool:
@@ -112,14 +123,44 @@ def is_media_name(name: str) -> bool:
     return name.rpartition(".")[2].lower() in MEDIA_EXTENSIONS
 
 
+def is_picture_name(name: str) -> bool:
+    """Whether the name of a file ends like a picture's."""
+    return name.rpartition(".")[2].lower() in _PICTURE_EXTENSIONS
+
+
 def file_name(url: str, content_disposition: str | None) -> str:
     """A safe name for the file behind a URL: from Content-Disposition, else from its path."""
     name: str | None = None
     if content_disposition:
-        header = Message()
-        header["Content-Disposition"] = content_disposition
-        name = header.get_filename()
-    return safe_name(name or "") or safe_name(unquote(urlsplit(url).path)) or "download"
+        name = _stated_name(content_disposition)
+    return safe_name(name or "") or safe_name(unquoted(path_of(url))) or "download"
+
+
+def unquoted(text: str) -> str:
+    """A part of an address as people read it: UTF-8, or what old servers in the West have instead."""
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return unquote(text, encoding="cp1252", errors="replace")
+
+
+def _stated_name(content_disposition: str) -> str | None:
+    """The name in a header; the one that states its encoding rather than the plain one for old programs (RFC 6266)."""
+    header = Message()
+    header["Content-Disposition"] = content_disposition
+    stated = [
+        value for key, value in header.get_params([], "Content-Disposition") if key.lower() == "filename"
+    ]
+    encoded = [value for value in stated if isinstance(value, tuple)]
+    if encoded:
+        return collapse_rfc2231_value(encoded[0])
+    name = header.get_filename()
+    if name is None or not _ENCODED_WORD.fullmatch(name.strip()):
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+        return name
 
 
 def safe_name(name: str) -> str:

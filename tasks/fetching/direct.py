@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tasks.errors import StageTimeoutError
 from tasks.fetching.content import kind_of
 from tasks.fetching.http_transfer import HttpTransfer
 from tasks.fetching.part_file import PartFile
@@ -14,6 +15,9 @@ from tasks.net.headers import content_length, content_range
 from tasks.net.http import REQUEST_ERRORS, safe_client
 from tasks.net.urls import CheckedUrl
 from tasks.progress import Progress, ignore_progress
+
+_LONGEST_LOOK = 2
+"""Times as long as the silence that is borne, for both requests together."""
 
 
 def download_file(
@@ -66,7 +70,7 @@ def fingerprint(
         url: Where the file is.
         policy: Which addresses may be reached.
         pages: Whether pages are wanted for themselves; the version of a page says nothing of the media in it.
-        timeout: Seconds of silence that are borne.
+        timeout: Seconds of silence that are borne, and half of those that the whole may take.
 
     Returns:
         None when the server states neither an ETag nor a modification time, when it cannot be asked, or when
@@ -76,13 +80,17 @@ def fingerprint(
         BlockedAddressError: The URL leads to an address that may not be reached.
     """
     headers = {"Accept-Encoding": "identity"}
-    with safe_client(policy, connect_timeout=timeout, read_timeout=timeout) as client:
+    # A server that sends a byte now and then is never silent.
+    deadline = Deadline(
+        ignore_progress, _LONGEST_LOOK * timeout, late=f"{url.masked} does not say its version."
+    )
+    with safe_client(policy, watch=deadline.check, connect_timeout=timeout, read_timeout=timeout) as client:
         try:
             response = client.head(url.text, headers=headers)
             if not response.is_success:
                 with client.stream("GET", url.text, headers={**headers, "Range": "bytes=0-0"}) as response:
                     pass
-        except REQUEST_ERRORS:
+        except (*REQUEST_ERRORS, StageTimeoutError):
             return None
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if not response.is_success or not (etag or modified):

@@ -33,6 +33,13 @@ def download(
     A URL of a known video site goes to yt-dlp; any other is fetched directly, and handed to yt-dlp if it
     turns out to be a page (or an HLS or DASH playlist). Raises as `download_file` and `download_from_site`.
     """
+    return _download(url, directory, options, progress, lists=True)
+
+
+def _download(
+    url: CheckedUrl, directory: Path, options: TransferOptions, progress: Progress, *, lists: bool
+) -> Download:
+    """`lists`: a list of one recording is that recording, but no list of lists."""
     ends = time.monotonic() + options.deadline
 
     def from_site(progress: Progress, *, dedicated_only: bool) -> Download:
@@ -52,15 +59,14 @@ def download(
     if isinstance(found, Download):
         return found
     left = replace(options, deadline=ends - time.monotonic())
-    if (listed := read_list(found, left)) is not None:
+    if lists and (listed := read_list(found, left)) is not None:
         if not listed.entries:
             raise empty(url.masked, listed)
         only = listed.entries[0]
         if len(listed.entries) > 1:
             raise several(url.masked, listed)
-        one = download_file(check_url(only.url), directory, left, progress)
-        if not isinstance(one, Download):
-            raise several(url.masked, listed)
+        left = replace(options, deadline=ends - time.monotonic())
+        one = _download(check_url(only.url), directory, left, progress, lists=False)
         return replace(one, title=only.title or one.title)
     try:
         return from_site(part_of(progress, 0.05, 1.0), dedicated_only=False)

@@ -10,24 +10,29 @@ import html.entities
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
+from typing import Any
 from xml.parsers import expat
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tasks.fetching.playlists import Resolve
+from tasks.fetching.content import is_picture_name
+from tasks.fetching.playlists import Resolve, joined
 from tasks.fetching.results import SourceEntry
 
 _ROOTS = frozenset(("rss", "rdf", "feed", "playlist", "asx"))
 _ITEMS = frozenset(("item", "entry", "track"))
-_TEXTS = frozenset(("title", "link", "guid", "id", "duration", "location", "origlink"))
+_TEXTS = frozenset(("title", "link", "guid", "id", "duration", "location"))
+_OF_OTHERS = frozenset(("source", "author", "contributor"))
+"""Elements of an entry whose own titles and ids are not those of the entry."""
 _DECLARED = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 # What is not closed reaches to the end: to look for its end from every beginning would take hours.
 _AMPERSAND = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(#\d+;|#[xX][0-9a-fA-F]+;|\w+;)?", re.DOTALL
 )
+_LONGEST_NUMBER = 12
+"""Characters of a number that stands for a character; longer ones stand for none."""
 _XML_NAMES = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_MEDIA_TYPE = re.compile(
     r"image/|text/(?!$)|application/(?:pdf|zip|json|epub|x-shockwave-flash)", re.IGNORECASE
 )
@@ -64,11 +69,14 @@ def _repaired(match: re.Match[str]) -> str:
     """An ampersand as XML has it: names that only HTML knows, and ampersands that mean themselves, are common."""
     if not match[0].startswith("&"):
         return match[0]
-    name = match[1]
-    if name and (name in _XML_NAMES or name.startswith("#")):
+    name = match[1] or ""
+    if name in _XML_NAMES:
         return match[0]
-    known = html.entities.html5.get(name) if name else None
-    return known or f"&amp;{name or ''}"
+    if name.startswith("#"):
+        # As browsers read it: what no XML may hold is left out, or stands for what Windows has there.
+        return html.escape(html.unescape(match[0])) if len(name) <= _LONGEST_NUMBER else ""
+    known = html.entities.html5.get(name)
+    return html.escape(known) if known else f"&amp;{name}"
 
 
 @dataclass
@@ -76,7 +84,9 @@ class _Item:
     base: str = ""
     files: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    """By the name of the element; the first that has a text."""
+    """By the name of the element; the first that has a text, and rather one of no namespace."""
+    foreign: set[str] = field(default_factory=set)
+    """Which of them are of a namespace, such as the shorter titles of podcast programs."""
     page: str = ""
 
     @property
@@ -92,15 +102,18 @@ class _Reader:
         self.root = ""
         self.items: list[_Item] = []
         self._item: _Item | None = None
+        self._depth = 0
+        """Of the item, which may hold elements that are called like one."""
+        self._named: tuple[int, list[str]] | None = None
+        """Depth of the element whose text is being read, and the text: it may have others within."""
         self._within: list[str] = []
         self._bases: list[str] = [""]
-        self._text: list[str] = []
 
     def read(self, text: str) -> None:
         parser = expat.ParserCreate(encoding="utf-8")
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text.append
+        parser.CharacterDataHandler = self._characters
         parser.EntityDeclHandler = _no_entities
         try:
             # The encoding given here holds, whatever the file says of itself.
@@ -115,21 +128,28 @@ class _Reader:
             self.root = local
         self._within.append(local)
         own = {_local(key): value for key, value in attributes.items()}
-        self._bases.append(urljoin(self._bases[-1], attributes.get("xml:base", "")))
-        self._text.clear()
+        self._bases.append(joined(self._bases[-1], attributes.get("xml:base", "")))
         if local in _ITEMS and self._item is None:
-            self._item = _Item(base=self._bases[-1])
-        elif self._item is not None:
+            self._item, self._depth = _Item(base=self._bases[-1]), len(self._within)
+        elif self._item is not None and _OF_OTHERS.isdisjoint(self._within[self._depth : -1]):
+            if self._named is None and local in _TEXTS:
+                self._named = len(self._within), []
             self._look_at(local, own)
+
+    def _characters(self, text: str) -> None:
+        if self._named is not None:
+            self._named[1].append(text)
 
     def _look_at(self, local: str, own: dict[str, str]) -> None:
         item, base = self._item, self._bases[-1]
         assert item is not None  # noqa: S101 - asked for by the caller
-        address = own.get("url") or own.get("href") or ""
+        address = (own.get("url") or own.get("href") or "").strip()
+        if local == "content" and not address:
+            address = own.get("src", "").strip()
         is_file = (
             local == "enclosure"
             or (local == "link" and own.get("rel") == "enclosure")
-            or (local == "content" and "url" in own)
+            or local == "content"
             or local == "ref"
         )
         if (
@@ -137,25 +157,29 @@ class _Reader:
             and address
             and not _NO_MEDIA_TYPE.match(own.get("type", ""))
             and own.get("medium") != "image"
+            and (own.get("type") or own.get("medium") or not is_picture_name(address.partition("?")[0]))
         ):
-            item.files.append(urljoin(base, address.strip()) if base else address.strip())
+            item.files.append(joined(base, address) if base else address)
         elif local == "link" and address and own.get("rel", "alternate") == "alternate":
-            item.page = item.page or (urljoin(base, address.strip()) if base else address.strip())
+            item.page = item.page or (joined(base, address) if base else address)
 
     def _end(self, name: str) -> None:
         local = _local(name)
-        text = "".join(self._text).strip()
-        self._text.clear()
+        depth = len(self._within)
         self._within.pop()
         self._bases.pop()
         item = self._item
         if item is None:
             return
-        if local in _ITEMS and local not in self._within:
+        if depth == self._depth:
             self.items.append(item)
             self._item = None
-        elif text and local in _TEXTS:
-            item.texts.setdefault(local, text)
+        elif self._named is not None and self._named[0] == depth:
+            text = "".join(self._named[1]).strip()
+            self._named = None
+            if text and (local not in item.texts or (local in item.foreign and ":" not in name)):
+                item.texts[local] = text
+                item.foreign = item.foreign | {local} if ":" in name else item.foreign - {local}
 
 
 def _local(name: str) -> str:
@@ -204,27 +228,11 @@ def _duration(written: str | None) -> float | None:
     return seconds if 0 < seconds < 1e6 else None
 
 
-class _Attachment(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    url: str
-    mime_type: str = ""
-    duration_in_seconds: float | None = None
-
-
-class _JsonItem(BaseModel):
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
-
-    id: str = ""
-    title: str = ""
-    attachments: list[_Attachment] = []
-
-
 class _JsonFeed(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     version: str
-    items: list[_JsonItem]
+    items: list[Any]
 
 
 def parse_json_feed(text: str, resolve: Resolve) -> ParsedList | None:
@@ -235,11 +243,32 @@ def parse_json_feed(text: str, resolve: Resolve) -> ParsedList | None:
         return None
     if "jsonfeed.org" not in feed.version:
         return None
-    items = [
-        _Item(
-            files=[each.url for each in item.attachments if not _NO_MEDIA_TYPE.match(each.mime_type)],
-            texts={"title": item.title, "guid": item.id},
-        )
-        for item in feed.items
+    # One item that is not as it should be does not take the others with it.
+    return _listed([_json_item(item) for item in feed.items if isinstance(item, dict)], resolve)
+
+
+def _json_item(item: dict[str, Any]) -> _Item:
+    attachments = item.get("attachments")
+    named = [each for each in attachments if isinstance(each, dict)] if isinstance(attachments, list) else []
+    found = _Item()
+    found.files = [
+        address for each in named if (address := _plain(each.get("url"))) and _may_be_media(each, address)
     ]
-    return _listed(items, resolve)
+    durations = (_plain(each.get("duration_in_seconds")) for each in named)
+    texts = {
+        "title": _plain(item.get("title")),
+        "guid": _plain(item.get("id")),
+        "duration": next(filter(None, durations), ""),
+    }
+    found.texts = {name: text for name, text in texts.items() if text}
+    return found
+
+
+def _may_be_media(attachment: dict[str, Any], address: str) -> bool:
+    stated = _plain(attachment.get("mime_type"))
+    return not _NO_MEDIA_TYPE.match(stated) if stated else not is_picture_name(address.partition("?")[0])
+
+
+def _plain(value: object) -> str:
+    """A text or a number as text; empty for all else."""
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

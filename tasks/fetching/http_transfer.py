@@ -77,8 +77,10 @@ class HttpTransfer:
 
     def _place(self, response: httpx.Response) -> None:
         """Settles where the body's first byte belongs, and how large the whole is."""
-        if response.status_code == httpx.codes.PARTIAL_CONTENT:
-            start, total = content_range(response.headers)
+        start, total = content_range(response.headers)
+        in_part = response.status_code == httpx.codes.PARTIAL_CONTENT
+        # Some servers call even the whole a part, without being asked for one.
+        if in_part and (self._part.size or start != 0):
             if start != self._part.size or total is None or total != self._total:
                 self._part.restart()
                 self._validator = None
@@ -86,7 +88,7 @@ class HttpTransfer:
             return
         self._part.restart()
         encoded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
-        self._total = None if encoded else content_length(response.headers)
+        self._total = None if encoded else total if in_part else content_length(response.headers)
         etag = response.headers.get("ETag", "")
         strong = etag if etag.startswith('"') else None
         # Offsets into an encoded body are not offsets into the file.

@@ -6,9 +6,10 @@ import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from tasks.errors import InvalidInputError, NotMediaError
+from tasks.fetching.content import unquoted
 from tasks.fetching.direct import download_any
 from tasks.fetching.feeds import ParsedList, declared_encoding, parse_json_feed, parse_xml
 from tasks.fetching.http_transfer import look_at
@@ -16,6 +17,8 @@ from tasks.fetching.playlists import (
     LIST_EXTENSIONS,
     Resolve,
     is_hls,
+    joined,
+    likely_text,
     parse_addresses,
     parse_m3u,
     parse_pls,
@@ -79,10 +82,12 @@ def parse_list(
     data: bytes, name: str, resolve: Resolve, *, content_type: str | None = None
 ) -> ParsedList | None:
     """The recordings of a list of that name (or address); None if it is no list, or one recording in pieces (HLS)."""
-    text = text_of(data)
+    text = likely_text(data)
     start = text.lstrip()[:1]
     if start == "<":
-        return parse_xml(_xml_text(data), resolve)
+        # In XML names of files are written as in addresses; whoever looks for them on a disk needs them plain.
+        plain: Resolve = resolve if "://" in name else lambda entry: resolve(_as_name(entry))
+        return parse_xml(_xml_text(data), plain)
     if start == "{":
         return parse_json_feed(text, resolve)
     if is_hls(text):
@@ -99,6 +104,10 @@ def parse_list(
     ):
         return ParsedList(_once(parse_m3u(text, resolve)))
     return ParsedList(_once(parse_addresses(text))) if parse_addresses(text) else None
+
+
+def _as_name(entry: str) -> str:
+    return entry if "://" in entry else unquoted(entry)
 
 
 def several(where: str, found: ParsedList) -> InvalidInputError:
@@ -122,23 +131,29 @@ def empty(where: str, found: ParsedList) -> NotMediaError:
 def _xml_text(data: bytes) -> str:
     encoding = declared_encoding(data)
     if encoding is None or encoding.lower().startswith("utf-16"):
-        return text_of(data)
+        return likely_text(data)
     try:
         return data.decode(encoding)
     except (LookupError, UnicodeDecodeError):
-        return text_of(data)
+        return likely_text(data)
 
 
 def _resolver(base: str) -> Resolve:
     def resolve(entry: str) -> str:
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", entry):
+        if _ABSOLUTE.match(entry):
             return quote(entry, safe=_IN_URLS) if re.match("https?:", entry, re.IGNORECASE) else entry
         # Names of files, as lists have them: a "#" is part of the name.
-        return urljoin(base, quote(entry.replace("\\", "/"), safe=_IN_URLS.replace("#", "")))
+        relative = quote(entry.replace("\\", "/"), safe=_IN_URLS.replace("#", ""))
+        # A colon in a name begins no address: "Intro: bees.mp3".
+        return joined(base, relative if relative.startswith(("/", "?")) else f"./{relative}")
 
     return resolve
 
 
+_ABSOLUTE = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z]:|(?:mailto|data|blob|magnet|file|javascript|about|urn):"
+)
+"""An address with a scheme, or the letter of a drive."""
 _IN_URLS = "%/:?#[]@!$&'()*+,;=~"
 
 

@@ -161,6 +161,11 @@ def request_error(error: httpx.HTTPError | httpx.InvalidURL | UnicodeError, url:
             )
         case httpx.RemoteProtocolError() if "location header" in str(error):
             return InvalidInputError(f"{where} redirects to an invalid URL.", hint="Give the final address.")
+        case httpx.DecodingError():
+            return InvalidInputError(
+                f"The server of {where} says that its answer is packed in a way in which it is not.",
+                hint="Tell its owner, or give another address.",
+            )
         case httpx.TimeoutException():
             return TransientError(f"The server of {where} does not answer in time.", hint="Try again later.")
         case httpx.ConnectError():

@@ -89,6 +89,14 @@ def _require_downloadable(text: str) -> None:
         raise InvalidInputError(f'The URL "{shown}" has no host.', hint=hint)
 
 
+def path_of(url: str) -> str:
+    """The path in a URL; empty for what is none."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
 def mask_url(url: str) -> str:
     """The URL for messages and logs: user name, password and secret-looking values of fields become ***."""
     try:

@@ -52,7 +52,7 @@ class Decoder:
     def alone(self, window: Window, speech: Sequence[Span], language: str) -> list[Segment]:
         """The speech without its silences and without what was said before.
 
-        A mistake cannot be carried on from one block to the next.
+        A mistake cannot be carried on from one block to the next. Always with word times.
         """
         if not speech:
             return []
@@ -63,7 +63,7 @@ class Decoder:
                 splice.audio,
                 condition_on_previous_text=False,
                 initial_prompt=self._options.initial_prompt,
-                word_timestamps=self._options.word_timestamps,
+                word_timestamps=True,  # what was heard beside it is known by them
                 **self._common(language),
             )
         )

@@ -6,9 +6,11 @@ what it should write. The doubtful places are heard again by themselves, and the
 
 import logging
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length, within
 from tasks.speech.quality import LOST_SECONDS, covered, repeated, too_fast, unmarked
+from tasks.speech.seams import cut_to
 from tasks.speech.transcript import Segment, Span
 
 logger = logging.getLogger(__name__)
@@ -38,11 +40,16 @@ def repaired(
         heard = within(speech, hole)
         if not heard:
             continue
-        best = _better(first, again(hole), heard, spaced)
+        best = _better(first, cut_to(again(hole), hole), heard, spaced)
         if any(repeated(best)) or _lost(best, heard) > _LOST_SHARE * total_length(heard):
             # What is really said over and over an engine counts only if it hears each by itself.
             phrases = join_close(heard, gap=_PAUSE_SECONDS)
-            counted = [segment for phrase in phrases for segment in again(phrase)]
+            places = _places(phrases, hole)
+            counted = [
+                segment
+                for phrase, place in zip(phrases, places, strict=True)
+                for segment in cut_to(again(phrase), place)
+            ]
             if _badness(counted, heard, True, spaced) <= _badness(
                 best, heard, any(repeated(counted)), spaced
             ):
@@ -50,6 +57,13 @@ def repaired(
         kept = [segment for segment in kept if not _inside(segment, hole)] + best
         kept.sort(key=lambda segment: segment.start)
     return kept
+
+
+def _places(phrases: Sequence[Span], hole: Span) -> list[Span]:
+    """What belongs to each phrase: up to the middle of the pauses beside it."""
+    middles = [(before.end + after.start) / 2 for before, after in pairwise(phrases)]
+    edges = [hole.start, *middles, hole.end]
+    return [Span(start=start, end=end) for start, end in pairwise(edges)]
 
 
 def doubts(segments: Sequence[Segment], speech: Sequence[Span], *, spaced: bool = True) -> list[Span]:

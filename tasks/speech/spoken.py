@@ -90,7 +90,7 @@ class SpokenLanguages:
         """None before anything was heard."""
         if self._named:
             return MainLanguage(self._named, 1.0)
-        if not self._seconds:
+        if not any(self._seconds.values()):
             return None
         language = max(self._seconds, key=lambda code: self._seconds[code])
         return MainLanguage(language, self._sure_seconds[language] / self._seconds[language])

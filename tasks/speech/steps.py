@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.from_settings import media_store, remote_stage, text_model
 from blocks.media_store import MediaStore
 from blocks.settings import Settings, get_settings
-from tasks.errors import InvalidSettingError, MissingEngineError
+from tasks.errors import InvalidInputError, InvalidSettingError, MissingEngineError
 from tasks.inference.client import perform
 from tasks.inference.sockets import chosen_socket
 from tasks.jobs.requests import StepRequest
@@ -30,7 +30,7 @@ from tasks.speech.work import Recognition
 class RecogniseRequest(StepRequest):
     """Speech to write down."""
 
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
 
     audio_key: str
     heard_key: Annotated[str | None, Field(exclude=True)] = None
@@ -78,10 +78,12 @@ class StoredTranscript(BaseModel):
 def model_directory(model: str, settings: Settings) -> Path:
     """Where a speech model lies: a size is one of ours, anything with a slash is a folder.
 
-    Raises MissingEngineError with the command that gets the model.
+    Callers may name only folders that jobs may read: those of models, and the import folders.
+    Raises MissingEngineError with the command that gets the model, and InvalidInputError for another folder.
     """
     if "/" in model:
         folder = Path(model).expanduser()
+        _check_open(folder, settings)
         if not (folder / "model.bin").is_file():
             raise MissingEngineError(
                 f"There is no speech model in the folder {folder}.",
@@ -89,6 +91,19 @@ def model_directory(model: str, settings: Settings) -> Path:
             )
         return folder
     return find_model(f"whisper-{model}", settings.models_dir)
+
+
+def _check_open(folder: Path, settings: Settings) -> None:
+    if str(folder) == str(Path(settings.whisper_model).expanduser()):
+        return
+    place = folder.resolve()
+    if not any(
+        place.is_relative_to(each.resolve()) for each in (settings.models_dir, *settings.import_folders)
+    ):
+        raise InvalidInputError(
+            f"The folder {folder} is not one that speech models may be taken from.",
+            hint=f"Put it into {settings.models_dir}, or have its folder added to CONTRAPONTO_IMPORT_FOLDERS.",
+        )
 
 
 def check_recognition(model: str) -> None:

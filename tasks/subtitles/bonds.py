@@ -62,6 +62,9 @@ def bonds(pieces: Sequence[Piece], language: str) -> list[Bond]:
             bond = max(bond, Bond.WHOLE)
         elif quantities[i] == 1 and _low(pieces[i + 1].text) not in leading:
             bond = max(bond, Bond.PHRASE)
+        if pieces[i + 1].spaced and pieces[i + 1].space != " " and bond != Bond.SENTENCE:
+            # Whoever wrote a space at which no line ends meant it.
+            bond = max(bond, Bond.PHRASE)
         found.append(bond)
     return found
 

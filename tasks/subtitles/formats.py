@@ -1,5 +1,6 @@
 """Transcripts as files: subtitles (SRT, WebVTT, ASS), text, tables and the transcript document itself."""
 
+import re
 from collections.abc import Sequence
 from typing import Literal, Protocol, get_args
 
@@ -9,6 +10,7 @@ from tasks.errors import InvalidInputError
 from tasks.speech.transcript import Segment, Transcript
 from tasks.subtitles.cues import Cue, plan_cues
 from tasks.subtitles.layout import CueLayout
+from tasks.subtitles.parts import HARD_SPACES
 
 SubtitleFormat = Literal["srt", "vtt", "ass", "txt", "tsv", "json"]
 
@@ -22,6 +24,8 @@ _VTT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Fields of ASS end at a comma, and know no escape for it.
 _ASS_NAME = str.maketrans({",": ";"})
 _ASS_NAMES = " / "
+_WHITE_SPACE = re.compile(rf"[^\S{''.join(HARD_SPACES)}]+")
+"""But those spaces that hold words together in a line."""
 
 
 def render(
@@ -152,4 +156,4 @@ def _voice(speaker: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return _WHITE_SPACE.sub(" ", text).strip()

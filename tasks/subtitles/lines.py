@@ -158,7 +158,7 @@ class Phrase:
     def text(self, first: int, last: int) -> str:
         """The text of the pieces from `first` to `last`."""
         return "".join(
-            (" " if piece.spaced and index else "") + piece.shown
+            (piece.space if piece.spaced and index else "") + piece.shown
             for index, piece in enumerate(self.pieces[first : last + 1])
         )
 

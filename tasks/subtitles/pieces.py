@@ -28,11 +28,15 @@ class Piece:
     """Code of the language that it is in."""
     name: str = ""
     """What is shown before it of who says it, with the space after that."""
+    space: str = " "
+    """The space before it, if there is one: those at which no line ends are others."""
+    written: str = ""
+    """Its text with its own kinds of spaces; empty where that is its text."""
 
     @property
     def shown(self) -> str:
         """What stands on the screen."""
-        return self.name + self.text
+        return self.name + (self.written or self.text)
 
     @property
     def width(self) -> int:
@@ -74,6 +78,8 @@ def pieces(transcript: Transcript, *, named: bool = False) -> list[Piece]:
                     said.speaker,
                     language,
                     f"[{' '.join(said.speaker.split())}] " if named and said.speaker and not goes_on else "",
+                    part.space,
+                    part.written,
                 )
             )
     return found

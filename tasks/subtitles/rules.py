@@ -160,5 +160,6 @@ def _pieces(cues: Sequence[Cue], language: str) -> Iterator[tuple[int, int, Piec
                         end - (place == len(words)) * SENTENCE_PAUSE,
                         who,
                         language,
+                        space=word.space,
                     ),
                 )

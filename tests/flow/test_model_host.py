@@ -42,7 +42,7 @@ async def test_a_job_with_a_damaged_model_fails_with_a_reason(
     shutil.copytree(models_dir / "whisper-tiny.en", damaged)
     (damaged / "model.bin").write_bytes(b"no model")
     with model_host(tmp_path / "host.sock") as host:
-        configure(model_host=host.socket)
+        configure(model_host=host.socket, import_folders=tmp_path)
         job = await run_job(server.say("/talk.wav", english), model=str(damaged))
         assert host.status().errors == 1
     assert job.document.error_code == "engine_failed"

@@ -114,6 +114,14 @@ def test_a_bad_source_stands_beside_the_good_ones(inbox: Path) -> None:
     assert len(listing.bad) == 4
 
 
+def test_an_address_that_is_none_stands_beside_the_good_ones(inbox: Path) -> None:
+    store = media_store(get_settings())
+    store.put_text("#EXTM3U\nhttp://[x/b.mp3\nhttps://e.org:port/c\nhttps://e.org/d.mp3\n", "l.m3u")
+    listing = listed("http://[x/a.mp3", "https://e.org:99999/a", "l.m3u")
+    assert [item.source for item in listing.items] == ["https://e.org/d.mp3"]
+    assert [bad.error.code for bad in listing.bad] == ["invalid_input"] * 4
+
+
 def test_a_feed_is_its_episodes_whatever_token_their_addresses_have(
     inbox: Path, server: MediaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,3 +182,44 @@ def test_a_list_on_this_machine_without_entries_is_said_to_be_empty(inbox: Path)
     (inbox / "list.m3u").write_text("#EXTM3U\n", encoding="utf-8")
     (bad,) = listed(f"folder:{inbox}/list.m3u").bad
     assert "without recordings" in bad.error.message
+
+
+def test_players_write_names_of_files_as_addresses(inbox: Path) -> None:
+    (inbox / "talks").mkdir()
+    for name in ("talks/my talk #1.mp3", "talks/ação.mp3", "talks/100%.mp3", "../closed.mp3"):
+        (inbox / name).write_bytes(b"x")
+    place = (inbox / "talks").as_uri()
+    names = [
+        "my%20talk%20%231.mp3",
+        f"{place}/a%C3%A7%C3%A3o.mp3",
+        "100%.mp3",
+        f"{inbox.parent.as_uri()}/closed.mp3",
+    ]
+    tracks = "".join(f"<track><location>{name}</location></track>" for name in names)
+    (inbox / "talks/list.xspf").write_text(f"<playlist><trackList>{tracks}</trackList></playlist>")
+    listing = listed(f"folder:{inbox}/talks/list.xspf")
+    wanted = ["my talk #1.mp3", "ação.mp3", "100%.mp3"]
+    assert [item.source for item in listing.items] == [f"{inbox}/talks/{name}" for name in wanted]
+    assert [bad.error.code for bad in listing.bad] == ["invalid_input"]
+    store = media_store(get_settings())
+    store.put_text(f"<playlist><track><location>{names[0]}</location></track></playlist>", "talks/l.xspf")
+    assert [item.source for item in listed("talks/l.xspf").items] == ["talks/my talk #1.mp3"]
+
+
+def test_a_list_of_old_programs_in_another_alphabet(inbox: Path) -> None:
+    name = "Музыка и песни о счастье.mp3"
+    (inbox / name).write_bytes(b"x")
+    (inbox / "list.m3u").write_bytes(f"#EXTM3U\n#EXTINF:9,О счастье\n{name}\n".encode("cp1251"))
+    (item,) = listed(f"folder:{inbox}/list.m3u").items
+    assert (item.source, item.called) == (str(inbox / name), "О счастье")
+
+
+def test_a_file_of_gigabytes_that_is_called_like_a_list_is_not_read(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.batches.items.MAX_LIST_BYTES", 10)
+    text = "https://example.org/a.mp3\nhttps://example.org/b.mp3\n"
+    (inbox / "list.txt").write_text(text)
+    media_store(get_settings()).put_text(text, "talks/list.txt")
+    assert titles(listed(f"folder:{inbox}/list.txt").items) == ["list.txt"]
+    assert titles(listed("talks/list.txt").items) == ["list.txt"]

@@ -40,7 +40,13 @@ def test_what_a_body_is(content_type: str | None, head: bytes, kind: str) -> Non
         ("https://x/pasta/Reuni%C3%A3o%20%C3%A0s%209h.mp3?x=1", None, "Reunião às 9h.mp3"),
         ("https://x/a", 'attachment; filename="sessão.mp3"', "sessão.mp3"),
         ("https://x/a", "attachment; filename*=UTF-8''%E2%82%AC%20pre%C3%A7o.wav", "€ preço.wav"),
+        ("https://x/a", "attachment; filename=\"Sao.mp3\"; filename*=UTF-8''S%C3%A3o.mp3", "São.mp3"),
+        ("https://x/a", "attachment; filename*=UTF-8''%E6%97%A5.mp3; filename=\"_.mp3\"", "日.mp3"),
+        ("https://x/a", 'attachment; filename="=?UTF-8?B?U8OjbyBQYXVsby5tcDM=?="', "São Paulo.mp3"),
+        ("https://x/a", 'attachment; filename="=?x-none?Q?a.mp3?="', "=x-noneQa.mp3="),
+        ("https://x/caf%E9.mp3", None, "café.mp3"),
         ("https://x/a.mp3", 'attachment; filename="../../etc/passwd"', "passwd"),
+        ("https://x/a.mp3", "attachment; filename*=UTF-8''..%2F..%2Fpasswd", "passwd"),
         ("https://x/a.mp3", 'attachment; filename="..\\\\..\\\\boot.ini"', "boot.ini"),
         ("https://x/a.mp3", 'attachment; filename=".."', "a.mp3"),
         ("https://x/%2e%2e%2f%2e%2e%2fetc%2fshadow", None, "shadow"),
@@ -53,6 +59,15 @@ def test_what_a_body_is(content_type: str | None, head: bytes, kind: str) -> Non
 )
 def test_file_names(url: str, disposition: str | None, name: str) -> None:
     assert file_name(url, disposition) == name
+
+
+@given(st.text(max_size=60), st.sampled_from(["", "*", "*0*"]), st.booleans())
+def test_no_header_is_too_odd_to_be_looked_at(text: str, kind: str, quoted: bool) -> None:
+    value = f'"{text}"' if quoted else text
+    name = file_name(
+        "https://x/a.mp3", f"attachment; filename{kind}={value}".replace("\r", "").replace("\n", "")
+    )
+    assert name == safe_name(name) != ""
 
 
 @given(st.text(max_size=300))

@@ -104,6 +104,21 @@ def test_without_a_strong_validator_a_cut_download_starts_again(
     assert all("range" not in a.headers for a in server.requests("/a.wav"))
 
 
+def test_a_whole_that_its_server_calls_a_part_is_a_whole(server: Any, fetch: Any, tone: bytes) -> None:
+    whole = {"Content-Range": f"bytes 0-{len(tone) - 1}/{len(tone)}", "ETag": '"v1"'}
+    found = fetch(server.say("/a.wav", tone, 206, headers=whole))
+    assert found.path.read_bytes() == tone
+    assert len(server.asked) == 1
+
+
+def test_an_answer_that_is_not_packed_as_it_says_is_no_passing_trouble(
+    server: Any, fetch: Any, tone: bytes
+) -> None:
+    with pytest.raises(InvalidInputError, match="packed"):
+        fetch(server.say("/a.wav", tone, headers={"Content-Encoding": "gzip"}))
+    assert len(server.asked) == 1
+
+
 def test_a_wrong_range_is_not_glued_on(server: Any, fetch: Any, long_tone: bytes) -> None:
     tag = {"ETag": '"v1"'}
     server.say("/a.wav", long_tone, cut_after=100_000, headers=tag)

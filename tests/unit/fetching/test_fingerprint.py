@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from tasks.errors import BlockedAddressError
 from tasks.fetching.direct import fingerprint
 from tasks.net.addresses import AddressPolicy
 from tasks.net.urls import check_url
+from tests.servers.hostile import WAYS, HostileEndpoint
 
 
 def test_a_fingerprint_follows_the_file(server: Any, loopback: AddressPolicy, tone: bytes) -> None:
@@ -46,6 +48,17 @@ def test_no_fingerprint_without_a_version_of_a_file(
     server: Any, loopback: AddressPolicy, answer: dict[str, Any]
 ) -> None:
     assert fingerprint(check_url(server.say("/a", b"words", **answer)), loopback) is None
+
+
+@pytest.mark.parametrize("way", ["silent", "one byte of the head a second", "nonsense"])
+def test_a_server_that_never_says_is_not_waited_for(loopback: AddressPolicy, way: str) -> None:
+    endpoint = HostileEndpoint(WAYS[way])
+    try:
+        began = time.monotonic()
+        assert fingerprint(check_url(endpoint.url), loopback, timeout=1.5) is None
+        assert time.monotonic() - began < 10
+    finally:
+        endpoint.close()
 
 
 def test_a_fingerprint_is_no_way_around_the_policy(server: Any) -> None:

@@ -1,5 +1,6 @@
 """Podcast feeds and playlists as they are found."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import BlockedAddressError, InvalidInputError, NotMediaError
+from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError, NotMediaError
 from tasks.fetching.download import download
 from tasks.fetching.feeds import ParsedList
 from tasks.fetching.lists import _resolver, look_for_list, parse_list
@@ -43,6 +44,8 @@ def rss(*items: str, head: str = "") -> str:
         ("<rss><channel>", "&a"),
         ("#EXTM3U\n#EXTINF:", "1"),
         ("#EXTM3U\n#EXTINF:1", " "),
+        ("#EXTM3U\n#EXTINF:1 ", '"'),
+        ("#EXTM3U\n#EXTINF:1 ", '" '),
         ("[playlist]\nFile1=a", " "),
         ("[playlist]\nFile", "1"),
     ],
@@ -96,6 +99,64 @@ def test_every_kind_of_list_and_what_is_odd_about_it(feed: str) -> None:
     assert entries(feed) == [("https://example.org/a.mp3", "A")]
 
 
+ODD_ITEMS = {
+    "capitals of HTML": "<title>R&AMP;D &LT;now&GT;</title>|R&D <now>",
+    "numbers that are no characters": "<title>A&#x1f;B&#xD800;C&#99999999999999;</title>|AB\ufffdC",
+    "numbers of marks": '<title x="&#34;&#60;">&#38;&#60;</title>|&<',
+    "a title with marks within": '<title type="xhtml"><div>Bees <b>and</b> wasps</div></title>|Bees and wasps',
+    "the feed that it came from": "<source><id>f</id><title>All</title></source><title>A</title>|A",
+    "a shorter title before it": "<itunes:title>a</itunes:title><title>A</title>|A",
+    "an element that is called like an item": "<x:track>1</x:track><title>A</title>|A",
+    "a picture without a type": '<title>A</title><media:content url="c.JPG?s=1"/><enclosure url="c.png"/>|A',
+    "a thumbnail with a title": "<title>A</title><media:content medium='image' url='c'><media:title>c</media:title>"
+    "</media:content>|A",
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ITEMS)
+def test_an_odd_item_is_read_and_the_next_one_too(odd: str) -> None:
+    text, title = ODD_ITEMS[odd].split("|")
+    item = f"<item>{text}<guid>1</guid><enclosure url='/a.mp3'/></item>"
+    found = parsed(rss(item, "<item><title>Z</title><enclosure url='/z.mp3'/></item>"))
+    assert found is not None
+    assert [(entry.url, entry.title) for entry in found.entries] == [
+        ("https://example.org/a.mp3", title),
+        ("https://example.org/z.mp3", "Z"),
+    ]
+    assert found.entries[0].id == "1"
+
+
+def test_the_content_of_an_entry_may_be_its_recording() -> None:
+    feed = '<feed><entry><title>A</title><content type="audio/mpeg" src="/a.mp3"/></entry></feed>'
+    assert entries(feed) == [("https://example.org/a.mp3", "A")]
+    page = '<feed><entry><title>A</title><content type="text/html" src="/a"/><link href="/b"/></entry></feed>'
+    assert entries(page) == [("https://example.org/b", "A")]
+
+
+@given(
+    st.lists(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=2)
+                | st.dictionaries(
+                    st.sampled_from(["title", "id", "attachments", "url", "mime_type"]), inner, max_size=3
+                )
+            ),
+            max_leaves=6,
+        ),
+        max_size=4,
+    )
+)
+def test_one_odd_item_of_a_json_feed_takes_no_other_with_it(odd: list[object]) -> None:
+    good = {"id": "good", "title": None, "attachments": [{"url": "/a.mp3", "duration_in_seconds": "90"}]}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [*odd, good]}
+    found = parsed(json.dumps(feed))
+    assert found is not None
+    (entry,) = (entry for entry in found.entries if entry.url == "https://example.org/a.mp3")
+    assert (entry.title, entry.duration) == ("", 90)
+
+
 def test_the_encoding_that_a_feed_states() -> None:
     feed = rss("<item><title>Ação</title><enclosure url='/a.mp3'/></item>").replace(
         'version="1.0"', 'version="1.0" encoding="ISO-8859-1"', 1
@@ -131,6 +192,47 @@ def test_m3u_with_remarks_blanks_titles_and_names_of_files() -> None:
     for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16"):
         assert entries(text.encode(encoding), f"{BASE}.m3u") == expected
     assert entries(text, BASE, "audio/x-mpegurl") == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ('#EXTINF:-1 tvg-name="News, Sport" group="x",Ana, parte 1', "Ana, parte 1"),
+        ('#EXTINF:5,He said "no, no"', 'He said "no, no"'),
+        ('#EXTINF:5 name="open,Ana', "Ana"),
+        ("#EXTINF:5", ""),
+        ("#extinf:5,One\u2028and\x0btwo\x85", "One\u2028and\x0btwo"),
+    ],
+)
+def test_titles_of_an_m3u(line: str, title: str) -> None:
+    assert entries(f"#EXTM3U\n{line}\na.mp3\n") == [("https://example.org/pods/a.mp3", title)]
+
+
+def test_an_unclosed_mark_after_a_long_number_takes_no_hours() -> None:
+    text = f'#EXTM3U\n#EXTINF:{"1" * 500_000} "x\na.mp3\n'
+    assert len(entries(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n//[x/a.mp3\n",
+        rss("<item><enclosure url='//[x/a.mp3'/></item>"),
+        "<feed xml:base='http://[x'><entry xml:base='/b'><link rel='enclosure' href='//[x/a.mp3'/></entry></feed>",
+        '{"version": "https://jsonfeed.org/version/1", "items": [{"attachments": [{"url": "http://[x/a.mp3"}]}]}',
+    ],
+)
+def test_an_entry_whose_address_is_none_is_left_to_whoever_fetches_it(text: str) -> None:
+    ((url, _),) = entries(text)
+    assert "[x/a.mp3" in url
+
+
+def test_names_of_files_with_a_colon_are_no_addresses() -> None:
+    assert entries("#EXTM3U\nIntro: bees.mp3\nA:1/b.mp3\n//cdn.e/c.mp3\n") == [
+        ("https://example.org/pods/Intro:%20bees.mp3", ""),
+        ("A:1/b.mp3", ""),
+        ("https://cdn.e/c.mp3", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +298,23 @@ def test_a_list_of_one_is_that_one_by_the_name_that_the_list_gives(
     found = download(check_url(url), into, options)
     assert isinstance(found, Download)
     assert (found.title, found.path.read_bytes()) == ("How bees dance", tone)
+
+
+def test_a_list_of_one_page_is_the_recording_of_that_page(
+    server: Any, options: TransferOptions, into: Path, tone: bytes
+) -> None:
+    server.say("/a.wav", tone)
+    server.page("/page", '<html><title>T</title><audio src="/a.wav"></audio></html>')
+    url = server.say("/l.m3u", b"#EXTM3U\n#EXTINF:1,Bees\n/page\n", content_type="audio/x-mpegurl")
+    found = download(check_url(url), into, options)
+    assert (found.title, found.path.read_bytes(), found.source) == ("Bees", tone, "site")
+
+
+def test_a_list_of_itself_has_an_end(server: Any, options: TransferOptions, into: Path) -> None:
+    for _ in range(5):
+        url = server.say("/l.m3u", b"#EXTM3U\n/l.m3u\n", content_type="audio/x-mpegurl")
+    with pytest.raises(ContrapontoError):
+        download(check_url(url), into, options)
 
 
 def test_entries_are_held_to_the_policy_of_addresses(

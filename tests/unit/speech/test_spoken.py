@@ -53,6 +53,13 @@ def test_each_phrase_has_its_own_language_and_the_spans_hold_the_whole_window(la
     assert list(heard.warnings()) == []
 
 
+def test_a_recording_of_one_sample_has_no_language(languages: Languages) -> None:
+    heard = languages()
+    heard.of(window(seconds=1 / SAMPLE_RATE))
+    assert heard.main is None
+    assert list(heard.warnings()) == []
+
+
 def test_a_guess_is_called_one(languages: Languages) -> None:
     heard = languages(sure=0.31)
     heard.of(window((2, 9), (10, 17)))

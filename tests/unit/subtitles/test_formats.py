@@ -82,6 +82,12 @@ def test_txt_has_a_line_for_each_segment() -> None:
     assert render(PORTUGUESE, "txt").splitlines() == [s.text for s in PORTUGUESE.segments]
 
 
+@pytest.mark.parametrize("kind", ["srt", "vtt", "ass", "txt", "tsv", "json"])
+def test_spaces_that_hold_words_together_are_kept(kind: SubtitleFormat) -> None:
+    said = transcript([segment(" Cela  coûte\t10\u202f000\u00a0€\u00a0! ", 0, 2)], "fr")
+    assert "10\u202f000\u00a0€\u00a0!" in render(said, kind)
+
+
 def test_json_is_the_transcript() -> None:
     assert Transcript.model_validate(json.loads(render(PORTUGUESE, "json"))) == PORTUGUESE
 

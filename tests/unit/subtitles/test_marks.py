@@ -78,6 +78,7 @@ def test_marks_belong_to_a_word(language: str, text: str) -> None:
 def test_parts_are_the_text(text: str) -> None:
     found = parts(text, "fr")
     assert " ".join(part.text for part in found) == " ".join(text.split())
+    assert [(part.written or part.text).split() for part in found] == [part.text.split() for part in found]
     assert len(found) <= 1 or all(re.search(r"\w", part.text) for part in found)
 
 
@@ -109,7 +110,8 @@ def test_no_line_begins_or_ends_with_the_wrong_mark(language: str, width: int, d
     layout = CueLayout(line_width=width)
     cues = plan_cues(transcript([segment(text, 0, max(1.0, 0.06 * len(text)), words)], language), layout)
     lines = [line for cue in cues for line in cue.lines]
-    assert " ".join(lines) == " ".join(text.split())
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert all(line in text.replace("\u2009", " ") for line in lines), "spaces at which no line ends are kept"
     assert not any(BEGINS_NO_LINE.match(line) for line in lines)
     assert not any(ENDS_NO_LINE.search(line) for line in lines)
     hard = {"lines", "line_width", "split", "dangling", "abbreviation"}
@@ -133,7 +135,15 @@ def test_numbers_with_spaces_are_whole(language: str, number: str, width: int, d
     cues = plan_cues(
         transcript([segment(text, 0, 0.3 * len(tokens), timed)], language), CueLayout(line_width=width)
     )
-    assert any(number in line for cue in cues for line in cue.lines)
+    assert any(number in " ".join(line.split()) for cue in cues for line in cue.lines)
+
+
+def test_spaces_at_which_no_line_ends_stay_what_they_are() -> None:
+    text = "«\u00a0Oui\u00a0», dit M.\u00a0Dupont, «\u00a0c'est 10\u202f000\u00a0€\u202f; vrai\u202f?\u00a0»"
+    for width in (20, 42):
+        cues = plan_cues(transcript([segment(text, 0, 6)], "fr"), CueLayout(line_width=width))
+        lines = [line for cue in cues for line in cue.lines]
+        assert " ".join(lines) == text
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,20 @@ def test_phrases_hold_together(language: str, text: str) -> None:
     assert found == text
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("th", "เด็ก ๆ |เล่น|มาก ๆ |ครับ"),
+        ("th", "กรุงเทพ ฯ |สวย"),
+        ("lo", "ຄົນ ໆ |ນີ້"),
+        ("km", "មនុស្ស ៗ |នេះ"),
+    ],
+)
+def test_a_sign_that_repeats_a_word_stays_with_it(language: str, text: str) -> None:
+    found = parts(text.replace("|", ""), language)
+    assert [part.text + " " * after.spaced for part, after in pairwise([*found, found[0]])] == text.split("|")
+
+
 def test_words_of_an_engine_are_put_together_again() -> None:
     words = ["价格是", "1,", "299.", "90", "元，", "18:", "30", "见"]
     timed = [(word, float(i), i + 1.0) for i, word in enumerate(words)]
