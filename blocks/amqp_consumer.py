@@ -162,7 +162,8 @@ class Consumer:
         self._seen_now(message)
 
     def _seen_now(self, message: DeliveredMessage) -> None:
-        headers = read_headers(message, self._stream)
+        # A foreign header must not lead it to the queues of another stream.
+        headers = read_headers(message, self._stream).again(stream=self._stream)
         if (held := self._held.get(headers.id)) is not None:
             held.delivery = message
             return

@@ -13,7 +13,15 @@ from aiormq import spec
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import ChannelLockedResource, ChannelNotFoundEntity, DeliveryError
 
-from blocks.amqp_forms import DEAD_LOCK, Headers, dead_queue, deaths, group_queue, read_headers
+from blocks.amqp_forms import (
+    DEAD_LOCK,
+    Headers,
+    dead_queue,
+    deaths,
+    group_queue,
+    is_stream_name,
+    read_headers,
+)
 from blocks.amqp_link import ANSWER_SECONDS, Link
 from blocks.amqp_streams import Streams
 from blocks.message_bus import DeadLetter, FullStreamError
@@ -62,6 +70,8 @@ class DeadLetters:
             if (letter.stream, letter.group, letter.id) not in wanted:
                 return False
             if replay:
+                if not is_stream_name(letter.stream):
+                    return False  # it never had a stream to go to
                 await self._replay(letter, message)
             count += 1
             return True

@@ -4,6 +4,7 @@ The body is the JSON of the envelope, as foreign programs write it; all else is 
 """
 
 import hashlib
+import re
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -32,6 +33,10 @@ DEAD_LOCK = "contraponto.mortas.tranca"
 PARTITIONS = tuple(f"contraponto.conversas.{number:02}" for number in range(16))
 """The logs that the conversations are spread over; never to be changed where messages are."""
 _LONGEST_NAME = 255
+_RESERVED = re.compile(rf"(?:{MAIN}(?:$|\.)|amq\.)")
+"""How the names of our own exchanges and queues begin, and those of RabbitMQ."""
+_LATEST = 253_402_300_799
+"""The last second of the year 9999."""
 _PREFIX = conversation_stream("")
 
 
@@ -66,9 +71,10 @@ def conversation_of(stream: str) -> str | None:
     return stream.removeprefix(_PREFIX) if stream.startswith(_PREFIX) else None
 
 
-def is_name(name: str) -> bool:
-    """Whether RabbitMQ takes it for a name."""
-    return 0 < len(name.encode()) <= _LONGEST_NAME
+def is_stream_name(stream: str, group: str = "") -> bool:
+    """Whether a stream may be called so, and RabbitMQ takes the names of all that the group needs for it."""
+    longest = len(suspect_queue(stream, group).encode())
+    return stream != "" and longest <= _LONGEST_NAME and _RESERVED.match(stream) is None
 
 
 def new_id() -> str:
@@ -143,7 +149,7 @@ def read_headers(message: DeliveredMessage, stream: str) -> Headers:
         id=own_id,
         key=_text(table, "chave") or own_id,
         conversation=_text(table, "conversa") or None,
-        at=at / 1000 if isinstance(at, int) else _written(properties.timestamp),
+        at=at / 1000 if isinstance(at, int) and 0 <= at / 1000 <= _LATEST else _written(properties.timestamp),
         attempts=attempts if isinstance(attempts, int) else 0,
         fact=Fact(fact) if fact in {each.value for each in Fact} else None,
         note=_text(table, "nota"),

@@ -1,12 +1,14 @@
 """Brings what foreign programs published, and nothing was bound for, to where it belongs."""
 
+import asyncio
 import logging
+from contextlib import suppress
 
 from aiormq.abc import DeliveredMessage
 
 from blocks.amqp_conversations import Conversations
 from blocks.amqp_dead_letters import DeadLetters
-from blocks.amqp_forms import INBOX, MAIN, conversation_of, is_name, read_headers, suspect_queue
+from blocks.amqp_forms import INBOX, MAIN, conversation_of, is_stream_name, read_headers
 from blocks.amqp_link import LOST, Link, Subscription, close_channel
 from blocks.amqp_streams import Streams
 from blocks.message_bus import GROUP
@@ -15,6 +17,8 @@ from tasks.errors import TransientError
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 20
+_AGAIN_SECONDS = 2.0
+"""Before a message is tried again: the next time may be no better."""
 
 
 class Inbox:
@@ -52,7 +56,9 @@ class Inbox:
             await message.channel.basic_ack(message.delivery_tag or 0)
         except LOST as error:
             log.warning("A message for %s is brought to it later: %s", message.routing_key, error)
-            await message.channel.basic_nack(message.delivery_tag or 0)
+            await asyncio.sleep(_AGAIN_SECONDS)
+            with suppress(*LOST):  # it is delivered anew then, too
+                await message.channel.basic_nack(message.delivery_tag or 0)
 
     async def _bring(self, message: DeliveredMessage) -> None:
         stream = message.routing_key or ""
@@ -62,10 +68,10 @@ class Inbox:
             found = await self._conversations.partition(correlation_id)
             headers = headers.again(stream=stream, conversation=correlation_id, fact=None)
             await found.log.append(message.body, headers.properties())
-        elif is_name(suspect_queue(stream, GROUP)):
+        elif is_stream_name(stream, GROUP):
             await self._streams.make(stream, again=True)
             await self._link.publish(message.body, message.header.properties, exchange=MAIN, key=stream)
         else:
-            await self._streams.make_group(INBOX, GROUP)
+            await self._streams.make_inbox_letters(GROUP)
             reason = f'"{stream[:80]}" cannot be the name of a stream.'
             await self._dead_letters.bury(headers.again(stream=INBOX), message.body, GROUP, reason, 0)

@@ -127,6 +127,11 @@ class Link:
                     with explained():
                         async with asyncio.timeout(ANSWER_SECONDS):
                             self._connection = await aiormq.connect(self._url)
+                except ValueError as error:
+                    raise InvalidSettingError(
+                        f"The address of the message bus cannot be used: {error}.",
+                        hint="Correct CONTRAPONTO_MESSAGE_BUS: amqp://USER:PASSWORD@HOST/VHOST.",
+                    ) from error
                 except InvalidSettingError as error:
                     if self.connected:
                         # It was right before; maybe somebody is at it.

@@ -16,7 +16,7 @@ from blocks.amqp_conversations import Conversations
 from blocks.amqp_dead_letters import DeadLetters
 from blocks.amqp_forms import dead_queue, group_queue, suspect_queue
 from blocks.amqp_inbox import Inbox
-from blocks.amqp_link import Link
+from blocks.amqp_link import Link, explained
 from blocks.amqp_presence import Presence
 from blocks.amqp_publisher import Publisher
 from blocks.amqp_streams import Streams
@@ -169,9 +169,10 @@ class AmqpMessageBus(MessageBus):
     @override
     async def ping(self) -> None:
         own = self._own()
-        async with asyncio.timeout(_PING_SECONDS):
-            async with own.link.channel(confirms=False):
-                pass
+        with explained():
+            async with asyncio.timeout(_PING_SECONDS):
+                async with own.link.channel(confirms=False):
+                    pass
 
     @override
     async def aclose(self) -> None:

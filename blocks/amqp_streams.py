@@ -18,7 +18,7 @@ from blocks.amqp_forms import (
     dead_queue,
     delay_queue,
     group_queue,
-    is_name,
+    is_stream_name,
     suspect_queue,
 )
 from blocks.amqp_link import ANSWER_SECONDS, Arguments, Link
@@ -83,9 +83,10 @@ class Streams:
 
     async def make(self, stream: str, *, again: bool = False) -> None:
         """A stream, unless that was done before, with the queue of those messages that come before its first group."""
-        if not is_name(suspect_queue(stream, "")):
+        if not is_stream_name(stream):
             raise InvalidInputError(
-                f'"{stream[:80]}" cannot be the name of a stream: it must have 1 to 240 characters.'
+                f'"{stream[:80]}" cannot be the name of a stream: it must have 1 to 240 characters, and not begin '
+                f'like a name of the bus itself ("{MAIN}.", "amq.").'
             )
         await self.prepare()
         if self._made.get(stream) == self._link.connected and not again:
@@ -103,8 +104,7 @@ class Streams:
     async def make_group(self, stream: str, group: str) -> None:
         """The queue of a group; the first one gets what came before it."""
         await self.make(stream, again=True)
-        limit: Arguments = {"x-delivery-limit": -1} if await self._link.counts_returns() else {}
-        await self._link.declare_queue(dead_queue(stream, group), {"x-queue-type": "quorum", **(limit or {})})
+        await self._make_dead_letters(stream, group)
         await self._link.declare_queue(group_queue(stream, group), self._handled(stream, group))
         await self._link.declare_queue(suspect_queue(stream, group), self._handled(stream, group))
         await self._remember(stream, group)
@@ -114,6 +114,15 @@ class Streams:
             await self._move(channel, stream, groups)
             await channel.queue_bind(group_queue(stream, group), stream)
             await self._move(channel, stream, groups)
+
+    async def make_inbox_letters(self, group: str) -> None:
+        """The queue of the dead letters that cannot be any stream's."""
+        await self._make_dead_letters(INBOX, group)
+        await self._remember(INBOX, group)
+
+    async def _make_dead_letters(self, stream: str, group: str) -> None:
+        limit: Arguments = {"x-delivery-limit": -1} if await self._link.counts_returns() else {}
+        await self._link.declare_queue(dead_queue(stream, group), {"x-queue-type": "quorum", **(limit or {})})
 
     async def room(self, stream: str) -> int:
         """How many messages more it takes."""

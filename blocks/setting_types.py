@@ -17,6 +17,8 @@ from tasks.net.standard_webhooks import check_secrets
 _LEAST_PASSWORD = 12
 _MOST_MINUTES = 10_080
 """A week."""
+_MOST_HOURS = 8_760
+"""A year."""
 
 
 def _split(value: object) -> object:
@@ -38,6 +40,15 @@ def _each(check: Callable[[str], None]) -> Callable[[tuple[str, ...]], tuple[str
 def _web_address(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
+    try:
+        parts = urlsplit(value)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or any(letter.isspace() for letter in value):
+        raise ValueError(
+            "must have a host, perhaps a port that is a number, and no spaces: https://HOST:8443/path"
+        )
     return value.rstrip("/")
 
 
@@ -186,6 +197,7 @@ PendingMinutes = Annotated[
     float,
     Field(
         ge=1,
+        le=_MOST_MINUTES,
         description="After how many minutes people are alerted to a job that a worker took and did not start.",
     ),
 ]
@@ -193,6 +205,7 @@ RunningHours = Annotated[
     float,
     Field(
         ge=0.1,
+        le=_MOST_HOURS,
         description="After how many hours people are alerted to a job that runs; not to conversations.",
     ),
 ]

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -225,8 +226,8 @@ def explain_invalid(
         name = str(problem["loc"][0])
         value, place = _origin(found, name) or (problem["input"], "default")
         secret = _is_secret(settings_cls.model_fields[name].annotation)
-        shown = MASK if secret else _show(value)
-        allowed = _fault(found, name) or problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        shown = MASK if secret else _without_password(_show(value))
+        allowed = _fault(found, name) or _MSG_BEGIN.sub("", problem["msg"])
         sentences.append(f'The setting {name} is "{shown}" ({place}): it {allowed}.')
     meaning = settings_cls.model_fields[str(error.errors()[0]["loc"][0])].description or ""
     return InvalidSettingError(" ".join(sentences), hint=meaning)
@@ -239,6 +240,15 @@ def _origin(found: tuple[NamedValues, ...], name: str) -> tuple[Any, str] | None
 def _fault(found: tuple[NamedValues, ...], name: str) -> str | None:
     """Of the value in force."""
     return next((source.fault(name) for source in found if source.origin(name)), None)
+
+
+_MSG_BEGIN = re.compile("^(Value error, |Input |String )")
+
+
+def _without_password(refused: str) -> str:
+    """What stands where an address was wanted may be one without its scheme: `ana:password@host`."""
+    before, at, place = refused.rpartition("@")
+    return f"***@{place}" if at and ":" in before and "://" not in refused else refused
 
 
 def _show(value: object) -> str:

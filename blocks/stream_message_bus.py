@@ -36,6 +36,7 @@ from blocks.streams.entries import (
 from blocks.streams.outcomes import Outcomes, arguments, seconds
 from blocks.streams.scripts import FULL, PUBLISH, REPLAY, YES, Call
 from blocks.streams.server import StreamServer, order
+from tasks.foreign_text import printable
 from tasks.messages.contents import conversation_stream
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
@@ -174,7 +175,7 @@ class StreamMessageBus(MessageBus, abc.ABC):
             found.append(
                 Backlog(
                     stream=stream,
-                    group=state.name,
+                    group=printable(state.name),
                     waiting=state.waiting,
                     pending=state.pending + waiting_later + await server.length(own),
                     dead=await server.length(names.dead(stream, state.name)),

@@ -182,16 +182,25 @@ async def _unheard(bus: MessageBus, conversation: Conversation) -> list[str]:
         for each in phase.substeps
         if not each.has_ended
     ]
-    unheard: list[str] = []
-    for stream in dict.fromkeys(each.stream for each in open_ones):
-        try:
-            groups = await bus.backlog(stream)
-        except TransientError:
-            return unheard  # The bus is waited for; who reads it, nobody knows.
-        if not any(group.consumers for group in groups):
-            unheard.append(f"Nobody listened on {stream} when the job began.")
-            get_run_logger().warning("%s Its message waits there.", unheard[-1])
+    streams = list(dict.fromkeys(each.stream for each in open_ones))
+    # All at once: on some buses each is waited for, and nobody has been asked yet.
+    heard = await asyncio.gather(*(_is_heard(bus, stream) for stream in streams))
+    unheard = [
+        f"Nobody listened on {stream} when the job began."
+        for stream, somebody in zip(streams, heard, strict=True)
+        if not somebody
+    ]
+    for each in unheard:
+        get_run_logger().warning("%s Its message waits there.", each)
     return unheard
+
+
+async def _is_heard(bus: MessageBus, stream: str) -> bool:
+    """Whether somebody reads a stream, as far as it can be known."""
+    try:
+        return any(group.consumers for group in await bus.backlog(stream))
+    except TransientError:
+        return True  # The bus is waited for; who reads it, nobody knows.
 
 
 def _show(phase: Phase) -> None:

@@ -12,14 +12,15 @@ from blocks.settings import get_settings
 from blocks.store_keys import result_folder
 from flows.job import job_flow
 from flows.parameters import StorePath, from_message
+from tasks.errors import InvalidInputError
 from tasks.jobs.correlation import correlation_id
 from tasks.jobs.document import JobDocument
 from tasks.jobs.step import run_step
 from tasks.jobs.summary import entry, place
 from tasks.jobs.tracker import current_job
+from tasks.messages.plain_json import plain
 from tasks.reports.making import FORMATS, Format
 from tasks.reports.steps import Answer, ReportRequest, inputs_of, installed_fonts, write_report
-from tasks.reports.texts import whole
 from tasks.reports.wording import Language
 
 Color = Annotated[
@@ -98,8 +99,8 @@ async def make_report(
     job = current_job()
     store = media_store(get_settings())
     folder = result_folder(path, job.document.job_id)
-    answers = tuple(each.model_copy(update={"dados": whole(each.dados)}) for each in coletas)
-    moment = date or job.document.created_at or datetime.now(UTC)
+    answers = tuple(each.model_copy(update={"dados": plain(each.dados)}) for each in coletas)
+    moment = _in_utc(date or job.document.created_at or datetime.now(UTC))
     with job.stage("report"):
         job.entitle(title or "")
         made = await run_step(
@@ -110,7 +111,7 @@ async def make_report(
                 formats=tuple(kind for kind in FORMATS if kind in formats),
                 title=title,
                 language=language,
-                date=(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC),
+                date=moment,
                 correlation_id=correlation_id() or job.document.job_id,
                 introduction=introduction,
                 logo=logo,
@@ -133,3 +134,14 @@ async def make_report(
             warnings=made.warnings,
         ),
     )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """One without a zone is in UTC."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise InvalidInputError(
+            f"The date {moment.isoformat()} is not between the years 1 and 9999 in UTC.",
+            hint="Leave date out for the moment of the job.",
+        ) from error

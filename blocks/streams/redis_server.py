@@ -45,6 +45,10 @@ _ANSWER_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 _CONNECTIONS = 8
 """For all that does not wait for messages."""
+_NO_TEXT = "surrogateescape"
+"""How bytes that are no UTF-8 stand in a name, and become themselves again."""
+_COUNTED, _MOST_COUNTED = 200, 100_000
+"""Entries that are counted with one answer, and in all."""
 _SCANNED = 1_000
 """Keys that the server looks at for one answer."""
 _PASSING = (
@@ -73,6 +77,8 @@ class _Clients:
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {
             "protocol": 2,
+            # Groups and consumers of other programs may have names that are no text.
+            "encoding_errors": _NO_TEXT,
             # Without a timeout of redis-py's own, which is `asyncio.wait_for`: before Python 3.12 that may swallow a
             # cancellation.
             "socket_timeout": None,
@@ -97,10 +103,12 @@ class RedisServer(StreamServer):
 
     def __init__(self, url: str) -> None:
         self._url = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url
-        parts = urlsplit(url)
-        self._where = (
-            f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        )
+        try:
+            parts = urlsplit(url)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError as error:
+            raise _unusable(error) from error
+        self._where = f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
 
     def _here(self) -> _Clients:
@@ -110,10 +118,7 @@ class RedisServer(StreamServer):
             try:
                 clients = _Clients(self._url)
             except ValueError as error:
-                raise InvalidSettingError(
-                    f"The address of the message bus cannot be used: {error}.",
-                    hint="Correct CONTRAPONTO_MESSAGE_BUS or CONTRAPONTO_REDIS_URL.",
-                ) from error
+                raise _unusable(error) from error
             self._clients[loop] = clients
         return clients
 
@@ -277,9 +282,20 @@ class RedisServer(StreamServer):
         for group in found:
             last, waiting = _text(group["last-delivered-id"]), group.get("lag")
             if waiting is None:
-                waiting = len(await self.range(stream, f"({last}", 100_000))
+                waiting = await self._count_after(stream, last)
             states.append(GroupState(_text(group["name"]), last, int(group["pending"]), int(waiting)))
         return states
+
+    async def _count_after(self, stream: str, last: str) -> int:
+        """Entries behind a place; before version 7 the server itself does not tell. Some are in memory at a time."""
+        number, first = 0, f"({last}"
+        while number < _MOST_COUNTED:
+            entries = await self.range(stream, first, _COUNTED)
+            number += len(entries)
+            if len(entries) < _COUNTED:
+                break
+            first = f"({entries[-1].id}"
+        return number
 
     @override
     async def first_pending(self, stream: str, group: str) -> str | None:
@@ -360,8 +376,15 @@ class RedisServer(StreamServer):
             await clients.aclose()
 
 
+def _unusable(error: ValueError) -> InvalidSettingError:
+    return InvalidSettingError(
+        f"The address of the message bus cannot be used: {error}.",
+        hint="Correct CONTRAPONTO_MESSAGE_BUS or CONTRAPONTO_REDIS_URL.",
+    )
+
+
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors=_NO_TEXT) if isinstance(value, bytes) else str(value)
 
 
 def _entries(entries: Any) -> list[Raw]:

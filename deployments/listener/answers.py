@@ -16,7 +16,8 @@ from tasks.jobs.correlation import LABEL
 from tasks.jobs.document import JobDocument, JobStatus
 from tasks.messages.contents import JOB_STREAM, JobEnd
 from tasks.messages.envelope import CorrelationId, Envelope, EventType
-from tasks.messages.targets import ANSWERS_LABEL, REPLY_LABEL, Target, is_stream
+from tasks.messages.plain_json import plain
+from tasks.messages.targets import ANSWERS_LABEL, REPLY_LABEL, REQUEST_LABEL, Target, is_stream
 from tasks.recovery.ends import read_end
 from tasks.webhooks.message import message_id
 
@@ -55,7 +56,15 @@ class Answers:
             data, file = await told(document.result, self._most_bytes, self.store, str(run.id))
         else:
             error = _reason(document)
-        envelope = target.answer(str(correlation_id), status, data=data, file=file, error=error)
+        request = run.labels.get(REQUEST_LABEL)
+        envelope = target.answer(
+            str(correlation_id),
+            status,
+            data=data,
+            file=file,
+            error=error,
+            request=None if request is None else str(request),
+        )
         await self._publish(Outgoing(str(stream), envelope, key=str(run.id)))
 
     async def announce(self, run: FlowRun) -> None:
@@ -100,6 +109,7 @@ async def told(
     result: JsonValue, most_bytes: int, store: MediaStore, job_id: str
 ) -> tuple[JsonValue, str | None]:
     """What an answer holds of a job's result: itself, or the key of a file with it."""
+    result = plain(result)
     text = _json(result)
     if len(text) <= most_bytes:
         return result, None

@@ -109,10 +109,8 @@ class EndWatch:
     async def begin(self) -> Watermark:
         """Find out from where on ends are to be dealt with: from the newest one, where nobody has watched before."""
         if self._mark is None:
-            known = await Variable.aget(self.variable)
-            self._mark = (
-                Watermark(datetime.fromisoformat(str(known))) if known else await self._from_the_newest()
-            )
+            known = _kept(await Variable.aget(self.variable))
+            self._mark = Watermark(known) if known else await self._from_the_newest()
             await self._keep(self._mark)
         return self._mark
 
@@ -174,6 +172,18 @@ class EndWatch:
         if mark.kept != self._kept:
             await Variable.aset(self.variable, mark.kept.isoformat(), overwrite=True)
             self._kept = mark.kept
+
+
+def _kept(value: object) -> datetime | None:
+    """How far another listener was; None where none has been, or somebody has edited the variable."""
+    if not value:
+        return None
+    try:
+        found = datetime.fromisoformat(str(value))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        _logger.warning("The variable says %.100r, which is no time: ends are told from now on.", value)
+        return None
 
 
 def _ended_with(tags: Sequence[str], since: datetime | None = None) -> FlowRunFilter:

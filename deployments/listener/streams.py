@@ -26,6 +26,7 @@ from tasks.messages.envelope import BadMessageError, EventType
 from tasks.messages.targets import (
     ANSWERS_LABEL,
     REPLY_LABEL,
+    REQUEST_LABEL,
     TAGS,
     Target,
     parameters_of,
@@ -73,6 +74,7 @@ class TargetReader:
                 LABEL: envelope.correlation_id,
                 REPLY_LABEL: request.responder_em,
                 ANSWERS_LABEL: str(self.target.asked_as(envelope.payload)),
+                REQUEST_LABEL: message.key,
             },
         )
 
@@ -83,7 +85,7 @@ class TargetReader:
         if stream is None:
             return ()
         target = self.target.asked_as(envelope.payload)
-        answer = target.answer(envelope.correlation_id, "erro", error=str(error))
+        answer = target.answer(envelope.correlation_id, "erro", error=str(error), request=message.key)
         return (Outgoing(stream, answer, key=f"refused {message.stream} {message.key}"),)
 
 

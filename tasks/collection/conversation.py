@@ -18,6 +18,7 @@ from tasks.collection.document import ConversationProgress, SubstepDocument
 from tasks.collection.targets import Target, substep_names
 from tasks.foreign_text import one_line
 from tasks.messages.contents import (
+    CollectionAnswer,
     CollectionResult,
     ExecutionRequest,
     ExecutionResult,
@@ -28,10 +29,12 @@ from tasks.messages.contents import (
 )
 from tasks.messages.envelope import Envelope, EventType
 
-Answer = CollectionResult | ExecutionResult
+Answer = CollectionAnswer | ExecutionResult
 _ENDED = (SubstepStatus.DONE, SubstepStatus.FAILED, SubstepStatus.TIMED_OUT)
 _MOST_IGNORED = 100
 _LONGEST = 300
+_LONGEST_ERROR = 1000
+"""Characters; what collectors write has no limit of its own, and the job document and the executors get it."""
 _UNSAID = "It gave no reason."
 
 
@@ -76,7 +79,8 @@ class Substep:
 
     def end(self, status: SubstepStatus, at: datetime, error: str | None = None) -> None:
         """It is over, for the reason given."""
-        self.status, self.completed_at, self.error = status, at, error
+        self.status, self.completed_at = status, at
+        self.error = None if error is None else one_line(error, _LONGEST_ERROR)
 
     def document(self) -> SubstepDocument:
         """What callers see."""
@@ -172,7 +176,10 @@ class Conversation:
             stream = collector_stream if name is PhaseName.COLLECT else executor_stream
             substeps = [
                 Substep(
-                    called, target, stream(target.name), f"{correlation_id} {job_id} {name.value} {called}"
+                    called,
+                    target,
+                    stream(target.name),
+                    f"{_keys_begin(correlation_id)}{job_id} {name.value} {called}",
                 )
                 for called, target in zip(substep_names(targets), targets, strict=True)
             ]
@@ -261,6 +268,8 @@ class Conversation:
         substep = next((each for each in phase.substeps if each.name == name), None)
         if substep is None:
             self._ignore(f"An answer of {name}, which was not asked")
+        elif self._is_to_another(answer, substep):
+            self._ignore(f"An answer of {name} to another job of this conversation")
         elif not substep.published and (
             substep.not_ours or (phase.name is PhaseName.EXECUTE and not self.collect.is_over)
         ):
@@ -282,6 +291,11 @@ class Conversation:
                 substep.end(SubstepStatus.FAILED, entry.at, answer.erro or _UNSAID)
             phase.end_if_complete(entry.at)
 
+    def _is_to_another(self, answer: Answer, substep: Substep) -> bool:
+        """Whether it says itself that another job has asked for it."""
+        key = answer.pedido
+        return key is not None and key != substep.key and key.startswith(_keys_begin(self.correlation_id))
+
     def _ignore(self, what: str) -> None:
         self.ignored_count += 1
         if len(self.ignored) < _MOST_IGNORED:
@@ -291,7 +305,7 @@ class Conversation:
         """What every collector has answered, in the order in which they were named."""
         results = []
         for each in self.collect.substeps:
-            done = each.status is SubstepStatus.DONE and isinstance(each.answer, CollectionResult)
+            done = each.status is SubstepStatus.DONE and isinstance(each.answer, CollectionAnswer)
             results.append(
                 CollectionResult(
                     escavador=each.name,
@@ -323,9 +337,14 @@ class Conversation:
         )
 
 
+def _keys_begin(correlation_id: str) -> str:
+    """How the keys of requests begin in a conversation, whichever job asks; nobody else's have a space."""
+    return f"{correlation_id} "
+
+
 def _read(phase: PhaseName, envelope: Envelope) -> tuple[Answer, str]:
     if phase is PhaseName.COLLECT:
-        collected = CollectionResult.model_validate(envelope.payload)
+        collected = CollectionAnswer.model_validate(envelope.payload)
         return collected, collected.escavador
     executed = ExecutionResult.model_validate(envelope.payload)
     return executed, executed.executador

@@ -14,6 +14,7 @@ from blocks.media_store import MediaStore
 from blocks.message_bus import Entry, MessageBus, Outgoing
 from tasks.collection.conversation import Conversation, Phase, PhaseName, Substep
 from tasks.errors import TransientError
+from tasks.foreign_text import one_line
 from tasks.messages.contents import CollectionRequest, CollectionResult, ExecutionRequest, conversation_stream
 from tasks.messages.envelope import Envelope, EventType
 
@@ -24,6 +25,8 @@ _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 _ENVELOPE_BYTES = 2048
 """What a message needs beside its payload."""
+_SHORTER_ERRORS = (200, 40)
+"""Characters of the errors of collectors, where all of them together leave no room."""
 _GRACE_SECONDS = 0.5
 """What was said in time may be read a little later."""
 
@@ -124,7 +127,10 @@ class Driver:
 def fitting(
     results: Sequence[CollectionResult], room: int, keep: Callable[[CollectionResult, bytes], str]
 ) -> list[CollectionResult]:
-    """The results in at most `room` bytes: data of the largest are kept elsewhere, `keep` gives their store key."""
+    """The results in at most `room` bytes: data of the largest are kept elsewhere, `keep` gives their store key.
+
+    Where that is not enough, the errors are shortened.
+    """
     made = list(results)
     sizes = [_size_of(each) for each in made]
     movable = [number for number, each in enumerate(made) if each.dados is not None and each.arquivo is None]
@@ -135,6 +141,13 @@ def fitting(
         stored = keep(made[number], data)
         made[number] = made[number].model_copy(update={"dados": None, "arquivo": stored})
         sizes[number] = _size_of(made[number])
+    for most in _SHORTER_ERRORS:
+        if sum(map(_size_of, made)) <= room:
+            break
+        made = [
+            each if each.erro is None else each.model_copy(update={"erro": one_line(each.erro, most)})
+            for each in made
+        ]
     return made
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from tasks.messages.contents import TargetName
+from tasks.messages.contents import MOST_OF_A_NAME, TargetName
 
 _OLD_NAMES = {"escavadores": "collectors", "executadores": "executors"}
 _OLD_FIELDS = {"nome": "name", "escavador": "name", "executador": "name", "parametros": "parameters"}
@@ -23,7 +23,8 @@ class Target(BaseModel):
 def substep_names(targets: Sequence[Target]) -> list[str]:
     """What each is called within a conversation: its name; of one that is asked again `name-2`, `name-3` and so on.
 
-    A name that somebody else has is left out: `a`, `a-2`, `a` are `a`, `a-2`, `a-3`.
+    A name that somebody else has is left out: `a`, `a-2`, `a` are `a`, `a-2`, `a-3`. One that would be too long with
+    its number loses its end.
     """
     taken = {target.name for target in targets}
     met: set[str] = set()
@@ -32,7 +33,8 @@ def substep_names(targets: Sequence[Target]) -> list[str]:
         name, ordinal = target.name, 1
         while name in met or (ordinal > 1 and name in taken):
             ordinal += 1
-            name = f"{target.name}-{ordinal}"
+            suffix = f"-{ordinal}"
+            name = f"{target.name[: MOST_OF_A_NAME - len(suffix)]}{suffix}"
         met.add(name)
         names.append(name)
     return names

@@ -3,6 +3,7 @@
 import hashlib
 import posixpath
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff",
 _CHUNK = 1024 * 1024
 _ABRIDGED = 500
 """Characters."""
+_MOST_TEXT = 50_000_000
+"""Characters of all texts of a collection, which are in memory together."""
+_FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Wanted(BaseModel):
@@ -141,16 +145,26 @@ def collect_files(
                     found[each.source] = each
         except InvalidInputError as error:
             collection.bad.append((printable(source), error))
+    room = _MOST_TEXT
     for number, each in enumerate(found.values()):
         progress(number / len(found))
-        collection.files.append(_described(each, wanted, partial(progress, number / len(found))))
+        described = _described(each, wanted, partial(progress, number / len(found)), room)
+        room -= len(described.text.text) if described.text else 0
+        collection.files.append(described)
     return collection
 
 
 def _fits(wanted: Wanted) -> "_Fits":
     return _Fits(
-        tuple(re.compile(translate(each.lower())) for each in wanted.patterns), wanted.patterns, wanted.since
+        tuple(re.compile(translate(_compared(each))) for each in wanted.patterns),
+        wanted.patterns,
+        wanted.since,
     )
+
+
+def _compared(text: str) -> str:
+    """A name or a pattern: capitals do not matter, nor whether an accent is a character of its own, as on a Mac."""
+    return unicodedata.normalize("NFC", text).lower()
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,7 @@ class _Fits:
     def __call__(self, file: _Found) -> bool:
         if self.since is not None and file.modified.date() < self.since:
             return False
-        path = file.path.lower()
+        path = _compared(file.path)
         name = posixpath.basename(path)
         return any(
             expression.match(path if "/" in pattern else name)
@@ -202,7 +216,12 @@ def _in_store(prefix: str, store: MediaStore) -> Iterator[_Found]:
 
 
 def _in_folder(folder: Path, folders: Sequence[Path]) -> Iterator[_Found | LeftOut]:
-    base = folder.resolve() if folder.is_dir() else folder.resolve().parent
+    try:
+        base = folder.resolve() if folder.is_dir() else folder.resolve().parent
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a link to itself, a null character
+        raise InvalidInputError(
+            f"{printable(str(folder))[:200]} can be no folder of this machine.", hint="Check its name."
+        ) from error
     for path in files_in(folder, folders):
         if isinstance(path, LeftOut):
             yield path
@@ -212,16 +231,25 @@ def _in_folder(folder: Path, folders: Sequence[Path]) -> Iterator[_Found | LeftO
         except OSError as error:  # it has gone meanwhile
             yield LeftOut(source=str(path), reason=f"It cannot be looked at: {error.strerror}.")
             continue
-        modified = datetime.fromtimestamp(status.st_mtime, UTC)
+        modified = _moment(status.st_mtime)
         opened = partial(_in_place, path.resolve())
         yield _Found(path.relative_to(base).as_posix(), f"{FOLDER}{path}", status.st_size, modified, opened)
+
+
+def _moment(seconds: float) -> datetime:
+    """What a file system says; some take times that are no date any more."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return _LAST_MOMENT if seconds > 0 else _FIRST_MOMENT
 
 
 def _in_place(path: Path) -> AbstractContextManager[Path]:
     return nullcontext(path)
 
 
-def _described(file: _Found, wanted: Wanted, tick: Callable[[], None]) -> CollectedFile:
+def _described(file: _Found, wanted: Wanted, tick: Callable[[], None], room: int) -> CollectedFile:
+    """What is known of a file; `room` are the characters that its text may have besides what is wanted."""
     name = posixpath.basename(file.path)
     kind = content_type_of(name)
     sha256: str | None = None
@@ -230,6 +258,11 @@ def _described(file: _Found, wanted: Wanted, tick: Callable[[], None]) -> Collec
     errors: list[str] = []
     looks_like_media = is_media_name(name) or kind in _PICTURES
     wants_media, wants_text = wanted.media and looks_like_media, wanted.text and has_text(name)
+    if wants_text and room <= 0:
+        wants_text = False
+        errors.append(
+            f"No text: those of the files before have {_MOST_TEXT:,} characters, the most together."
+        )
     if wanted.checksums or wants_media or wants_text:
         try:
             with file.opened() as path:
@@ -240,7 +273,7 @@ def _described(file: _Found, wanted: Wanted, tick: Callable[[], None]) -> Collec
                     errors += [fault] if fault else []
                 if wants_text:
                     try:
-                        text = read_text(path, name, wanted.most_characters)
+                        text = read_text(path, name, min(room, wanted.most_characters))
                     except InvalidInputError as error:
                         errors.append(f"No text: {error}")
         except InvalidInputError as error:  # whatever else is wrong is not this file's fault

@@ -1,5 +1,6 @@
 """The text of small files: plain text in any encoding, and Word documents."""
 
+import codecs
 from pathlib import Path, PurePath
 
 from pydantic import BaseModel, ConfigDict
@@ -49,10 +50,10 @@ def read_text(path: Path, name: str, most_characters: int) -> FileText:
             whole = printable(read_story(package).text)
         return FileText(text=whole[:most_characters], cut=len(whole) > most_characters)
     with path.open("rb") as file:
-        # A character has four bytes at most; what is cut within one is cut off below.
+        # A character has four bytes at most.
         data = file.read(min(4 * most_characters + 4, MOST_PLAIN_BYTES))
         more = bool(file.read(1))
-    decoded = decode(data)
+    decoded = decode(_whole_characters(data) if more else data)
     if "\0" in decoded.text:
         raise InvalidInputError("It is not text, whatever its name says.")
     whole = printable(decoded.text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -64,6 +65,16 @@ def read_text(path: Path, name: str, most_characters: int) -> FileText:
         sure=decoded.sure,
         cut=more or len(whole) > most_characters,
     )
+
+
+def _whole_characters(data: bytes) -> bytes:
+    """The beginning of a file without a letter of UTF-8 that it cuts: it would look like another encoding."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(data)
+    except UnicodeDecodeError:
+        return data
+    return data[: len(data) - len(decoder.getstate()[0])]
 
 
 def _ending(name: str) -> str:

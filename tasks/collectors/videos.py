@@ -74,7 +74,7 @@ class Candidates:
         young = [
             each
             for each in known.values()
-            if since is None or each.about is None or each.about + _ROUNDED >= since
+            if since is None or each.about is None or since - each.about <= _ROUNDED
         ]
         return cls(tuple(sorted(young, key=lambda each: each.about or date.max, reverse=True)))
 

@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+MOST_OF_A_NAME = 80
+"""Characters of the name of a target."""
 TargetName = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$",
+        pattern=rf"^[a-z0-9][a-z0-9_-]{{0,{MOST_OF_A_NAME - 1}}}$",
         json_schema_extra={
             "allowed": "small letters, digits, - and _, at most 80, the first a letter or a digit"
         },
@@ -67,7 +69,7 @@ class CollectionRequest(BaseModel):
 
 
 class CollectionResult(BaseModel):
-    """Payload of `resultado_coleta`."""
+    """What a collector has answered, as executors are told."""
 
     model_config = _OPEN
 
@@ -78,6 +80,13 @@ class CollectionResult(BaseModel):
     arquivo: str | None = None
     """Key in the media store of a JSON file with what was collected, if it does not."""
     erro: str | None = None
+
+
+class CollectionAnswer(CollectionResult):
+    """Payload of `resultado_coleta`."""
+
+    pedido: str | None = None
+    """The key (`chave`) of the message that it answers. Who leaves it out answers whoever asks in the conversation."""
 
 
 class ExecutionRequest(BaseModel):
@@ -103,6 +112,7 @@ class ExecutionResult(BaseModel):
     dados: JsonValue = None
     arquivo: str | None = None
     erro: str | None = None
+    pedido: str | None = None
 
 
 class JobEnd(BaseModel):

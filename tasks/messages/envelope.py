@@ -6,14 +6,12 @@ write in other languages.
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from tasks.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from tasks.messages.plain_json import plain
 
 MOST_CHARACTERS = 200
 """Of a correlation id."""
@@ -45,7 +43,16 @@ def _written_out(value: object) -> object:
 
 def _in_utc(value: datetime) -> datetime:
     """One without a zone is in UTC, as Python's `utcnow().isoformat()` writes it."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is not between the years 1 and 9999 in UTC") from error
+
+
+def _plain_payload(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {str(plain(name)): plain(each) for name, each in value.items()}
 
 
 CorrelationId = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^\w[\w.:@/+=-]*$")]
@@ -62,8 +69,8 @@ class Envelope(BaseModel):
     """The conversation that it belongs to."""
     tipo_evento: Annotated[EventType, Field(strict=False)]
     """What it is for."""
-    payload: dict[str, JsonValue]
-    """What it says; `tasks.messages.contents` has its forms."""
+    payload: Annotated[dict[str, JsonValue], AfterValidator(_plain_payload)]
+    """What it says; `tasks.messages.contents` has its forms. NaN and Infinity, which are no JSON, are read as null."""
     timestamp: Timestamp
     """When it was written, in ISO 8601."""
 
@@ -95,15 +102,18 @@ def read_envelope(raw: bytes, most_bytes: int) -> Envelope:
     try:
         return Envelope.model_validate_json(raw)
     except ValidationError as error:
-        faults = [_said(each) for each in error.errors(include_url=False, include_input=False)]
-        if len(faults) > _MOST_FAULTS:
-            faults[_MOST_FAULTS:] = [f"{len(faults) - _MOST_FAULTS} more"]
-        raise BadMessageError(f"This is no message: {'; '.join(faults)}.") from error
+        raise BadMessageError(f"This is no message: {faults_of(error)}.") from error
 
 
-def _said(fault: "ErrorDetails") -> str:
-    place = ".".join(_part(part) for part in fault["loc"]) or "the whole"
-    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+def faults_of(error: ValidationError, within: str = "") -> str:
+    """What is wrong and where, in one line: the first faults, and how many there are beside them."""
+    said = []
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        place = ".".join([*([within] if within else []), *map(_part, fault["loc"])]) or "the whole"
+        said.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}")
+    if len(said) > _MOST_FAULTS:
+        said[_MOST_FAULTS:] = [f"{len(said) - _MOST_FAULTS} more"]
+    return "; ".join(said)
 
 
 def _part(name: str | int) -> str:

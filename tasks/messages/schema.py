@@ -4,15 +4,15 @@ from pydantic import JsonValue, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from tasks.messages.contents import (
+    CollectionAnswer,
     CollectionRequest,
-    CollectionResult,
     ExecutionRequest,
     ExecutionResult,
     JobEnd,
 )
 from tasks.messages.envelope import Envelope
 
-PAYLOADS = (CollectionRequest, CollectionResult, ExecutionRequest, ExecutionResult, JobEnd)
+PAYLOADS = (CollectionRequest, CollectionAnswer, ExecutionRequest, ExecutionResult, JobEnd)
 """What the payload of a message may be, by its kind and its stream."""
 
 

@@ -1,5 +1,6 @@
 """Collectors and executors as deployments: which stream each reads, what its run is given, how its end is answered."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,25 +8,32 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from tasks.foreign_text import one_line
 from tasks.messages.contents import (
+    CollectionAnswer,
     CollectionRequest,
-    CollectionResult,
     ExecutionRequest,
     ExecutionResult,
     TargetName,
     collector_stream,
     executor_stream,
 )
-from tasks.messages.envelope import BadMessageError, Envelope, EventType
+from tasks.messages.envelope import BadMessageError, Envelope, EventType, faults_of
 
 REPLY_LABEL = "contraponto.reply-to"
 """Label of a run that a message has started: the stream that its end is answered on."""
 ANSWERS_LABEL = "contraponto.answers"
 """Label of such a run: whose answer its end is, as `escavador/youtube`."""
+REQUEST_LABEL = "contraponto.request"
+"""Label of such a run: the key of the message."""
 
 _NAME = TypeAdapter(TargetName)
 _MOST_OF_A_STREAM = 300
 """Characters of a name."""
+_MOST_OF_AN_ERROR = 4000
+"""Characters: what a server says of a refused run may repeat all that it was given."""
+_NOT_OURS_TO_WRITE = re.compile(r"(?:contraponto(?:$|[.:])|amq\.)")
+"""How the keys of the bus itself begin in Redis, and its queues and those of the server in RabbitMQ."""
 
 Request = CollectionRequest | ExecutionRequest
 
@@ -91,11 +99,9 @@ class Target:
         try:
             request = form.model_validate(envelope.payload)
         except ValidationError as error:
-            faults = "; ".join(
-                f"payload.{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-                for fault in error.errors()
-            )
-            raise BadMessageError(f"The message to {self} cannot be read: {faults}.") from error
+            raise BadMessageError(
+                f"The message to {self} cannot be read: {faults_of(error, 'payload')}."
+            ) from error
         if not is_stream(request.responder_em):
             raise BadMessageError(
                 f"The message to {self} names no stream in responder_em.",
@@ -115,11 +121,13 @@ class Target:
         data: JsonValue = None,
         file: str | None = None,
         error: str | None = None,
+        request: str | None = None,
     ) -> Envelope:
-        """The message that its work is done, or cannot be."""
-        told: dict[str, Any] = {"status": status, "dados": data, "arquivo": file, "erro": error}
+        """The message that its work is done, or cannot be; `request` is the key of the message that asked for it."""
+        told: dict[str, Any] = {"status": status, "dados": data, "arquivo": file, "pedido": request}
+        told["erro"] = None if error is None else one_line(error, _MOST_OF_AN_ERROR)
         if self.role is Role.COLLECTOR:
-            result: BaseModel = CollectionResult(escavador=self.name, **told)
+            result: BaseModel = CollectionAnswer(escavador=self.name, **told)
             return Envelope.now(correlation_id, EventType.COLLECTION_RESULT, result)
         return Envelope.now(
             correlation_id, EventType.EXECUTION_RESULT, ExecutionResult(executador=self.name, **told)
@@ -127,12 +135,13 @@ class Target:
 
 
 def is_stream(name: object) -> bool:
-    """Whether something may be the name of a stream."""
+    """Whether something may be the name of a stream that others choose."""
     return (
         isinstance(name, str)
         and 0 < len(name) <= _MOST_OF_A_STREAM
         and name.isprintable()
         and " " not in name
+        and not _NOT_OURS_TO_WRITE.match(name)
     )
 
 

@@ -97,7 +97,7 @@ def _section(collected: Collected, writer: Writer) -> Section:
     if not found and not reason:
         reason = words.nothing_collected if collected.status == "done" else words.no_reason
     return Section(
-        title=form.name if form else label_in(writer.language, humanised(name)),
+        title=form.called(collected.collector) if form else label_in(writer.language, humanised(name)),
         status=collected.status,
         status_text=status,
         reason=reason,
@@ -138,21 +138,25 @@ def _records(found: RecordList, figures: list[Figure], writer: Writer, *, alone:
         )
     if not fields:
         return
-    moments = [
-        moment
-        for field in fields
-        if field.kind in (Kind.DATE, Kind.TIME)
-        for record in found.records
-        if (moment := moment_of(record.get(field.key)))
-    ][: len(found.records)]
-    if len(figures) < _MOST_FIGURES and (span := period(moments)):
-        label = next(field.label for field in fields if field.kind in (Kind.DATE, Kind.TIME))
-        figures.append(Figure(label, writer.words.from_to.format(*map(writer.day, span))))
+    moment = next(filter(_is_moment, fields), None)
+    if len(figures) < _MOST_FIGURES and moment is not None:
+        figures += _period(moment, found.records, writer)
     yield from charts.charts_of(title, found.records, fields, writer)
     yield table_of(title or writer.words.records, found.records, fields, writer)
     for field in fields:
         if field.is_long:
-            yield _excerpts(field.label, field, found.records, name_field(found.records, fields), writer)
+            yield from _excerpts(field.label, field, found.records, name_field(found.records, fields), writer)
+
+
+def _is_moment(field: Field) -> bool:
+    return field.kind in (Kind.DATE, Kind.TIME)
+
+
+def _period(moment: Field, records: Sequence[Record], writer: Writer) -> list[Figure]:
+    """From when to when the records are; nothing where they are of one day."""
+    moments = [found for record in records if (found := moment_of(record.get(moment.key)))]
+    span = period(moments)
+    return [Figure(moment.label, writer.words.from_to.format(*map(writer.day, span)))] if span else []
 
 
 def _is_of(form: Form, found: RecordList) -> bool:
@@ -164,7 +168,7 @@ def _is_of(form: Form, found: RecordList) -> bool:
 
 def _known_records(form: Form, found: RecordList, figures: list[Figure], writer: Writer) -> Iterator[Block]:
     records = found.records
-    fields = {field.key: field for field in fields_of(records, writer)}
+    fields = {field.key: field for field in fields_of(records, writer, form.keys)}
 
     def known(wanted: FormField | None) -> Field | None:
         key = next((key for key in wanted.keys if key in fields), None) if wanted else None
@@ -185,10 +189,10 @@ def _known_records(form: Form, found: RecordList, figures: list[Figure], writer:
                 figures.append(Figure(each.label, writer.amount(_whole(sum(amounts)), each.kind)))
     chosen = [each for each in map(known, form.columns) if each is not None]
     moment = known(form.moment)
+    if moment is not None and not _is_moment(moment):
+        moment = None
     if moment is not None:
-        moments = [day for record in records if (day := moment_of(record.get(moment.key)))]
-        if span := period(moments):
-            figures.append(Figure(moment.label, writer.words.from_to.format(*map(writer.day, span))))
+        figures += _period(moment, records, writer)
     drawn = []
     name, amount, kind = chosen[0], known(form.bars), known(form.share_of)
     if len(records) >= 3 and amount is not None:
@@ -200,8 +204,8 @@ def _known_records(form: Form, found: RecordList, figures: list[Figure], writer:
     yield from (chart for chart in drawn if chart is not None)
     yield table_of(title, records, chosen, writer, chosen=True)
     text = known(form.text)
-    if text is not None and any(record.get(text.key) for record in records):
-        yield _excerpts(text.label, text, records, name, writer)
+    if text is not None:
+        yield from _excerpts(text.label, text, records, name, writer)
 
 
 def _whole(value: float) -> float | int:
@@ -210,7 +214,7 @@ def _whole(value: float) -> float | int:
 
 def _excerpts(
     title: str, text: Field, records: Sequence[Record], name: Field | None, writer: Writer
-) -> Excerpts:
+) -> list[Excerpts]:
     with_text = [
         (place, record, value)
         for place, record in enumerate(records, 1)
@@ -232,7 +236,7 @@ def _excerpts(
         notes.append(writer.words.more.format(writer.number(left)))
     elif any(len(value) > _EXCERPT for _, _, value in with_text):
         notes.append(writer.words.all_in_json)
-    return Excerpts(title, items, tuple(notes))
+    return [Excerpts(title, items, tuple(notes))] if items else []
 
 
 def _figures(named: Sequence[Named], writer: Writer) -> list[Figure]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from tasks.reports.content import Chart
 from tasks.reports.records import Record
 from tasks.reports.tables import Field, name_field
-from tasks.reports.texts import line
+from tasks.reports.texts import line, narrow
 from tasks.reports.values import AMOUNTS, Kind, Writer, amount_of, moment_of
 
 _FEWEST = 5
@@ -16,8 +16,12 @@ _FEWEST = 5
 _MOST_BARS = 10
 _MOST_COLUMNS = 36
 _MOST_SHARES = 6
+_LONELY = 0.6
+"""Kinds for each record from which on their shares say no more than the table."""
 _MOST_CHARTS = 2
-_LABEL = 44
+_LABEL, _SHARE_LABEL = 44, 28
+_MOST_COMPARED = 300
+"""Characters of names that may differ only at their ends, as the types of office documents do."""
 
 
 def charts_of(title: str, records: Sequence[Record], fields: Sequence[Field], writer: Writer) -> list[Chart]:
@@ -43,7 +47,7 @@ def _candidates(
 def bars(records: Sequence[Record], name: Field, amount: Field, writer: Writer) -> Chart | None:
     """The largest amounts by name; None where they are all alike, not positive, or have no names of their own."""
     found = [
-        (line(str(record[name.key]), _LABEL), value)
+        (line(str(record[name.key]), _MOST_COMPARED), value)
         for record in records
         if record.get(name.key) not in (None, "") and (value := amount_of(record.get(amount.key))) is not None
     ]
@@ -56,12 +60,13 @@ def bars(records: Sequence[Record], name: Field, amount: Field, writer: Writer) 
     largest = sorted(found, key=lambda each: -each[1])[:_MOST_BARS]
     if len({label for label, _ in largest}) < len(largest) or largest[0][1] == largest[-1][1]:
         return None
+    labels = _shortened([label for label, _ in largest], _LABEL)
     return Chart(
         "bars",
         writer.words.largest.format(amount.label, len(largest))
         if len(found) > len(largest)
         else amount.label,
-        tuple(label for label, _ in largest),
+        labels,
         tuple(value for _, value in largest),
         tuple(writer.amount(value, amount.kind) for _, value in largest),
     )
@@ -119,11 +124,15 @@ def share(
     parts: dict[str, float] = defaultdict(float)
     for record in records:
         value = record.get(kind.key)
-        label = line(writer.value(value, kind.kind), 28) if value not in (None, "") else writer.words.none
+        label = (
+            writer.value(value, kind.kind, _MOST_COMPARED) if value not in (None, "") else writer.words.none
+        )
         found = 1.0 if amount is None else amount_of(record.get(amount.key))
         if found is not None and found >= 0:
             parts[label] += found
     if len(parts) < 2 or len(parts) > max(_MOST_SHARES, len(records) / 3) or not sum(parts.values()):
+        return None
+    if amount is None and len(parts) > _LONELY * len(records):
         return None
     ordered = sorted(parts.items(), key=lambda each: (-each[1], each[0]))
     if len(ordered) > _MOST_SHARES:
@@ -141,7 +150,25 @@ def share(
     return Chart(
         "share",
         writer.words.share.format(of, kind.label.lower() if kind.label.istitle() else kind.label),
-        tuple(label for label, _ in ordered),
+        _shortened([label for label, _ in ordered], _SHARE_LABEL),
         tuple(value for _, value in ordered),
         tuple(written),
+    )
+
+
+def _shortened(labels: Sequence[str], most: int) -> tuple[str, ...]:
+    """The labels in at most so many characters, each another: where beginnings are alike, their ends are shown."""
+    made = [narrow(label, most) for label in labels]
+    alike = Counter(made)
+    ends = most // 2
+    made = [
+        short
+        if alike[short] == 1 or short == label
+        else f"{narrow(label, most - ends)}{narrow(label[::-1], ends + 1)[-2::-1]}"
+        for short, label in zip(made, labels, strict=True)
+    ]
+    alike = Counter(made)
+    return tuple(
+        short if alike[short] == 1 or short == label else f"{narrow(label, most - 4)} {place}"
+        for place, (short, label) in enumerate(zip(made, labels, strict=True), 1)
     )

@@ -2,13 +2,15 @@
 
 import colorsys
 import sys
+from collections.abc import Sequence
 from functools import cache, partial
 from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
 from tasks.errors import MissingEngineError
-from tasks.reports.content import Chart
+from tasks.reports.content import Chart, is_dark
+from tasks.reports.texts import width_of
 
 WIDTH = 720
 """Of every chart, in pixels of 1/96 inch."""
@@ -21,6 +23,8 @@ _LABELS = 18
 _SVG = "{http://www.w3.org/2000/svg}"
 _SCRIPTED = (f"{_SVG}script", f"{_SVG}desc", f"{_SVG}title")
 """Parts that programs read: among them the labels, as a script."""
+_UNCUT = 200
+"""Characters that no label has: each was cut before."""
 _FRAME = 4
 _GRADES = 6
 
@@ -70,7 +74,7 @@ def _bars(pygal: ModuleType, chart: Chart, color: str) -> Any:
         spacing=9,
     )
     # The largest above: it draws from below.
-    made.x_labels = chart.labels[::-1]
+    made.x_labels = _roomy(chart.labels)[::-1]
     made.add("", _values(chart)[::-1])
     return made
 
@@ -96,12 +100,22 @@ def _share(pygal: ModuleType, chart: Chart, color: str) -> Any:
         show_legend=True,
         legend_box_size=12,
         legend_at_bottom=False,
-        truncate_legend=60,
+        truncate_legend=_UNCUT,
         half_pie=False,
     )
     made.config.print_values = False
-    for label, value, written in zip(chart.labels, chart.values, chart.written, strict=True):
-        made.add(f"{label}: {written}", value)
+    named = [f"{label}: {written}" for label, written in zip(chart.labels, chart.written, strict=True)]
+    for name, value in zip(_roomy(named, after=True), chart.values, strict=True):
+        made.add(name, value)
+    return made
+
+
+def _roomy(names: Sequence[str], *, after: bool = False) -> list[str]:
+    """The names, the widest with the spaces that its wide letters need: the library counts all letters alike."""
+    made = list(names)
+    place = max(range(len(made)), key=lambda each: width_of(made[each]))
+    space = "\u00a0" * (width_of(made[place]) - len(made[place]))
+    made[place] = f"{made[place]}{space}" if after else f"{space}{made[place]}"
     return made
 
 
@@ -129,7 +143,7 @@ def _config(pygal: ModuleType, height: int, width: int = WIDTH, **others: object
         show_y_guides=False,
         margin=_FRAME,
         rounded_bars=2,
-        truncate_label=60,
+        truncate_label=_UNCUT,
         **others,
     )
 
@@ -156,12 +170,13 @@ def _style(colors: tuple[str, ...]) -> Any:
 
 @cache
 def grades(color: str) -> tuple[str, ...]:
-    """The colour and lighter ones after it, for parts of a whole."""
+    """The colour and lighter ones after it, for parts of a whole; darker ones where it is light itself."""
     red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
+    last = 0.88 if is_dark(color) else 0.2
     made = []
     for grade in range(_GRADES):
-        lighter = light + (0.88 - light) * grade / _GRADES
-        parts = colorsys.hls_to_rgb(hue, lighter, saturation * (1 - 0.08 * grade))
+        graded = light + (last - light) * grade / _GRADES
+        parts = colorsys.hls_to_rgb(hue, graded, saturation * (1 - 0.08 * grade))
         made.append("#" + "".join(f"{round(255 * part):02x}" for part in parts))
     return tuple(made)

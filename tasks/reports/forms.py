@@ -1,5 +1,6 @@
 """Collectors whose data have a form that is known: what of it is shown, in which order, under which names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from tasks.reports.values import Kind
 from tasks.reports.wording import Language
 
 Label = Mapping[Language, str]
+_ASKED_AGAIN = re.compile(r"-(\d+)$")
+"""How the name of a collector ends that was asked more than once in a conversation."""
 
 
 def _named(portuguese: str, english: str) -> Label:
@@ -52,6 +55,18 @@ class Form:
     """Values beside the records that the figures of the records say already."""
     hidden: tuple[str, ...] = ()
     """What stands beside the records and says nothing to a reader."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Names of all fields that it shows."""
+        alone = (self.bars, self.moment, self.share_of, self.share_amount, self.text)
+        fields = (*self.columns, *self.sums, *(each for each in alone if each is not None))
+        return frozenset(key for each in fields for key in each.keys)
+
+    def called(self, collector: str) -> str:
+        """What readers call a collector of this form: YouTube, YouTube 2."""
+        number = _ASKED_AGAIN.search(collector)
+        return f"{self.name} {number[1]}" if number else self.name
 
 
 _TITLE = FormField(("title", "titulo"), _named("Título", "Title"), Kind.TEXT)
@@ -123,5 +138,6 @@ FORMS = (
 
 
 def form_of(collector: str) -> Form | None:
-    """The form of a collector's data, if it is known."""
-    return next((form for form in FORMS if form.collector == collector), None)
+    """The form of a collector's data, if it is known; also of one that was asked again: `youtube-2`."""
+    name = _ASKED_AGAIN.sub("", collector)
+    return next((form for form in FORMS if form.collector == name), None)

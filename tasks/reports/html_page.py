@@ -2,12 +2,13 @@
 
 import base64
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.reports.content import Report, charts_in, is_dark
+from tasks.reports.content import Report, is_dark
 from tasks.reports.wording import WORDS
 
 _PAGES = Environment(
@@ -22,8 +23,12 @@ _PAGES = Environment(
 def html_of(report: Report, drawings: Sequence[str]) -> str:
     """The page. What collectors sent is text in it, never markup."""
     # The drawings are XML of our own writer: the texts in them are escaped.
-    drawn = {chart: Markup(svg) for chart, svg in zip(charts_in(report), drawings, strict=True)}  # noqa: S704
+    drawn = iter([Markup(svg) for svg in drawings])  # noqa: S704
     logo = report.logo and f"data:image/png;base64,{base64.b64encode(report.logo).decode()}"
     return _PAGES.get_template("report.html").render(
-        report=report, drawings=drawn, words=WORDS[report.language], dark=is_dark(report.color), logo=logo
+        report=report,
+        next_drawing=partial(next, drawn),
+        words=WORDS[report.language],
+        dark=is_dark(report.color),
+        logo=logo,
     )

@@ -10,6 +10,7 @@ from tasks.reports.building import Collected, Wanted, build_report
 from tasks.reports.content import all_text
 from tasks.reports.fonts import letters_of, scripts_of
 from tasks.reports.html_page import html_of
+from tasks.reports.lettering import in_fonts
 from tasks.reports.pdf import draw, pdf_of, pictures_of
 from tasks.reports.report_file import report_file
 from tasks.reports.word import docx_of
@@ -54,9 +55,10 @@ def make_report(
     report = replace(build_report(collected, wanted), warnings=tuple(warnings))
     progress(0.2)
     drawings = draw(report) if set(formats) & {"html", "pdf", "docx"} else []
-    letters = None
+    letters, set_drawings = None, list[str]()
     if "pdf" in formats or ("docx" in formats and drawings):
         letters = letters_of(all_text(report), fonts.folders, fonts.cache)
+        set_drawings = [in_fonts(drawing, letters.families) for drawing in drawings]
         if letters.lost and "pdf" in formats:
             names, models = scripts_of(letters.lost, [each.name for each in fonts.folders if each.is_dir()])
             words = WORDS[report.language]
@@ -67,10 +69,10 @@ def make_report(
     files: dict[Format, bytes] = {}
     pages = None
     if "pdf" in formats and letters is not None:
-        files["pdf"], pages = pdf_of(report, drawings, letters, wanted.date)
+        files["pdf"], pages = pdf_of(report, set_drawings, letters, wanted.date)
     progress(0.6)
     if "docx" in formats:
-        pictures = pictures_of(drawings, letters) if letters is not None else []
+        pictures = pictures_of(set_drawings, letters) if letters is not None else []
         files["docx"] = docx_of(report, pictures, wanted.date)
     progress(0.8)
     if "html" in formats:

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tasks.messages.plain_json import plain
 from tasks.reports.building import Collected
 from tasks.reports.content import Block, Chart, Excerpts, Facts, Report, Section, Status, Table
-from tasks.reports.texts import whole
 from tasks.reports.wording import Language
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -106,7 +106,7 @@ def _entry(section: Section, collected: Collected) -> CollectorEntry:
             if isinstance(each, Chart)
         ),
         tables=tuple(table for each in section.blocks if (table := _table(each)) is not None),
-        data=whole(collected.data),
+        data=plain(collected.data),
     )
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic_core import from_json
@@ -26,9 +27,11 @@ from tasks.reports.wording import WORDS, Language
 
 MOST_BYTES = 64_000_000
 """Of a file with what was collected."""
+MOST_TOGETHER = 4 * MOST_BYTES
+"""Of all such files of one report: their data take several times as much memory."""
 _LOGO = (600, 200)
 """Pixels that a logo has at most."""
-_NO_ANSWER = re.compile(r"No answer within |It had not answered ")
+_NO_ANSWER = re.compile(r"No answer within |It had not answered |It was not waited for")
 """How an error begins that is none of the collector's: nobody waited longer."""
 
 
@@ -56,6 +59,7 @@ class StoredInput(BaseModel):
 class ReportRequest(StepRequest):
     """The report that is wanted."""
 
+    version: ClassVar[int] = 2
     answers: tuple[Answer, ...]
     inputs: tuple[StoredInput, ...]
     """The files that the answers and the logo name, as far as they are there."""
@@ -118,7 +122,8 @@ def write_report(request: ReportRequest, progress: Progress) -> StoredReport:
     settings = get_settings()
     store = media_store(settings)
     warnings: list[str] = []
-    collected = [_collected(each, request.language, store, warnings) for each in request.answers]
+    inputs = _Files(store)
+    collected = [_collected(each, request.language, inputs, warnings) for each in request.answers]
     made = make_report(
         collected,
         Wanted(
@@ -144,7 +149,32 @@ def write_report(request: ReportRequest, progress: Progress) -> StoredReport:
     return StoredReport(files=files, pages=made.pages, failed=failed, warnings=made.warnings)
 
 
-def _collected(answer: Answer, language: Language, store: MediaStore, warnings: list[str]) -> Collected:
+@dataclass
+class _Files:
+    """Reads the files of one report."""
+
+    store: MediaStore
+    room: int = MOST_TOGETHER
+    """Bytes that may still be read."""
+
+    def read(self, key: str) -> JsonValue:
+        """The JSON file under the key. Raises InvalidInputError."""
+        size = self.store.stat(key).size
+        if size > MOST_BYTES:
+            raise InvalidInputError(f"{key} has {size:,} bytes; a report reads at most {MOST_BYTES:,}.")
+        if size > self.room:
+            raise InvalidInputError(
+                f"{key} has {size:,} bytes; a report reads at most {MOST_TOGETHER:,} of all files together."
+            )
+        self.room -= size
+        try:
+            found: JsonValue = from_json(self.store.read_bytes(key))
+        except ValueError as error:
+            raise InvalidInputError(f"{key} is no JSON: {error}.") from error
+        return found
+
+
+def _collected(answer: Answer, language: Language, files: _Files, warnings: list[str]) -> Collected:
     """The answer with its data, from the media store where they are there."""
     data, reason = answer.dados, answer.erro
     status: Status = "done"
@@ -155,7 +185,7 @@ def _collected(answer: Answer, language: Language, store: MediaStore, warnings: 
         if not key:
             continue
         try:
-            found = _read(key, store)
+            found = files.read(key)
         except InvalidInputError as error:
             # Where the store lies is no business of who reads the report.
             about = key if isinstance(error, SourceNotFoundError) else error.message
@@ -173,18 +203,6 @@ def _whole_of(data: JsonValue) -> str | None:
         key = data.get("file")
         return key if isinstance(key, str) else None
     return None
-
-
-def _read(key: str, store: MediaStore) -> JsonValue:
-    """The JSON file under the key. Raises InvalidInputError."""
-    size = store.stat(key).size
-    if size > MOST_BYTES:
-        raise InvalidInputError(f"{key} has {size:,} bytes; a report reads at most {MOST_BYTES:,}.")
-    try:
-        found: JsonValue = from_json(store.read_bytes(key))
-    except ValueError as error:
-        raise InvalidInputError(f"{key} is no JSON: {error}.") from error
-    return found
 
 
 def _logo(key: str, store: MediaStore) -> bytes:

@@ -1,6 +1,6 @@
 """Records as a table that fits the page: which fields become columns, how wide, and how many rows are shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -47,14 +47,14 @@ class _Measured:
     """Share of the records that have it."""
 
 
-def fields_of(records: Sequence[Record], writer: Writer) -> list[Field]:
-    """The fields of records, in the order in which they appear."""
+def fields_of(records: Sequence[Record], writer: Writer, wanted: Collection[str] = ()) -> list[Field]:
+    """The fields of records, in the order in which they appear; of very many the first, and those that are wanted."""
     values: dict[str, list[JsonValue]] = {}
     for record in records:
         for key, value in record.items():
             if key in values:
                 values[key].append(value)
-            elif len(values) < _MOST_FIELDS:
+            elif len(values) < _MOST_FIELDS or key in wanted:
                 values[key] = [value]
     made = []
     for key, each in values.items():
@@ -107,12 +107,12 @@ def table_of(
     notes: list[str] = []
     candidates = [field for field in fields if chosen or not field.is_long]
     if not chosen:
-        candidates, common = _without_common(shown, candidates, writer)
+        candidates, common = _without_common(records, candidates, writer)
         if common:
             notes.append(f"{writer.words.same_for_all} {common}")
     measured = [_measure(field, shown, writer) for field in candidates]
     if not chosen:
-        measured = [each for each in measured if each.filled] or measured[:1]
+        measured = [each for each in measured if _has_any(records, each.field)] or measured[:1]
     kept = _chosen(measured, name_field(shown, candidates))
     columns = _columns(kept)
     if len(measured) > len(kept) or (not chosen and any(field.is_long for field in fields)):
@@ -151,6 +151,10 @@ def _without_common(
     if not different:
         return list(fields), ""
     return different, "; ".join(common[:6])
+
+
+def _has_any(records: Sequence[Record], field: Field) -> bool:
+    return any(record.get(field.key) not in (None, "", [], {}) for record in records)
 
 
 def _measure(field: Field, records: Sequence[Record], writer: Writer) -> _Measured:

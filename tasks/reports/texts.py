@@ -1,10 +1,7 @@
 """Texts of others as a report shows them: harmless in every format, cut, and breakable where they are too long."""
 
-import math
 import re
 import unicodedata
-
-from pydantic import JsonValue
 
 from tasks.foreign_text import one_line, printable
 
@@ -26,25 +23,26 @@ def line(text: str, at_most: int) -> str:
     return _NO_XML.sub("\ufffd", one_line(text[: at_most * 4 + 200], at_most))
 
 
+def width_of(text: str) -> int:
+    """How wide the text is, in Latin letters: those of East Asia are twice as wide."""
+    return sum(1 + (unicodedata.east_asian_width(character) in _SPLITS_ITSELF) for character in text)
+
+
+def narrow(text: str, most: int) -> str:
+    """The text in at most the width of so many Latin letters; an ellipsis shows that it goes on."""
+    if width_of(text) <= most:
+        return text
+    end = most
+    while width_of(text[:end]) > most - 1:
+        end -= 1
+    return f"{text[:end].rstrip()}…"
+
+
 def paragraphs(text: str, at_most: int) -> tuple[str, ...]:
     """The text with its lines, cut at so many characters."""
     kept = printable(text[:at_most])
     lines = tuple(each for raw in kept.split("\n") if (each := _NO_XML.sub("\ufffd", " ".join(raw.split()))))
     return (*lines[:-1], f"{lines[-1]} …") if lines and len(text) > at_most else lines
-
-
-def whole(data: JsonValue) -> JsonValue:
-    """The data with halves of characters, which no file can hold, replaced."""
-    match data:
-        case str():
-            return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case list():
-            return [whole(each) for each in data]
-        case dict():
-            return {str(whole(key)): whole(value) for key, value in data.items()}
-        case float() if not math.isfinite(data):
-            return None
-    return data
 
 
 def breakable(text: str) -> str:

@@ -54,6 +54,8 @@ _ISO_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\
 _URL = re.compile(r"https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
 _FIRST_MOMENT, _LAST_MOMENT = 500_000_000, 5_000_000_000
 """Unix times between 1985 and 2128."""
+_MOST_DRAWN = 1e100
+"""Larger amounts are written, and neither drawn nor added: the next larger number may be no number any more."""
 _EXACT = 10**15
 """From here on numbers are written by their power of ten."""
 
@@ -140,7 +142,7 @@ def amount_of(value: JsonValue) -> float | None:
             number = float(value)
         except OverflowError:
             return None
-        return number if math.isfinite(number) else None
+        return number if abs(number) <= _MOST_DRAWN else None
     if isinstance(value, str) and len(value) < 40 and (found := _ISO_DURATION.fullmatch(value)):
         days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
@@ -191,7 +193,7 @@ class Writer:
             return "–"
         if abs(value) >= _EXACT:
             try:
-                return f"{float(value):.3e}".replace(".", self.words.decimal)
+                return f"{float(value):.3e}".replace(".", self.words.decimal).replace("-", "−")
             except OverflowError:
                 return "∞"
         if isinstance(value, int) or value == int(value):
@@ -208,7 +210,7 @@ class Writer:
         """Bytes in the unit that fits."""
         units = ("B", "kB", "MB", "GB", "TB", "PB")
         place = 0
-        while abs(count) >= 1000 and place < len(units) - 1:
+        while abs(count) >= 999.5 and place < len(units) - 1:
             count /= 1000
             place += 1
         whole = place == 0 or abs(count) >= 100
@@ -219,8 +221,7 @@ class Writer:
         """As 1:02:03, 2:03 or, below a minute, 7 s."""
         if abs(seconds) >= 1e9:
             return f"{self.number(round(seconds))}\u00a0s"
-        if abs(seconds) < 60:
-            figure = round(seconds, 1)
+        if abs(figure := round(seconds, 1)) < 60:
             return f"{self.number(int(figure) if figure == int(figure) else figure)}\u00a0s"
         sign, whole = ("−" if seconds < 0 else ""), round(abs(seconds))
         hours, minutes, left = whole // 3600, whole // 60 % 60, whole % 60

@@ -69,6 +69,8 @@ class _Writer:
         self.words = WORDS[report.language]
         self.pictures = pictures
         self.brand = report.color[1:].upper()
+        # A colour that is too light to be read on white is none for letters.
+        self.spoken = self.brand if is_dark(report.color) else _INK
 
     def write(self, date: datetime) -> None:
         """All of it."""
@@ -263,7 +265,7 @@ class _Writer:
         )
         element = OxmlElement("w:hyperlink")
         element.set(qn("r:id"), relation)
-        run = self._run(paragraph, breakable(value.text), size=8.5, color=self.brand)
+        run = self._run(paragraph, breakable(value.text), size=8.5, color=self.spoken)
         element.append(run._r)
         paragraph._p.append(element)
 

@@ -63,3 +63,9 @@ async def test_a_report_of_nothing_and_a_logo_that_is_none(home: Path) -> None:
     assert str(refused.error).startswith("logo: ")
     missing, _ = await run_to_end(make_report, formats=["html"], logo="nenhuma.png")
     assert missing.error_code == "source_not_found"
+
+
+async def test_a_date_that_is_none_in_utc_is_said(home: Path) -> None:
+    refused, _ = await run_to_end(make_report, formats=["json"], date="0001-01-01T00:00:00+14:00")
+    assert refused.error_code == "invalid_input"
+    assert str(refused.error).startswith("The date 0001-01-01T00:00:00+14:00 is not between")

@@ -24,7 +24,7 @@ from blocks.amqp_forms import (
 )
 from blocks.amqp_message_bus import AmqpMessageBus
 from blocks.message_bus import GROUP, Entry, Fact, FullStreamError, Handler, Message, MessageBus, Outgoing
-from tasks.errors import InvalidSettingError, TransientError
+from tasks.errors import InvalidInputError, InvalidSettingError, TransientError
 from tests.consumers import STREAM, consumer, envelope, killed, number, outgoing, quick, until, until_async
 from tests.message_bus_room_suite import MakeBus
 from tests.message_bus_suite import MessageBusSuite
@@ -164,6 +164,33 @@ async def test_foreign_programs_publish_to_one_exchange(make_bus: MakeBus, forei
     assert seen == [("a", 1), ("b", 1), ("c", 2)]
     (letter,) = await bus.dead_letters()
     assert (letter.stream, letter.raw) == (STREAM, b"{}")
+
+
+@pytest.mark.parametrize("name", ["", "contraponto", "amq.direct", "x" * 250])
+async def test_what_can_be_no_stream_becomes_a_dead_letter(
+    make_bus: MakeBus, foreign: AbstractChannel, name: str
+) -> None:
+    """Else it would be brought nowhere, over and over."""
+    bus, seen = make_bus(), list[int]()
+
+    async def handler(message: Message) -> Sequence[Outgoing]:
+        seen.append(number(message))
+        return []
+
+    async def letters() -> bool:
+        return bool(await bus.dead_letters())
+
+    async with consumer(bus, handler):
+        await bus.publish([outgoing(1)])
+        await until(lambda: seen == [1])
+        await foreign.basic_publish(b"{}", exchange=MAIN, routing_key=name)
+        await until_async(letters)
+    [letter] = await bus.dead_letters()
+    assert (letter.stream, letter.raw) == (INBOX, b"{}")
+    assert await bus.replay([letter]) == 0
+    assert await bus.discard([letter]) == 1
+    with pytest.raises(InvalidInputError, match="cannot be the name of a stream"):
+        await bus.publish([Outgoing(name, envelope())])
 
 
 async def test_what_was_deleted_is_made_again(make_bus: MakeBus, foreign: AbstractChannel) -> None:

@@ -118,6 +118,10 @@ def test_nothing_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CONTRAPONTO_WHISPER_DEVICE", "tpu", "it should be 'auto', 'cpu' or 'cuda'"),
         ("CONTRAPONTO_ALLOWED_PRIVATE_HOSTS", "10.0.0.0/99", "10.0.0.0/99"),
         ("VIDEO_DOWNLOADER_URL", "downloader:8001", "it must begin with http:// or https://"),
+        ("VIDEO_DOWNLOADER_URL", "http://", "it must have a host"),
+        ("VIDEO_DOWNLOADER_URL", "http://[downloader", "it must have a host"),
+        ("CONTRAPONTO_S3_ENDPOINT_URL", "https://s3:port", "a port that is a number"),
+        ("CONTRAPONTO_VIDEO_ENDPOINT_URL", "https://api.runpod.ai /v2/x", "no spaces"),
         ("WEBHOOK_RETRY_DELAYS", "1,five", "it should be a valid number"),
         ("WEBHOOK_RETRY_DELAYS", "-1", "0 to 604800 seconds"),
         ("DEFAULT_REMOVE_NOISE", "perhaps", "it should be a valid boolean"),
@@ -137,6 +141,31 @@ def test_a_wrong_secret_is_not_shown(bare_environment: Path) -> None:
     with pytest.raises(InvalidSettingError) as caught:
         get_settings()
     assert "12345" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["REDIS_URL", "MESSAGE_BUS", "RECORD_STORE", "DATABASE_URL", "YTDLP_PROXY", "S3_ENDPOINT_URL"]
+)
+@pytest.mark.parametrize(
+    "address",
+    ["ana:geheim@db.example.org", ":ge@heim@db.example.org:6379/0", "redis:/:a geheim@db.example.org"],
+)
+def test_a_password_in_an_address_without_its_scheme_is_not_shown(
+    name: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CONTRAPONTO_{name}", address)
+    with pytest.raises(InvalidSettingError) as caught:
+        reload_settings()
+    assert "heim" not in str(caught.value)
+    assert "it String" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["ALERTS_PENDING_MINUTES", "ALERTS_RUNNING_HOURS"])
+@pytest.mark.parametrize("value", ["inf", "1e12", "nan"])
+def test_no_time_is_without_an_end(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CONTRAPONTO_{name}", value)
+    with pytest.raises(InvalidSettingError, match=f'is "{value}"|is "1e\\+12"'):
+        reload_settings()
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "MESSAGE_BUS", "RECORD_STORE", "DATABASE_URL"])

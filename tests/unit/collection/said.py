@@ -9,6 +9,7 @@ from blocks.message_bus import Entry, Fact
 from tasks.collection.conversation import Conversation, Substep
 from tasks.collection.targets import Target
 from tasks.messages.contents import (
+    CollectionAnswer,
     CollectionRequest,
     CollectionResult,
     ExecutionRequest,
@@ -72,14 +73,22 @@ def told(fact: Fact, substep: Substep, *, after: float = 0, note: str = "") -> E
     return entry(fact, substep.stream, substep.key, after=after, note=note)
 
 
-def collected(name: str, data: object = "data", *, error: str | None = None, after: float = 0) -> Entry:
+def collected(
+    name: str,
+    data: object = "data",
+    *,
+    error: str | None = None,
+    request: str | None = None,
+    after: float = 0,
+) -> Entry:
     """A collector answers."""
-    form = CollectionResult.model_validate(
+    form = CollectionAnswer.model_validate(
         {
             "escavador": name,
             "status": "erro" if error else "concluida",
             "dados": None if error else data,
             "erro": error,
+            "pedido": request,
         }
     )
     return answer(Envelope.now(NAME, EventType.COLLECTION_RESULT, form), after=after)

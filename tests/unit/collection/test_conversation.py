@@ -127,6 +127,34 @@ def test_the_answers_of_another_job_of_this_conversation_are_not_ours() -> None:
     assert state.collected()[0].dados == "new"
 
 
+def test_two_jobs_of_one_conversation_do_not_swap_answers() -> None:
+    """Both have asked before either is answered."""
+    state, other = conversation(("a",)), conversation(("a",))
+    theirs = other.collect.substeps[0]
+    theirs.key = theirs.key.replace("job-1", "job-2")
+    ours = state.collect.substeps[0].key
+    take(asked(state), requested(theirs), collected("a", "theirs", request=theirs.key))
+    assert states(state.collect) == {"a": "pendente"}
+    assert state.ignored == ["An answer of a to another job of this conversation"]
+    take(state, collected("a", "ours", request=ours))
+    assert state.collected()[0].dados == "ours"
+
+
+@pytest.mark.parametrize("request_key", [None, "1796054330994-0", "by hand"])
+def test_an_answer_to_no_job_is_everybody_s(request_key: str | None) -> None:
+    """Programs in other languages leave it out; somebody may have asked once more by hand."""
+    state = take(asked(conversation(("a",))), collected("a", request=request_key))
+    assert states(state.collect) == {"a": "concluida"}
+
+
+def test_the_error_of_a_collector_is_bounded() -> None:
+    state = take(asked(conversation(("a",))), collected("a", error="Traceback\n" * 20_000))
+    error = state.progress().collectors[0].error
+    assert error is not None
+    assert error.startswith("Traceback Traceback")
+    assert len(error) <= 1000
+
+
 def test_what_executors_were_told_stands() -> None:
     """The answer came when the waiting was over, and before the request was written down."""
     state = asked(conversation(("a", "b"), ("x", "y")))

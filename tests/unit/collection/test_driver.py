@@ -206,3 +206,14 @@ def test_the_largest_are_kept_elsewhere_until_all_fit() -> None:
     assert [each.arquivo for each in made] == [None, "files/b", None]
     assert json.loads(kept["b"]) == "é" * 5000
     assert fitting([], 10, keep) == []
+
+
+def test_errors_leave_room_for_all() -> None:
+    """Two hundred collectors that fail with all that they know are told of in one message."""
+    failed = [CollectionResult(escavador=f"a-{n}", status="erro", erro="é" * 1000) for n in range(200)]
+    small = CollectionResult(escavador="b", status="erro", erro="Fora do ar.")
+    made = fitting([*failed, small], 100_000, lambda *_: "")
+    assert sum(len(each.model_dump_json().encode()) for each in made) <= 100_000
+    assert [each.escavador for each in made] == [each.escavador for each in (*failed, small)]
+    assert made[-1].erro == "Fora do ar."
+    assert fitting(failed[:1], 100_000, lambda *_: "") == failed[:1]

@@ -9,6 +9,12 @@ def test_each_has_a_name_of_its_own() -> None:
     assert substep_names([]) == []
 
 
+def test_also_the_longest_name_may_be_asked_again() -> None:
+    names = substep_names([Target(name="a" * 80)] * 11)
+    assert len(set(names)) == 11
+    assert [Target(name=name).name for name in names] == names
+
+
 def test_the_names_of_earlier_callers_are_understood() -> None:
     payload = {
         "escavadores": [{"nome": "youtube", "parametros": {"canal": "x"}}, "arquivos", 7],

@@ -43,6 +43,12 @@ def test_lists_without_dates_take_turns_and_each_video_comes_once() -> None:
     assert ids(Candidates.of([first, second, []], None)) == ["a1", "b1", "a2", "both"]
 
 
+@given(st.dates(), st.dates())
+def test_no_day_is_too_early_or_too_late(about: date, since: date) -> None:
+    found = ids(Candidates.of([[listed("a", about)]], since))
+    assert found == (["a"] if (since - about).days <= 2 else [])
+
+
 def test_what_is_surely_too_old_is_not_looked_at() -> None:
     since = date(2026, 3, 5)
     videos = [

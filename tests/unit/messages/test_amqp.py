@@ -1,5 +1,6 @@
 """The bus on RabbitMQ as far as it needs no broker; `tests/system/test_rabbitmq.py` has one."""
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from pamqp.header import ContentHeader
 from pydantic import SecretStr
 
-from blocks.amqp_forms import PARTITIONS, Headers, entry, partition, read_headers
+from blocks import amqp_message_bus
+from blocks.amqp_forms import INBOX, PARTITIONS, Headers, entry, is_stream_name, partition, read_headers
 from blocks.amqp_message_bus import AmqpMessageBus
 from blocks.from_settings import message_bus
 from blocks.message_bus import Fact
 from blocks.settings import Settings
-from tasks.errors import MissingEngineError, TransientError
+from tasks.errors import InvalidSettingError, MissingEngineError, TransientError
 
 ADDRESS = "amqps://me:hush@rabbit.example:5671/oraculo"
 
@@ -50,6 +52,44 @@ async def test_a_broker_that_is_not_there_is_waited_for_by_the_caller() -> None:
     with pytest.raises(TransientError, match="cannot be reached"):
         await bus.ping()
     await bus.aclose()
+
+
+async def test_a_broker_that_says_nothing_is_told_from_one_that_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A listener that asks whether the bus is well must not end because it is not."""
+    monkeypatch.setattr(amqp_message_bus, "_PING_SECONDS", 0.2)
+    connected: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: connected.append(writer), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    bus = AmqpMessageBus(url=SecretStr(f"amqp://guest:guest@127.0.0.1:{port}/"))
+    with pytest.raises(TransientError, match="does not answer"):
+        await bus.ping()
+    await bus.aclose()
+    for writer in connected:
+        writer.close()
+    server.close()
+
+
+@pytest.mark.parametrize("address", ["amqp://guest@127.0.0.1:99999/", "amqp://guest@[::1/"])
+async def test_an_address_that_is_none_is_said(address: str) -> None:
+    bus = AmqpMessageBus(url=SecretStr(address))
+    with pytest.raises(InvalidSettingError, match="CONTRAPONTO_MESSAGE_BUS"):
+        await bus.ping()
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x" * 250, "é" * 125, "contraponto", INBOX, *PARTITIONS[:2], "contraponto.x", "amq.direct"]
+)
+def test_names_that_no_stream_can_have(name: str) -> None:
+    assert not is_stream_name(name)
+    assert is_stream_name(f"x{name[:100]}")
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_a_foreign_time_is_one_that_can_be_shown(written: int) -> None:
+    headers = read_headers(delivered(spec.Basic.Properties(headers={"em": written})), "fluxo")
+    assert entry(7, headers, b"nothing", 100).at.tzinfo is UTC
 
 
 @given(st.text(min_size=1))

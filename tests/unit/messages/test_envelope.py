@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from blocks.settings import PROJECT_ROOT
 from blocks.streams.entries import correlation_of
-from tasks.messages.contents import CollectionRequest, JobEnd, conversation_stream
+from tasks.messages.contents import CollectionRequest, CollectionResult, JobEnd, conversation_stream
 from tasks.messages.envelope import BadMessageError, Envelope, EventType, read_envelope
 
 MOST = 100_000
@@ -107,12 +107,52 @@ def test_every_field_is_needed(field: str) -> None:
         {"payload": None},
         {"timestamp": 1_700_000_000},
         {"timestamp": "ontem"},
+        {"timestamp": "0001-01-01T00:00:00+14:00"},
+        {"timestamp": "9999-12-31T23:59:59-00:01"},
         {"versao": 1},
     ],
 )
 def test_it_is_strict(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadMessageError, match=next(iter(wrong))):
         read({**GOOD, **wrong})
+
+
+minutes = st.integers(-1439, 1439).map(lambda number: timezone(timedelta(minutes=number)))
+
+
+@given(st.datetimes(timezones=minutes))
+def test_any_time_is_read_or_refused(moment: datetime) -> None:
+    raw = json.dumps({**GOOD, "timestamp": moment.isoformat()}).encode()
+    try:
+        expected = moment.astimezone(UTC)
+    except OverflowError:
+        with pytest.raises(BadMessageError, match="timestamp"):
+            read_envelope(raw, MOST)
+    else:
+        assert read_envelope(raw, MOST).timestamp == expected
+
+
+@given(
+    st.recursive(
+        st.floats() | st.text(st.characters()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_what_is_no_json_is_written_as_everybody_reads_it(value: Any) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    answer = CollectionResult(escavador="a", status="concluida", dados=value)
+    raw = Envelope.now("x", EventType.COLLECTION_RESULT, answer).to_json()
+    written = json.loads(raw, parse_constant=refuse)
+    assert read_envelope(raw, MOST).payload == written["payload"]
+
+
+def test_numbers_that_json_does_not_have_are_read_as_null() -> None:
+    """Python writes them, and a server would refuse the run that is to have them."""
+    raw = json.dumps({**GOOD, "payload": {"a": [float("nan"), {"b": float("-inf")}, 1.5]}}).encode()
+    assert read_envelope(raw, MOST).payload == {"a": [None, {"b": None}, 1.5]}
+    assert read_envelope(raw.replace(b"1.5", b"1e999"), MOST).payload == {"a": [None, {"b": None}, None]}
 
 
 @pytest.mark.parametrize(

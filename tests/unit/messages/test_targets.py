@@ -96,6 +96,33 @@ def test_messages_that_ask_for_nothing_that_could_be_done(
         YOUTUBE.request(envelope(event, **payload))
 
 
+def test_the_faults_of_a_request_are_told_in_one_short_line() -> None:
+    wrong = [{"escavador": f"Não é\n{number}", "status": "?"} for number in range(500)]
+    with pytest.raises(BadMessageError) as refused:
+        REPORT.request(envelope("iniciar_execucao", executador="x", coletas=wrong, responder_em="a"))
+    assert "payload.coletas.0.escavador" in refused.value.message
+    assert len(refused.value.message) < 1000
+    assert refused.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["contraponto", "contraponto:bus:groups", "contraponto.entrada", "contraponto.conversas.03", "amq.topic"],
+)
+def test_what_is_the_bus_s_own_is_no_stream_for_answers(name: str) -> None:
+    assert not is_stream(name)
+    with pytest.raises(BadMessageError, match="names no stream"):
+        YOUTUBE.request(envelope("iniciar_coleta", escavador="youtube", responder_em=name))
+    assert is_stream(f"x{name}")
+    assert is_stream("contraponto-respostas")
+
+
+def test_an_error_is_one_line_that_fits_into_a_message() -> None:
+    payload = YOUTUBE.answer("p", "erro", error="a\n" * 100_000).payload
+    assert len(str(payload["erro"])) == 4000
+    assert str(payload["erro"]).isprintable()
+
+
 def test_an_answer_repeats_the_name_by_which_the_target_was_asked() -> None:
     assert YOUTUBE.asked_as({"escavador": "youtube-2"}).name == "youtube-2"
     assert YOUTUBE.asked_as({"escavador": "Não é nome"}) == YOUTUBE

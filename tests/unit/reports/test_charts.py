@@ -1,13 +1,20 @@
 """Which charts are drawn: those that say something."""
 
+import re
 from datetime import date, timedelta
+from itertools import pairwise
+from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from tasks.reports.building import Collected, build_report
+from tasks.reports.charts import _shortened
 from tasks.reports.content import Chart
-from tasks.reports.drawing import chart_svg
+from tasks.reports.drawing import chart_svg, grades
+from tasks.reports.texts import width_of
 from tests.unit.reports.reading import wanted
 
 
@@ -50,6 +57,7 @@ def test_shares_of_kinds() -> None:
         [{"nome": f"n{n}", "valor": (n * 7) % 11 - 4} for n in range(9)],  # some below nothing
         [{"nome": f"n{n}", "data": "2026-01-01"} for n in range(9)],  # one day
         [{"nome": "igual", "valor": (n * 7) % 11} for n in range(9)],  # no names of their own
+        [{"a": f"n{n}", "b": f"m{n % 4}"} for n in range(6)],  # nearly each has a kind of its own
     ],
 )
 def test_no_chart_that_says_nothing(data: JsonValue) -> None:
@@ -62,3 +70,30 @@ def test_a_drawing_is_the_same_each_time_and_has_no_script() -> None:
     assert svg == chart_svg(chart, "#0f766e", 3)
     assert "<script" not in svg
     assert "&lt;/script&gt;&lt;b&gt;&amp;" in svg
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True), st.integers(12, 44))
+def test_labels_are_short_and_stay_different(labels: list[str], most: int) -> None:
+    made = _shortened(labels, most)
+    assert all(width_of(label) <= most for label in made)
+    assert len(set(made)) == len(set(labels))
+
+
+@pytest.mark.parametrize("sort", ["bars", "share"])
+def test_wide_letters_have_their_room(sort: Literal["bars", "share"]) -> None:
+    """The library reckons each letter alike; those of East Asia would run into the drawing, or out of it."""
+    latin, wide = (
+        Chart(sort, "t", (letter * number, "b"), (2.0, 1.0), ("2", "1"))
+        for letter, number in (("a", 20), ("漢", 10))
+    )
+    places = [
+        re.findall(r'<g[^>]* transform="translate\(([\d.]+)', chart_svg(each, "#0f766e", 1))
+        for each in (latin, wide)
+    ]
+    assert places[0] == places[1]
+
+
+@pytest.mark.parametrize("color", ["#0f766e", "#ffee00", "#ffffff", "#000000"])
+def test_parts_of_a_whole_are_told_apart(color: str) -> None:
+    lights = [sum(int(grade[place : place + 2], 16) for place in (1, 3, 5)) for grade in grades(color)]
+    assert min(abs(one - other) for one, other in pairwise(lights)) >= 20
