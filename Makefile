@@ -3,11 +3,18 @@
 VENV := .venv
 BIN := $(VENV)/bin
 # Most tests wait most of the time.
-PARALLEL := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+PARALLEL := --numprocesses 2 --dist loadfile
+# Those with stacks wait even more. The ones that share a stack stay together.
+STACKS := --numprocesses 3 --dist loadgroup
 # Of real servers on a busy machine some answer late. What fails is run once more, alone; both runs are told.
 define TWICE
-	$(1) || { [ $$? = 1 ] && echo "Once more, alone, what has failed:" && $(BIN)/python -m pytest --last-failed $(2); }
+	$(BIN)/python -m pytest $(1) $(2) || \
+		{ [ $$? = 1 ] && echo "Once more, alone, what has failed:" && $(BIN)/python -m pytest --last-failed $(2); }
 endef
+# Which of them failed is kept apart: what is run beside them would forget it.
+SYSTEM_TESTS := tests/system tests/chaos --ignore tests/system/docker/test_compose.py -o cache_dir=.pytest_cache/system
+ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
+	$(foreach name,browser rabbitmq prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 INSTALL := sh deployments/scripts/install.sh $(VENV)
 
 # pip's progress is shown in a terminal; elsewhere what it prints goes to $(VENV)/install.log.
@@ -37,32 +44,30 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
-	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
-	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
+	$(call TWICE,$(PARALLEL),tests/unit)
+	$(call TWICE,$(PARALLEL),tests/flow)
+	$(call TWICE,$(STACKS),$(SYSTEM_TESTS))
 
 test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
-	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
+	$(call TWICE,$(PARALLEL),tests/unit)
+	$(call TWICE,$(PARALLEL),tests/flow)
 
 # Apart from `test`: being watched line by line, the same tests take more than twice the processor.
 coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none of them reaches; fails where they are too many
 	@$(BIN)/contraponto models get --for-tests
-	$(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
+	$(call TWICE,$(STACKS),$(SYSTEM_TESTS))
 
 test-engine test-compose: export CONTRAPONTO_TEST_ENGINE := 1
-ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
-	$(foreach name,browser rabbitmq prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ, Prometheus and upgrades: as root, with an engine and a browser
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(BIN)/python -m pytest $(ENGINE_TESTS),$(ENGINE_TESTS))
+	$(call TWICE,$(STACKS),$(ENGINE_TESTS))
 
 test-compose: $(VENV)/.installed-dev ## Run the whole of compose.yaml on an engine of the test's own, as root: ten containers, many minutes
 	@sh tests/system/docker/packages.sh

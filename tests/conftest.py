@@ -37,6 +37,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"not in {_MODELS}: {', '.join(missing)}; `contraponto models get --for-tests`")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tests keep their names: `--last-failed` would not find one to which xdist has added its group."""
+    named, at, group = report.nodeid.rpartition("@")
+    if at and "]" not in group and "PYTEST_XDIST_WORKER" not in os.environ:
+        report.nodeid = named
+
+
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
     """What a shell starts in the background ignores SIGINT, and so would all that is started here.
