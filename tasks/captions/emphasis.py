@@ -15,13 +15,13 @@ def emphasised(words: Sequence[str], listed: Sequence[str], *, automatic: bool) 
     `automatic` also whatever has a digit, a sign of currency or of per cent, and words of two or more capitals, unless
     most of the text is in capitals.
     """
-    bare = [bare_word(word).casefold() for word in words]
+    bare = [_as_compared(word) for word in words]
     found = [False] * len(words)
     places: dict[str, list[int]] = {}
     for place, word in enumerate(bare):
         places.setdefault(word, []).append(place)
     for phrase in listed:
-        parts = [part for part in (bare_word(part).casefold() for part in phrase.split()) if part]
+        parts = [part for part in map(_as_compared, phrase.split()) if part]
         for start in places.get(parts[0], ()) if parts else ():
             if bare[start : start + len(parts)] == parts:
                 found[start : start + len(parts)] = [True] * len(parts)
@@ -47,6 +47,11 @@ def bare_word(word: str) -> str:
     while end > start and _is_punctuation(word[end - 1]):
         end -= 1
     return word[start:end]
+
+
+def _as_compared(word: str) -> str:
+    """The word without case and punctuation, its accents stored in their letters."""
+    return unicodedata.normalize("NFC", bare_word(word).casefold())
 
 
 def _is_punctuation(character: str) -> bool:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 import pysubs2
 
 from tasks.captions.breaking import timed_phrases
+from tasks.captions.direction import read_from_right
 from tasks.captions.emoji import with_look
 from tasks.captions.emphasis import emphasised
 from tasks.captions.fonts import Typeface
+from tasks.captions.lines import ends_sentence
 from tasks.captions.look import Canvas
 from tasks.captions.movement import entrance, way_to
 from tasks.captions.placing import PlacedCard, PlacedWord, Placing, ShownWord, without_punctuation
@@ -119,11 +121,20 @@ class _Captions:
         marked = emphasised(
             [word.word for word, _ in drawable], look.emphasis_words, automatic=look.emphasis_auto
         )
+        directions = _directions([word for word, _ in drawable])
         return [
             ShownWord(
-                word=word.word, start=word.start, end=word.end, text=text, emphasised=mark, number=number
+                word=word.word,
+                start=word.start,
+                end=word.end,
+                text=text,
+                emphasised=mark,
+                number=number,
+                from_right=from_right,
             )
-            for number, ((word, text), mark) in enumerate(zip(drawable, marked, strict=True))
+            for number, ((word, text), mark, from_right) in enumerate(
+                zip(drawable, marked, directions, strict=True)
+            )
         ], lost
 
     def _card(self, card: PlacedCard) -> Iterator[pysubs2.SSAEvent]:
@@ -316,6 +327,16 @@ def _phrases(words: Iterable[SpokenWord]) -> Iterator[SpokenWord]:
     for word in words:
         for text, start, end in timed_phrases(word.word, word.start, word.end):
             yield word.model_copy(update={"word": text, "start": start, "end": end})
+
+
+def _directions(words: Sequence[SpokenWord]) -> list[bool]:
+    """Of each word whether its sentence is read from the right."""
+    found: list[bool] = []
+    for number, word in enumerate(words, 1):
+        if ends_sentence(word) or number == len(words):
+            sentence = [each.word for each in words[len(found) : number]]
+            found += [read_from_right(sentence)] * len(sentence)
+    return found
 
 
 def _joined(place: str, motion: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tasks.captions.reading import SpokenWord
+from tasks.subtitles.marks import CLOSING, STOPS
 from tasks.subtitles.quantities import bound_quantities
 
 LONGEST_LINE = 5.0
@@ -13,8 +14,8 @@ _PAUSE = 1.5
 """Seconds of silence over which nothing stays on the screen."""
 _HOLD = 0.5
 """Seconds that a card stays after its last word, if the next leaves the time."""
-_FULL_STOPS = tuple(".!?…。！？")
-_CLOSING = "\"'”’»)]"
+_FULL_STOPS = tuple(STOPS)
+_CLOSING = CLOSING + "」』】》）"
 _ANY_LANGUAGE = ""
 """Callers do not say which it is: signs of currencies and units alone bind."""
 _SEPARATED = 2
@@ -31,6 +32,11 @@ class Card(Generic[Word]):
     start: float
     end: float
     lines: tuple[tuple[Word, ...], ...]
+
+
+def ends_sentence(word: SpokenWord) -> bool:
+    """Whether a full stop, or what stands for one in other scripts, ends the word."""
+    return word.word.rstrip(_CLOSING).endswith(_FULL_STOPS)
 
 
 def plan_lines(
@@ -51,7 +57,7 @@ def plan_lines(
         if line and (
             (len(line) >= most_words and not goes_on)
             or word.end - line[0].start > LONGEST_LINE
-            or line[-1].word.rstrip(_CLOSING).endswith(_FULL_STOPS)
+            or ends_sentence(line[-1])
             or paused
             or not fits((*line, word))
         ):

@@ -1,10 +1,10 @@
 """Where every word stands: measured with the very font that draws it."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 
+from tasks.captions.direction import as_seen
 from tasks.captions.emphasis import bare_word
 from tasks.captions.fonts import Typeface
 from tasks.captions.lines import Card, plan_cards, plan_lines
@@ -32,6 +32,8 @@ class ShownWord(SpokenWord):
     emphasised: bool
     number: int
     """Which of the shown words it is."""
+    from_right: bool
+    """Whether its sentence is read from the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ class Placing:
     def _placed_line(
         self, line: Sequence[ShownWord], x: float, y: float, scale: float
     ) -> tuple[PlacedWord, ...]:
-        ordered = _as_seen(line)
+        order = as_seen([word.text for word in line], from_right=line[0].from_right)
+        ordered = [line[place] for place in order]
         placed = []
         free = self._space * scale * _GROWS_INTO
         if len(line) == 1:
@@ -194,21 +197,3 @@ def without_punctuation(text: str) -> str:
 def _joined(word: ShownWord, following: ShownWord) -> bool:
     """Whether two words are written without a space between them."""
     return is_unspaced(word.text[-1]) and is_unspaced(following.text[0])
-
-
-def _as_seen(line: Sequence[ShownWord]) -> list[ShownWord]:
-    """The words from left to right: what is read from the right begins there, what it quotes is read from the left."""
-    directions = [_from_right(word) for word in line]
-    base = next((direction for direction in directions if direction is not None), False)
-    pairs = [(base if own is None else own, word) for own, word in zip(directions, line, strict=True)]
-    seen: list[ShownWord] = []
-    for from_right, group in groupby(reversed(pairs) if base else pairs, key=lambda pair: pair[0]):
-        words = [word for _, word in group]
-        seen += words if from_right == base else reversed(words)
-    return seen
-
-
-def _from_right(word: ShownWord) -> bool | None:
-    """Whether a word is read from the right, by its first letter that has a direction; None without one."""
-    directions = map(unicodedata.bidirectional, word.text)
-    return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), None)

@@ -38,7 +38,7 @@ _DRAWN = 0.95
 class PreviewRequest(StepRequest):
     """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     video_key: Annotated[str, Field(exclude=True)]
     text_key: Annotated[str, Field(exclude=True)]

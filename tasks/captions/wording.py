@@ -3,6 +3,7 @@
 import re
 import sys
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from itertools import accumulate, groupby
@@ -71,8 +72,8 @@ def _replaced(words: Sequence[SpokenWord], replacement: Replacement) -> Iterator
     text = " ".join(word.word for word in words)
     number = 0
     for match in replacement.pattern.finditer(text):
-        first = next(index for index, end in enumerate(ends) if match.start() < end)
-        last = next(index for index, end in enumerate(ends) if match.end() <= end)
+        first = bisect_right(ends, match.start())
+        last = bisect_left(ends, match.end())
         if first < number:
             continue  # a second one in a word is replaced together with the first
         yield from words[number:first]

@@ -15,7 +15,7 @@ from tasks.editing.reading import whole_film
 from tasks.errors import LimitExceededError
 from tasks.media.clock import steady
 from tasks.media.ffmpeg import media_input
-from tasks.media.probe import AudioStream, MediaInfo, end_of_sound, probe, require_audio
+from tasks.media.probe import AudioStream, MediaInfo, end_of_sound, probe, require_audio, require_heard
 from tasks.video.encoding import (
     SAMPLE_RATE,
     Quality,
@@ -70,7 +70,7 @@ def convert(inputs: Sequence[Path], options: ConvertOptions, target: Path, bench
     clip: Clip | None = None
     track: AudioStream | None
     if options.container in SOUND_ONLY:
-        track, seconds = require_audio(info), info.duration
+        track, seconds = require_heard(info), info.duration
     else:
         clip = read_clip(path, bench.scratch, bench.part(0.0, 0.05).progress)
         track, seconds = clip.sound, clip.pictures.end

@@ -8,6 +8,7 @@ from tasks.editing.reading import in_time, whole_film
 from tasks.media.clock import steady
 from tasks.media.probe import MediaInfo, end_of_sound
 from tasks.video.encoding import Quality, encoder_arguments, sound_rate
+from tasks.video.upright import Upright, upright
 
 PICTURES = ("h264", "hevc", "av1")
 """Codecs that MP4 holds and players know."""
@@ -43,12 +44,18 @@ def as_long(sound: float, picture: float, frame: float) -> bool:
     return sound >= picture - max(frame, _PACKET)
 
 
+def encoded_picture(seen: Upright, timed: str) -> str:
+    """Filters for the whole picture of a film that is encoded; `timed`: those that move it, as of `in_time`."""
+    return f"{timed}{''.join(f'{each},' for each in seen.filters)}crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"
+
+
 def copy_film(
     source: Path, info: MediaInfo, until: float, target: Path, bench: Bench, quality: Quality
-) -> bool:
-    """Writes all of a film that lasts until then as MP4; whether both tracks are copies, as they are where they can be.
+) -> tuple[bool, tuple[str, ...]]:
+    """Writes all of a film that lasts until then as MP4.
 
-    A track that ends earlier gets silence, or keeps its last picture.
+    A track that ends earlier gets silence, or keeps its last picture. Returns whether both tracks are copies, as they
+    are where they can be, and what is to be said of a picture that is encoded.
     """
     picture, sound = info.video, info.audio
     pictures = read_pictures(source) if picture is not None else None
@@ -58,14 +65,17 @@ def copy_film(
         sound.codec in SOUNDS and (picture is None or as_long(end_of_sound(source, info), until, frame))
     )
     arguments = ["-vn"]
+    reading: list[str] = []
+    told: tuple[str, ...] = ()
     if picture is not None and pictures is not None:
         arguments = ["-map", f"0:{picture.index}"]
         if kept:
             arguments += [*copy_of(picture.codec), *held(pictures, until), "-movflags", "+faststart"]
         else:
-            timed = in_time(-pictures.lag, until - pictures.end)
+            seen = upright(source, picture, bench.scratch)
+            reading, told = [*seen.reading], seen.warnings
             arguments += [
-                *("-vf", f"{timed}crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"),
+                *("-vf", encoded_picture(seen, in_time(-pictures.lag, until - pictures.end))),
                 *encoder_arguments(bench.encoder, quality, threads=bench.threads),
             ]
     if sound is None:
@@ -76,8 +86,8 @@ def copy_film(
         filled = f"{steady(sound_rate(sound.sample_rate))},apad=whole_dur={until:.6f}"
         arguments += ["-map", f"0:{sound.index}", "-af", filled, "-c:a", "aac", "-b:a", AUDIO_BITRATE]
     tracks = [track.index for track in (picture, sound) if track is not None]
-    reading = whole_film(source, picture.index if picture is not None else None, *tracks)
+    reading += whole_film(source, picture.index if picture is not None else None, *tracks)
     bench.ffmpeg(
         [*reading, *arguments, "-sn", "-dn", "-t", f"{until:.6f}", "-map_metadata", "-1"], target, until
     )
-    return kept and heard
+    return kept and heard, told

@@ -15,7 +15,7 @@ from tasks.audio.loudness import (
     parse_measurement,
 )
 from tasks.editing.bench import Bench, Made
-from tasks.editing.copying import AUDIO_BITRATE, PICTURES, copy_of, held
+from tasks.editing.copying import AUDIO_BITRATE, PICTURES, copy_of, encoded_picture, held
 from tasks.editing.mixing_filters import (
     RATE,
     Ducking,
@@ -31,8 +31,9 @@ from tasks.editing.reading import in_time, whole_film
 from tasks.editing.stretches import for_target
 from tasks.errors import ContrapontoError, InvalidInputError
 from tasks.media.ffmpeg import media_input
-from tasks.media.probe import VideoStream, end_of_sound, probe, require_audio
+from tasks.media.probe import VideoStream, end_of_sound, probe, require_audio, require_heard
 from tasks.video.encoding import encoder_arguments
+from tasks.video.upright import upright
 
 _MUSIC_FADE = 2.0
 """Seconds over which music ends that is cut off."""
@@ -103,6 +104,8 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
     path, *others = inputs
     info = for_target(probe(path), target)
     film = _Film.read(path, info.video) if info.video is not None else None
+    if film is None:
+        require_heard(info)
     tracks = [read_track(other, number) for number, other in enumerate(others, 1)]
     own = info.audio if options.own_sound != "none" else None
     own_end = end_of_sound(path, info) if own is not None else 0.0
@@ -112,7 +115,7 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
     )
     if film is not None and plan.total < end - LATER and plan.total not in film.ends:
         film = replace(film, copied=False)
-    warnings = list(plan.warnings)
+    warnings = [*(film.pictures.warnings if film is not None else ()), *plan.warnings]
     if info.audio is None and options.own_sound != "none":
         warnings.append("The film has no sound of its own.")
     elif own is None and film is None:
@@ -132,7 +135,7 @@ def mix(inputs: Sequence[Path], options: MixOptions, target: Path, bench: Bench)
     sound = bench.scratch / "sound.m4a" if info.video is not None else target
     made = make_sound(sounds, plan.total, options, sound, bench.part(0.1, 0.8 if info.video else 1.0))
     if film is not None:
-        _put_under(film, sound, plan.total, options, target, bench.part(0.8, 1.0))
+        warnings += _put_under(film, sound, plan.total, options, target, bench.part(0.8, 1.0))
     return Mixed(
         loudness=made.measured.integrated,
         true_peak=made.measured.peak,
@@ -259,22 +262,26 @@ def _measured(arguments: Sequence[str], total: float, bench: Bench) -> Loudness:
 
 def _put_under(
     film: _Film, sound: Path, total: float, options: MixOptions, target: Path, bench: Bench
-) -> None:
-    """Writes the film with that sound, and as long as it."""
+) -> tuple[str, ...]:
+    """Writes the film with that sound, and as long as it; what is to be said of a picture that is encoded."""
     picture, pictures = film.picture.index, film.pictures
     shorter = total < pictures.end - LATER
+    reading: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     if film.copied:
         count = ["-frames:v", str(pictures.position(total))] if shorter else []
         coding = [*copy_of(film.picture.codec), *held(pictures, total), *count, "-movflags", "+faststart"]
     else:
-        timed = in_time(-pictures.lag, total - pictures.end)
+        seen = upright(film.path, film.picture, bench.scratch)
+        reading, told = seen.reading, seen.warnings
         coding = [
-            *("-vf", f"{timed}crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p"),
+            *("-vf", encoded_picture(seen, in_time(-pictures.lag, total - pictures.end))),
             *encoder_arguments(bench.encoder, options.quality, threads=bench.threads),
             *("-t", f"{total:.6f}"),
         ]
     bench.ffmpeg(
         [
+            *reading,
             *whole_film(film.path, picture, picture),
             *("-i", f"file:{sound.resolve()}", "-map", f"0:{picture}", *coding),
             *("-map", "1:a:0", "-c:a", "copy", "-sn", "-dn", "-map_metadata", "-1"),
@@ -282,3 +289,4 @@ def _put_under(
         target,
         total,
     )
+    return told

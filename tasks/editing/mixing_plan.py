@@ -63,7 +63,7 @@ Tracks = Annotated[list[AddedTrack], Field(min_length=1, max_length=50)]
 class MixOptions(EditOptions):
     """How a film and its tracks are mixed."""
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     tracks: tuple[Placing, ...]
     own_sound: OwnSound = "voice"

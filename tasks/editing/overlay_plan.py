@@ -74,7 +74,7 @@ Layers = Annotated[list[AddedLayer], Field(min_length=1, max_length=50)]
 class OverlayOptions(EditOptions):
     """What is laid over a film. The inputs are the film and, in their order, what the layers without a text show."""
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     layers: tuple[Layer, ...]
     safe_area: SafeArea = "none"

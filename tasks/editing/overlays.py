@@ -107,7 +107,7 @@ def overlay(inputs: Sequence[Path], options: OverlayOptions, target: Path, bench
     )
     if drawing is not None:
         drawing.check(run.messages)
-    return Overlaid(layers=tuple(laid), warnings=(*film.seen.warnings, *warnings, *told))
+    return Overlaid(layers=tuple(laid), warnings=(*frames.warnings, *film.seen.warnings, *warnings, *told))
 
 
 def _sound(info: MediaInfo, heard: float, frames: Frames) -> list[str]:

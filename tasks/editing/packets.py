@@ -91,10 +91,7 @@ class Pictures:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is to be said of a film whose end is missing."""
-        there = self.end - self.start
-        if self.stated - there <= max(_UNSEEN, _UNSEEN_SHARE * self.stated):
-            return ()
-        return (f"The film is cut short: of its {self.stated:.1f} s {there:.1f} are there.",)
+        return cut_short(self.stated, self.end - self.start)
 
     @property
     def frame(self) -> float:
@@ -163,6 +160,13 @@ class Pictures:
         """For each packet, when the last of those before it is shown, and the first of it and those after it."""
         before = np.maximum.accumulate(np.append(-np.inf, self.times))[:-1]
         return before, np.minimum.accumulate(self.times[::-1])[::-1]
+
+
+def cut_short(stated: float, there: float) -> tuple[str, ...]:
+    """What is to be said of a film with so many seconds of pictures that says it has `stated` (0: it does not)."""
+    if stated - there <= max(_UNSEEN, _UNSEEN_SHARE * stated):
+        return ()
+    return (f"The film is cut short: of its {stated:.1f} s {there:.1f} are there.",)
 
 
 def read_pictures(path: Path, progress: Progress = ignore_progress) -> Pictures:

@@ -67,7 +67,7 @@ _HEARING_SHARE = 0.15
 class SilenceOptions(EditOptions):
     """What counts as a silence, and what is left of it. Times in seconds."""
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     detect: Detection = "level"
     threshold: Threshold = "auto"
@@ -136,18 +136,18 @@ def remove_silence(
         )
     kept = on_frames(kept, frames, duration) if frames else kept
     whole = len(kept) == 1 and kept[0].length > duration - SHORTEST_CUT
-    copied = False
+    copied, rest = False, bench.part(share, 1.0)
     if whole:
-        copied = copy_film(source, info, duration, target, bench.part(share, 1.0), options.quality)
+        copied, told = copy_film(source, info, duration, target, rest, options.quality)
     else:
-        keep_stretches(source, info, kept, frames, target, bench.part(share, 1.0), options.quality)
+        told = keep_stretches(source, info, kept, frames, target, rest, options.quality)
     return RemovedSilence(
         removed=0.0 if whole else round(duration - sum(part.length for part in kept), 3),
         cuts=0 if whole else len(kept) - 1 + (kept[0].start > 0) + (kept[-1].end < duration),
         threshold=hearing.threshold,
         copied=copied,
         kept=tuple(KeptPart(start=round(part.start, 3), end=round(part.end, 3)) for part in kept),
-        warnings=hearing.warnings,
+        warnings=(*(frames.warnings if frames else ()), *hearing.warnings, *told),
     )
 
 

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from tasks.editing.bench import Bench
 from tasks.editing.copying import AUDIO_BITRATE
+from tasks.editing.packets import cut_short
 from tasks.editing.reading import in_time
 from tasks.errors import DamagedMediaError
 from tasks.media.clock import behind, zero
 from tasks.media.ffmpeg import media_input
 from tasks.media.pcm import LAYOUTS, Samples, decode, encode
-from tasks.media.probe import AudioStream, MediaInfo, VideoStream, opened
+from tasks.media.probe import AudioStream, MediaInfo, VideoStream, opened, probe
 from tasks.media.shown import lag, picture_times
 from tasks.video.encoding import Quality, encoder_arguments, sound_rate
+from tasks.video.upright import upright
 
 SHORTEST_CUT = 0.04
 """Seconds: less is not worth a jump of the picture. More than the crossfade of a join."""
@@ -65,6 +67,8 @@ class Frames:
     """Seconds of these that come from decoding; see `tasks.media.shown.lag`."""
     held: float = 0.0
     """Seconds that the last picture stays on longer than the film says; its repetitions are among the pictures."""
+    warnings: tuple[str, ...] = ()
+    """What is to be said of a film whose end is missing."""
 
     @property
     def step(self) -> float:
@@ -91,11 +95,14 @@ def read_frames(path: Path, picture: VideoStream) -> Frames:
         stream = container.streams[picture.index]
         begin, offset = zero(container, stream), behind(container, stream, stream)
         times, last = picture_times(container, stream)
+        stated = float((stream.duration or 0) * (stream.time_base or 0))
     if not times.size:
         raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
     late = lag(path, picture.index)
     frames = Frames(times - begin, float(times[-1]) - begin + last, offset - late, late)
-    return frames if last else replace(frames, end=frames.end + frames.step)
+    end = frames.end if last else frames.end + frames.step
+    told = cut_short(stated if probe(path).duration_stated else 0.0, end - float(frames.times[0]))
+    return replace(frames, end=end, warnings=told)
 
 
 def on_frames(parts: Sequence[Stretch], frames: Frames, duration: float) -> tuple[Stretch, ...]:
@@ -130,11 +137,11 @@ def keep_stretches(
     target: Path,
     bench: Bench,
     quality: Quality = "standard",
-) -> None:
-    """Writes an MP4 of the parts of a film one after the other, decoded and encoded once.
+) -> tuple[str, ...]:
+    """Writes an MP4 of the parts of a film one after the other, decoded and encoded once; what is to be said of it.
 
     `parts` are in order, at least `SHORTEST_CUT` apart, and begin and end with pictures where there are any (`frames`,
-    see `on_frames`). Raises what `run_ffmpeg` and `tasks.media.pcm.decode` raise.
+    see `on_frames`). Raises what `run_ffmpeg`, `tasks.media.pcm.decode` and `upright` raise.
     """
     seconds = sum(part.length for part in parts)
     sound = None
@@ -143,14 +150,19 @@ def keep_stretches(
         share = bench.part(0.0, _SOUND_SHARE if info.video is not None else 1.0)
         _keep_sound(source, info.audio, parts, sound, share)
     if info.video is None or frames is None:
-        return
+        return ()
+    seen = upright(source, info.video, bench.scratch)
+    # First: fields become pictures by those around them, whether these are kept or not.
+    steps = [
+        *seen.filters,
+        kept_pictures(parts, frames),
+        "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p",
+    ]
     formula = bench.scratch / "parts.filter"
-    formula.write_text(
-        f"{kept_pictures(parts, frames)},crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,format=yuv420p",
-        encoding="ascii",
-    )
+    formula.write_text(",".join(steps), encoding="utf-8")
     bench.part(_SOUND_SHARE if sound else 0.0, 1.0).ffmpeg(
         [
+            *seen.reading,
             *media_input(source),
             *(["-i", f"file:{sound.resolve()}"] if sound else []),
             # In a file: the parts of a long film are more than a command line holds.
@@ -163,6 +175,7 @@ def keep_stretches(
         target,
         seconds,
     )
+    return seen.warnings
 
 
 def kept_pictures(parts: Sequence[Stretch], frames: Frames) -> str:

@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Stream
 from pydantic import BaseModel, ConfigDict
 
-from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError, NoVideoError
+from tasks.errors import DamagedMediaError, InvalidInputError, NoAudioError, NotMediaError, NoVideoError
 from tasks.media.clock import delay, zero
 from tasks.media.ffmpeg import MEDIA_FORMATS
 
@@ -22,6 +22,10 @@ _TAG_LETTERS = 100
 _QUARTER = 90
 _LONGEST_PIXEL = 4
 """Pixels that are said to be longer are a mistake of the file; anamorphic films have up to 2."""
+_LEAST_SIDE = 2
+"""Pixels of which H.264 in 4:2:0 has one of colour."""
+_SHORTEST_SOUND = 0.01
+"""Seconds, of something to hear: codecs make nothing of less."""
 _WAV_UNKNOWN = 0x7FFF0000
 """Lengths from here on are what programs write that cannot go back to state the real one."""
 
@@ -129,6 +133,17 @@ def require_audio(info: MediaInfo) -> AudioStream:
     return info.audio
 
 
+def require_heard(info: MediaInfo) -> AudioStream:
+    """The same for one of which something can be heard; raises `NoAudioError` also if it is empty."""
+    track = require_audio(info)
+    if info.duration < _SHORTEST_SOUND:
+        raise NoAudioError(
+            f"The sound is empty: it is {1000 * info.duration:.1f} ms long.",
+            hint="Record or export it again.",
+        )
+    return track
+
+
 def require_video(info: MediaInfo) -> VideoStream:
     """The file's picture track; raises `NoVideoError` if it has none."""
     if info.video is None:
@@ -139,7 +154,8 @@ def require_video(info: MediaInfo) -> VideoStream:
 def shown_size(path: Path) -> tuple[int, int]:
     """Width and height of the picture as players show it: turned if the file says so, with square pixels.
 
-    Raises `NotMediaError`, `DamagedMediaError` (no frame can be decoded) or `NoVideoError`.
+    Raises `NotMediaError`, `NoVideoError`, `DamagedMediaError` (no frame can be decoded), or `InvalidInputError` for a
+    size that no film can have.
     """
     picture = require_video(probe(path))
     try:
@@ -147,6 +163,11 @@ def shown_size(path: Path) -> tuple[int, int]:
             stream = container.streams.video[_place(container, picture.index)]
             for frame in container.decode(stream):
                 sides = _square(frame.width, frame.height, stream.sample_aspect_ratio)
+                if min(sides) < _LEAST_SIDE:
+                    raise InvalidInputError(
+                        f"The picture has {sides[0]}×{sides[1]} pixels; {_LEAST_SIDE}×{_LEAST_SIDE} is the least.",
+                        hint="Give a film with a larger picture.",
+                    )
                 # Players turn by quarters only.
                 return sides if abs(frame.rotation) % 180 != _QUARTER else (sides[1], sides[0])
     except av.error.FFmpegError as error:
@@ -154,9 +175,14 @@ def shown_size(path: Path) -> tuple[int, int]:
     raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
 
 
+def plausible(pixel: Fraction) -> bool:
+    """Whether pixels can have this shape (width through height): players take no other seriously."""
+    return 1 / _LONGEST_PIXEL <= pixel <= _LONGEST_PIXEL
+
+
 def _square(width: int, height: int, pixel: Fraction | None) -> tuple[int, int]:
     """The size at which a picture whose pixels are not square is shown: its greater one."""
-    if not pixel or pixel == 1 or not 1 / _LONGEST_PIXEL <= pixel <= _LONGEST_PIXEL:
+    if not pixel or pixel == 1 or not plausible(pixel):
         return width, height
     return (round(width * pixel), height) if pixel > 1 else (width, round(height / pixel))
 

@@ -12,7 +12,7 @@ from typing import Annotated
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.images.loading import load_image
+from tasks.images.loading import Pixels, load_image
 from tasks.media.ffmpeg import ffmpeg_command, written_atomically
 from tasks.media.process import ChildProcess
 from tasks.media.rates import FrameRate, exact_rate
@@ -66,10 +66,12 @@ def render_clip(
     deadline: float,
     progress: Progress = ignore_progress,
     threads: int = 0,
+    small: Path | None = None,
 ) -> Clip:
     """Writes the clip as MP4; `target` is there whole or not at all.
 
-    It lasts `seconds`, rounded to whole frames, at least one. `threads`: of the encoder; 0 leaves it to it.
+    It lasts `seconds`, rounded to whole frames, at least one. `threads`: of the encoder; 0 leaves it to it. `small`:
+    where a small JPEG of the image goes, which is decoded once for both.
 
     Raises as `tasks.images.loading.load_image`, `tasks.images.faces.find_faces` and `tasks.media.ffmpeg.run_ffmpeg` do.
     """
@@ -78,6 +80,8 @@ def render_clip(
     size = (options.width, options.height)
     loaded = load_image(image, needed_side(size))
     pixels = loaded.pixels
+    if small is not None:
+        thumbnail(pixels, small)
     subject = find_subject(pixels)
     aspect = pixels.shape[1] / pixels.shape[0]
     framing = frame_subject(subject, aspect, size[0] / size[1], options.background, seconds)
@@ -108,9 +112,9 @@ def render_clip(
     )
 
 
-def thumbnail(image: Path, target: Path, width: int = 320) -> None:
-    """Writes a small JPEG of the image. Raises as `load_image`."""
-    small = Image.fromarray(load_image(image, width).pixels)
+def thumbnail(pixels: Pixels, target: Path, width: int = 320) -> None:
+    """Writes a small JPEG of an image."""
+    small = Image.fromarray(pixels)
     small.thumbnail((width, width))
     with written_atomically(target) as partial:
         small.save(partial, "JPEG", quality=80)

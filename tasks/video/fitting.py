@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from tasks.errors import DamagedMediaError, EngineError, LimitExceededError
 from tasks.media.ffmpeg import media_input, run_ffmpeg
-from tasks.media.probe import probe, require_audio, require_video
+from tasks.media.probe import probe, require_heard, require_video
 from tasks.media.shown import shown
 from tasks.progress import Progress, ignore_progress, part_of
 from tasks.video.encoding import Encoder, Quality, encoder_arguments, sound_arguments
@@ -78,7 +78,7 @@ def fit_to_audio(
     """
     picture_info, sound_info = probe(video), probe(audio)
     picture = require_video(picture_info)
-    sound = require_audio(sound_info)
+    sound = require_heard(sound_info)
     for info, what in ((picture_info, "video"), (sound_info, "audio")):
         if info.duration > MAX_SECONDS:
             raise LimitExceededError(

@@ -17,8 +17,9 @@ from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import run_step, step
 from tasks.jobs.time_limits import seconds_of_job
 from tasks.jobs.tracker import StageParts
+from tasks.media.memory import keep_freed_memory
 from tasks.progress import Progress, part_of
-from tasks.video.clip import ClipOptions, render_clip, thumbnail
+from tasks.video.clip import ClipOptions, render_clip
 from tasks.video.encoding import Encoder, Quality, choose_encoder
 from tasks.video.fitting import fit_to_audio
 from tasks.video.framing import UsedBackground
@@ -72,6 +73,7 @@ class StoredClip(BaseModel):
 @step("clip")
 def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
     """Writes the clip as MP4 into the media store. Raises as `tasks.video.clip.render_clip`."""
+    keep_freed_memory()
     settings = get_settings()
     store = media_store(settings)
     name = request.cache_key()
@@ -90,8 +92,8 @@ def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
             deadline=seconds_of_job(),
             progress=part_of(progress, 0.0, 0.95),
             threads=min(_THREADS_A_CLIP, usable_threads()),
+            small=folder / "thumbnail.jpg",
         )
-        thumbnail(image, folder / "thumbnail.jpg")
         store.put_file(folder / "thumbnail.jpg", small)
         store.put_file(folder / "clip.mp4", key)
     return StoredClip(

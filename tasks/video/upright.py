@@ -5,6 +5,7 @@ screens (BT.709). What is so already is not touched.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -14,7 +15,7 @@ import numpy as np
 from tasks.errors import DamagedMediaError
 from tasks.images.colour import PQ, ColourSpace, coded, in_srgb
 from tasks.media.ffmpeg import quoted_in_filter
-from tasks.media.probe import VideoStream, opened, shown_size
+from tasks.media.probe import VideoStream, opened, plausible, shown_size
 
 _FULL_RANGE = 2
 """libavutil's AVCOL_RANGE_JPEG."""
@@ -59,11 +60,13 @@ def upright(video: Path, picture: VideoStream, workplace: Path, *, opaque: bool 
     width, height = shown_size(video)
     filters: list[str] = []
     told: list[str] = []
-    frame, interlaced = _first(video, picture)
+    frame, interlaced, pixel = _first(video, picture)
     if interlaced:
         filters.append("bwdif=mode=send_frame:deint=interlaced")
     if sorted((width, height)) != sorted((frame.width, frame.height)):
         filters.append(f"scale={width}:{height}:flags=lanczos,setsar=1")
+    elif pixel and not plausible(pixel):
+        filters.append("setsar=1")
     layout = av.VideoFormat(frame.format.name)
     space = coded(frame.color_primaries, frame.color_trc)
     rgb = layout.is_rgb or layout.has_palette
@@ -89,16 +92,18 @@ def upright(video: Path, picture: VideoStream, workplace: Path, *, opaque: bool 
     return Upright(width, height, reading, tuple(filters), tuple(told), interlaced)
 
 
-def _first(video: Path, picture: VideoStream) -> tuple[av.VideoFrame, bool]:
-    """The first picture, and whether one of the first has fields."""
+def _first(video: Path, picture: VideoStream) -> tuple[av.VideoFrame, bool, Fraction | None]:
+    """The first picture, whether one of the first has fields, and the shape of the pixels if the film says it."""
     first: av.VideoFrame | None = None
+    pixel: Fraction | None = None
     try:
         with opened(video) as container:
-            for number, frame in enumerate(container.decode(container.streams[picture.index])):
+            stream = next(each for each in container.streams.video if each.index == picture.index)
+            for number, frame in enumerate(container.decode(stream)):
                 assert isinstance(frame, av.VideoFrame)  # noqa: S101 - of a video stream
-                first = first or frame
+                first, pixel = first or frame, stream.sample_aspect_ratio
                 if frame.interlaced_frame or number == _LOOKED_AT:
-                    return first, frame.interlaced_frame
+                    return first, frame.interlaced_frame, pixel
     except av.error.FFmpegError as error:
         if first is None:
             raise DamagedMediaError(
@@ -106,7 +111,7 @@ def _first(video: Path, picture: VideoStream) -> tuple[av.VideoFrame, bool]:
             ) from error
     if first is None:
         raise DamagedMediaError("The video has no frames.", hint="Download or export it again.")
-    return first, False
+    return first, False, pixel
 
 
 def _clear_reading(video: Path, picture: VideoStream) -> tuple[str, ...]:

@@ -141,11 +141,15 @@ def test_words_of_scripts_that_read_from_the_right_are_laid_out_so() -> None:
         ("ראה iPhone Pro עכשיו", "עכשיו iPhone Pro ראה"),
         ("say שלום עולם now", "say עולם שלום now"),
         ("מרחב 25 שלום", "שלום 25 מרחב"),
+        ("ראה iPhone 15 עכשיו", "עכשיו iPhone 15 ראה"),
+        ("ראה AT & T עכשיו", "עכשיו AT & T ראה"),
+        ("see שלום 15 now", "see 15 שלום now"),
+        ("iPhone הגיע היום", "היום הגיע iPhone"),
     ],
 )
 def test_what_a_line_quotes_is_read_in_its_own_direction(line: str, seen: str) -> None:
     words = [SpokenWord(word=w, start=i, end=i + 0.9) for i, w in enumerate(line.split())]
-    look = HighlightLook(style="classic", fundo_opacidade=0, tamanho_fonte=30)
+    look = HighlightLook(style="classic", fundo_opacidade=0, tamanho_fonte=30, words_per_line=10)
     script, _ = highlight_script(words, look, CANVAS, ARIAL)
     placed = sorted((float(event.text.split("pos(")[1].split(",")[0]), event.plaintext) for event in script)
     assert " ".join(word for _, word in placed) == seen

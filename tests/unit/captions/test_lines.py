@@ -31,6 +31,11 @@ def test_a_line_ends_after_so_many_words_and_after_a_full_stop() -> None:
     assert shown(plan_lines(words, 4, anything)) == ["um dois três quatro", "cinco.", "seis sete!", "oito"]
 
 
+def test_sentences_end_in_every_script() -> None:
+    for text in ("هل هو هنا؟ نعم", "वह आया। हाँ", "他来了。」 好"):
+        assert len(plan_lines(spoken(text), 10, anything)) == 2, text
+
+
 def test_a_line_ends_after_five_seconds_and_before_a_pause() -> None:
     assert shown(plan_lines(spoken("a b c d e f", seconds=2.0), 10, anything)) == ["a b", "c d", "e f"]
     assert shown(plan_lines(spoken("a b c", pauses={2: 2.0}), 10, anything)) == ["a b", "c"]

@@ -96,6 +96,13 @@ def test_as_many_words_instead_keep_their_times() -> None:
     ]
 
 
+@pytest.mark.timeout(30)
+def test_a_word_that_is_everywhere_in_a_long_text_takes_no_time() -> None:
+    words = replaced_words(spoken("a b " * 50_000), [Replacement(find="a", replace="c d")])
+    assert [word.word for word in words[:4]] == ["c d", "b", "c d", "b"]
+    assert len(words) == 100_000
+
+
 WORDS = st.lists(st.sampled_from(["a", "b", "ab", "a,", "ba.", "é"]), min_size=1, max_size=12).map(" ".join)
 
 

@@ -142,6 +142,7 @@ def test_no_word_flickers_and_none_is_gone_before_its_card(
         ("Moro em São Paulo, no Brasil", ["são paulo"], False, "São Paulo,"),
         ("São tantos em São Paulo", ["São Paulo", "!!", "tantos"], False, "tantos São Paulo"),
         ("nada", [], False, ""),
+        ("Moro em Sa\u0303o Paulo", ["São Paulo"], False, "Sa\u0303o Paulo"),
     ],
 )
 def test_what_is_emphasised(text: str, listed: list[str], automatic: bool, expected: str) -> None:

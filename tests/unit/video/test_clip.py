@@ -11,7 +11,8 @@ from PIL import Image
 
 from tasks.errors import CancelledError, NotAnImageError, StageTimeoutError
 from tasks.images.faces import find_faces
-from tasks.images.loading import load_image
+from tasks.images.loading import LoadedImage, load_image
+from tasks.video import clip
 from tasks.video.clip import Clip, ClipOptions, render_clip, thumbnail
 from tasks.video.framing import Background, Framing
 from tasks.video.motion import MAX_ZOOM, Focus, View, camera_path
@@ -125,7 +126,7 @@ def test_the_camera_goes_where_its_name_says() -> None:
         assert view.size / 2 <= view.x <= 1 - view.size / 2 + 1e-9
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (17, 11)])
+@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (17, 11), (1600, 9), (9, 1600)])
 @pytest.mark.parametrize("background", ["fill", "blur"])
 def test_tiny_and_extreme_images(tmp_path: Path, size: tuple[int, int], background: Background) -> None:
     options = SMALL.model_copy(update={"background": background})
@@ -216,7 +217,24 @@ def test_the_deadline_and_a_bad_image_end_it(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.jpg"]
 
 
+def test_an_image_is_decoded_once_for_its_clip_and_its_thumbnail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+
+    def load(path: Path, side: int) -> LoadedImage:
+        decoded.append(path)
+        return load_image(path, side)
+
+    monkeypatch.setattr(clip, "load_image", load)
+    render(noise(tmp_path / "a.png", 80, 60), tmp_path / "a.mp4", small=tmp_path / "t.jpg")
+    assert decoded == [tmp_path / "a.png"]
+    with Image.open(tmp_path / "t.jpg") as small:
+        assert small.size == (80, 60)
+
+
 def test_a_thumbnail_is_small(tmp_path: Path) -> None:
-    thumbnail(noise(tmp_path / "a.png", 900, 600), tmp_path / "t.jpg", 300)
+    pixels = load_image(noise(tmp_path / "a.png", 900, 600)).pixels
+    thumbnail(pixels, tmp_path / "t.jpg", 300)
     with Image.open(tmp_path / "t.jpg") as small:
         assert small.size == (300, 200)
