@@ -2,17 +2,14 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait most of the time.
+# Most tests wait most of the time. Those that share something stay together (tests/conftest.py).
 PARALLEL := --numprocesses 2 --dist loadfile
-# Those with stacks wait even more. The ones that share a stack stay together.
-STACKS := --numprocesses 3 --dist loadgroup
 # Of real servers on a busy machine some answer late. What fails is run once more, alone; both runs are told.
 define TWICE
 	$(BIN)/python -m pytest $(1) $(2) || \
 		{ [ $$? = 1 ] && echo "Once more, alone, what has failed:" && $(BIN)/python -m pytest --last-failed $(2); }
 endef
-# Which of them failed is kept apart: what is run beside them would forget it.
-SYSTEM_TESTS := tests/system tests/chaos --ignore tests/system/docker/test_compose.py -o cache_dir=.pytest_cache/system
+SYSTEM_TESTS := tests/system tests/chaos --ignore tests/system/docker/test_compose.py
 ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
 	$(foreach name,browser rabbitmq prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 INSTALL := sh deployments/scripts/install.sh $(VENV)
@@ -46,7 +43,7 @@ test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the m
 	@$(BIN)/contraponto models get --for-tests
 	$(call TWICE,$(PARALLEL),tests/unit)
 	$(call TWICE,$(PARALLEL),tests/flow)
-	$(call TWICE,$(STACKS),$(SYSTEM_TESTS))
+	$(call TWICE,$(PARALLEL),$(SYSTEM_TESTS))
 
 test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
 	@$(BIN)/contraponto models get --for-tests
@@ -60,14 +57,14 @@ coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none 
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(STACKS),$(SYSTEM_TESTS))
+	$(call TWICE,$(PARALLEL),$(SYSTEM_TESTS))
 
 test-engine test-compose: export CONTRAPONTO_TEST_ENGINE := 1
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ, Prometheus and upgrades: as root, with an engine and a browser
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(STACKS),$(ENGINE_TESTS))
+	$(call TWICE,$(PARALLEL),$(ENGINE_TESTS))
 
 test-compose: $(VENV)/.installed-dev ## Run the whole of compose.yaml on an engine of the test's own, as root: ten containers, many minutes
 	@sh tests/system/docker/packages.sh

@@ -109,10 +109,7 @@ class _Captions:
         for word in _phrases(seen(replaced_words(words, look.replacements))):
             if any(hole.start <= word.start < hole.end for hole in look.excluded):
                 continue
-            cased = (
-                word.word.upper() if look.uppercase else word.word.lower() if look.lowercase else word.word
-            )
-            text, missing = self._typeface.drawable(cased)
+            text, missing = self._typeface.drawable(look.cased(word.word))
             lost += missing
             if look.strip_punctuation:
                 text = without_punctuation(text)

@@ -23,6 +23,8 @@ _GROWS_INTO = 0.45
 _TIGHT = 0.25
 """Share of the space around a spoken word that is left where words follow each other without spaces."""
 _KEPT_MARKS = "?!¿¡#@&"
+_SAID = ("&", "@", "#")
+"""Marks that are words by themselves, as in "Cera & Cia"."""
 
 
 class ShownWord(SpokenWord):
@@ -188,7 +190,7 @@ def without_punctuation(text: str) -> str:
     """The word without the marks around it, but for those that change how it is said."""
     bare = bare_word(text)
     if not bare:
-        return ""
+        return text if text in _SAID else ""
     before, _, after = text.partition(bare)
     kept = ("".join(mark for mark in part if mark in _KEPT_MARKS) for part in (before, after))
     return f"{next(kept)}{bare}{next(kept)}"

@@ -1,5 +1,6 @@
 """How captions made of words can look."""
 
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -85,6 +86,12 @@ class HighlightLook(BaseModel):
                 hint="Set one of them to false; a preset may have set the other.",
             )
         return self
+
+    def cased(self, word: str) -> str:
+        """The word in the letters of the look; signs of currencies keep theirs: "r$" is none."""
+        if self.lowercase and not any(unicodedata.category(letter) == "Sc" for letter in word):
+            return word.lower()
+        return word.upper() if self.uppercase else word
 
     @property
     def is_layered(self) -> bool:

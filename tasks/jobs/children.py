@@ -25,7 +25,7 @@ from tasks.jobs.document import JobDocument, JobStatus
 _POLL_SECONDS = 2.0
 _PAGE = 200
 """Runs that are asked for at once; the server gives no more."""
-_OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, RecursionError)
+_OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, OverflowError, RecursionError)
 """What may be wrong with one job: the server refuses it, or cannot tell how it ended."""
 
 Ended = Callable[[int], None]

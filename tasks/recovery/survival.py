@@ -10,7 +10,7 @@ from prefect.logging import get_logger
 
 from tasks.errors import ContrapontoError
 
-OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, RecursionError)
+OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, OverflowError, RecursionError)
 """What may be wrong with one of many: the server refuses it, it cannot be understood, or it cannot be written."""
 
 

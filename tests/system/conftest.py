@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,6 @@ import pytest
 from deployments.processes.sockets import free_port
 from tests.servers.media import MediaServer
 from tests.system.checkout import Checkout
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """When several processes run tests, those of one stack stay together."""
-    fixtures: Sequence[str] = getattr(item, "fixturenames", ())
-    group = "checkout" if "checkout" in fixtures else item.nodeid.partition("::")[0]
-    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

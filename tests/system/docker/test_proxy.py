@@ -67,6 +67,8 @@ def test_a_burst_of_submits_is_held_back_and_none_that_was_taken_is_lost(
     assert "wait a second" in held[0].json()["detail"]
     assert {answer.status_code for answer in looks} == {200}, "looking goes on"
     assert caller.post("/flow_runs/count", json=counted).json() == len(taken)
+    several = {caller.post(f"{path}/bulk", json=[]).status_code for _ in range(2 * AT_ONCE)}
+    assert 429 in several, "several at once are submits, too"
     for answer in taken:
         stack.api("DELETE", f"/flow_runs/{answer.json()['id']}")
 

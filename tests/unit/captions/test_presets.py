@@ -148,6 +148,12 @@ def test_what_is_sent_wins_over_a_preset_and_what_is_not_is_the_classic_look() -
     assert chosen_look(None, {"fonte": None}) == HighlightLook()
 
 
+def test_small_letters_are_none_for_amounts() -> None:
+    look = HighlightLook(lowercase=True)
+    assert [look.cased(word) for word in ("Só", "R$", "US$20", "É")] == ["só", "R$", "US$20", "é"]
+    assert HighlightLook(uppercase=True).cased("até") == "ATÉ"
+
+
 def test_capitals_and_small_letters_at_once_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="uppercase and lowercase"):
         chosen_look(None, {"uppercase": True, "lowercase": True})

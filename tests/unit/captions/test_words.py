@@ -163,6 +163,7 @@ def test_what_is_emphasised(text: str, listed: list[str], automatic: bool, expec
         ("(#tbt),", "#tbt"),
         ("@ana", "@ana"),
         ("c#", "c#"),
+        ("&", "&"),
         ("#️⃣", "#️⃣"),
         ("*️⃣", "*️⃣"),
         ("*ana*", "ana"),
