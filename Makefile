@@ -2,16 +2,12 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait most of the time. Those that share something stay together (tests/conftest.py).
-PARALLEL := --numprocesses 2 --dist loadfile
+# Most tests wait most of the time.
+PARALLEL := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 # Of real servers on a busy machine some answer late. What fails is run once more, alone; both runs are told.
 define TWICE
-	$(BIN)/python -m pytest $(1) $(2) || \
-		{ [ $$? = 1 ] && echo "Once more, alone, what has failed:" && $(BIN)/python -m pytest --last-failed $(2); }
+	$(1) || { [ $$? = 1 ] && echo "Once more, alone, what has failed:" && $(BIN)/python -m pytest --last-failed $(2); }
 endef
-SYSTEM_TESTS := tests/system tests/chaos --ignore tests/system/docker/test_compose.py
-ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
-	$(foreach name,browser rabbitmq prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 INSTALL := sh deployments/scripts/install.sh $(VENV)
 
 # pip's progress is shown in a terminal; elsewhere what it prints goes to $(VENV)/install.log.
@@ -41,30 +37,32 @@ models: $(VENV)/.installed ## Fetch the models that the default settings use
 
 test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the models that tests use)
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(PARALLEL),tests/unit)
-	$(call TWICE,$(PARALLEL),tests/flow)
-	$(call TWICE,$(PARALLEL),$(SYSTEM_TESTS))
+	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
+	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
+	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
 
 test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(PARALLEL),tests/unit)
-	$(call TWICE,$(PARALLEL),tests/flow)
+	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
+	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
 
 # Apart from `test`: being watched line by line, the same tests take more than twice the processor.
 coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none of them reaches; fails where they are too many
 	@$(BIN)/contraponto models get --for-tests
-	$(BIN)/python -m pytest $(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
+	$(PARALLEL) tests/unit --cov --cov-report=term:skip-covered
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(PARALLEL),$(SYSTEM_TESTS))
+	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
 
 test-engine test-compose: export CONTRAPONTO_TEST_ENGINE := 1
+ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
+	$(foreach name,browser rabbitmq prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ, Prometheus and upgrades: as root, with an engine and a browser
 	@sh tests/system/docker/packages.sh
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(PARALLEL),$(ENGINE_TESTS))
+	$(call TWICE,$(BIN)/python -m pytest $(ENGINE_TESTS),$(ENGINE_TESTS))
 
 test-compose: $(VENV)/.installed-dev ## Run the whole of compose.yaml on an engine of the test's own, as root: ten containers, many minutes
 	@sh tests/system/docker/packages.sh

@@ -1,16 +1,12 @@
 """What tests of every kind use: the models of this machine, and servers that may be reached."""
 
-import functools
 import os
-import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
 from blocks.settings import PROJECT_ROOT
 from tasks.net.addresses import AddressPolicy
@@ -27,7 +23,6 @@ _HOME = Path(os.environ.get("CONTRAPONTO_HOME") or PROJECT_ROOT / ".contraponto"
 _MODELS = Path(os.environ.get("CONTRAPONTO_MODELS_DIR") or _HOME / "models").absolute()
 
 
-_OF_THE_STACK = re.compile(r"\bdef test_\w+\([^)]*\bcheckout: Checkout\b")
 _NAMED = ("speakers", "fonts", "fonts-cjk")
 """Models that only those tests need which name them: `models("speakers")`."""
 
@@ -40,25 +35,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [name for name in wanted if not (_MODELS / name).is_dir()]
         if missing:
             pytest.fail(f"not in {_MODELS}: {', '.join(missing)}; `contraponto models get --for-tests`")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "Together":
-    return Together(config, log)
-
-
-class Together(LoadFileScheduling):  # type: ignore[misc]
-    """When several processes run tests, those of one file stay together, and all that share the stack of a session."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        return "checkout" if _shares_the_stack(file) else file
-
-
-@functools.cache
-def _shares_the_stack(file: str) -> bool:
-    path = PROJECT_ROOT / file
-    return path.parent.name == "system" and bool(_OF_THE_STACK.search(path.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,7 +30,7 @@ def odd_wav(path: Path, channels: int = 1, seconds: float = 1.0, stated_rate: in
     return path
 
 
-@pytest.mark.parametrize("channels", [9, 10, 16, 24, 32, 64])
+@pytest.mark.parametrize("channels", [9, 16, 64])
 def test_all_channels_of_a_field_recorder_are_heard(tmp_path: Path, channels: int) -> None:
     source = odd_wav(tmp_path / "in.wav", channels)
     report = normalise(source, tmp_path / "out.flac", PLAIN, NO_MODELS)
