@@ -1,10 +1,6 @@
 """How much memory a program that works on media may hold, so that no film takes all of the machine's."""
 
-import contextlib
-import ctypes
-import sys
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -13,10 +9,6 @@ _CONTROL_GROUPS = Path("/sys/fs/cgroup")
 _OWN_GROUP = Path("/proc/self/cgroup")
 _SHARE = 2
 """One program may hold 1/2 of the memory: the largest pictures that are taken need a fifth of 8 GB."""
-
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
-"""Of glibc's mallopt: sizes from which memory is asked of the system by itself, and handed back."""
-_KEPT_BYTES = 512 * 1024 * 1024
 
 _chosen_mb: int | None = None
 
@@ -44,20 +36,6 @@ def choose_bound(megabytes: int | None) -> None:
 def bound_mb() -> int:
     """How much a program may hold."""
     return _chosen_mb or usable_memory_mb() // _SHARE
-
-
-@lru_cache(maxsize=1)
-def keep_freed_memory() -> None:
-    """Lets this process use again what it frees, up to half a GB, instead of handing it back to the system each time.
-
-    A photograph is tens of MB, and of what comes from the system every page is cleared first: for all the copies on the
-    way from a file to a film that takes longer than decoding the file. Without effect where the C library is not glibc.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):
-            adjust = ctypes.CDLL(None).mallopt
-            adjust(_MMAP_THRESHOLD, _KEPT_BYTES // 2)
-            adjust(_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def control_groups(root: Path, own: Path) -> Iterator[Path]:

@@ -17,7 +17,6 @@ from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import run_step, step
 from tasks.jobs.time_limits import seconds_of_job
 from tasks.jobs.tracker import StageParts
-from tasks.media.memory import keep_freed_memory
 from tasks.progress import Progress, part_of
 from tasks.video.clip import ClipOptions, render_clip
 from tasks.video.encoding import Encoder, Quality, choose_encoder
@@ -73,7 +72,6 @@ class StoredClip(BaseModel):
 @step("clip")
 def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
     """Writes the clip as MP4 into the media store. Raises as `tasks.video.clip.render_clip`."""
-    keep_freed_memory()
     settings = get_settings()
     store = media_store(settings)
     name = request.cache_key()
