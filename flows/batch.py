@@ -16,10 +16,10 @@ from tasks.batches.items import BatchItem, Listing, bring, list_items
 from tasks.batches.memory import Memory, memory_lock, read_ledger
 from tasks.errors import ContrapontoError, EngineError, kind_of_error
 from tasks.jobs.artifacts import write_table
+from tasks.jobs.children import OF_ONE
 from tasks.jobs.locks import work_lock
 from tasks.jobs.page import UNSAID
 from tasks.jobs.tracker import StageParts, current_job, current_stage
-from tasks.recovery.survival import OF_ONE
 from tasks.speech.document import TranscriptionDocument, TranscriptionResult
 from tasks.subtitles.layout import SubtitleOptions
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 
 from deployments.checks.check import SLOW_SECONDS, Check, State, judged
+from deployments.server.api import is_of_api
 
 _ENDS_IN_API = "check PREFECT_API_URL: the address ends in /api"
 
@@ -29,8 +30,7 @@ def server(client: httpx.Client, *, fix: str, database_fix: str | None = None) -
     elif version.status_code == httpx.codes.UNAUTHORIZED:
         credentials = "set CONTRAPONTO_API_AUTH to its user:password"
         yield judged("server", well=False, remark="it wants other credentials", fix=credentials)
-    elif not version.headers.get("content-type", "").startswith("application/json"):
-        # The server's own web page, which it shows for whatever is asked outside of /api.
+    elif not is_of_api(version):
         yield judged("server", well=False, remark="what answers is no Prefect API", fix=_ENDS_IN_API)
         return
     else:

@@ -86,6 +86,7 @@ def _check(client: "httpx.Client", pool: str, url: str) -> None:
     import httpx
 
     from deployments.processes.service import ServiceError
+    from deployments.server.api import is_of_api
 
     try:
         with client:
@@ -95,10 +96,9 @@ def _check(client: "httpx.Client", pool: str, url: str) -> None:
             f"The Prefect server at {url} does not answer.",
             hint="Check the address (--server URL, with its /api) and whether it is up.",
         ) from error
-    if answer.is_success and _is_json(answer):
+    if answer.is_success and is_of_api(answer):
         return
     if answer.is_success:
-        # The server's own web page, which it shows for whatever is asked outside of /api.
         raise ServiceError(
             f"What answers at {url} is no Prefect API.", hint="The address ends in /api: --server URL."
         )
@@ -110,10 +110,6 @@ def _check(client: "httpx.Client", pool: str, url: str) -> None:
         f"The Prefect server at {url} answered {answer.status_code}.",
         hint=hints.get(answer.status_code, answer.text[:500]),
     )
-
-
-def _is_json(answer: "httpx.Response") -> bool:
-    return str(answer.headers.get("content-type", "")).startswith("application/json")
 
 
 def _run(services: "list[Service]") -> int:

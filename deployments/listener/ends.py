@@ -25,10 +25,10 @@ from prefect.variables import Variable
 
 from deployments.listener.watermark import Watermark
 from tasks.errors import TransientError
+from tasks.jobs.children import OF_ONE
 from tasks.jobs.correlation import LABEL, correlated
 from tasks.recovery.ends import can_restart, has_end
 from tasks.recovery.runs import FINAL, all_runs, read_page
-from tasks.recovery.survival import OF_ONE
 
 Deal = Callable[[FlowRun], Awaitable[None]]
 """Does what is to be done about the end of a run; TransientError: it is to be done again later."""

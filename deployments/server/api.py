@@ -74,6 +74,11 @@ def one_authority(url: str, directory: Path) -> dict[str, str]:
     return {"PREFECT_API_SSL_CERT_FILE": str(path)}
 
 
+def is_of_api(answer: httpx.Response) -> bool:
+    """Whether an API answered, and not the server's own web page, which it shows for whatever is outside of /api."""
+    return str(answer.headers.get("content-type", "")).startswith("application/json")
+
+
 def _is_elsewhere(url: str) -> bool:
     """Whether proxies of the environment may concern this address."""
     return httpx.URL(url).host not in ("127.0.0.1", "localhost", "::1")

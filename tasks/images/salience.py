@@ -59,6 +59,8 @@ def find_salient(pixels: Pixels) -> Salient | None:
     image = Image.fromarray(pixels)
     image.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
     small = np.asarray(image, np.float64)
+    if min(small.shape[:2]) < 2:  # a strip, in whose copy nothing has an edge
+        return None
     on_ground = _on_even_ground(small)
     if on_ground is not None:
         return Salient(on_ground, whole=True)

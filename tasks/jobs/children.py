@@ -25,8 +25,8 @@ from tasks.jobs.document import JobDocument, JobStatus
 _POLL_SECONDS = 2.0
 _PAGE = 200
 """Runs that are asked for at once; the server gives no more."""
-_OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, OverflowError, RecursionError)
-"""What may be wrong with one job: the server refuses it, or cannot tell how it ended."""
+OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, OverflowError, RecursionError)
+"""What may be wrong with one of many: the server refuses it, it cannot be understood, or it cannot be written."""
 
 Ended = Callable[[int], None]
 """Told the number of a job that has ended."""
@@ -87,7 +87,7 @@ async def _here(run: Any, child: Child) -> EndedChild:
     try:
         state: State[Any] = await run(**child.parameters, return_state=True)
         outcome = await state.aresult(raise_on_failure=False)
-    except _OF_ONE as error:
+    except OF_ONE as error:
         return EndedChild(
             None, None, f"It could not be made a job ({type(error).__name__}): {error}"[:1000], "internal"
         )

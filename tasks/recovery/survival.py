@@ -4,14 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import httpx
-from prefect.exceptions import PrefectException
 from prefect.logging import get_logger
 
-from tasks.errors import ContrapontoError
-
-OF_ONE = (httpx.HTTPError, PrefectException, ContrapontoError, ValueError, OverflowError, RecursionError)
-"""What may be wrong with one of many: the server refuses it, it cannot be understood, or it cannot be written."""
+from tasks.jobs.children import OF_ONE
 
 
 @dataclass

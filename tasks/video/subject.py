@@ -27,8 +27,6 @@ _SHOULDERS = 1.3
 """Half the width of a person, in heads, with the arms."""
 _BYSTANDER = 0.3
 """Faces smaller than this share of the largest are of others."""
-_LONGEST = 64
-"""Times its width that a strip is long of which nothing is looked for: no clip could follow it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def find_subject(pixels: Pixels) -> Subject:
     faces = find_faces(pixels)
     if faces:
         return people(faces, width / height)
-    found = find_salient(pixels) if min(width, height) * _LONGEST > max(width, height) else None
+    found = find_salient(pixels)
     if found is None:
         return NOTHING
     if found.whole:
