@@ -14,6 +14,7 @@ from deployments.embedded.supervisor import Supervisor
 
 PATCHES = (
     "callers_first",
+    "idle_polls",
     "check_each_schema_once",
     "read_each_address_once",
     "write_plain_times",
@@ -54,6 +55,8 @@ class NoCollector:
 for name in Path(__file__).with_name("left_out.txt").read_text().split():
     if name == "callers_first":
         tuned.CallersFirst = lambda app: app
+    elif name == "idle_polls":
+        tuned.IdlePolls = lambda app: app
     elif name == "gc_freeze":
         tuned.gc = NoCollector
     else:

@@ -4,6 +4,7 @@ On the embedded stack, with its workers running, for Prefect's server as it is a
 (`deployments/embedded/serve.py`), each in one process and in several, one table:
 - a burst from 20 callers at once, a fifth of it sent twice with the same idempotency key: submits a second, and the
   processor time of the server for each, which other work on the machine changes less than its wall time;
+- the processor time of the server while the workers find nothing to do;
 - 20 submits a second: how long each takes, while the workers wait for jobs of this pool, and while they run them as
   fast as the machine can (goal: p50 under 50 ms, p99 under 250 ms);
 - the same burst with and without each single change that is there to be faster, in turns; for the one that answers
@@ -70,6 +71,8 @@ class Row:
     """Submits of the burst."""
     cpu_ms: float = 0.0
     """Processor time of the server for one of them, background services too, while the workers sleep."""
+    at_rest: float = 0.0
+    """Of one processor: what the server uses while the workers ask and nothing else happens."""
     waiting: tuple[float, float] | None = None
     busy: tuple[float, float] | None = None
     """Milliseconds of a submit at the steady rate, p50 and p99, while the workers wait, and while they run jobs."""
@@ -78,17 +81,20 @@ class Row:
         steady = (
             " – " if each is None else f"{each[0]:.0f} / {each[1]:.0f}" for each in (self.waiting, self.busy)
         )
-        return f"| {self.server} | {self.a_second:.1f} | {self.cpu_ms:.1f} | {' | '.join(steady)} |"
+        return (
+            f"| {self.server} | {self.at_rest:.1%} | {self.a_second:.1f} | {self.cpu_ms:.1f} "
+            f"| {' | '.join(steady)} |"
+        )
 
 
 HEAD = (
-    f"| server | submits a second, {_CALLERS} callers | CPU ms a submit "
-    f"| {_RATE} a second, workers wait: p50 / p99 ms | workers run jobs: p50 / p99 ms |\n|---|---|---|---|---|"
+    f"| server | at rest, of a core | submits a second, {_CALLERS} callers | CPU ms a submit "
+    f"| {_RATE} a second, workers wait: p50 / p99 ms | workers run jobs: p50 / p99 ms |\n|---|---|---|---|---|---|"
 )
 
 HEAD_OF_CHANGES = (
-    "| change | with it: CPU ms a submit | 20 a second: p50 / p99 ms | without it: CPU ms a submit "
-    "| 20 a second: p50 / p99 ms |\n|---|---|---|---|---|"
+    "| change | with it: at rest | CPU ms a submit | 20 a second: p50 / p99 ms | without it: at rest "
+    "| CPU ms a submit | 20 a second: p50 / p99 ms |\n|---|---|---|---|---|---|---|"
 )
 
 
@@ -102,6 +108,14 @@ def under_burst(stack: OwnStack, servers: Servers, row: Row, count: int) -> None
     if failures or len(set(runs.values())) != count:
         print(f"{row.server}: runs {len(set(runs.values()))} of {count}, errors {failures}", flush=True)
     _clear(stack)
+
+
+def at_rest(servers: Servers, row: Row, seconds: int) -> None:
+    """Fill in what the server uses while the workers ask and nothing else happens."""
+    time.sleep(5)  # what comes after a start or a job
+    before, begin = servers.cpu_seconds(), time.monotonic()
+    time.sleep(seconds)
+    row.at_rest = (servers.cpu_seconds() - before) / (time.monotonic() - begin)
 
 
 def at_steady_rate(stack: OwnStack, row: Row, seconds: int, *, busy: bool) -> None:
@@ -120,6 +134,7 @@ def measure(stack: OwnStack, row: Row, seconds: int, count: int) -> Servers:
     """All of one row, on a stack that is up."""
     servers = Servers(stack.directory, stack.url)
     stack.completed(stack.submit(POOL, SHORT, {"number": -1}))
+    at_rest(servers, row, seconds)
     for busy in (False, True):
         at_steady_rate(stack, row, seconds, busy=busy)
     under_burst(stack, servers, row, count)
@@ -136,7 +151,8 @@ def without_each(stack: OwnStack, servers: Servers, chosen: argparse.Namespace) 
         for _, left_out in itertools.product(range(chosen.rounds), found):
             servers.restart_without([left_out] if left_out else [])
             row = Row(f"turn {next(numbers)}")
-            stack.submit(POOL, SHORT, {"number": -1})
+            stack.completed(stack.submit(POOL, SHORT, {"number": -1}))
+            at_rest(servers, row, chosen.seconds)
             # The one acts while jobs run, the other in the moments when the collector would have run.
             if patch in ("callers_first", "gc_freeze"):
                 at_steady_rate(stack, row, chosen.seconds, busy=patch == "callers_first")
@@ -147,7 +163,8 @@ def without_each(stack: OwnStack, servers: Servers, chosen: argparse.Namespace) 
 
 def _of_turns(rows: Sequence[Row]) -> str:
     """The medians of several rows of the same server."""
-    cpu_ms = f"{statistics.median(row.cpu_ms for row in rows):.1f}"
+    rest = f"{statistics.median(row.at_rest for row in rows):.1%}"
+    cpu_ms = f"{rest} | {statistics.median(row.cpu_ms for row in rows):.1f}"
     steady = [found for row in rows if (found := row.busy or row.waiting) is not None]
     if not steady:
         return f"{cpu_ms} |  – "

@@ -5,6 +5,8 @@
 - Other users of the machine, what a foreign page may have sent, what could not be given back, and what a proxy closes
   are refused, and a submit is answered before what workers and runs ask for (`deployments.guard`). Without these the
   server does not start.
+- A worker that asks again hears again that there is no work, as long as nothing has happened
+  (`deployments/guard/idle_polls.py`).
 - Some 400,000 objects live as long as the server. Each full garbage collection would look at all of them, and for a
   fifth of a second no request would be answered. They are kept out of its way.
 - Parameters that a job cannot use are refused in sentences (`deployments/server/refusals.py`).
@@ -20,6 +22,7 @@
 import gc
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -30,11 +33,13 @@ from deployments.guard.bodies import Bodies
 from deployments.guard.callers_first import CallersFirst
 from deployments.guard.door import Door
 from deployments.guard.idempotency import Idempotency
+from deployments.guard.idle_polls import IdlePolls
 from deployments.guard.submits_only import SubmitsOnly
 from deployments.processes.log_lines import JsonLines, wants_json
 from deployments.processes.watchdog import Watched
 from deployments.server.outages import log_outages_in_a_line
 from deployments.server.prefect_internals import (
+    WEBSERVER_ONLY_VARIABLE,
     check_each_schema_once,
     hand_out_only,
     have_clients_wait_for_the_database,
@@ -61,15 +66,25 @@ _UNGUARDED = ("--workers", "--background", "-b")
 """Options with which Prefect starts its server in processes of its own, which know nothing of this one."""
 
 
+_NO_SERVICES = "--no-services"
+
 _OF_CALLERS = (JOB_TAG, "maintenance")
 """Tags of what callers submit: jobs, and housekeeping."""
+
+
+def is_only_server() -> bool:
+    """Whether all that is written passes through this process: where others answer, too, the services run elsewhere."""
+    return WEBSERVER_ONLY_VARIABLE not in os.environ and _NO_SERVICES not in sys.argv
 
 
 def guard(app: "ASGIApp") -> "ASGIApp":
     """What stands in front of Prefect's application, the outermost first."""
     settings = get_settings()
+    answering: ASGIApp = CallersFirst(app)
+    if is_only_server():
+        answering = IdlePolls(answering)
     door = Door(
-        Bodies(SubmitsOnly(Idempotency(CallersFirst(app), tags=_OF_CALLERS))),
+        Bodies(SubmitsOnly(Idempotency(answering, tags=_OF_CALLERS))),
         names=settings.server_names,
         origins=settings.server_origins,
     )

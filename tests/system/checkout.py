@@ -40,8 +40,7 @@ class Checkout:
     ) -> "Checkout":
         """A copy of this project in a directory."""
         for name in FOLDERS:
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(PROJECT / name, directory / name, ignore=ignored)
+            shutil.copytree(PROJECT / name, directory / name)  # what is compiled stays so: times are copied, too
         for name in FILES:
             shutil.copy(PROJECT / name, directory)
         return cls(directory, settings, credentials)
