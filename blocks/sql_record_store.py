@@ -25,19 +25,16 @@ from sqlalchemy import (
     Text,
     and_,
     case,
-    delete,
     event,
     func,
-    insert,
     inspect,
     literal_column,
     or_,
     select,
     text,
-    true,
     update,
 )
-from sqlalchemy.engine import URL, Connection, RowMapping, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
@@ -59,6 +56,7 @@ from blocks.record_store import (
     UnknownRecordError,
 )
 from blocks.server_addresses import postgresql_address
+from blocks.sql_rows import matching, record_of, upsert, write_rows
 from blocks.sql_store_check import file_of, may_be_made, refusal, require_files, try_tables
 from tasks.errors import InvalidSettingError, TransientError
 
@@ -121,7 +119,7 @@ class SqlRecordStore(RecordStore, Block):
             raise UnknownRecordError(
                 f'There is no record "{record_id}" in {collection.name}.', hint="Check its id."
             )
-        return _record(collection, row)
+        return record_of(collection, row)
 
     @override
     async def find(
@@ -129,15 +127,15 @@ class SqlRecordStore(RecordStore, Block):
     ) -> list[Record]:
         table = self._table(collection)
         order = [table.c.sort, table.c.id] if "sort" in collection.numbers else [table.c.id]
-        wanted = select(table).where(_matching(table, where)).order_by(*order)
+        wanted = select(table).where(matching(table, where)).order_by(*order)
         async with self._begun() as connection:
-            return [_record(collection, row) for row in (await connection.execute(wanted)).mappings()]
+            return [record_of(collection, row) for row in (await connection.execute(wanted)).mappings()]
 
     @override
     async def put(self, collection: Collection, values: Mapping[str, JsonValue]) -> RecordId:
         record_id = str(values.get("id") or uuid4())
         async with self._begun() as connection:
-            await self._upsert(connection, collection, {**values, "id": record_id}, ())
+            await upsert(connection, self._table(collection), collection, {**values, "id": record_id})
         return record_id
 
     @override
@@ -176,7 +174,7 @@ class SqlRecordStore(RecordStore, Block):
                 .returning(*table.columns)
             )
             row = (await connection.execute(taken)).mappings().first()
-        return None if row is None else Claim(_record(collection, row), owner, row[_TURN])
+        return None if row is None else Claim(record_of(collection, row), owner, row[_TURN])
 
     @override
     async def renew(self, claim: Claim, seconds: float) -> None:
@@ -190,7 +188,8 @@ class SqlRecordStore(RecordStore, Block):
         async with self._begun() as connection:
             ended = {_OWNER: None, _UNTIL: None, _TRIES: 0, "status": status}
             await self._owned(connection, claim, {**values, **ended})
-            await self._write(connection, rows)
+            for each in rows:
+                await write_rows(connection, self._table(each.collection), each)
 
     @override
     async def release(self, claim: Claim) -> None:
@@ -205,7 +204,8 @@ class SqlRecordStore(RecordStore, Block):
     @override
     async def replace(self, rows: Sequence[Rows]) -> None:
         async with self._begun() as connection:
-            await self._write(connection, rows)
+            for each in rows:
+                await write_rows(connection, self._table(each.collection), each)
 
     @override
     async def check(self, collections: Sequence[Collection], seconds: float) -> StoreCheck:
@@ -240,32 +240,6 @@ class SqlRecordStore(RecordStore, Block):
                 f'The record "{claim.record.id}" of {table.name} has been taken by another worker meanwhile.',
                 hint="Nothing needs to be done: that one writes the result.",
             )
-
-    async def _write(self, connection: AsyncConnection, rows: Sequence[Rows]) -> None:
-        for each in rows:
-            table = self._table(each.collection)
-            ids = [str(record["id"]) for record in each.records]
-            theirs = table.c[each.parent].in_([str(parent) for parent in each.parents])
-            await connection.execute(delete(table).where(theirs, table.c.id.not_in(ids)))
-            for record in each.records:
-                await self._upsert(connection, each.collection, record, each.kept)
-
-    async def _upsert(
-        self,
-        connection: AsyncConnection,
-        collection: Collection,
-        values: Mapping[str, JsonValue],
-        kept: Sequence[str],
-    ) -> None:
-        table = self._table(collection)
-        record_id = str(values["id"])
-        given = {name: _stored(collection, name, value) for name, value in values.items() if name != "id"}
-        changed = {name: value for name, value in given.items() if name not in kept}
-        there = select(table.c.id).where(table.c.id == record_id)
-        if (await connection.execute(there)).first() is None:
-            await connection.execute(insert(table).values(id=record_id, **given))
-        elif changed:
-            await connection.execute(update(table).where(table.c.id == record_id).values(changed))
 
     def _table(self, collection: Collection) -> Table:
         found = self._metadata.tables.get(collection.name)
@@ -375,25 +349,3 @@ def _one_writer_at_a_time(engine: AsyncEngine) -> None:
 
 def _columns(connection: Connection, table: str) -> set[str]:
     return {each["name"] for each in inspect(connection).get_columns(table)}
-
-
-def _matching(table: Table, where: Mapping[str, RecordId | Sequence[RecordId]]) -> ColumnElement[bool]:
-    return and_(
-        true(),
-        *(
-            table.c[name] == str(value)
-            if isinstance(value, str | int)
-            else table.c[name].in_([str(each) for each in value])
-            for name, value in where.items()
-        ),
-    )
-
-
-def _stored(collection: Collection, name: str, value: JsonValue) -> JsonValue:
-    if name not in collection.fields:
-        raise ValueError(f"{collection.name} has no field {name}")
-    return str(value) if name in collection.texts and value is not None else value
-
-
-def _record(collection: Collection, row: RowMapping) -> Record:
-    return Record(collection, row["id"], {name: row[name] for name in collection.fields})

@@ -191,7 +191,9 @@ class _Cycle:
                     collection=VERSIONS.name,
                     record=version.id,
                     status="simulated" if self._dry_run else "done",
-                    note=f"{len(changes)} modificações retiradas",
+                    note="1 modificação retirada"
+                    if len(changes) == 1
+                    else f"{len(changes)} modificações retiradas",
                     seconds=round(time.monotonic() - started, 3),
                 )
             )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -138,7 +138,7 @@ async def compare_contract_versions(
                 references=tuple(referencias),
                 remove_markers=retirar_marcas,
                 author=author,
-                day=day or datetime.now(UTC).date(),
+                day=day or datetime.now().astimezone().date(),
             ),
         )
         file, report = f"{folder}/comparison.json", f"{folder}/comparison.html"

@@ -3,7 +3,7 @@
 It is our own, apart from the engine that makes redlines: what checks them must not share their faults.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from lxml import etree
@@ -56,7 +56,17 @@ _CELL_MARKS = frozenset({"cellIns", "cellDel", "cellMerge"})
 _MARKS = frozenset({"ins", "del", "moveFrom", "moveTo"})
 REVISIONS = _MARKS | _CHANGES | _CELL_MARKS
 """Elements that say that something was changed."""
-_REVISION_TAGS = tuple(f"{{*}}{name}" for name in sorted(REVISIONS))
+
+
+def _tags(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as lxml looks for them, in any namespace."""
+    return tuple(f"{{*}}{name}" for name in sorted(names))
+
+
+_REVISION_TAGS = _tags(REVISIONS)
+_MARK_TAGS = _tags(_MARKS)
+_CHANGE_TAGS = _tags(_MARKS | _CHANGES)
+_PLACE_TAGS = _tags(_RANGES | _CELL_MARKS)
 _PROPERTIES = frozenset({"rPr", "trPr", "numPr", "pPr"})
 """Where a mark says something of what holds it, and holds nothing itself."""
 
@@ -79,14 +89,12 @@ def resolve(root: etree._Element, verdict: Verdict) -> None:
     _drop_hollow(root, "tr", "tbl")
     _merge_paragraphs(root, verdict)
     _resolve_properties(root, verdict)
-    for each in list(root.iter(etree.Element)):
-        if local(each) in _RANGES or local(each) in _CELL_MARKS:
-            _drop(each)
+    for each in list(root.iter(*_PLACE_TAGS)):
+        _drop(each)
     if verdict == "reject":
-        for each in root.iter(etree.Element):
+        for each in list(root.iter("{*}delText", "{*}delInstrText")):
             name = etree.QName(each)
-            if name.localname in ("delText", "delInstrText"):
-                each.tag = f"{{{name.namespace}}}{'t' if name.localname == 'delText' else 'instrText'}"
+            each.tag = f"{{{name.namespace}}}{'t' if name.localname == 'delText' else 'instrText'}"
     _tidy(root)
 
 
@@ -102,7 +110,7 @@ def _resolve_rows(root: etree._Element, verdict: Verdict) -> None:
 
 
 def _resolve_content(root: etree._Element, verdict: Verdict) -> None:
-    for each in list(root.iter(etree.Element)):
+    for each in list(root.iter(*_MARK_TAGS)):
         parent = each.getparent()
         if parent is None or local(parent) in _PROPERTIES:
             continue
@@ -132,7 +140,7 @@ def _merge_paragraphs(root: etree._Element, verdict: Verdict) -> None:
 
 
 def _resolve_properties(root: etree._Element, verdict: Verdict) -> None:
-    for each in list(root.iter(etree.Element)):
+    for each in list(root.iter(*_CHANGE_TAGS)):
         name = local(each)
         parent = each.getparent()
         if parent is None:

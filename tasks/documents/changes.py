@@ -1,11 +1,13 @@
 """The changes that a redline holds: what was taken out, put in, moved, formatted anew, and where in both versions."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tasks.documents.change import Category
 from tasks.documents.revisions import GONE, NEW, Kind, Line, Lines
+from tasks.documents.shown import UNSEEN
 
 _GAP = re.compile(r"[\s.,;:/()%$ºª°–-]{0,3}")
 """Equal signs between two changes that are read as one: of 1.000 to 2.500 only the point is the same."""
@@ -140,10 +142,10 @@ def _edit(run: Sequence[Atom]) -> RawChange:
 
 
 def _tell_unseen(change: RawChange, run: Sequence[Atom], line: Line) -> None:
-    """Puts into words what has none: a changed mark at the end of a paragraph, and changed blanks.
+    """Puts into words what has none: a changed mark at the end of a paragraph, changed blanks, and what nobody sees.
 
-    Blanks that leave the words as they were (one for two, another kind) are a change of the looks. Where they join or
-    part words the text has changed.
+    Blanks that leave the words as they were (one for two, another kind) are a change of the looks, and so are accents
+    and hyphens that look the same. Where blanks join or part words the text has changed.
     """
     place, behind = run[0].place, run[-1].place + 1
     same = _words(line, place, behind, change.before, NEW) == _words(line, place, behind, change.after, GONE)
@@ -160,7 +162,12 @@ def _words(line: Line, place: int, behind: int, text: str, without: frozenset[Ki
     before = (piece.text for piece in reversed(line.pieces[:place]) if piece.kind not in without)
     after = (piece.text for piece in line.pieces[behind:] if piece.kind not in without)
     left, right = next(filter(None, before), ""), next(filter(None, after), "")
-    return f"{left[-1:]}{text}{right[:1]}".split()
+    return _seen(f"{left[-1:]}{text}{right[:1]}").split()
+
+
+def _seen(text: str) -> str:
+    """What a reader sees of a text: an accent that is a sign of its own looks like one that is not."""
+    return unicodedata.normalize("NFC", text.translate(UNSEEN))
 
 
 def _tell_mark(change: RawChange, line: Line, *, came: bool) -> None:
@@ -182,7 +189,9 @@ def _tell_mark(change: RawChange, line: Line, *, came: bool) -> None:
 def _tell_blanks(change: RawChange) -> None:
     was, now = _blanks(change.before), _blanks(change.after)
     change.category = "formatacao"
-    if change.after.strip():
+    if change.before.split() != change.after.split():
+        change.before, change.after = change.after or change.before, "mesmo texto, com outros caracteres"
+    elif change.after.strip():
         change.before, change.after = change.after, "espaços alterados"
     elif was and now and was != now:
         change.before, change.after = was, now

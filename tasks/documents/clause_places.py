@@ -1,6 +1,8 @@
 """Which clause each paragraph of a redline stands in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from lxml import etree
 
 from tasks.documents.change import ClauseName
 from tasks.documents.changes import atoms_of
@@ -15,14 +17,25 @@ from tasks.documents.revisions import GONE, NEW, Line, Lines
 class ClausePlaces:
     """Finds clauses by the tags of the model, by what the records say, by numbers, else by the document's headings."""
 
-    def __init__(self, old: Lines, clauses: Sequence[Clause] = (), spans: Sequence[TagSpan] = ()) -> None:
+    def __init__(
+        self,
+        old: Lines,
+        clauses: Sequence[Clause] = (),
+        spans: Sequence[TagSpan] = (),
+        numbers: Sequence[str] = (),
+    ) -> None:
+        """`numbers` are what the old version's paragraphs are numbered with by themselves; see `numbers_of`."""
         self._old = old
         self._clauses = clauses
         self._names = [ClauseName(id=clause.id, numero=clause.numero, nome=clause.nome) for clause in clauses]
         # By identity: equality of models is a hundred times as slow, and each name is made once.
         self._place_of = {id(name): place for place, name in enumerate(self._names)}
-        self._headings = headings_of([(line.part, line.text) for line in old.lines])
-        self._records = ClauseRecords(clauses, [line.text for line in old.lines], self._headings)
+        texts = [line.text for line in old.lines]
+        numbered = [*map(_numbered, numbers, texts)] if numbers else texts
+        self._headings = headings_of(
+            [(line.part, text) for line, text in zip(old.lines, numbered, strict=True)]
+        )
+        self._records = ClauseRecords(clauses, texts, self._headings, numbered)
         self._spans = self._linked(spans)
         self._tagged = self._of_tags()
         self._of_old = list(self._in_order())
@@ -31,20 +44,29 @@ class ClausePlaces:
         """The clause of a paragraph of the old version."""
         return self._of_old[line] if line < len(self._of_old) else None
 
-    def of_redline(self, redline: Lines) -> list[ClauseName | None]:
-        """The clause of each paragraph of a redline: that of the old version, or where a new one has come in."""
+    def of_redline(self, redline: Lines, numbers: Mapping[int, str] | None = None) -> list[ClauseName | None]:
+        """The clause of each paragraph of a redline: that of the old version, or where a new one has come in.
+
+        `numbers` are what the new version's paragraphs are numbered with, by their places in its text.
+        """
+        numbers = numbers or {}
         found: list[ClauseName | None] = []
         held: ClauseName | None = None
         part = ""
-        headings = headings_of([(line.part, _new_text(line)) for line in redline.lines])
-        for line, atoms, heading in zip(redline.lines, atoms_of(redline), headings, strict=True):
-            if line.part != part:
-                held, part = None, line.part
+        at: dict[etree._Element, ClauseName | None] = {}
+        placed = [*zip(redline.lines, atoms_of(redline), strict=True)]
+        headings = headings_of(
+            [(line.part, _numbered(numbers.get(atoms[0].new, ""), _new_text(line))) for line, atoms in placed]
+        )
+        for (line, atoms), heading in zip(placed, headings, strict=True):
+            if line.part != part or line.note:
+                held, part = _of_reference(line, at), line.part
             if _came_in(line):
                 held = self._of_new(heading, held)
             elif not line.is_new:
                 held = self.of_old(self._old.line_at(atoms[0].old))
             found.append(held)
+            at[line.element] = held
         return found
 
     def of_range(self, start: int, end: int) -> ClauseName | None:
@@ -88,11 +110,13 @@ class ClausePlaces:
     def _in_order(self) -> Iterator[ClauseName | None]:
         held: ClauseName | None = None
         part, after_tag = "", False
+        at: dict[etree._Element, ClauseName | None] = {}
         for place, line in enumerate(self._old.lines):
-            if line.part != part or (after_tag and place not in self._tagged):
-                held = None
+            if line.part != part or line.note or (after_tag and place not in self._tagged):
+                held = _of_reference(line, at)
             part, after_tag = line.part, place in self._tagged
             held = self._tagged[place] if after_tag else self._untagged(place, held)
+            at[line.element] = held
             yield held
 
     def _untagged(self, place: int, held: ClauseName | None) -> ClauseName | None:
@@ -111,6 +135,16 @@ class ClausePlaces:
         if heading is None or (self._clauses and held and number_key(held.numero) in heading.parents):
             return held
         return ClauseName(numero=heading.number, nome=heading.name)
+
+
+def _of_reference(line: Line, clauses: Mapping[etree._Element, ClauseName | None]) -> ClauseName | None:
+    """The clause of the paragraph that a note is of; None for what is no note."""
+    return clauses.get(line.referred) if line.referred is not None else None
+
+
+def _numbered(number: str, text: str) -> str:
+    """A paragraph as its reader sees it. One without text of its own begins no clause."""
+    return f"{number} {text}" if number and text.strip() else text
 
 
 def _new_text(line: Line) -> str:

@@ -37,8 +37,13 @@ class ClauseRecords:
     """
 
     def __init__(
-        self, clauses: Sequence[Clause], texts: Sequence[str], headings: Sequence[Heading | None]
+        self,
+        clauses: Sequence[Clause],
+        texts: Sequence[str],
+        headings: Sequence[Heading | None],
+        numbered: Sequence[str] = (),
     ) -> None:
+        """`numbered` are the texts with the numbers that Word writes before them, which records may have."""
         self._clauses = clauses
         self._keys = [number_key(clause.numero) for clause in clauses]
         self._by_number = places_by_key((key, record) for record, key in enumerate(self._keys))
@@ -48,7 +53,10 @@ class ClauseRecords:
             for record, clause in enumerate(clauses)
             for line in dict.fromkeys(_plain(line) for line in clause.conteudo.splitlines())
         )
-        self._saying = [by_text.get(_plain(text), ()) if clauses else () for text in texts]
+        self._saying = [
+            (by_text.get(_plain(seen)) or by_text.get(_plain(text), ())) if clauses else ()
+            for text, seen in zip(texts, numbered or texts, strict=True)
+        ]
         """The records that say each paragraph."""
         self._said = places_by_key(
             (records[0], place) for place, records in enumerate(self._saying) if len(records) == 1

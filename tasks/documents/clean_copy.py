@@ -3,19 +3,22 @@
 An engine sees nothing but such copies. Every part of them was parsed and written here, within the bounds of `package`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 from lxml import etree
 
 from tasks.documents.acceptance import authors, is_revised, resolve
 from tasks.documents.errors import DocumentTooLargeError, UnusableDocumentError
 from tasks.documents.fields import cut_fetching
-from tasks.documents.package import MadePackage, Package
-from tasks.documents.shown import settle_forms
+from tasks.documents.package import MadePackage, Package, parsed
+from tasks.documents.shown import attribute, settle_forms
 
 MAX_XML_BYTES = 48 * 1024 * 1024
 """Of all XML in a document. The engine takes about thirty times as much memory; a contract of 300 pages has 3 MB."""
 
+_CONTENT_TYPES = "[Content_Types].xml"
 _HYPERLINK = "/hyperlink"
 _NOWHERE = "about:blank"
 _CODE = ("/vbaProject", "/wordVbaData", "/attachedToolbars")
@@ -23,6 +26,11 @@ _SIGNATURE = "digital-signature"
 _FOREIGN = "/aFChunk"
 _FETCHING = ("{*}attachedTemplate", "{*}mailMerge")
 """Elements of the settings for which a reader would go and fetch something when it opens the document."""
+_VML = "urn:schemas-microsoft-com:vml"
+_OFFICE = "urn:schemas-microsoft-com:office:office"
+_PICTURED = (*(f"{{{_VML}}}{name}" for name in ("imagedata", "fill", "stroke")), f"{{{_OFFICE}}}*")
+_SOURCES = frozenset({"src", "althref", f"{{{_OFFICE}}}href", f"{{{_OFFICE}}}althref"})
+"""Attributes with the address of a picture (ECMA-376 part 4, 19.1.2); of a shape's own `href` a link is made."""
 _PLAIN_KINDS = (
     ("rels", "application/vnd.openxmlformats-package.relationships+xml"),
     ("xml", "application/xml"),
@@ -39,6 +47,18 @@ _OTHER_DOCUMENTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of XML that was cleaned."""
+
+    data: bytes
+    authors: tuple[str, ...]
+    dropped: frozenset[str]
+    """Names of the parts that go with their relationships in it."""
+    links_cut: int
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CleanCopy:
     """A document that can be compared."""
 
@@ -49,44 +69,71 @@ class CleanCopy:
     links_cut: int
     """References to something outside (templates, linked pictures, fields that fetch or run something), which lead
     nowhere now. Plain links stay."""
+    hidden: bool
+    """Whether some of its text is not shown when it is opened."""
+    parts: Mapping[tuple[str, bytes], _Part] = field(default_factory=dict, repr=False)
+    """What was made of its XML, by the name of the part and the SHA-256 of what was read."""
 
 
-def clean_copy(package: Package) -> CleanCopy:
-    """Makes the copy. Raises UnusableDocumentError and DocumentTooLargeError."""
+def clean_copy(package: Package, other: CleanCopy | None = None) -> CleanCopy:
+    """Makes the copy. Raises UnusableDocumentError and DocumentTooLargeError.
+
+    `other` is that of another version: of two versions most parts are the same, and those are cleaned once.
+    """
+    known = other.parts if other is not None else {}
     made: dict[str, bytes] = {}
-    found: dict[str, None] = {}
-    dropped: set[str] = set()
-    cut = size = 0
+    parts: dict[tuple[str, bytes], _Part] = {}
+    size = 0
     for name in package.parts:
-        if not package.is_xml(name):
-            made[name] = package.read(name)
+        read = package.read(name)
+        if name == _CONTENT_TYPES or not package.is_xml(name):
+            made[name] = read
             continue
-        root = package.xml(name)
-        if name.lower().endswith(".rels"):
-            gone, severed = _clean_relationships(root, name)
-            dropped |= gone
-            cut += severed
-        for element in list(root.iter(*_FETCHING)):
-            parent = element.getparent()
-            if parent is not None:
-                parent.remove(element)
-        if is_revised(root):
-            found |= dict.fromkeys(authors(root))
-            resolve(root, "accept")
-        settle_forms(root)
-        cut += cut_fetching(root)
-        # Written anew even if nothing has changed: what reads the copy finds no more in it than was read here.
-        made[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-        size += len(made[name])
+        key = (name, sha256(read).digest())
+        parts[key] = part = known.get(key) or _cleaned(name, read)
+        made[name] = part.data
+        size += len(part.data)
         if size > MAX_XML_BYTES:
             raise DocumentTooLargeError(
                 f"O documento tem mais de {MAX_XML_BYTES >> 20} MB de texto, além do que pode ser comparado.",
                 hint="Divida o documento.",
             )
-    kept = {"[Content_Types].xml": _content_types(package, dropped)}
+    found = dict.fromkeys(author for part in parts.values() for author in part.authors)
+    dropped = {gone for part in parts.values() for gone in part.dropped}
+    kept = {_CONTENT_TYPES: _content_types(package, dropped)}
     kept |= {name: data for name, data in made.items() if name not in dropped and name not in kept}
     code = any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in dropped)
-    return CleanCopy(MadePackage(kept), tuple(found), code, cut)
+    cut = sum(part.links_cut for part in parts.values())
+    hidden = any(part.hidden for part in parts.values())
+    return CleanCopy(MadePackage(kept), tuple(found), code, cut, hidden, parts)
+
+
+def _cleaned(name: str, read: bytes) -> _Part:
+    root = parsed(name, read)
+    dropped, cut = _clean_relationships(root, name) if name.lower().endswith(".rels") else (set(), 0)
+    for element in list(root.iter(*_FETCHING)):
+        parent = element.getparent()
+        if parent is not None:
+            parent.remove(element)
+    by: tuple[str, ...] = ()
+    if is_revised(root):
+        by = tuple(dict.fromkeys(authors(root)))
+        resolve(root, "accept")
+    settle_forms(root)
+    cut += cut_fetching(root) + _cut_sources(root)
+    # Written anew even if nothing has changed: what reads the copy finds no more in it than was read here.
+    data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return _Part(data, by, frozenset(dropped), cut, _hides(root))
+
+
+def _hides(root: etree._Element) -> bool:
+    """Whether runs with text are hidden by a property of their own."""
+    for each in root.iter("{*}vanish"):
+        run = next(each.iterancestors("{*}r"), None)
+        is_on = attribute(each, "val") not in ("0", "false", "off")
+        if is_on and run is not None and any(text.text for text in run.iterchildren("{*}t")):
+            return True
+    return False
 
 
 def _clean_relationships(root: etree._Element, listed: str) -> tuple[set[str], int]:
@@ -113,8 +160,18 @@ def _clean_relationships(root: etree._Element, listed: str) -> tuple[set[str], i
     return gone, cut
 
 
+def _cut_sources(root: etree._Element) -> int:
+    """Takes the addresses out of drawings of the older kind (VML) that name a picture themselves. Returns how many."""
+    cut = 0
+    for each in root.iter(*_PICTURED):
+        for name in _SOURCES & set(each.attrib):
+            del each.attrib[name]
+            cut += 1
+    return cut
+
+
 def _content_types(package: Package, dropped: set[str]) -> bytes:
-    root = package.xml("[Content_Types].xml")
+    root = package.xml(_CONTENT_TYPES)
     space = etree.QName(root).namespace
     known = {each.get("Extension", "").lower() for each in root.iter("{*}Default")}
     for extension, kind in _PLAIN_KINDS:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from lxml import etree
 from pydantic import BaseModel, ConfigDict
 
+from tasks.documents.automatic_numbers import numbers_of
 from tasks.documents.blocks import Block, blocks_of
 from tasks.documents.change import Category, Change, ClauseName, Reference
 from tasks.documents.changes import RawChange, atoms_of, read_changes
@@ -27,7 +28,7 @@ from tasks.documents.highlights import Figures
 from tasks.documents.looks import read_looks
 from tasks.documents.markers import Unmarked, without_markers
 from tasks.documents.package import MadePackage, Package, open_package, package_of
-from tasks.documents.plain_diff import compared_by_words
+from tasks.documents.plain_diff import by_words_where_exchanged, compared_by_words
 from tasks.documents.revisions import Lines, read_lines
 from tasks.documents.verify import reads_as, verify
 
@@ -91,14 +92,16 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
 
     Raises UnusableDocumentError (also of what only the engine cannot read) and the errors of `ComparisonEngine`.
     """
-    old_copy, new_copy = _copy(wanted.old, wanted.old_name), _copy(wanted.new, wanted.new_name)
+    old_copy = _copy(wanted.old, wanted.old_name)
+    new_copy = _copy(wanted.new, wanted.new_name, old_copy)
     old_unmarked, new_unmarked = _unmarked(old_copy, wanted), _unmarked(new_copy, wanted)
     old_document, new_document = old_unmarked.document, new_unmarked.document
     old, new = old_unmarked.lines, new_unmarked.lines
-    redlined = package_of(engine.redline(old_document.file(), new_document.file(), wanted.signature))
+    file = engine.redline(old_document.file(), new_document.file(), wanted.signature)
+    redlined = package_of(file)
     redline = read_lines(redlined)
     checked = verify(redlined, old, new)
-    lines = redline if reads_as(redline, old, new) else compared_by_words(old, new)
+    lines = by_words_where_exchanged(redline) if reads_as(redline, old, new) else compared_by_words(old, new)
     old_text, new_text = old.text(), new.text()
     before, after = Figures(old_text), Figures(new_text)
     raw = [
@@ -107,8 +110,8 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
         *_of_comments(old_document, new_document, old, new, lines),
     ]
     raw.sort(key=lambda each: (each.line, each.new_start, each.category == "formatacao"))
-    places = ClausePlaces(old, wanted.clauses, old_unmarked.spans)
-    clauses = places.of_redline(lines)
+    places = ClausePlaces(old, wanted.clauses, old_unmarked.spans, numbers_of(old_document, old))
+    clauses = places.of_redline(lines, dict(zip(new.starts, numbers_of(new_document, new), strict=True)))
     names = [
         (None if _is_new(lines, each.line) else places.of_range(each.old_start, each.old_end))
         or _at(clauses, each.line)
@@ -126,13 +129,13 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
         por_clausula=tuple(_by_clause(names, changes)),
         alteracoes=changes,
     )
-    return Comparison(findings, _tidied(redlined, redline), blocks)
+    return Comparison(findings, _tidied(file, redlined, redline), blocks)
 
 
-def _copy(path: Path, name: str) -> CleanCopy:
+def _copy(path: Path, name: str, other: CleanCopy | None = None) -> CleanCopy:
     try:
         with open_package(path) as package:
-            return clean_copy(package)
+            return clean_copy(package, other)
     except UnusableDocumentError as error:
         error.message = f"{name}: {error.message}"
         raise
@@ -249,13 +252,18 @@ def _warnings(
             yield f"De {name} foram retiradas {unmarked.markers} marcas antes da comparação."
         if copy.dropped_code:
             yield f"{name} tem macros, que não foram executadas nem levadas para o documento marcado."
+        if copy.hidden:
+            yield f"{name} tem texto oculto, que o Word não mostra; aqui ele é lido como os demais."
         if copy.links_cut:
             yield f"{name} se refere a arquivos de fora dele, que não foram abertos."
 
 
-def _tidied(document: MadePackage, lines: Lines) -> bytes:
-    """The redline without tracked changes of looks that change nothing, which the engine leaves behind."""
-    parts = dict(document.contents)
+def _tidied(file: bytes, document: MadePackage, lines: Lines) -> bytes:
+    """The redline without tracked changes of looks that change nothing, which the engine leaves behind.
+
+    Where there are none it is the engine's own file.
+    """
+    parts: dict[str, bytes] = {}
     for part, root in {line.part: line.element.getroottree().getroot() for line in lines.lines}.items():
         hollow = [each for each in root.iter("{*}rPrChange", "{*}pPrChange") if is_hollow(each)]
         for each in hollow:
@@ -264,4 +272,4 @@ def _tidied(document: MadePackage, lines: Lines) -> bytes:
                 parent.remove(each)
         if hollow:
             parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return MadePackage(parts).file(small=True)
+    return MadePackage({**document.contents, **parts}).file(small=True) if parts else file

@@ -11,6 +11,7 @@ from tasks.documents.change import Category, Change, ClauseName, Reference
 from tasks.documents.comparison import ClauseCount, Comparison
 from tasks.documents.highlights import Highlight, HighlightKind
 from tasks.documents.revisions import GONE, NEW
+from tasks.documents.visible import with_visible_directions, with_visible_signs
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -18,6 +19,7 @@ _PAGES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=with_visible_directions,
 )
 CATEGORIES: dict[Category, tuple[str, str]] = {
     "inclusao": ("inclusão", "inclusões"),
@@ -142,7 +144,8 @@ def _marks(segments: Sequence[Segment], formatted: set[int]) -> Iterator[_Mark]:
             "moved_from": "del moved",
             "equal": "look" if segment.change in formatted else "",
         }[segment.kind]
-        yield _Mark(segment.text, mark, segment.change, last)
+        text = with_visible_signs(segment.text) if mark else segment.text
+        yield _Mark(text, mark, segment.change, last)
 
 
 def _figures(changes: Sequence[Change]) -> Iterator[tuple[Change, Highlight]]:
@@ -171,4 +174,5 @@ def _is_told(change: Change) -> bool:
 
 
 def _clipped(text: str) -> str:
+    text = with_visible_signs(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} […]"

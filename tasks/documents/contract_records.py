@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from blocks.from_settings import media_store
 from blocks.record_store import Record, RecordId, RecordStore, Rows, row_id
 from blocks.settings import get_settings
+from blocks.store_keys import check_store_key
 from tasks.documents.change import Reference
 from tasks.documents.claims import Made
 from tasks.documents.clauses import Clause
@@ -30,6 +31,7 @@ from tasks.documents.findings import ModelFindings
 from tasks.documents.reasons import UnusableRecordError
 from tasks.documents.record_files import file_of
 from tasks.documents.steps import ComparisonRequest, TagsRequest, compare_versions, extract_tags
+from tasks.errors import InvalidInputError
 from tasks.jobs.step import run_step
 
 _AUTHOR = "Contraponto"
@@ -60,10 +62,11 @@ class ContractRecords:
         )
         rows = await asyncio.to_thread(_tag_rows, found.key, model)
         if not found.faults:
-            return Made(rows=(rows,), note=f"{found.tags} tags lidas")
-        report = await self._kept(found.report, f"documents/{MODELS.name}/{model.id}/tags.html")
+            return Made(rows=(rows,), note=_counted(found.tags, "tag lida", "tags lidas"))
+        report = await self._kept(found.report, f"{_folder(model)}/tags.html")
         link = media_store(get_settings()).url(report)
-        note = f"{found.tags} tags lidas, {found.faults} com falha. Relatório: {link}"
+        read = _counted(found.tags, "tag lida", "tags lidas")
+        note = f"{read}, {found.faults} com falha. Relatório: {link}"
         return Made({str(MODELS.note): note}, (rows,), note)
 
     async def changes_of_version(self, version: Record) -> Made:
@@ -86,14 +89,16 @@ class ContractRecords:
                 references=await self._references([clause.id for clause in clauses if clause.id is not None]),
                 remove_markers=True,
                 author=_AUTHOR,
-                day=datetime.now(UTC).date(),
+                day=datetime.now().astimezone().date(),
             ),
         )
-        note = f"{found.changes} modificações{'' if found.verified else ', não verificado'}"
+        note = _counted(found.changes, "modificação", "modificações")
+        if not found.verified:
+            note = f"{note}, não verificado"
         values: dict[str, JsonValue] = {}
         if found.warnings:
             note = values[str(VERSIONS.note)] = f"{note}. {' '.join(found.warnings)}"
-        folder = f"documents/{VERSIONS.name}/{version.id}"
+        folder = _folder(version)
         values["relatorio_diff"] = await self._filed(found.report, f"{folder}/comparison.html")
         if not version.text("modifica_arquivo"):
             values["modifica_arquivo"] = await self._filed(found.redline, f"{folder}/redline.docx")
@@ -154,6 +159,19 @@ class ContractRecords:
         return await self._store.upload(
             await asyncio.to_thread(media_store(get_settings()).read_bytes, kept), kept
         )
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def _folder(record: Record) -> str:
+    """Where in the media store files of a record lie: by its id, or by one made of it that is a name of a file."""
+    collection = record.collection.name
+    try:
+        return check_store_key(f"documents/{collection}/{record.id}", new=True)
+    except InvalidInputError:
+        return f"documents/{collection}/{row_id(collection, record.id)}"
 
 
 def _named(record: Record, field: str) -> str:

@@ -1,7 +1,7 @@
 """What a lawyer looks for first in a change: amounts of money, dates, percentages and deadlines."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import get_args
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from rapidfuzz.distance import Indel
 
 from tasks.documents.figure_patterns import FigureKind, find_figures
+from tasks.documents.shown import UNSEEN
 
 HighlightKind = FigureKind
 
@@ -25,6 +26,8 @@ class Highlight(BaseModel):
     """Empty for one that is gone."""
 
 
+_AROUND = " .,"
+"""That no figure begins or ends with."""
 Figure = tuple[int, int, HighlightKind, str]
 """Start, end, kind, characters."""
 
@@ -54,11 +57,21 @@ class Figures:
 
     def _of_paragraph(self, start: int, end: int) -> list[Figure]:
         if start not in self._found:
-            self._found[start] = [
-                (first, last, kind, self._text[first:last].strip(" .,"))
-                for first, last, kind in find_figures(self._text, start, end)
-            ]
+            self._found[start] = [*_figures_of(self._text, start, end)]
         return self._found[start]
+
+
+def _figures_of(text: str, start: int, end: int) -> Iterator[Figure]:
+    """Those of a paragraph, read as it is seen: nothing that is not seen takes a number apart."""
+    paragraph = text[start:end]
+    seen = paragraph.translate(UNSEEN)
+    if len(seen) == len(paragraph):
+        for first, last, kind in find_figures(text, start, end):
+            yield first, last, kind, text[first:last].strip(_AROUND)
+        return
+    places = [place for place, sign in enumerate(paragraph, start) if ord(sign) not in UNSEEN]
+    for first, last, kind in find_figures(seen, 0, len(seen)):
+        yield places[first], places[last - 1] + 1, kind, seen[first:last].strip(_AROUND)
 
 
 def changed_figures(before: Sequence[Figure], after: Sequence[Figure]) -> tuple[Highlight, ...]:

@@ -5,12 +5,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.documents.findings import ModelFindings
+from tasks.documents.visible import with_visible_directions
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
+    finalize=with_visible_directions,
 )
 
 

@@ -15,6 +15,22 @@ _OTHERS = {"unico": 1, "undecimo": 11, "duodecimo": 12, "quatorze": 14}
 _SCALES = (1000, 10**6, 2 * 10**6, 10**9, 2 * 10**9)
 _ROMAN = re.compile(r"(?=.)(C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_ROMAN_DIGITS = {
+    "M": 1000,
+    "CM": 900,
+    "D": 500,
+    "CD": 400,
+    "C": 100,
+    "XC": 90,
+    "L": 50,
+    "XL": 40,
+    "X": 10,
+    "IX": 9,
+    "V": 5,
+    "IV": 4,
+    "I": 1,
+}
+_MOST_ROMAN = 3999
 _WORD = re.compile(r"(?:\s+|-)?(\w+)")
 
 
@@ -47,6 +63,22 @@ def roman(written: str) -> int | None:
     values = [_VALUES[each] for each in written]
     following = [*values[1:], 0]
     return sum(-value if value < after else value for value, after in zip(values, following, strict=True))
+
+
+def roman_digits(value: int) -> str:
+    """A number in Roman digits, in capitals; in Arabic ones where there are none for it, or too many."""
+    if not 0 < value <= _MOST_ROMAN:
+        return str(value)
+    found = ""
+    for digits, worth in _ROMAN_DIGITS.items():
+        times, value = divmod(value, worth)
+        found += digits * times
+    return found
+
+
+def ordinal_in_words(value: int) -> str:
+    """An ordinal in words, masculine; in digits beyond what clauses have."""
+    return _said(value, "ordinal") if 0 < value <= _MOST else str(value)
 
 
 @cache

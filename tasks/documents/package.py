@@ -48,6 +48,7 @@ _DAMAGED = (
     RuntimeError,
 )
 """What reading a damaged archive raises; RuntimeError also stands for ways to pack that are not known."""
+_DEFINITIONS = tuple("<!DOCTYPE".encode(coding) for coding in ("ascii", "utf-16-le", "utf-16-be"))
 _SAVE_AS = "Abra-o no Word e salve como .docx."
 
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
@@ -108,30 +109,7 @@ class Package:
 
         Raises UnusableDocumentError for a part that is missing or no XML, or that brings definitions of its own.
         """
-        data = self.read(part)
-        # A definition could be used to make gigabytes of a kilobyte, or to read files of this machine.
-        if (
-            b"<!DOCTYPE" in data
-            or "<!DOCTYPE".encode("utf-16-le") in data
-            or "<!DOCTYPE".encode("utf-16-be") in data
-        ):
-            raise UnusableDocumentError(
-                f"O documento define entidades próprias em {part}, o que não é aceito."
-            )
-        parser = etree.XMLParser(
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_pis=True,
-            remove_comments=True,  # which would part the text around them
-        )
-        try:
-            return etree.fromstring(data, parser)
-        except (etree.XMLSyntaxError, ValueError) as error:
-            raise UnusableDocumentError(
-                f"O documento está danificado: {part} não pode ser lido.", hint=_SAVE_AS
-            ) from error
+        return parsed(part, self.read(part))
 
     def relationships(self, part: str) -> tuple[Relationship, ...]:
         """What a part refers to; "" for the package itself."""
@@ -236,6 +214,30 @@ class MadePackage(Package):
                     zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if small else zipfile.ZIP_STORED
                 )
         return held.getvalue()
+
+
+def parsed(part: str, data: bytes) -> etree._Element:
+    """The root of what was read of a part.
+
+    Raises UnusableDocumentError for what is no XML, or brings definitions of its own.
+    """
+    # A definition could be used to make gigabytes of a kilobyte, or to read files of this machine.
+    if any(definition in data for definition in _DEFINITIONS):
+        raise UnusableDocumentError(f"O documento define entidades próprias em {part}, o que não é aceito.")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_pis=True,
+        remove_comments=True,  # which would part the text around them
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise UnusableDocumentError(
+            f"O documento está danificado: {part} não pode ser lido.", hint=_SAVE_AS
+        ) from error
 
 
 def package_of(file: bytes) -> MadePackage:

@@ -1,6 +1,7 @@
 """Two documents compared by their words alone: for pairs whose redline does not hold what it promises.
 
-Formatting and moves are not seen. What it says of the text is always true.
+Formatting and moves are not seen. What it says of the text is always true. In the same way it is told what changed in
+a paragraph that a redline exchanges as a whole.
 """
 
 import re
@@ -9,14 +10,18 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
 
+from lxml import etree
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
 from tasks.documents.revisions import Kind, Line, Lines, Piece, kind_of
 
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*|\w+|\s+|[^\w\s]")
 _ALIKE = 50.0
 """Per cent of agreement from which two paragraphs are versions of one."""
+
+_EXCHANGED = 70.0
+"""The same of two that an engine, which saw more than their words, took for different ones."""
 
 _Story = tuple[Line, ...]
 _T = TypeVar("_T")
@@ -30,6 +35,38 @@ def compared_by_words(old: Lines, new: Lines) -> Lines:
     """
     stories = [[*_compared(*pair)] for pair in _paired_stories([*old.stories], [*new.stories])]
     return Lines(tuple(line for lines in stories for line in lines), (), tuple(map(len, stories)))
+
+
+def by_words_where_exchanged(redline: Lines) -> Lines:
+    """The same redline, in which a paragraph that went and one much like it that came in its place are one.
+
+    An engine exchanges a paragraph as a whole for the sake of a content control in it, and a reader looks for the one
+    word that is another. Each side stays the text of its version.
+    """
+    stories = [[*_by_words(story)] for story in redline.stories]
+    return Lines(tuple(line for lines in stories for line in lines), (), tuple(map(len, stories)))
+
+
+def _by_words(story: _Story) -> Iterator[Line]:
+    for cell, held in groupby(story, key=_exchanged_in):
+        lines = [*held]
+        gone = [line for line in lines if line.mark == "deleted"]
+        come = [line for line in lines if line.mark == "inserted"]
+        yield from lines if cell is None or not gone or not come else _resembling(gone, come, _EXCHANGED)
+
+
+def _exchanged_in(line: Line) -> etree._Element | None:
+    """What holds a paragraph that came or went as a whole; None for all others.
+
+    Cells are places of their own: where a row went and another one came nothing is said of which is which.
+    """
+    is_whole = line.mark in ("deleted", "inserted") and bool(line.text)
+    if not is_whole or any(piece.kind != line.mark or piece.shown for piece in line.pieces):
+        return None
+    if line.element.find("{*}pPr/{*}sectPr") is not None:
+        return None
+    around = line.element.iterancestors("{*}tc", "{*}txbxContent", "{*}footnote", "{*}endnote")
+    return next(around, line.element.getroottree().getroot())
 
 
 def _paired_stories(old: Sequence[_Story], new: Sequence[_Story]) -> Iterator[tuple[_Story, _Story]]:
@@ -89,12 +126,12 @@ def _whole(line: Line, kind: Kind) -> Line:
     return replace(line, pieces=[Piece(line.text, kind)], mark=kind)
 
 
-def _resembling(gone: Sequence[Line], come: Sequence[Line]) -> Iterator[Line]:
+def _resembling(gone: Sequence[Line], come: Sequence[Line], alike: float = _ALIKE) -> Iterator[Line]:
     """Of paragraphs that went and came those that resemble each other as one, in their order."""
     left = [*gone]
     for line in come:
         match = next(
-            (place for place, each in enumerate(left) if fuzz.ratio(each.text, line.text) >= _ALIKE), None
+            (place for place, each in enumerate(left) if fuzz.ratio(each.text, line.text) >= alike), None
         )
         if match is None:
             yield _whole(line, "inserted")

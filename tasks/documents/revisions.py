@@ -63,6 +63,8 @@ class Line:
     element: etree._Element = field(repr=False)
     note: str = ""
     """Of a note: its kind and number."""
+    referred: etree._Element | None = field(default=None, repr=False)
+    """Of a note: the paragraph that refers to it."""
 
     @property
     def text(self) -> str:
@@ -191,8 +193,8 @@ class _Reader:
         self._number = 0
         self._codes: frozenset[etree._Element] = frozenset()
         """Of the fields of the part, of which only the results are shown."""
-        self._references: dict[str, Kind] = {}
-        """Of notes, in the order of the text."""
+        self._references: dict[str, tuple[Kind, etree._Element]] = {}
+        """Of notes, in the order of the text, and the paragraphs that they stand in."""
         self._note = ""
         self._moves: dict[Kind, str] = {}
         """Names of the moves that are open."""
@@ -216,12 +218,14 @@ class _Reader:
             name = f"{kind} {attribute(note, 'id')}"
             at = len(self.lines)
             self._note = name
-            self._blocks(note, self._references.get(name, "equal"), "")
+            self._blocks(note, self._references[name][0] if name in self._references else "equal", "")
             found[name] = self.lines[at:]
         self._note = ""
         del self.lines[first:]
-        for name in self._references:
+        for name, (_, paragraph) in self._references.items():
             lines = found.get(name, [])
+            for line in lines:
+                line.referred = paragraph
             self.lines += lines
             self.lengths.append(len(lines))
 
@@ -333,7 +337,7 @@ class _Reader:
             elif name == "commentReference":
                 self._reference(attribute(child, "id"), line, place)
             elif name in _NOTES:
-                self._references.setdefault(f"{_NOTES[name]} {attribute(child, 'id')}", kind)
+                self._references.setdefault(f"{_NOTES[name]} {attribute(child, 'id')}", (kind, line.element))
             elif name in PICTURES:
                 inside = [*text_boxes(child)]
                 boxes += [(box, kind) for box in inside]

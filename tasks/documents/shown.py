@@ -9,6 +9,9 @@ from lxml import etree
 
 _BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 """What stands for a character in a run (ECMA-376 part 1, 17.3.3)."""
+UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+"""Characters without a look of their own, as they are taken out of a text (`str.translate`): hyphens of the end of a
+line, and marks of where a line may end or not."""
 _TEXTS = frozenset({"t", "delText", "instrText", "delInstrText"})
 _SYMBOLS = frozenset({"sym", "symEx"})
 PICTURES = frozenset({"drawing", "pict", "object"})

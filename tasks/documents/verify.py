@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from tasks.documents.acceptance import Verdict, resolve
-from tasks.documents.package import MadePackage
+from tasks.documents.acceptance import Verdict, is_revised, resolve
+from tasks.documents.package import MadePackage, Relationship
 from tasks.documents.revisions import GONE, NEW, Lines, read_lines
 
 _SHOWN = 60
@@ -49,11 +49,16 @@ class _Resolved(MadePackage):
 
     def __init__(self, document: MadePackage, verdict: Verdict) -> None:
         super().__init__(document.contents)
+        self._document = document
         self._verdict: Verdict = verdict
+
+    def relationships(self, part: str) -> tuple[Relationship, ...]:
+        return self._document.relationships(part)  # in which nothing is tracked
 
     def xml(self, part: str) -> etree._Element:
         root = super().xml(part)
-        resolve(root, self._verdict)
+        if is_revised(root):
+            resolve(root, self._verdict)
         return root
 
 

@@ -142,6 +142,22 @@ async def test_versions_are_compared_with_what_came_before(
     assert link.text("referencia") == "r1"
 
 
+async def test_files_of_records_lie_under_names_that_are_some(
+    contract: None, store: RecordStore, home: Path
+) -> None:
+    file = (await store.get(VERSIONS, "v1")).values["arquivo"]
+    names = ["../v1", "aditivo//1", "Sa\u0303o Paulo"]
+    for name in names:
+        await store.put(VERSIONS, {"id": name, "contrato": "k", "arquivo": file, "status": WAITING})
+    await store.put(CONTRACTS, {"id": "k", "versoes": [*names, "v1", "v2"]})
+    await run_to_end(process_documents, processors=["versions"])
+    versions = [await store.get(VERSIONS, name) for name in names]
+    assert [version.text("status") for version in versions] == [DONE] * 3
+    media = LocalMediaStore(root=home / "store")
+    assert all(media.read_bytes(version.text("modifica_arquivo")).startswith(b"PK") for version in versions)
+    assert len({version.text("modifica_arquivo") for version in versions}) == 3
+
+
 async def test_a_version_that_is_compared_again_keeps_what_the_analyst_wrote(
     contract: None, store: RecordStore
 ) -> None:

@@ -1,6 +1,8 @@
 """The tags of a contract model and two versions of a contract, from files over HTTP to what a caller gets."""
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,35 @@ async def test_two_versions_are_compared(server: MediaServer, tmp_path: Path, ho
     with store.open_local(result.redline) as path, open_package(path) as package:
         [inserted] = package.xml(package.main).iter("{*}ins")
         assert "Maria" in inserted.attrib.values()
+
+
+async def test_tracked_changes_are_of_the_day_that_it_is_here(
+    server: MediaServer, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    # Where it is another day now.
+    monkeypatch.setenv("TZ", "AAA-14" if now.hour >= 12 else "BBB+12")
+    time.tzset()
+    try:
+        sources = [
+            server.say(f"/{word}.docx", save(tmp_path / "v.docx", body(paragraph(word))).read_bytes())
+            for word in ("antes", "depois")
+        ]
+        document, _ = await run_to_end(
+            compare_contract_versions, arquivo_anterior=sources[0], arquivo=sources[1]
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    result = ComparisonResult.model_validate(document.result)
+    with (
+        LocalMediaStore(root=home / "store").open_local(result.redline) as path,
+        open_package(path) as package,
+    ):
+        [inserted] = package.xml(package.main).iter("{*}ins")
+    [day] = [value for key, value in inserted.attrib.items() if str(key).endswith("}date")]
+    here = now + timedelta(hours=14 if now.hour >= 12 else -12)
+    assert str(day) == f"{here.date()}T00:00:00Z"
 
 
 async def test_the_document_at_fault_is_named(server: MediaServer, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
 
 from blocks import directus_api
 from blocks.directus_record_store import CLAIMS, DirectusRecordStore
@@ -369,3 +369,27 @@ async def test_a_token_that_directus_does_not_know_is_said(
     with pytest.raises(InvalidSettingError, match="token"):
         await store.claim(versions, "a", LONG)
     await store.aclose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_more_rows_than_a_statement_takes(
+    kind: str, tmp_path: Path, postgres: str, versions: Collection, changes: Collection
+) -> None:
+    store = SqlRecordStore(
+        url=SecretStr(f"sqlite:///{tmp_path / 'many.db'}" if kind == "sqlite" else postgres)
+    )
+    await store.prepare([versions, changes])
+    try:
+        parents = tuple(f"v{number}" for number in range(40_000))
+        written: list[dict[str, JsonValue]] = [
+            {"id": f"c{number}", "versao": "v1", "sort": number} for number in range(3000)
+        ]
+        await store.replace([Rows(changes, "versao", parents, written)])
+        fewer: list[dict[str, JsonValue]] = [{**each, "alteracao": "outra"} for each in written[:3]] + [
+            {"id": "c1", "versao": "v1"}
+        ]
+        await store.replace([Rows(changes, "versao", parents, fewer)])
+        found = await store.find(changes, {"versao": "v1"})
+        assert [each.id for each in found] == ["c0", "c1", "c2"]
+    finally:
+        await store.aclose()

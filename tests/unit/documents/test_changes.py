@@ -52,7 +52,22 @@ def told(*pieces: tuple[str, Kind], mark: Kind = "equal", properties: str = "", 
         ([("\t", "inserted"), ("a", "equal")], ("formatacao", "[tabulação]", "incluída")),
         ([("a", "equal"), (" ", "deleted")], ("formatacao", "[espaço]", "retirado")),
         ([("a b", "deleted"), ("a\u00a0b", "inserted")], ("formatacao", "a\u00a0b", "espaços alterados")),
+        # These look the same.
+        (
+            [("execução", "deleted"), ("execuc\u0327a\u0303o", "inserted")],
+            ("formatacao", "execuc\u0327a\u0303o", "mesmo texto, com outros caracteres"),
+        ),
+        (
+            [("Curi", "equal"), ("\u00ad", "inserted"), ("tiba", "equal")],
+            ("formatacao", "\u00ad", "mesmo texto, com outros caracteres"),
+        ),
+        (
+            [("R$\u200b 10", "deleted"), ("R$ 10", "inserted")],
+            ("formatacao", "R$ 10", "mesmo texto, com outros caracteres"),
+        ),
         # These make other words.
+        ([("10", "deleted"), ("1\u200b 0", "inserted")], ("modificacao", "10", "1\u200b 0")),
+        ([("10", "deleted"), ("1\u200b00", "inserted")], ("modificacao", "10", "1\u200b00")),
         ([("a", "equal"), (" ", "inserted"), ("b", "equal")], ("inclusao", "", "[espaço]")),
         ([("a", "equal"), ("\n", "deleted"), ("b", "equal")], ("remocao", "[quebra de linha]", "")),
         ([("10", "deleted"), ("1 0", "inserted")], ("modificacao", "10", "1 0")),

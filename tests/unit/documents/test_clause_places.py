@@ -7,9 +7,11 @@ import pytest
 from tasks.documents.change import ClauseName
 from tasks.documents.clause_places import ClausePlaces
 from tasks.documents.clauses import Clause
+from tasks.documents.comparison import Wanted, compare
+from tasks.documents.engine import ComparisonEngine
 from tasks.documents.package import package_of
 from tasks.documents.revisions import Lines, read_lines
-from tests.unit.documents.docx import body, paragraph, save
+from tests.unit.documents.docx import body, paragraph, part, save, whole
 
 
 @pytest.fixture
@@ -128,3 +130,25 @@ def test_records_are_found_by_numbers_in_every_spelling(folder: Path) -> None:
     texts = ["CLÁUSULA SÉTIMA", "Texto."]
     for number in ("7", "7.", "7ª", "SÉTIMA.", "n.º 7", "Cláusula 7", "TAG-7"):
         assert ids(folder, texts, [Clause(id=1, numero=number)]) == [1, 1]
+
+
+def test_a_note_is_of_the_clause_that_refers_to_it(engine: ComparisonEngine, tmp_path: Path) -> None:
+    def version(name: str, note: str, last: str) -> Path:
+        reference = '<w:r><w:footnoteReference w:id="{}"/></w:r>'.format
+        blocks = [
+            paragraph("CLÁUSULA PRIMEIRA – DO OBJETO"),
+            paragraph("O imóvel da Rua A.", reference(2)),
+            paragraph("CLÁUSULA SEGUNDA – DO FORO"),
+            paragraph("O de São Paulo.", *([reference(3)] if last else [])),
+        ]
+        notes = [(2, note), *([(3, last)] if last else [])]
+        made = (f'<w:footnote w:id="{number}">{paragraph(text)}</w:footnote>' for number, text in notes)
+        return whole(tmp_path / name, body(*blocks), {"footnotes": part("footnotes", *made)})
+
+    old = version("v1.docx", "Matrícula 1.234.", "")
+    new = version("v2.docx", "Matrícula 4.321.", "Comarca da capital.")
+    found = compare(Wanted(old, new, "v1", "v2"), engine).findings
+    assert [(each.clausula_numero, each.alteracao) for each in found.alteracoes] == [
+        ("1", "4.321"),
+        ("2", "Comarca da capital."),
+    ]

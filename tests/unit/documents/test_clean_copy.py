@@ -20,6 +20,7 @@ from tests.unit.documents.docx import (
     field,
     field_character,
     forms,
+    paragraph,
     part,
     relationships,
     run,
@@ -204,3 +205,54 @@ def test_a_copy_of_a_copy_has_nothing_to_cut(tmp_path: Path, inside: list[str]) 
     assert (again.links_cut, again.document.file()) == (0, copy.document.file())
     with open_package(path) as package:
         assert read_story(copy.document).text == read_story(package).text
+
+
+def test_what_two_versions_share_is_cleaned_as_if_it_were_alone(tmp_path: Path) -> None:
+    def version(name: str, text: str) -> Path:
+        inserted = f'<w:ins w:id="1" w:author="Ana">{run("novo")}</w:ins>'
+        code_in_it = field(code("INCLUDETEXT a"), run("de fora"))
+        header = part("hdr", f"<w:p>{inserted}{code_in_it}</w:p>")
+        far = relationships(("attachedTemplate", "https://example.org/t.dotm"), external=True)
+        return save(
+            tmp_path / name,
+            body(paragraph(text)),
+            {"word/header1.xml": header, "word/_rels/settings.xml.rels": far},
+        )
+
+    one, other = version("v1.docx", "um"), version("v2.docx", "dois")
+    alone = copy_of(other)
+    with open_package(other) as package:
+        beside = clean_copy(package, copy_of(one))
+    assert beside.document.contents == alone.document.contents
+    assert (beside.authors, beside.links_cut) == (alone.authors, alone.links_cut) == (("Ana",), 2)
+
+
+def test_pictures_of_the_older_kind_are_fetched_from_nowhere(tmp_path: Path) -> None:
+    names = 'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
+    far = "http://127.0.0.1:9/a.png"
+    drawn = (
+        f'<w:p><w:r><w:pict><v:shape {names} href="https://example.org/um-link">'
+        f'<v:imagedata src="{far}" o:href="{far}" o:title="a"/><v:fill src="{far}"/><v:stroke althref="{far}"/>'
+        f'<o:left src="{far}"/></v:shape></w:pict></w:r></w:p>'
+    )
+    copy = check(save(tmp_path / "a.docx", body(drawn)), cut=5)
+    document = copy.document.read("word/document.xml")
+    assert b"127.0.0.1" not in document
+    assert b"um-link" in document
+
+
+@pytest.mark.parametrize(
+    ("properties", "hidden"),
+    [
+        ("<w:vanish/>", True),
+        ('<w:vanish w:val="1"/>', True),
+        ('<w:vanish w:val="false"/>', False),
+        ("", False),
+    ],
+)
+def test_hidden_text_is_told(tmp_path: Path, properties: str, hidden: bool) -> None:
+    mark = "<w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>"
+    secret = f"<w:r><w:rPr>{properties}</w:rPr><w:t>segredo</w:t></w:r>"
+    index = "<w:r><w:rPr><w:vanish/></w:rPr><w:instrText>XE</w:instrText></w:r>"
+    copy = copy_of(save(tmp_path / "a.docx", body(f"<w:p>{mark}{secret}{field(index, run('a'))}</w:p>")))
+    assert copy.hidden is hidden

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasks.documents.acceptance import is_revised
 from tasks.documents.change import Change, Reference
 from tasks.documents.clauses import Clause
 from tasks.documents.comparison import Comparison, Wanted, compare
@@ -331,3 +332,42 @@ def test_the_clause_of_an_edit_is_found(engine: ComparisonEngine, tmp_path: Path
             wrong += found != {made.key}
     assert right >= 15
     assert wrong == 0
+
+
+def test_what_changed_in_a_content_control_is_told_by_its_words(compared: Compare) -> None:
+    def control(text: str) -> str:
+        return f"<w:sdt><w:sdtContent>{run(text)}</w:sdtContent></w:sdt>"
+
+    def version(rent: str, day: str, index: str) -> str:
+        until = run(f" mensais, até o dia {day} de cada mês.")
+        held = f"<w:p>{run('2.1. O aluguel é de ')}{control(rent)}{until}</w:p>"
+        return body(TITLE, held, f"<w:p>{run('2.2. Reajuste pelo ')}{control(index)}{run('.')}</w:p>")
+
+    found = compared(version("R$ 3.000,00", "5", "IGP-M"), version("R$ 3.300,00", "10", "IPCA"))
+    assert found.findings.verificado
+    assert told(found) == [
+        ("modificacao", "3.000,00", "3.300,00"),
+        ("modificacao", "5", "10"),
+        ("modificacao", "IGP-M", "IPCA"),
+    ]
+    assert [(each.antes, each.depois) for each in found.findings.alteracoes[0].destaques] == [
+        ("R$ 3.000,00", "R$ 3.300,00")
+    ]
+
+
+def test_the_redline_is_asked_for_as_of_documents_without_tracked_changes(
+    engine: ComparisonEngine, compared: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    redline = engine.redline
+
+    def noted(old: bytes, new: bytes, signature: Signature, *, revised: bool = False) -> bytes:
+        for document in map(package_of, (old, new)):
+            asked.append(any(is_revised(document.xml(name)) for name in document.parts))
+        return redline(old, new, signature, revised=revised)
+
+    monkeypatch.setattr(engine, "redline", noted)
+    inserted = f'<w:ins w:id="1" w:author="Ana">{run("novo")}</w:ins>'
+    found = compared(body(TITLE, PRICE), body(TITLE, PRICE, f"<w:p>{inserted}</w:p>"))
+    assert told(found) == [("inclusao", "", "novo")]
+    assert asked == [False, False]

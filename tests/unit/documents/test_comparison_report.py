@@ -118,3 +118,21 @@ def test_versions_that_are_the_same(engine: ComparisonEngine, tmp_path: Path) ->
     page = comparison_page(compare(Wanted(path, path, "a.docx", "a.docx"), engine))
     assert "As duas versões dizem o mesmo." in page
     assert list(Page(page).of("article")) == []
+
+
+def test_nothing_turns_or_hides_what_the_page_says(engine: ComparisonEngine, tmp_path: Path) -> None:
+    old = save(
+        tmp_path / "v1.docx",
+        body(paragraph("A multa é de 10% e o credor é Beta, sem mais."), paragraph("a\u202eb")),
+    )
+    new = save(
+        tmp_path / "v2.docx",
+        body(
+            paragraph("A multa é de \u202e%001\u202c e o credor é \u0412eta, sem\u200b mais nada."),
+            paragraph("a\u202eb"),
+        ),
+    )
+    page = comparison_page(compare(Wanted(old, new, "v1\u202excod.docx", "v2.docx"), engine))
+    assert not any(sign in page for sign in ("\u202e", "\u202c", "\u200b"))
+    for said in ("[U+202E]%001[U+202C]", "\u0412[U+0412]eta", "v1[U+202E]xcod.docx"):
+        assert said in page

@@ -174,3 +174,12 @@ def test_long_texts_take_time_by_their_length(piece: str) -> None:
     for place in range(0, len(text), 50):
         figures.touching(place, place + 1)
     assert time.process_time() - started < 15  # by its square it would be minutes
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u00ad", "\u2060"])
+def test_what_nobody_sees_takes_no_figure_apart(sign: str) -> None:
+    hidden = f"O preço é de R${sign} 2{sign}.000,{sign}00 por mês."
+    [(start, end, kind, said)] = Figures(hidden).touching(0, len(hidden))
+    assert (kind, said) == ("valor", "R$ 2.000,00")
+    assert hidden[start:end].replace(sign, "") == said
+    assert told("R$ 1.000,00 por mês.", f"R$ 2{sign}.000,00 por mês.") == [("R$ 1.000,00", "R$ 2.000,00")]
