@@ -8,35 +8,12 @@ advertising uses for qualities which a product may or may not have. The list is 
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from tasks.copywriting.claims_of_make import OF_MAKE
+from tasks.copywriting.concepts import Concept
+from tasks.copywriting.concepts import concept as _concept
 from tasks.promotion.product import Product
-
-
-def _never(_product: Product) -> bool:
-    return False
-
-
-@dataclass(frozen=True)
-class Concept:
-    """Something that may be claimed, and how."""
-
-    things: tuple[re.Pattern[str], ...]
-    """The wordings of each thing that it may say: facts that say one of them say no other."""
-    follows: Callable[[Product], bool] = _never
-    """Whether the structured facts (price, instalments, last day) say it."""
-
-
-_STAR = re.compile(r"(?<!\\w)(?<!\.)\*")
-"""One that ends a stem, and is not already a part of a pattern."""
-
-
-def _concept(wordings: str, follows: Callable[[Product], bool] = _never) -> Concept:
-    # Blanks in a wording are any white space, also a line break, and with a question mark none; a star ends a stem.
-    # Two bars stand between things that are not the same.
-    patterns = _STAR.sub(r"\\w*", wordings).replace(" ?", r"\s*").replace(" ", r"\s+").split("||")
-    return Concept(tuple(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)") for pattern in patterns), follows)
 
 
 def _lowered(product: Product) -> bool:
@@ -98,8 +75,12 @@ CONCEPTS: Mapping[str, Concept] = {
         _half,
     ),
     "lowest price": _concept(
-        "(?:menor|melhor) preco\\w*|preco\\w* imbativ\\w*|(?:lowest|best|unbeatable) prices?|"
+        "(?:menor|melhor) preco\\w*|preco mais baixo|preco de custo|cost price|"
+        "preco\\w* imbativ\\w*|(?:lowest|best|unbeatable) prices?|"
         "cobrimos\\b.*|price match",
+    ),
+    "further discount": _concept(
+        "desconto (?:extra|adicional)|(?:an )?(?:extra|additional) (?:\\S+ )?(?:discount|off)",
     ),
     "pix": _concept(
         "pix",
@@ -141,14 +122,14 @@ CONCEPTS: Mapping[str, Concept] = {
         "estoque (?:limitado|acabando|baixo)|poucas unidades|enquanto durar\\w*|(?:esta )?acabando|"
         "vai acabar|acaba (?:hoje|amanha|logo)|esgota\\w*|antes que acabe|"
         "last (?:units|pieces|chance|day|days|hours|call)|limited (?:stock|edition|quantity|units)|"
-        "few left|selling (?:out|fast)|sells? out|while (?:supplies|stocks?) lasts?|"
+        "few left|only \\w+ (?:\\w+ )?left|selling (?:out|fast)|sells? out|while (?:supplies|stocks?) lasts?|"
         "before (?:it's|they're|its) gone|almost gone",
     ),
     "portion": _concept(
         "½|mei[oa] (?:hora|litro|quilo|copo|metro|minuto|xicara|duzia|preco)|half (?:an?|the|hour|off|price)||"
         "⅓|um terco|an? third (?:of|off|less|more)||⅔|dois tercos||[¾⅛]||"
         "¼|um quarto d\\w+|an? quarter (?:of|off|less|more)||duzias?|dozens?||"
-        "dobro|duas vezes mais|double|twice||triplo|triple",
+        "dobro|duas vezes mais|double|twice||triplo|triple||e mei[oa]|and a half",
     ),
     "today only": _concept(
         "ate (?:hoje|amanha)|(?:by|until) (?:today|tonight|tomorrow)|"
@@ -226,6 +207,8 @@ CONCEPTS: Mapping[str, Concept] = {
     "health": _concept(
         "cura\\b|curar|cures?|heals?||emagrec\\w+|weight loss||trata(?:mento)?\\b|treats||"
         "previne|prevenir|prevents?||saudav\\w+|healthy|healthier||alivia\\w*|relieves?||"
+        "(?:reduz|diminu|combat|elimin)\\w* (?:\\w+ ){0,2}(?:dor(?:es)?|estresse|cansaco|ansiedade|rugas?|inchaco)|"
+        "(?:reduc|eas|fight|eliminat)\\w* (?:\\w+ ){0,2}(?:pain|strain|stress|fatigue|anxiety|wrinkles|swelling)||"
         "rejuvenesc\\w+|anti[ -]?aging||terapeutic\\w+|therapeutic||detox\\w*",
     ),
     "safe": _concept(
@@ -328,6 +311,7 @@ CONCEPTS: Mapping[str, Concept] = {
     "authentic": _concept(
         "autentic\\w+|origina(?:l|is)|legitim\\w+|genuin\\w+|authentic\\w*|original|genuine\\w*",
     ),
+    **OF_MAKE,
 }  # fmt: skip
 """By what they are called in a finding."""
 

@@ -19,11 +19,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.copywriting.claims import CONCEPTS, NEGATION, Concept
-from tasks.copywriting.notation import MONTHS
+from tasks.copywriting.claims import CONCEPTS, NEGATION
+from tasks.copywriting.concepts import Concept
+from tasks.copywriting.notation import MONTHS, WEEKDAYS
 from tasks.copywriting.numerals import fold
 from tasks.copywriting.quantities import Meaning, Quantity, quantities
-from tasks.copywriting.relations import misplaced
+from tasks.copywriting.relations import is_just_above, misplaced
 from tasks.copywriting.shares import misattributed
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
@@ -42,15 +43,26 @@ _NO_PHONE = re.compile(r"[\d.]+|\d{1,2}([.-])\d{1,2}\1\d{4}|\d{4}-\d\d-\d\d")
 """Numbers and dates of as many digits."""
 _HASHTAG = re.compile(r"#\w+")
 _NAME = re.compile(r"[^\W\d_][\w’'-]*")
+_QUOTED = re.compile(r"[“\"«]((?:[^“”\"«»\n]+ ){2}[^“”\"«»\n]+)[”\"»]")
+"""Three words and more in quotation marks."""
+_NEAR = 40
+"""Letters beside a quote in which its author is named."""
 _BEFORE_A_NAME = frozenset(",;%)&/$€£")
 """Signs behind which a sentence goes on."""
 _PLATFORMS = (
     "i i'm i'll i've ok oi tv x instagram tiktok facebook youtube whatsapp linkedin threads pinterest telegram direct "
     "dm pm bio pin reels stories shorts off"
 )
+_SEASONS = "natal pascoa carnaval christmas easter halloween thanksgiving holidays"
 _UNITS = "ml kw kwh gb tb mb mah ghz mhz khz hz db mp rpm fps"
 _MONTHS = [fold(month) for names in MONTHS.values() for month in names]
-_KNOWN = {*_PLATFORMS.split(), *_UNITS.split(), *_MONTHS, *(month[:3] for month in _MONTHS)}
+_KNOWN = {
+    *_PLATFORMS.split(),
+    *_SEASONS.split(),
+    *_UNITS.split(),
+    *_MONTHS,
+    *(month[:3] for month in _MONTHS),
+}
 """Words with a capital that anybody may write."""
 _MEANT_FOR_ONE = 2
 """Letters of a name: a single capital is none."""
@@ -83,8 +95,10 @@ def check_facts(
     facts = _Facts(product, today)
     findings = list(_addresses(text, facts))
     rest = _blank(_without_own_hashtags(text, facts), findings)
+    findings += _quotes(rest, facts)
     for allowed in facts.verbatim(rest):
         rest = rest[: allowed[0]] + "\n" * (allowed[1] - allowed[0]) + rest[allowed[1] :]
+    rest = facts.without_right_weekday(rest)
     findings += _numbers(rest, facts, language)
     findings += _claims(rest, facts)
     findings += _names(rest, facts)
@@ -113,7 +127,9 @@ class _Facts:
         self.letters = "\n".join(_letters(fact) for fact in self.texts)
         self.meanings = frozenset(self._meanings(today))
         named = [*self.texts, *(said.author for said in product.testimonials), brand.handle or ""]
-        self.words = {fold(word) for fact in named for word in _NAME.findall(fact)}
+        words = {fold(word) for fact in named for word in _NAME.findall(fact)}
+        # USB-C is USB, too.
+        self.words = words | {part for word in words for part in re.split(r"['’-]", word) if len(part) > 1}
 
     def _meanings(self, today: date | None) -> Iterator[Meaning]:
         authors = (said.author for said in self.product.testimonials)
@@ -170,12 +186,42 @@ class _Facts:
             pattern = rf"{before}{re.escape(bare)}(?!\w)".replace(r"\ ", r"\s+")
             yield from (match.span() for match in re.finditer(pattern, folded))
 
+    def without_right_weekday(self, text: str) -> str:
+        """The text without the weekday of the last day where that day follows it: "domingo, 20 de dezembro"."""
+        ends = self.product.offer_ends
+        if ends is None:
+            return text
+        names = "|".join(week[ends.weekday()] for week in WEEKDAYS.values())
+        months = "|".join(f"{fold(month[ends.month - 1])[:3]}\\w*" for month in MONTHS.values())
+        found = re.finditer(
+            rf"\b(?:{names})(?:-feira)?,? \(?(?:dia )?(?=(?:(?:{months})\.? )?{ends.day}\b)", fold(text)
+        )
+        for match in found:
+            text = text[: match.start()] + "\n" * len(match[0]) + text[match.end() :]
+        return text
+
     def claim(self, concept: Concept, thing: re.Pattern[str]) -> bool:
         """Whether the facts say that thing of a concept."""
         return concept.follows(self.product) or any(
             not NEGATION.search(self.folded[: match.start()].rpartition("\n")[2])
             for match in thing.finditer(self.folded)
         )
+
+
+def _quotes(text: str, facts: _Facts) -> Iterator[Finding]:
+    """What a customer is said to have said, and has not."""
+    authors = {fold(name) for said in facts.product.testimonials for name in _NAME.findall(said.author)}
+    said = [_spoken(quote) for quote in facts.quotes]
+    for match in _QUOTED.finditer(text):
+        around = text[max(0, match.start() - _NEAR) : match.start()], text[match.end() : match.end() + _NEAR]
+        named = {fold(name) for part in around for name in _NAME.findall(part)} & authors
+        if named and not any(_spoken(match[1]) in quote for quote in said):
+            yield _finding("claim", match, "is not what the customer said")
+
+
+def _spoken(quote: str) -> str:
+    """The words of a quote, as they are compared."""
+    return " ".join(re.findall(r"\w+", fold(quote)))
 
 
 def _addresses(text: str, facts: _Facts) -> Iterator[Finding]:
@@ -218,6 +264,8 @@ def _numbers(text: str, facts: _Facts, language: Language) -> Iterator[Finding]:
     ):
         yield _of_quantity(text, quantity, fault)
     for found in stated:
+        if is_just_above(text, found, facts.product):
+            continue
         if found.meanings & facts.meanings or any(start <= found.start < end for start, end in phones):
             continue
         yield _of_quantity(text, found, _what(found))
@@ -250,6 +298,8 @@ def _claims(text: str, facts: _Facts) -> Iterator[Finding]:
             if not matches or facts.claim(concept, thing):
                 continue
             for match in matches:
+                if concept.after is not None and not concept.after.search(folded[: match.start()]):
+                    continue
                 said = text[match.start() : match.end()]
                 yield Finding(
                     kind="claim",

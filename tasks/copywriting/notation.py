@@ -15,6 +15,11 @@ MONTHS: dict[Language, tuple[str, ...]] = {
     "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December"),
 }  # fmt: skip
+WEEKDAYS: dict[Language, tuple[str, ...]] = {
+    "pt-BR": ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"),
+    "en": ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+}
+"""Folded, as texts are compared."""
 _SOON = 300
 """Days ahead for which a date needs no year."""
 

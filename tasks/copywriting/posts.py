@@ -14,7 +14,7 @@ from tasks.copywriting.phrases_pt import PORTUGUESE
 from tasks.copywriting.platforms import RULES, too_long
 from tasks.copywriting.told import Told
 from tasks.copywriting.ways import way_of
-from tasks.copywriting.wording import joined
+from tasks.copywriting.wording import is_emoji, joined
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
@@ -145,8 +145,8 @@ class _Writer:
         return self._say(phrase) if phrase else ""
 
     def _with(self, text: str, choices: tuple[str, ...]) -> str:
-        """The text with an emoji behind it, if there may be one."""
-        if not (text and choices and self.config.include_emojis):
+        """The text with an emoji behind it, if there may be one and the facts have not put one there."""
+        if not (text and choices and self.config.include_emojis) or is_emoji(text[-1]):
             return text
         return f"{text.removesuffix('.')} {self.dice.choice(choices)}"
 
@@ -256,4 +256,4 @@ def _dice(key: str) -> random.Random:
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence[-1:] in ".!?…" else f"{sentence}."
+    return sentence if sentence[-1:] in ".!?…" or is_emoji(sentence[-1]) else f"{sentence}."

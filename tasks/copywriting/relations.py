@@ -31,6 +31,11 @@ _IS_NOT_BEFORE = "is not the price before"
 _IS_NOT_SAVED = "is not what is saved"
 _IS_NO_PART = "is not the amount of each instalment"
 _IS_NO_SUM = "is not the sum of the instalments"
+_UNDER = re.compile(r"\b(?:menos de|abaixo de|nao chega a|under|less than|below) $")
+_ABOVE = Decimal("1.05")
+"""Times an amount, up to which the next round one is."""
+_MONTHLY = re.compile(r"\b(?:mes|mensa(?:l|is)|mensalidades?|months?|monthly|assinatura|subscription)\b")
+"""What is paid every month is no instalment."""
 _IN_ALL = re.compile(r"\b(?:total(?: de| of|:)?|ao todo|in all),? $")
 
 
@@ -51,8 +56,27 @@ def misplaced(text: str, found: Sequence[Quantity], product: Product) -> Iterato
         if amount is None or amount not in known:
             continue
         role = _role(folded, quantity, found[index - 1] if index else None)
-        if role is not None and roles[role] and amount not in roles[role]:
+        told = role == _IS_NO_PART and not _MONTHLY.search(_said_of(product))
+        if role is not None and (roles[role] or told) and amount not in roles[role]:
             yield quantity, role
+
+
+def is_just_above(text: str, quantity: Quantity, product: Product) -> bool:
+    """Whether an amount is the next round one above the price, or above an instalment, and is told as that.
+
+    "Menos de R$ 350" of R$ 349.90 is true; of R$ 299.90 it is, too, and nobody would say it.
+    """
+    amount, folded = _amount(quantity), fold(text)
+    if amount is None or not _UNDER.search(folded[max(0, quantity.start - 30) : quantity.start]):
+        return False
+    exact = product.price
+    if _AS_PART.search(folded[quantity.end : quantity.end + 20]):
+        exact = product.instalments.amount if product.instalments is not None else None
+    return exact is not None and exact < amount <= exact * _ABOVE
+
+
+def _said_of(product: Product) -> str:
+    return fold("\n".join((product.name, product.description, product.category or "", *product.features)))
 
 
 def _amounts(product: Product) -> dict[str, frozenset[Decimal]]:

@@ -149,15 +149,19 @@ _QUALITIES = _set(
     "reutilizável removível inteligente elegante confortável versátil silencioso silenciosa "
     "with without made free ready resistant easy safe for"
 )
+_RANGES = _set("de do da dos das em no na nos nas from in on")
+"""What begins a feature that says how or where it is to be had: "Do PP ao XGG", "In three colors"."""
 _SUCH = re.compile(r"\w*(?:proof|resistant|washable|friendly|foldable|rechargeable)|\w+-free|safe")
 """Last words of English phrases that say what something is like."""
 
 
 def _sort(feature: str) -> str:
-    """What a feature says: what the product does, what it is like, or what it has. Only alike ones are listed."""
+    """What a feature says: what the product does, is like, has, or how it comes. Only alike ones are listed."""
     if tells(feature):
         return "does"
     parts = feature.lower().replace(",", " ").split()
+    if len(parts) > 1 and parts[0] in _RANGES:
+        return "comes"
     # A single word is what something is like far more often than what it has: vegana, dobrável, waterproof.
     if len(parts) == 1 or (parts and (parts[0] in _QUALITIES or _SUCH.fullmatch(parts[-1]))):
         return "is"

@@ -25,7 +25,7 @@ _MADE = 0.9
 class EnhanceRequest(StepRequest):
     """A picture to make of a stored image."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     image_key: Annotated[str, Field(exclude=True)]
     """Where the image lies, which does not decide what becomes of it: left out of the cache key."""

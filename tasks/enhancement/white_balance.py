@@ -2,7 +2,8 @@
 
 Two estimates of the light (the brightest places, and edges: van de Weijer et al., Edge-based color constancy, 2007) are
 believed where they agree, or where the brightest places are one thing; and only if the cast is one that lamps have and
-taking it away makes more of the picture neutral. A brown table or a sunset is then nobody's fault.
+taking it away makes more of the picture neutral. A brown table or a sunset is then nobody's fault. Nor is the light of
+a low sun, which is warm while the sky keeps the shade blue.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tasks.enhancement.planes import Colours, luma, ramp, ramps
 _BRIGHTEST = 95.0
 """Percentile of brightness from which places are taken for reflections of the light."""
 _CLIPPED = 0.985
+_BLACK = 0.06
 _POWER = 4
 """Of the mean of edges: strong edges count more than texture."""
 _AGREE = (0.6, 0.9)
@@ -34,6 +36,13 @@ _DAYLIGHTS = np.array([0.447, -0.894])
 """Direction from blue sky to a light bulb: what lights do to whites. The other direction is green or magenta."""
 _ASIDE = (0.17, 0.27)
 """Strengths across that direction that lamps have, and that they have not."""
+_SHADE = (10.0, 45.0)
+"""Percentiles of brightness between which places are taken for shade."""
+_WARM_SHADE = (0.2, 0.6)
+"""Of the warmth of the brightest places, that shade has under a low sun, and that it has under a lamp: the sky lights
+it as well as the sun does, and nothing lights what a lamp does not."""
+_LIKED = (0.1, 0.3)
+"""Warmth that is a pleasure, and that is a fault."""
 _MOST_COOL, _MOST_WARM = 0.9, 0.7
 """Warm light is liked: some of it stays."""
 
@@ -69,6 +78,9 @@ def measure(colours: Colours) -> Cast:
     trust = max(agree, white) * ramp(strength, *_CAST) * (1 - ramp(strength, *_WANTED))
     along = float(weaker @ _DAYLIGHTS)
     trust *= 1 - ramp(float(np.hypot(*(weaker - along * _DAYLIGHTS))), *_ASIDE)
+    if along > 0:
+        trust *= 1 - along / strength * (1 - ramp(along, *_LIKED))
+        trust *= ramp(float(_shade(colours, light) @ _DAYLIGHTS) / along, *_WARM_SHADE)
     whole = Cast((float(weaker[0]), float(weaker[1])), 1.0)
     without = corrected(colours, whole)
     left = float(np.percentile(without.max(axis=-1) - without.min(axis=-1), 95))
@@ -109,6 +121,16 @@ def _highlights(colours: Colours, light: Colours) -> tuple[NDArray[np.float64], 
     each = np.log(np.maximum(found, 1e-4))
     away = np.hypot(each[:, 0] - each[:, 1] - ratios[0], each[:, 2] - each[:, 1] - ratios[1])
     return ratios, float((away < _SAME_COLOUR).mean())
+
+
+def _shade(colours: Colours, light: Colours) -> NDArray[np.float64]:
+    """The mean colour of the darker places that have one."""
+    bright = luma(colours)
+    seen = bright > _BLACK
+    if not seen.any():
+        return np.zeros(2)
+    darkest, lightest = np.percentile(bright[seen], _SHADE)
+    return _ratios(light[seen & (bright >= darkest) & (bright <= lightest)].mean(axis=0))
 
 
 def _edges(light: Colours) -> NDArray[np.float64]:

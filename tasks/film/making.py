@@ -13,10 +13,11 @@ from PIL import Image
 from tasks.captions.burning import Drawing, prepare_drawing
 from tasks.copywriting.facts import check_facts
 from tasks.editing.bench import Bench
+from tasks.film.caption_places import Seen, passages
 from tasks.film.checking import Check, Legibility, Wanted, check_film, measure_film, warnings_of
 from tasks.film.drawing.legibility import legibility
-from tasks.film.drawing.palette import tones_of
-from tasks.film.lettering import caption_script, film_canvas
+from tasks.film.drawing.palette import lightest_of, tones_of
+from tasks.film.lettering import Passage, caption_band, caption_script, film_canvas
 from tasks.film.options import VideoConfig
 from tasks.film.poster import draw_poster
 from tasks.film.rendering import Reel, render
@@ -108,6 +109,7 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
         language=material.language,
         logo=_logo(material.logo),
         tones=tones_of(first),
+        lights=tuple(lightest_of(load_image(image, _TONE_SIDE).pixels) for image in material.images),
         fonts=material.fonts,
     )
     template = TEMPLATES[choose_template(config, material.product)]
@@ -116,7 +118,13 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
     for scene in scenes:
         layers += template.layers(scene, brief)
         bench.progress(0.0)
-    drawing, lost = _captions(material, config, bench)
+    drawing, lost = _captions(
+        material,
+        config,
+        Seen(scenes, layers, material.images, config.frame, plan.rate, canvas.safe[1] * canvas.height),
+        brief,
+        bench,
+    )
     sound = bench.scratch / "sound.m4a"
     warnings = [*plan.warnings, *lost]
     warnings += make_film_sound(mix, plan.seconds, sound, bench.part(0.0, _SOUND))
@@ -198,11 +206,24 @@ def _facts(material: Material, text: str) -> Sequence[str]:
 
 
 def _captions(
-    material: Material, config: VideoConfig, bench: Bench
+    material: Material, config: VideoConfig, seen: Seen, brief: Brief, bench: Bench
 ) -> tuple[Drawing | None, tuple[str, ...]]:
     if not material.words:
         return None, ()
-    script, lost = caption_script(material.words, config, material.product.brand, material.fonts)
+    sentences = material.narration.sentences if material.narration is not None else ()
+    band = caption_band(config, material.fonts)
+    placed = []
+    for words in passages(material.words, sentences, brief.shots):
+        placed.append(Passage(words, seen.raised(words[0].start, words[-1].end, band)))
+        bench.progress(0.0)
+    ground = TEMPLATES[choose_template(config, material.product)].ground
+    script, lost = caption_script(
+        placed,
+        config,
+        material.product.brand,
+        material.fonts,
+        seen.grounds(band, lambda scene: ground(scene, brief)),
+    )
     workplace = bench.scratch / "captions"
     workplace.mkdir()
     told = (

@@ -69,7 +69,7 @@ class Overlay:
             left += (width - pixels.shape[1]) / 2
             top += (height - pixels.shape[0]) / 2
         if layer.wipe:
-            pixels = _uncovered(pixels, come)
+            pixels = _uncovered(pixels, come, from_right=layer.from_right)
         return drawing_of(pixels, round(left), round(top + layer.rise * (1 - come)), self._size)
 
 
@@ -82,11 +82,12 @@ def _eased(share: float) -> float:
     return 1 - (1 - share) ** 3
 
 
-def _uncovered(pixels: Pixels, come: float) -> Pixels:
-    """What is seen of pixels that are uncovered from left to right."""
+def _uncovered(pixels: Pixels, come: float, *, from_right: bool) -> Pixels:
+    """What is seen of pixels that are uncovered from one side to the other."""
     width = pixels.shape[1]
     edge = max(1, math.ceil(width * _EDGE))
     at = come * (width + edge)
     shown = np.clip((at - np.arange(width)) / edge, 0.0, 1.0)
+    shown = shown[::-1] if from_right else shown
     seen: Pixels = np.rint(pixels * shown[np.newaxis, :, np.newaxis]).astype(np.uint8)
     return seen

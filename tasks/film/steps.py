@@ -36,7 +36,7 @@ _MADE = 0.97
 class FilmRequest(StepRequest):
     """A film to make."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     product: Product
     pictures: Annotated[tuple[Picture, ...], Field(min_length=1)]

@@ -100,6 +100,8 @@ class Layer:
     """Share of its size from which it grows to it while it comes in."""
     wipe: bool = False
     """Whether it is uncovered from left to right while it comes in, instead of fading."""
+    from_right: bool = False
+    """Whether it is uncovered from right to left instead."""
     title: Title | None = None
     """The text that is drawn; None: a shape under or beside texts. Texts and shapes never share a layer, but a text
     may have its own badge or button under it."""
@@ -125,6 +127,9 @@ class Brief:
     """From 0 to the end without a gap (`tasks.film.timeline.plan_shots`)."""
     language: str = "pt-BR"
     logo: Pixels | None = field(default=None, compare=False)
+    lights: tuple[int, ...] = ()
+    """Of each picture the level (0 to 255) that no part of it is lighter than: what is drawn over it is as dark as that
+    needs. Empty: unknown."""
     tones: tuple[str, ...] = ()
     """Colours of the pictures (#RRGGBB), the strongest first, as `tasks.film.drawing.palette.tones_of` finds them:
     used where the brand has none."""

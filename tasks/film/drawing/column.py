@@ -16,6 +16,8 @@ _SCALES = tuple(0.96**step for step in range(40))
 _SHARE = {"left": 0.0, "center": 0.5, "right": 1.0}
 _INNER_X, _INNER_Y = 1.35, 0.62
 """Room around the letters of a button, in ems of these."""
+_BUTTON_LINES, _AS_LARGE = 3, 0.8
+"""Most lines of a button, and the share of their size from which letters of it need no more of them."""
 _NARROWER = 0.55
 """How much smaller a row may be set so that it has no more lines than it should."""
 
@@ -99,7 +101,7 @@ def _measured(
         return price.width, price.height, price
     if row.kind == "button":
         inner = wide - 2 * _INNER_X * size
-        block = fit(text, row.style, (inner, height), (size, size * _NARROWER), lines=1)
+        block = _in_few_lines(text, row.style, (inner, height), size)
         return (
             max(block.width + 2 * _INNER_X * size, 6.5 * size),
             block.height - block.below + block.size * 0.04 + 2 * _INNER_Y * size,
@@ -107,3 +109,13 @@ def _measured(
         )
     block = fit(text, row.style, (wide, height), (size, size * _NARROWER), lines=row.lines)
     return block.width, block.height, block
+
+
+def _in_few_lines(text: str, style: Style, room: tuple[float, float], size: float) -> Block:
+    """The letters of a button: in a line if they are nearly as large in it, else in two or three that are."""
+    block = fit(text, style, room, (size, size * _NARROWER), lines=1)
+    for lines in range(2, _BUTTON_LINES + 1):
+        if len(block.lines) < lines and block.size >= size * _AS_LARGE:
+            break
+        block = fit(text, style, room, (size, size * _NARROWER), lines=lines)
+    return block

@@ -1,5 +1,6 @@
 """Letters of titles: set in lines of about the same width, as large as there is room, with emoji in colour."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Literal
 import skia
 
 from tasks.captions.breaking import Piece, phrases, rows_of
+from tasks.captions.direction import read_from_right
 from tasks.captions.emoji import FILE as EMOJI
 from tasks.captions.emoji import Emoji
 from tasks.captions.faces import FontFile
@@ -28,6 +30,9 @@ _ACCENT = 0.2
 _TALL = 0.42
 """What letters of other scripts take more than capitals do: above, below, and between lines, in ems."""
 _HALVINGS = 12
+_FROM_RIGHT = "\u2067"
+_BETWEEN = re.compile(r" +(?![–—-] )")
+"""Where lines may end. A dash goes with the word before it: at the beginning of a line it is that of a speaker."""
 _KEY = "\u20e3"
 """Makes a key of the figure before it."""
 _AS_EMOJI = "\ufe0f"
@@ -49,6 +54,8 @@ class Style:
     """Room between letters, in ems."""
     align: Align = "left"
     capitals: bool = False
+    from_right: bool = False
+    """Whether left and right are exchanged within a text, as a mirror that shows its place does not: see `Stage`."""
     struck: bool = False
     """Whether a line is drawn through it."""
     fonts: tuple[Path, ...] = ()
@@ -85,7 +92,9 @@ class Block:
         baseline = top + self.above
         for line in self.lines:
             wide = width(line, self.style) * self.size
-            at = left + ((room or self.width) - wide) * _SHARE[self.style.align]
+            share = _SHARE[self.style.align]
+            within = 1 - share if self.style.from_right else share
+            at = left + ((room or self.width) - self.width) * share + (self.width - wide) * within
             paragraph = paragraph_of(line, self.style, self.size)
             paragraph.paint(canvas, at, baseline - paragraph.AlphabeticBaseline)
             if self.style.struck:
@@ -139,6 +148,11 @@ def require(texts: Sequence[str], style: Style, folders: Sequence[Path] = ()) ->
         require_letters(text, style.typeface, installed)
 
 
+def reads_from_right(text: str) -> bool:
+    """Whether most words of a text are read from the right, as in Arabic and Hebrew."""
+    return read_from_right(text.split())
+
+
 @lru_cache(maxsize=4096)
 def width(text: str, style: Style) -> float:
     """Of a line, in ems."""
@@ -188,7 +202,7 @@ def _lines(text: str, style: Style, room: float) -> list[str]:
 
 def _pieces(text: str, style: Style, room: float) -> Iterator[Piece]:
     space = width("n n", style) - width("nn", style)
-    for word in filter(None, text.split(" ")):
+    for word in filter(None, _BETWEEN.split(text)):
         wide = width(word, style)
         # Phrases that have no room in a line stay whole, and make the letters smaller.
         parts = [word] if wide <= room and not any(map(is_unspaced, word)) else phrases(word)
@@ -207,6 +221,9 @@ def paragraph_of(line: str, style: Style, size: float) -> "skia.textlayout.Parag
         skia.textlayout.ParagraphStyle(), _collection(), _unicode()
     )
     typeface = style.typeface.for_text(line)
+    if reads_from_right(line):
+        # The renderer has paragraphs from the left alone: within these marks (UAX 9) the order is that from the right.
+        _add(builder, _FROM_RIGHT, _registered(typeface.file), size, style)
     for piece in typeface.pieces(line):
         if isinstance(piece, Emoji):
             if piece.text[-1] == _KEY:

@@ -12,6 +12,10 @@ from tasks.promotion.product import Brand
 
 READABLE = 4.5
 """Contrast of texts to what is behind them: WCAG 2.2, 1.4.3."""
+_LIGHT_SIDE = 400
+"""Pixels of the shorter side at which the light of a picture is looked at."""
+_LIGHTER = 12
+"""Levels by which edges get lighter when a picture is scaled."""
 _COLOURS = 12
 """Into which a picture is sorted."""
 _PALE = 0.3
@@ -72,9 +76,12 @@ def saturation(colour: Rgb) -> float:
     return (max(colour) - min(colour)) / max(1, *colour)
 
 
-def cover(ink: Rgb, scrim: Rgb, ratio: float = READABLE) -> float:
-    """Least opacity (0 to 1) of a scrim under letters, so that they are read on any picture."""
-    worst = WHITE if luminance(ink) > luminance(scrim) else BLACK
+def cover(ink: Rgb, scrim: Rgb, ratio: float = READABLE, lightest: Rgb = WHITE) -> float:
+    """Least opacity (0 to 1) of a scrim under letters, so that they are read on any picture.
+
+    `lightest`: what light letters are read on at most, where nothing of the picture is lighter.
+    """
+    worst = lightest if luminance(ink) > luminance(scrim) else BLACK
     for step in range(101):
         if contrast(ink, mixed(worst, scrim, step / 100)) >= ratio:
             return step / 100
@@ -148,6 +155,14 @@ def scheme_of(brand: Brand, tones: Sequence[str], default: Sequence[str]) -> Sch
 def _beside(main: Rgb) -> Rgb:
     """A colour that stands out beside the only one that there is."""
     return mixed(main, WHITE, 0.72) if luminance(main) < 0.3 else mixed(main, (8, 8, 12), 0.86)
+
+
+def lightest_of(pixels: NDArray[np.uint8]) -> int:
+    """The level (0 to 255) that no part of a picture is lighter than, in any channel."""
+    small = Image.fromarray(np.ascontiguousarray(pixels[..., :3])).reduce(
+        max(1, min(pixels.shape[:2]) // _LIGHT_SIDE)
+    )
+    return min(255, int(np.asarray(small).max()) + _LIGHTER)
 
 
 def tones_of(pixels: NDArray[np.uint8]) -> tuple[str, ...]:

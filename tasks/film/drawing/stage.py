@@ -86,6 +86,9 @@ class Stage:
     brief: Brief
     scene: Scene
     scheme: Scheme
+    from_right: bool = False
+    """Whether its titles are read from the right: everything is then drawn where a mirror would show it, and only
+    letters are as they are. The canvas of `brief` is the mirror's."""
     layers: list[Layer] = field(default_factory=list)
 
     @property
@@ -123,10 +126,11 @@ class Stage:
         grow: float = 1.0,
         wipe: bool = False,
         fade: float = _ENTRANCE,
+        is_sign: bool = False,
     ) -> None:
-        """A shape that comes in `delay` seconds after the scene has begun."""
+        """A shape that comes in `delay` seconds after the scene has begun; `is_sign`: no mirror turns it round."""
         start = self.scene.start + self._waited(delay)
-        self._add(box, paint, start, fade=fade, rise=round(rise), grow=grow, wipe=wipe)
+        self._add(box, paint, start, fade=fade, rise=round(rise), grow=grow, wipe=wipe, is_sign=is_sign)
 
     def text(
         self,
@@ -211,6 +215,7 @@ class Stage:
         rise: int = 0,
         grow: float = 1.0,
         wipe: bool = False,
+        is_sign: bool = False,
         title: Title | None = None,
         ink: Rgb | None = None,
         plate: Rgb | None = None,
@@ -231,10 +236,14 @@ class Stage:
         # Soft gradients are dithered, by which a colour may be more than its share.
         np.minimum(pixels[..., :3], pixels[..., 3:], out=pixels[..., :3])
         part = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        left += int(columns[0])
+        if self.from_right:
+            left = canvas.width - left - part.shape[1]
+            part = part if is_sign or title is not None else part[:, ::-1]
         self.layers.append(
             Layer(
                 pixels=np.ascontiguousarray(part),
-                left=left + int(columns[0]),
+                left=left,
                 top=top + int(rows[0]),
                 start=start,
                 end=self.scene.end,
@@ -243,6 +252,7 @@ class Stage:
                 rise=rise,
                 grow=grow,
                 wipe=wipe,
+                from_right=self.from_right,
                 title=title,
                 ink=ink,
                 plate=plate,

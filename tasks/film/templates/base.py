@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 import skia
 
+from tasks.film.drawing import lettering
 from tasks.film.drawing.column import Placed, Row, column
 from tasks.film.drawing.lettering import Align, Block, Style, require
 from tasks.film.drawing.palette import Rgb, Scheme, scheme_of
@@ -20,8 +22,9 @@ _WIDE = 1.2
 """Width to height from which texts stand beside the picture."""
 _APPS = 0.25
 """Share of the frame below the safe area, from which apps lie over its lower part: titles then stand at the top."""
-_ABOVE, _BESIDE, _CARD = 0.56, 0.54, 0.46
-"""Beside a card: the share of the picture above it and next to it, and that of a card above the picture."""
+_ABOVE, _BESIDE, _CARD = 0.56, 0.54, {"price": 0.6}
+"""Beside a card: the share of the picture above it and next to it, and that of a card above the picture by layout."""
+_USUAL_CARD = 0.46
 _OVERLAP = 0.05
 """Of the frame, by which a card may lie over the edge of the picture."""
 _END, _END_LOW = 700, 620
@@ -69,12 +72,13 @@ class Look(ABC):
 
     def ground(self, scene: Scene, brief: Brief) -> Pixels:
         """What lies under the picture."""
-        canvas = brief.canvas
-        return drawn(canvas.width, canvas.height, self.back(scene.layout, canvas, self.scheme(brief)))
+        canvas = _as_drawn(brief).canvas
+        pixels = drawn(canvas.width, canvas.height, self.back(scene.layout, canvas, self.scheme(brief)))
+        return np.ascontiguousarray(pixels[:, ::-1]) if reads_from_right(brief) else pixels
 
     def layers(self, scene: Scene, brief: Brief) -> tuple[Layer, ...]:
         """The titles of a scene, drawn."""
-        stage = Stage(brief, scene, self.scheme(brief))
+        stage = Stage(_as_drawn(brief), scene, self.scheme(brief), reads_from_right(brief))
         if scene.layout == "end":
             self.draw_end(stage)
         else:
@@ -108,11 +112,13 @@ class Look(ABC):
         family, bold = self.display
         own = stage.brief.product.brand.font
         style = Style(own or family, bold=bold or own is not None, colour=ink, fonts=stage.brief.fonts)
+        style = replace(style, from_right=stage.from_right)
         return replace(style, **changes)  # type: ignore[arg-type]
 
     def reading(self, stage: Stage, ink: Rgb, *, bold: bool = False, **changes: object) -> Style:
         """Letters of all else."""
         style = Style(self.body, bold=bold, colour=ink, leading=1.22, fonts=stage.brief.fonts)
+        style = replace(style, from_right=stage.from_right)
         return replace(style, **changes)  # type: ignore[arg-type]
 
     def brand(self, stage: Stage, ink: Rgb, align: Align = "left", large: float = 30) -> list[Row]:
@@ -263,12 +269,28 @@ class Look(ABC):
         stage.badge(title, box.grown(24 * unit), paint, ink=ink, plate=fill, delay=delay, rise=24 * unit)
 
     def _placed(self, scene: Scene, brief: Brief) -> Scene:
-        box = self.picture(scene.layout, brief.canvas)
-        return replace(scene, box=box.shares(brief.canvas))
+        canvas = _as_drawn(brief).canvas
+        left, top, right, bottom = self.picture(scene.layout, canvas).shares(canvas)
+        if reads_from_right(brief):
+            left, right = 1 - right, 1 - left
+        return replace(scene, box=(left, top, right, bottom))
 
     def _check(self, texts: Sequence[str], brief: Brief) -> None:
         family, bold = self.display
         require(texts, Style(brief.product.brand.font or family, bold=bold, fonts=brief.fonts), brief.fonts)
+
+
+def reads_from_right(brief: Brief) -> bool:
+    """Whether most of what a film says of its product is read from the right: its layout is then a mirror's."""
+    return lettering.reads_from_right(" ".join((brief.product.name, *brief.product.features)))
+
+
+def _as_drawn(brief: Brief) -> Brief:
+    """The brief as templates draw it, from the left: what apps cover is at the other side in a mirror."""
+    if not reads_from_right(brief):
+        return brief
+    left, top, right, bottom = brief.canvas.safe
+    return replace(brief, canvas=replace(brief.canvas, safe=(1 - right, top, 1 - left, bottom)))
 
 
 def is_wide(canvas: Canvas) -> bool:
@@ -286,7 +308,7 @@ def under_apps(canvas: Canvas) -> bool:
     return canvas.safe[3] <= 1 - _APPS
 
 
-def card_places(canvas: Canvas) -> tuple[Box, Box]:
+def card_places(canvas: Canvas, layout: str) -> tuple[Box, Box]:
     """Where the picture of a scene with a card lies, and where the card may: faces are seen, whatever the card says."""
     wide, high = canvas.width, canvas.height
     safe = safe_box(canvas)
@@ -294,7 +316,7 @@ def card_places(canvas: Canvas) -> tuple[Box, Box]:
         picture = Box(wide * (1 - _BESIDE), 0, wide, high).even
         return picture, Box(safe.left, safe.top, picture.left + wide * _OVERLAP, safe.bottom)
     if under_apps(canvas):
-        picture = Box(0, safe.top + safe.height * _CARD, wide, high).even
+        picture = Box(0, safe.top + safe.height * _CARD.get(layout, _USUAL_CARD), wide, high).even
         return picture, Box(safe.left, safe.top, safe.right, picture.top + high * _OVERLAP)
     picture = Box(0, 0, wide, safe.bottom * _ABOVE).even
     return picture, Box(safe.left, picture.bottom - high * _OVERLAP, safe.right, safe.bottom)

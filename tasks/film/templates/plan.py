@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from tasks.copywriting.quantities import quantities
+from tasks.copywriting.wording import shortened
 from tasks.film.storyboard import Brief, Move, Scene, Shot, Title, Transition
 from tasks.promotion.materials import Language
 from tasks.promotion.wording import FIRM, day, instalments, money
@@ -21,6 +22,8 @@ _HEARD = 0.5
 """Share of a text's words that a sentence has, to be about it."""
 _GLANCE = 90
 """Letters of a sentence of the description that can be read at a glance."""
+_CARD_NAME, _SHORT_NAME = 50, 40
+"""Letters of a name that leave room for the price below it, and of what is shown of a longer one."""
 _MAX_QUOTES = 3
 _LEAST = 1.2
 """Seconds that a title is shown for, and that a sentence is heard in a shot, to matter there."""
@@ -54,7 +57,7 @@ def price_titles(brief: Brief) -> tuple[Title, ...]:
         return ()
     words = _WORDS[language]
     currency = product.currency
-    titles = [Title("name", product.name)]
+    titles = [_name(brief)]
     if product.old_price is not None:
         titles.append(Title("old_price", money(product.old_price, currency, language, space=FIRM)))
     titles.append(Title("price", money(product.price, currency, language, space=FIRM)))
@@ -74,7 +77,7 @@ def end_titles(brief: Brief) -> tuple[Title, ...]:
     price = [title for title in price_titles(brief) if title.role == "price"]
     return (
         *_brand(brief),
-        Title("name", brief.product.name),
+        _name(brief),
         *price,
         _call(brief),
         *(Title("contact", text) for text in contacts),
@@ -251,6 +254,12 @@ def _features(brief: Brief) -> list[str]:
 def _headline(brief: Brief) -> Title:
     text = brief.copy.headline if brief.copy is not None and brief.copy.headline else brief.product.name
     return Title("headline", text)
+
+
+def _name(brief: Brief) -> Title:
+    """The product's name, as long as there is room for it beside a price."""
+    name = brief.product.name
+    return Title("name", name if len(name) <= _CARD_NAME else shortened(name, _SHORT_NAME))
 
 
 def _brand(brief: Brief) -> tuple[Title, ...]:

@@ -1,8 +1,10 @@
 """price-drop: loud as a shop window: rays, heavy capitals, a burst with the discount, and a huge price."""
 
+from dataclasses import dataclass
+
 import skia
 
-from tasks.film.drawing.column import Row, column
+from tasks.film.drawing.column import Placed, Row, column
 from tasks.film.drawing.lettering import fit
 from tasks.film.drawing.palette import WHITE, Rgb, Scheme, ink_on, mixed, readable
 from tasks.film.drawing.shapes import border, burst, gradient, panel, rays
@@ -16,6 +18,14 @@ _PRICED = ("price", "poster")
 """Layouts with the price; in square frames it stands beside the picture."""
 _RAYS = 0.055
 """Opacity of the rays on the ground."""
+
+
+@dataclass(frozen=True)
+class _Slab:
+    """What stands below the headline."""
+
+    card: Box
+    price: Box | None = None
 
 
 class PriceDrop(Look):
@@ -69,16 +79,16 @@ class PriceDrop(Look):
         self._frame(stage)
         wide = is_wide(canvas)
         room = inner(canvas, 64 * unit, down=12 * unit, centred=not wide)
-        slab = None
+        slab: _Slab | None = None
         if wide:
             room = Box(room.left, room.top, picture.left - 64 * unit, room.bottom)
         if stage.title("price"):
             slab = self._slab(stage, room)
         elif call := stage.title("call_to_action"):
-            slab = self._call(stage, call, room)
+            slab = _Slab(self._call(stage, call, room))
         foot = room.bottom if wide else picture.top - 34 * unit
         if slab:
-            foot = foot if is_square(canvas) else min(foot, slab.top - (40 if wide else 28) * unit)
+            foot = foot if is_square(canvas) else min(foot, slab.card.top - (40 if wide else 28) * unit)
         self._head(stage, Box(room.left, room.top, room.right, foot))
         if (off := stage.title("discount")) and slab and self._burst_room(stage, picture, slab):
             self._burst(stage, off, picture, slab)
@@ -116,8 +126,8 @@ class PriceDrop(Look):
         place = Box(room.left, top, room.right, room.bottom)
         self.put(stage, column(rows, place, unit, 0.35 if wide else 0.5), scheme.main, steady=steady)
 
-    def _slab(self, stage: Stage, room: Box) -> Box:
-        """The price on a slab of the second colour; where it lies comes back."""
+    def _slab(self, stage: Stage, room: Box) -> "_Slab":
+        """The price on a slab of the second colour."""
         unit, scheme, canvas = stage.unit, stage.scheme, stage.brief.canvas
         ink = scheme.on_second
         quiet = readable(mixed(ink, scheme.second, 0.25), scheme.second)
@@ -145,27 +155,33 @@ class PriceDrop(Look):
             room = Box(picture.right + 40 * unit, room.top, room.right, room.bottom)
             top, align, pad = picture.top + 40 * unit, 0.5, 32 * unit
         space = Box(room.left + pad, top, room.right - pad, bottom - pad)
-        placed = column(rows, space, unit, align)
-        card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
-        if stage.title("discount") and not self._burst_room(stage, picture, card):
-            rows[1:1] = self.row(stage, "discount", bold, 48, gap=16)
+
+        def laid() -> tuple[list[Placed], _Slab]:
             placed = column(rows, space, unit, align)
             card = Box(room.left, placed[0].box.top - pad, room.right, placed[-1].box.bottom + pad)
+            return placed, _Slab(card, next(item.box for item in placed if item.row.kind == "price"))
+
+        placed, slab = laid()
+        if stage.title("discount") and not self._burst_room(stage, picture, slab):
+            rows[1:1] = self.row(stage, "discount", bold, 48, gap=16)
+            placed, slab = laid()
+        card = slab.card
         shape = panel(card, scheme.second, 36 * unit, shadow=30 * unit)
         stage.shape(card.grown(28 * unit), shape, rise=0)
         self.put(stage, placed, scheme.second, delay=0.2)
-        return card
+        return slab
 
     @staticmethod
-    def _burst_room(stage: Stage, picture: Box, slab: Box) -> float:
-        """Radius of the burst; 0 if there is no room for it above the slab."""
+    def _burst_room(stage: Stage, picture: Box, slab: "_Slab") -> float:
+        """Radius of the burst; 0 if there is no room for it beside the slab."""
         unit = stage.unit
         if is_wide(stage.brief.canvas) or is_square(stage.brief.canvas):
             return _BURST * unit * (0.82 if is_square(stage.brief.canvas) else 1)
         if under_apps(stage.brief.canvas):
-            high = stage.safe.bottom - slab.bottom
+            # Beside the price: what is over the picture would lie on faces, or under captions that keep off these.
+            high = slab.card.right - 20 * unit - (slab.price or slab.card).right
             return min(_BURST * unit, high / 2) if high >= 2 * _LEAST_BURST * unit else 0.0
-        high = slab.top + 24 * unit - max(picture.top - 24 * unit, stage.safe.top)
+        high = slab.card.top + 24 * unit - max(picture.top - 24 * unit, stage.safe.top)
         return min(_BURST * unit, high / 2) if high >= 2 * _LEAST_BURST * unit else 0.0
 
     def _call(self, stage: Stage, call: Title, room: Box) -> Box:
@@ -176,23 +192,25 @@ class PriceDrop(Look):
         self.put(stage, placed, scheme.main, delay=0.5)
         return placed[0].box
 
-    def _burst(self, stage: Stage, off: Title, picture: Box, slab: Box) -> None:
-        """The discount on a burst over the picture's upper right corner."""
+    def _burst(self, stage: Stage, off: Title, picture: Box, slab: "_Slab") -> None:
+        """The discount on a burst over the picture's upper right corner, or beside the price."""
         unit, scheme, safe = stage.unit, stage.scheme, stage.safe
         radius = self._burst_room(stage, picture, slab)
+        ink, fill = scheme.on_second, scheme.second
         x = min(picture.right - radius * 0.75, safe.right - radius)
         y = max(picture.top - 24 * unit + radius, safe.top + radius)
         if is_wide(stage.brief.canvas):
             y = max(picture.top + radius * 0.9, safe.top + radius)
-        elif under_apps(stage.brief.canvas):
-            y = min(slab.bottom + radius * 1.05, safe.bottom - radius)
+        elif under_apps(stage.brief.canvas) and slab.price is not None:
+            x, y = slab.card.right - 20 * unit - radius, slab.price.middle[1]
+            fill, ink = ink, fill
         elif is_square(stage.brief.canvas):
             x, y = max(picture.left + radius * 0.85, safe.left + radius), picture.bottom - radius * 1.05
         figure, _, word = off.text.partition(" ")
-        style = self.heading(stage, scheme.on_second, align="center")
+        style = self.heading(stage, ink, align="center")
         large = fit(figure, style, (radius * 1.45, radius), (radius * 0.72, radius * 0.3), lines=1)
         below = fit(word or " ", style, (radius * 1.1, radius), (radius * 0.36, radius * 0.2), lines=1)
-        jagged = burst((x, y), radius, scheme.second)
+        jagged = burst((x, y), radius, fill)
 
         def paint(canvas: skia.Canvas) -> None:
             jagged(canvas)
@@ -206,7 +224,6 @@ class PriceDrop(Look):
                 below.draw(canvas, x - below.width / 2, top + large.above + gap)
             canvas.restore()
 
-        ink, fill = scheme.on_second, scheme.second
         around = Box(x, y, x, y).grown(radius * 1.2)
         stage.badge(off, around, paint, ink=ink, plate=fill, delay=0.35, grow=0.5)
 

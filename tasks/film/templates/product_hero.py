@@ -103,7 +103,7 @@ class ProductHero(Look):
                 x = item.box.left - (item.row.indent - _TICK) * unit
                 y = item.box.top + item.block.size * 0.36
                 tick = check((x, y), radius, scheme.main, scheme.on_main)
-                stage.shape(Box(x, y, x, y).grown(radius + 4), tick, grow=0.4)
+                stage.shape(Box(x, y, x, y).grown(radius + 4), tick, grow=0.4, is_sign=True)
 
     def _discount(self, stage: Stage, placed: list[Placed]) -> None:
         """By how much the price was lowered, on a pill beside it."""

@@ -30,7 +30,7 @@ class Slideshow(Look):
         """The whole frame; where a card tells the price, beside it."""
         if layout == "end":
             return self.end_picture(canvas)
-        return card_places(canvas)[0] if layout in _CARDS else frame_box(canvas)
+        return card_places(canvas, layout)[0] if layout in _CARDS else frame_box(canvas)
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour: seen beside cards, and on the end card."""
@@ -46,7 +46,7 @@ class Slideshow(Look):
         top = self._tag(stage, room) + 32 * unit
         room = Box(room.left, top, room.right, room.bottom)
         if stage.title("price"):
-            self._card(stage, room.within(card_places(canvas)[1]))
+            self._card(stage, room.within(card_places(canvas, stage.scene.layout)[1]))
         elif title := next(filter(None, map(stage.title, ("headline", "feature", "name"))), None):
             self._labels(stage, title, room)
 

@@ -7,12 +7,18 @@ from tasks.film.drawing.palette import WHITE, Rgb, Scheme, cover, mixed
 from tasks.film.drawing.shapes import border, gradient, panel, scrim
 from tasks.film.drawing.stage import Box, Painter, Stage, frame_box
 from tasks.film.storyboard import Canvas
-from tasks.film.templates.base import Look, inner, is_wide, under_apps
+from tasks.film.templates.base import Look, inner, is_square, is_wide, under_apps
 
 _MARGIN = 0.07
 """Added to the least opacity of a veil under letters."""
+_LEAST_VEIL = 0.3
+"""Opacity of a veil on dark pictures: letters stand out from what is drawn in them, too."""
 _SOFT = 480
 """Height in which a veil goes over into the picture; less where there is less above the words."""
+_FADING = 0.65
+"""Share of what is above the words in which a veil at the bottom begins."""
+_SQUARE = 0.66
+"""How large letters are in square frames, where large ones would leave little of the picture."""
 _LEAST_CLEAR = 0.15
 """Share of the frame above the words that is worth being seen."""
 
@@ -65,23 +71,28 @@ class Story(Look):
             placed.row.title is not None and placed.row.title.role == "brand"
         )
 
-    def _least(self, scheme: Scheme) -> float:
-        """Opacity of a veil under words."""
-        return min(1.0, max(cover(WHITE, scheme.deep), cover(self._gold(scheme), scheme.deep)) + _MARGIN)
+    def _least(self, stage: Stage) -> float:
+        """Opacity of a veil under words: what the lightest parts of the picture need."""
+        deep, picture = stage.scheme.deep, stage.scene.picture
+        lights = stage.brief.lights
+        level = lights[picture] if picture is not None and picture < len(lights) else 255
+        inks = [WHITE, *([self._gold(stage.scheme)] if stage.title("price") else [])]
+        least = max(cover(ink, deep, lightest=(level, level, level)) for ink in inks)
+        return min(1.0, max(least + _MARGIN, _LEAST_VEIL))
 
     def _veil_beside(self, stage: Stage, right: float) -> None:
         """Darkens the left of the picture, and lets its right be."""
         canvas, scheme, unit = stage.brief.canvas, stage.scheme, stage.unit
         knee = right + 24 * unit
         box = Box(0, 0, min(canvas.width, knee + _SOFT * unit), canvas.height)
-        least = self._least(scheme)
+        least = self._least(stage)
         stops = [(0.0, min(1.0, least + 0.12)), (knee / box.width, least), (1.0, 0.0)]
         stage.steady(box, scrim(box, scheme.deep, stops, across=True))
 
     def _veil(self, stage: Stage, top: float, bottom: float) -> None:
         """Darkens the picture behind the words: enough for the whitest one."""
         canvas, scheme, unit = stage.brief.canvas, stage.scheme, stage.unit
-        least = self._least(scheme)
+        least = self._least(stage)
         soft = _SOFT * unit
         if under_apps(canvas):
             knee = bottom + 24 * unit
@@ -89,6 +100,8 @@ class Story(Look):
             share = knee / box.height
             stage.steady(box, scrim(box, scheme.deep, [(0.0, least), (min(share, 1.0), least), (1.0, 0.0)]))
             return
+        # The upper part of what is above the words is seen as it is.
+        soft = min(soft, max(top - 40 * unit, 0.0) * _FADING)
         start = max(0.0, top - 40 * unit - soft)
         box = Box(0, start, canvas.width, canvas.height)
         knee = (top - 40 * unit - start) / box.height
@@ -103,10 +116,11 @@ class Story(Look):
         heading = self.heading(stage, WHITE, leading=1.06)
         priced = stage.title("price") is not None
         large = 92 if stage.scene.layout == "poster" else 76
+        size = _SQUARE if is_square(stage.brief.canvas) else 1.0
         rows = [
-            *self.row(stage, "headline", heading, large if priced else 136, lines=4),
-            *self.row(stage, "feature", heading, 108, lines=4),
-            *self.row(stage, "name", heading, large if priced else 116, lines=4),
+            *self.row(stage, "headline", heading, large if priced else 136 * size, lines=4),
+            *self.row(stage, "feature", heading, 108 * size, lines=4),
+            *self.row(stage, "name", heading, large if priced else 116 * size, lines=4),
             *self.row(stage, "old_price", self.reading(stage, WHITE, struck=True), 44, gap=40),
             *self.row(stage, "price", self.heading(stage, gold), 132, gap=26),
             *self.row(stage, "discount", self.reading(stage, gold, bold=True), 42, gap=24),

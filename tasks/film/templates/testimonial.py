@@ -28,7 +28,7 @@ class TestimonialCard(Look):
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
         """Beside the card."""
-        return self.end_picture(canvas) if layout == "end" else card_places(canvas)[0]
+        return self.end_picture(canvas) if layout == "end" else card_places(canvas, layout)[0]
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour."""
@@ -40,7 +40,7 @@ class TestimonialCard(Look):
         unit, canvas = stage.unit, stage.brief.canvas
         room = inner(canvas, 56 * unit, down=16 * unit)
         pad = 56 * unit
-        room = room.within(card_places(canvas)[1])
+        room = room.within(card_places(canvas, stage.scene.layout)[1])
         placed = column(self._rows(stage), room.grown(-pad), unit, 0.5)
         top = placed[0].box.top - pad
         card = Box(room.left, top, room.right, placed[-1].box.bottom + pad)
@@ -119,4 +119,4 @@ class TestimonialCard(Look):
             canvas.drawCircle(x, y, radius, skia.Paint(AntiAlias=True, Color=colour(scheme.main)))
             block.draw(canvas, x - block.width / 2, y - block.above / 2)
 
-        stage.shape(Box(x, y, x, y).grown(radius + 3), paint, grow=0.5, delay=0.3)
+        stage.shape(Box(x, y, x, y).grown(radius + 3), paint, grow=0.5, delay=0.3, is_sign=True)

@@ -20,15 +20,16 @@ IS = (
     "Made in Portland",
     "BPA-free",
 )
+COMES = ("Do PP ao XGG", "Em três cores", "From XS to XXL")
 DOES = ("Desliga sozinha", "Prepara 30 xícaras", "Folds flat")
 
 
 @pytest.mark.parametrize("language", ["pt-BR", "en"])
-@given(st.permutations([*HAS, *IS, *DOES]))
+@given(st.permutations([*HAS, *IS, *COMES, *DOES]))
 def test_what_is_unlike_stands_in_sentences_of_its_own(language: Language, features: list[str]) -> None:
     for sentence in joined(features, language, frozenset()):
         said = sentence.lower()
-        kinds = [any(one.lower() in said for one in kind) for kind in (HAS, IS, DOES)]
+        kinds = [any(one.lower() in said for one in kind) for kind in (HAS, IS, COMES, DOES)]
         assert sum(kinds) == 1, sentence
 
 

@@ -327,3 +327,10 @@ def test_the_manual_shows_what_is_written(coffee_maker: Product, page: str) -> N
         )
         english = copy_of(earbuds, language="en", tone="energetic", platform="tiktok", seed=2)
         assert f"```text\n{english.text}\n```" in shown
+
+
+@pytest.mark.parametrize("tone", get_args(Tone))
+def test_a_call_that_ends_with_an_emoji_gets_neither_another_nor_a_stop(tone: Tone) -> None:
+    product = Product(name="Bolsa Ipê", call_to_action="Peça a sua pelo WhatsApp 👜")
+    text = copy_of(product, tone=tone, include_hashtags=False).text
+    assert text.endswith("Peça a sua pelo WhatsApp 👜")

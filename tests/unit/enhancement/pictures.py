@@ -78,6 +78,17 @@ def sunset() -> Pixels:
     return noisy(picture, 1.2)
 
 
+def street(light: tuple[float, float, float], shade: tuple[float, float, float]) -> Pixels:
+    """Grey stones, plants and a brown door, most of them reached by a light and the others in shade."""
+    stones = np.random.default_rng(5).uniform(0.25, 0.95, (24, 24, 1)) * np.ones(3)
+    stones[4:11, 3:21:3] *= (0.5, 0.9, 0.4)
+    stones[14:22, 4:12] *= (0.8, 0.45, 0.3)
+    y, x = np.mgrid[0:384, 0:384]
+    reached = 1 / (1 + np.exp((x - 250 - 60 * np.sin(y / 40)) / 4))[..., None]
+    lit = reached * np.array(light) + (1 - reached) * 0.3 * np.array(shade)
+    return noisy(255 * (np.kron(stones, np.ones((16, 16, 1))) * lit) ** (1 / 2.2), 1.0)
+
+
 @cache
 def low_key() -> Pixels:
     """A lit thing before black."""

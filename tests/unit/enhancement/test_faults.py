@@ -20,6 +20,7 @@ from tests.unit.enhancement.pictures import (
     product,
     psnr,
     spread,
+    street,
     tinted,
 )
 
@@ -63,6 +64,16 @@ def test_what_may_be_the_colour_of_things_is_not_made_worse(light: tuple[float, 
     clean = photograph("coffee")
     spoilt = tinted(clean, *light)
     assert delta_e(without_cast(spoilt), clean) < delta_e(spoilt, clean) + 0.5
+
+
+def test_light_of_a_low_sun_stays_and_that_of_a_lamp_goes() -> None:
+    """Both are as warm where they reach; the shade of the sun has the blue of the sky."""
+    lamp, sun = (
+        white_balance.measure(sample(street((1.0, 0.84, 0.6), shade))).amount
+        for shade in ((1.0, 0.84, 0.6), (0.65, 0.85, 1.0))
+    )
+    assert lamp > 0.6
+    assert sun < 0.5 * lamp
 
 
 def test_cast_on_a_product_goes_with_its_backdrop() -> None:

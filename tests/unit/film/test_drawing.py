@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.errors import InvalidInputError, MissingEngineError
 from tasks.film.drawing.column import Row, column
-from tasks.film.drawing.lettering import Style, fit, require
+from tasks.film.drawing.lettering import Block, Style, fit, reads_from_right, require
 from tasks.film.drawing.palette import (
     BLACK,
     READABLE,
@@ -18,6 +18,7 @@ from tasks.film.drawing.palette import (
     contrast,
     cover,
     ink_on,
+    lightest_of,
     mixed,
     readable,
     scheme_of,
@@ -157,3 +158,39 @@ def test_a_logo_that_could_not_be_seen_stands_on_a_plate() -> None:
 def test_every_font_of_the_project_is_known_to_the_renderer() -> None:
     for path in Path("tasks/captions/fonts").glob("*.ttf"):
         assert skia.Typeface.MakeFromFile(str(path)) is not None, path
+
+
+def test_no_line_begins_with_a_dash() -> None:
+    for room in range(120, 600, 40):
+        block = fit("Jaqueta Varsity Conceição — Edição “São João”", STYLE, (room, 400), (60, 20))
+        assert not any(line.startswith("—") for line in block.lines)
+
+
+def test_the_letters_of_a_button_are_large_in_several_lines_rather_than_small_in_one() -> None:
+    large = 46
+    style = Style("Outfit", bold=True)
+    call = "Book your free tour of the rooms this week at Harbour"
+    long, short = (
+        column([Row(Title("call_to_action", text), style, large, kind="button")], Box(0, 0, 420, 900), 1)[0]
+        for text in (call, "Shop now")
+    )
+    assert isinstance(long.block, Block)
+    assert isinstance(short.block, Block)
+    assert long.block.size >= large * 0.7
+    assert len(long.block.lines) == 3
+    assert (short.block.size, len(short.block.lines)) == (large, 1)
+
+
+def test_what_is_read_from_the_right_is_known_by_most_of_its_words() -> None:
+    assert reads_from_right("ساعة النورس الذكية X2")
+    assert reads_from_right("שעון חכם")
+    assert not reads_from_right("Relógio Nawras X2")
+
+
+def test_a_veil_on_a_dark_picture_is_thin() -> None:
+    dark = np.full((80, 80, 3), 60, np.uint8)
+    level = lightest_of(dark)
+    thin = cover(WHITE, BLACK, lightest=(level, level, level))
+    assert 60 <= level < 90
+    assert thin < cover(WHITE, BLACK) / 2
+    assert contrast(WHITE, mixed((60, 60, 60), BLACK, thin)) >= READABLE

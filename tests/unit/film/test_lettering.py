@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from tasks.captions.word_look import READABLE, Preset, contrast
-from tasks.film.lettering import caption_look, caption_script, film_canvas
+from tasks.film.lettering import Passage, caption_look, caption_script, film_canvas
 from tasks.film.options import Aspect, VideoConfig
 from tasks.promotion.materials import SpokenWord
 from tasks.promotion.product import Brand
@@ -24,7 +24,7 @@ WORDS = [
 def test_nothing_of_a_caption_stands_where_titles_may(preset: Preset, aspect: Aspect) -> None:
     config = VideoConfig(aspect=aspect, caption_style=preset)
     free = film_canvas(config, captions=True)
-    script, lost = caption_script(WORDS, config)
+    script, lost = caption_script([Passage(tuple(WORDS))], config)
     assert not lost
     tops = [float(place) for event in script for place in re.findall(r"\\pos\([\d.]+,([\d.]+)\)", event.text)]
     assert tops
@@ -49,3 +49,33 @@ def test_letters_of_captions_have_an_edge_or_a_ground_of_their_own(preset: Prese
 def test_without_captions_titles_have_all_of_the_safe_area() -> None:
     config = VideoConfig(platform="tiktok")
     assert film_canvas(config, captions=False).safe == pytest.approx((0.06, 0.10, 0.86, 0.78), abs=0.001)
+
+
+@pytest.mark.parametrize("preset", get_args(Preset))
+def test_captions_of_two_passages_are_never_seen_together(preset: Preset) -> None:
+    config = VideoConfig(caption_style=preset)
+    passages = [Passage(tuple(WORDS[:3])), Passage(tuple(WORDS[3:]))]
+    script, _ = caption_script(passages, config)
+    second = round(WORDS[3].start * 1000)
+    assert {event.start < second for event in script} == {True, False}
+    assert all(event.end <= second for event in script if event.start < second)
+
+
+def test_a_passage_stands_as_far_above_the_usual_place_as_it_is_raised() -> None:
+    config = VideoConfig()
+    usual, raised = (caption_script([Passage(tuple(WORDS), up)], config)[0] for up in (0.0, 200.0))
+    places = [
+        [float(place) for event in script for place in re.findall(r"\\pos\([\d.]+,([\d.]+)\)", event.text)]
+        for script in (usual, raised)
+    ]
+    assert [low - high for low, high in zip(*places, strict=True)] == pytest.approx(
+        [200] * len(places[0]), abs=1
+    )
+
+
+def test_the_box_of_the_spoken_word_is_seen_on_the_ground_of_the_template() -> None:
+    brand = Brand(colors=("#5A2D0C", "#E3B261"))
+    assert caption_look(VideoConfig(), brand).highlight_cor == "#5A2D0C"
+    assert caption_look(VideoConfig(), brand, ["#5A2D0C", "#3F1F08"]).highlight_cor == "#E3B261"
+    alone = caption_look(VideoConfig(), Brand(colors=("#5A2D0C",)), ["#5A2D0C"])
+    assert (alone.highlight_cor, alone.highlight_texto_cor) == ("#FFFFFF", "#000000")

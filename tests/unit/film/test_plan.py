@@ -140,3 +140,19 @@ def test_a_button_has_the_first_clause_of_a_long_call(call: str, button: str) ->
     film = _film(product=CHAIR.model_copy(update={"call_to_action": call}))
     (found,) = [title.text for title in end_titles(film) if title.role == "call_to_action"]
     assert found == button
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Jaqueta Varsity Conceição — Edição “São João”", "Jaqueta Varsity Conceição — Edição “São João”"),
+        (
+            "Bolsa Carteiro Ipê em Couro Legítimo com Alça Transversal e Bolso para Notebook",
+            "Bolsa Carteiro Ipê em Couro Legítimo",
+        ),
+    ],
+)
+def test_beside_a_price_a_name_has_no_more_letters_than_there_is_room_for(name: str, shown: str) -> None:
+    told = brief(Product(name=name, price=Decimal("99.90")), Canvas(270, 480))
+    priced = [scene for scene in scenes_of(told) if scene.layout in ("price", "end")]
+    assert {title.text for scene in priced for title in scene.titles if title.role == "name"} == {shown}

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,13 @@ from tasks.film.drawing.palette import READABLE
 from tasks.film.drawing.still import filled, laid_over
 from tasks.film.storyboard import Brief, Canvas, Layer, Scene
 from tasks.film.templates import TEMPLATES
+from tasks.promotion.product import Product
 from tests.unit.film.briefs import PRODUCTS, brief
+
+
+def replace_facts(product: Product, **changes: object) -> Product:
+    return product.model_copy(update=changes)
+
 
 CANVASES = {
     "9:16": Canvas(270, 480, (0.06, 0.10, 0.86, 0.65)),
@@ -154,3 +162,50 @@ def test_a_story_darkens_a_picture_only_where_words_stand(product: str) -> None:
         assert frame[: canvas.height // 20].mean() > 200, scene.layout
         seen += 1
     assert seen
+
+
+ARABIC = replace_facts(
+    PRODUCTS["full"],
+    name="ساعة النورس الذكية X2",
+    features=("بطارية تدوم 7 أيام!", "مقاومة للماء"),
+    call_to_action="اطلبها الآن",
+)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("shape", ["16:9", "9:16"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_is_read_from_the_right_is_laid_out_as_in_a_mirror(
+    name: str, shape: str, models_dir: Path
+) -> None:
+    fonts = (models_dir / "fonts",)
+    canvas = CANVASES[shape]
+    left, top, right, bottom = canvas.safe
+    mirror = replace(canvas, safe=(1 - right, top, 1 - left, bottom))
+    told = replace(brief(ARABIC, canvas), fonts=fonts)
+    other = replace(brief(PRODUCTS["full"], mirror), fonts=fonts)
+    for scene, latin in zip(scenes(name, told), scenes(name, other), strict=True):
+        x0, y0, x1, y1 = latin.box
+        assert scene.box == pytest.approx((1 - x1, y0, 1 - x0, y1))
+        ground = TEMPLATES[name].ground(scene, told)
+        assert np.array_equal(ground, TEMPLATES[name].ground(latin, other)[:, ::-1])
+        for layer in titles(TEMPLATES[name].layers(scene, told)):
+            box = letters(layer)
+            assert box[0] >= left * canvas.width - 2, layer.title
+            assert box[2] <= right * canvas.width + 2, layer.title
+        if shape == "16:9" and scene.layout == "opening":
+            brands = [
+                letters(next(each for each in titles(found) if each.title and each.title.role == "brand"))
+                for found in (TEMPLATES[name].layers(scene, told), TEMPLATES[name].layers(latin, other))
+            ]
+            # The same letters, at the other side.
+            assert brands[0][2] == pytest.approx(canvas.width - brands[1][0], abs=2)
+
+
+@pytest.mark.parametrize("shape", ["9:16", "9:16 with captions"])
+def test_below_a_price_captions_may_rise_off_a_face(shape: str) -> None:
+    canvas = CANVASES[shape]
+    told = brief(PRODUCTS["full"], canvas)
+    scene = next(scene for scene in TEMPLATES["price-drop"].scenes(told) if scene.layout == "price")
+    lowest = max(letters(layer)[3] for layer in titles(TEMPLATES["price-drop"].layers(scene, told)))
+    assert lowest < (scene.box[1] + 0.05) * canvas.height
