@@ -12,7 +12,8 @@ from blocks.settings import get_settings
 from flows.job import job_flow
 from flows.transcription import AudioTrack, Formats, Hint, Language, Model, SpeakerCount, transcribe
 from tasks.batches.document import BatchEntry, BatchOutcome, BatchResult, summary
-from tasks.batches.items import BatchItem, Listing, bring, list_items
+from tasks.batches.items import bring, list_items
+from tasks.batches.listing import BatchItem, Listing
 from tasks.batches.memory import Memory, memory_lock, read_ledger
 from tasks.errors import ContrapontoError, EngineError, kind_of_error
 from tasks.jobs.artifacts import write_table

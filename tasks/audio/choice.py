@@ -25,6 +25,7 @@ from tasks.audio.listening import (
     is_wide,
     pan,
     second_looks,
+    side_by_side,
 )
 from tasks.audio.noise_floor import measure_noise_floor
 from tasks.audio.voice_activity import SAMPLE_RATE, can_hear
@@ -270,24 +271,36 @@ def _listen(reader: SoundReader, track: AudioStream, progress: Progress) -> _Lis
     sounds: list[Sound] = []
     tried: list[str] = []
     for mixes in second_looks(track.channels, difference_first=first.is_opposed):
-        # The only channel of surround sound is made by ffmpeg, the channels of stereo come as they are.
-        mix = mixes[0] if len(mixes) == 1 else "mix"
-        filters = SoundChoice(track=1, tracks=(), mix=mix).filters(track.channels)
-        look = SecondLook(mixes, reader.info.duration, most=first.blocks if first.is_enough else None)
-        for block in reader.blocks(
-            track,
-            channels=1 if len(mixes) == 1 else 2,
-            filters=filters,
-            seconds=LOOK_SECONDS,
-            progress=progress,
-        ):
-            look.add(block)
-            if look.is_enough:
-                break
-        sounds += look.sounds
-        tried += look.tried
+        for look in _second_look(reader, track, mixes, first, progress):
+            sounds += look.sounds
+            tried += look.tried
     best, reason = _best(first, sounds)
     return _Listened(best, reason, tuple(dict.fromkeys(tried)))
+
+
+def _second_look(
+    reader: SoundReader, track: AudioStream, mixes: Sequence[str], first: FirstLook, progress: Progress
+) -> list[SecondLook]:
+    """Reads a track once more, for all of `mixes`: those of stereo are made of its channels, any other comes alone."""
+    stereo = track.channels == 2
+    filters, width = SoundChoice(track=1, tracks=()).filters(track.channels), 2 if stereo else 1
+    if not stereo and mixes != ["mix"]:
+        columns, width = side_by_side(mixes, track.channels)
+        filters = (columns,)
+    most = first.blocks if first.is_enough else None
+    looks = [
+        SecondLook(group, reader.info.duration, most=most)
+        for group in ([mixes] if stereo else [[mix] for mix in mixes])
+    ]
+    for block in reader.blocks(
+        track, channels=width, filters=filters, seconds=LOOK_SECONDS, progress=progress
+    ):
+        for column, look in enumerate(looks):
+            if not look.is_enough:
+                look.add(block if stereo else block[:, [column]])
+        if all(look.is_enough for look in looks):
+            break
+    return looks
 
 
 def _best(first: FirstLook, sounds: Sequence[Sound]) -> tuple[Sound, str]:

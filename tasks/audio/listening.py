@@ -85,11 +85,16 @@ class Sound:
 
 
 def second_looks(channels: int, *, difference_first: bool) -> list[list[str]]:
-    """What can be listened to instead of the mix as it is, in the order of preference, read by read."""
+    """What can be listened to instead of the mix as it is, in the order of preference, read by read.
+
+    The channels of stereo come as they are; of any other track the mix is read first, then its channels, as many at
+    once as there are loudspeakers: a read for each of the 64 of a field recorder would decode the file 64 times.
+    """
     if channels == 2:
         sides = ["mix", "left", "right"]
         return [["difference", *sides] if difference_first else [*sides, "difference"]]
-    return [["mix"], *([f"channel {number}"] for number in range(1, channels + 1) if channels > 2)]
+    single = [f"channel {number}" for number in range(1, channels + 1) if channels > 2]
+    return [["mix"], *(single[at : at + _LOUDSPEAKERS] for at in range(0, len(single), _LOUDSPEAKERS))]
 
 
 def is_wide(channels: int) -> bool:
@@ -103,8 +108,23 @@ def pan(mix: str, channels: int) -> str:
         return f"pan=mono|c0<{'+'.join(f'c{number}' for number in range(channels))}"
     if mix == "difference":
         return "pan=mono|c0=0.5*c0-0.5*c1"
-    number = {"left": 0, "right": 1}.get(mix, 0) if channels == 2 else int(mix.split()[1]) - 1
-    return f"pan=mono|c0=c{number}"
+    return f"pan=mono|c0=c{_number(mix, channels)}"
+
+
+def side_by_side(mixes: Sequence[str], channels: int) -> tuple[str, int]:
+    """The ffmpeg filter that puts single channels of a track side by side, and how many come of it.
+
+    ffmpeg passes only the layouts of loudspeakers on; those that are left over are silent.
+    """
+    width = min(count for count in LAYOUTS if count >= len(mixes))
+    columns = [f"c{at}=c{_number(mix, channels)}" for at, mix in enumerate(mixes)]
+    silent = [f"c{at}=0*c0" for at in range(len(mixes), width)]
+    return "|".join([f"pan={LAYOUTS[width]}", *columns, *silent]), width
+
+
+def _number(mix: str, channels: int) -> int:
+    """Where a single channel stands in its track, from 0."""
+    return {"left": 0, "right": 1}.get(mix, 0) if channels == 2 else int(mix.split()[1]) - 1
 
 
 class Ear:

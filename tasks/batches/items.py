@@ -5,8 +5,9 @@ import hashlib
 import os
 import posixpath
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -17,12 +18,14 @@ from blocks.store_keys import key_part
 from tasks.batches.document import LeftOut
 from tasks.batches.folders import recordings_in
 from tasks.batches.ledger import Ledger
+from tasks.batches.listing import BadSource, BatchItem, Feed, Listing, Recordings
 from tasks.errors import (
     ContrapontoError,
     InvalidInputError,
     NotMediaError,
     SourceForbiddenError,
     SourceNotFoundError,
+    StageTimeoutError,
 )
 from tasks.fetching.content import has_media_extension, is_media_name, unquoted
 from tasks.fetching.download import is_known_site
@@ -44,71 +47,15 @@ FOLDER = "folder:"
 _LISTING_DEADLINE = 120.0
 """Seconds that a site has to list its recordings."""
 _LONGEST_TITLE = 300
+_MOST_FEEDS = 500
+"""Of one list of subscriptions: each of them is asked for."""
+_FEEDS_SECONDS = 1800.0
+"""That all feeds of one list may take together: whoever writes the list may own slow servers."""
 _FEED = re.compile(r"(?:feed|podcast|podcasts|itpc|pcast):(?://)?(?:https?://)?", re.IGNORECASE)
 """How programs for podcasts write the address of a feed."""
 
 
-@dataclass(frozen=True)
-class BatchItem:
-    """One recording of a batch."""
-
-    source: str
-    """URL or store key; of a file of this machine its path."""
-    identity: str
-    """The same for the same recording in every run; another one when the file has changed."""
-    title: str
-    file: Path | None = None
-    """The file that must be brought into the store before it can be worked on."""
-    called: str | None = None
-    """What the recording is called, where its list knows better than its file."""
-
-    @property
-    def shown(self) -> str:
-        """The source for messages and results."""
-        return mask_url(self.source) if is_url(self.source) else printable(self.source)
-
-
-@dataclass(frozen=True)
-class BadSource:
-    """A source that could not be listed."""
-
-    source: str
-    error: ContrapontoError
-
-
-@dataclass
-class Listing:
-    """What the sources of a batch hold."""
-
-    items: list[BatchItem] = field(default_factory=list)
-    """Those to be worked on now, in the order of the sources; what failed before comes last."""
-    skipped: int = 0
-    """Recordings that are known from earlier runs."""
-    left: int = 0
-    """Recordings beyond the limit."""
-    left_out: list[LeftOut] = field(default_factory=list)
-    bad: list[BadSource] = field(default_factory=list)
-
-
-class _Found:
-    """The recordings so far, each once: what two feeds of one podcast hold has one address, and a name in each."""
-
-    def __init__(self) -> None:
-        self._items: list[tuple[BatchItem, set[str]]] = []
-        self._by_name: dict[str, int] = {}
-
-    def add(self, item: BatchItem) -> None:
-        names = (item.identity, f"at {item.source}")
-        known = next((self._by_name[name] for name in names if name in self._by_name), len(self._items))
-        if known == len(self._items):
-            self._items.append((item, set()))
-        self._items[known][1].add(item.identity)
-        for name in names:
-            self._by_name.setdefault(name, known)
-
-    def items(self) -> list[tuple[BatchItem, set[str]]]:
-        """Each with all identities that it has."""
-        return self._items
+_Source = BatchItem | LeftOut | BadSource
 
 
 async def list_items(
@@ -127,7 +74,7 @@ def _list(
     settings = get_settings()
     store = media_store(settings)
     listing = Listing()
-    found = _Found()
+    found = Recordings()
     # Of a site so many as there must be looked at to find those that are new and have had no turn, and one, to see
     # whether more are left.
     looked_at = max_items + 1 + (len(ledger.items) + len(ledger.failures) if only_new else 0)
@@ -166,7 +113,40 @@ def _still(progress: Progress, fraction: float) -> Progress:
 
 def _items_of(
     source: str, store: MediaStore, settings: Settings, max_items: int, progress: Progress
-) -> Iterable[BatchItem | LeftOut | BadSource]:
+) -> Iterator[_Source]:
+    ends = time.monotonic() + _FEEDS_SECONDS
+    for found in _named_by(source, store, settings, max_items, progress):
+        if not isinstance(found, Feed):
+            yield found
+        elif time.monotonic() < ends:
+            yield from _from_feed(found, settings, max_items, progress)
+        else:
+            late = StageTimeoutError(
+                f"The feeds before it in its list took the {_FEEDS_SECONDS / 60:.0f} min that they have together.",
+                hint="Name it as a source of its own.",
+            )
+            yield BadSource(printable(mask_url(found.url)), late)
+
+
+def _from_feed(feed: Feed, settings: Settings, max_items: int, progress: Progress) -> Iterator[_Source]:
+    """The recordings of one subscription; one that cannot be read is a bad source, and the others go on."""
+    try:
+        for found in _from_url(feed.url, settings, max_items, progress):
+            if isinstance(found, Feed):
+                raise InvalidInputError(
+                    f"{mask_url(feed.url)} is a list of feeds within a list of feeds.",
+                    hint="Name it as a source of its own.",
+                )
+            yield found
+    except ContrapontoError as error:
+        if error.code == "cancelled":
+            raise
+        yield BadSource(printable(mask_url(feed.url)), error)
+
+
+def _named_by(
+    source: str, store: MediaStore, settings: Settings, max_items: int, progress: Progress
+) -> Iterable[_Source | Feed]:
     if source.startswith(FOLDER):
         return _from_folder(Path(source.removeprefix(FOLDER)), settings)
     if feed := _FEED.match(source):
@@ -177,9 +157,7 @@ def _items_of(
     return _from_store(source, store)
 
 
-def _from_url(
-    url: str, settings: Settings, max_items: int, progress: Progress
-) -> Iterator[BatchItem | LeftOut | BadSource]:
+def _from_url(url: str, settings: Settings, max_items: int, progress: Progress) -> Iterator[_Source | Feed]:
     checked = check_url(url)
     if has_media_extension(url):
         yield BatchItem(url, _identity_of(url), _title(unquoted(path_of(url)).rpartition("/")[2]))
@@ -207,8 +185,11 @@ def _list_at(url: CheckedUrl, options: TransferOptions, progress: Progress) -> P
         return None  # Some sites refuse everything but browsers; yt-dlp may know how to ask.
 
 
-def _from_list(listed: ParsedList, where: str) -> Iterator[BatchItem | LeftOut | BadSource]:
+def _from_list(listed: ParsedList, where: str) -> Iterator[_Source | Feed]:
     """The entries of a feed or playlist; one that cannot be fetched is a bad source, and the rest goes on."""
+    if listed.feeds:
+        yield from _feeds(listed, where)
+        return
     if not listed.entries:
         raise empty(where, listed)
     for entry in listed.entries:
@@ -226,6 +207,24 @@ def _from_list(listed: ParsedList, where: str) -> Iterator[BatchItem | LeftOut |
         yield BatchItem(entry.url, _identity_of(identity), shown or mask_url(entry.url), called=title or None)
     for name in listed.without:
         yield LeftOut(source=_title(name), reason=f"Its entry in {where} names no recording.")
+
+
+def _feeds(listed: ParsedList, where: str) -> Iterator[BadSource | Feed]:
+    if len(listed.feeds) > _MOST_FEEDS:
+        raise InvalidInputError(
+            f"{where} names {len(listed.feeds):,} feeds; {_MOST_FEEDS} is the most.",
+            hint="Divide the list, or name the feeds that you want as sources.",
+        )
+    for feed in listed.feeds:
+        address = feed.url
+        if scheme := _FEED.match(address):
+            address = f"https://{address[scheme.end() :]}"
+        try:
+            check_url(address)
+        except InvalidInputError as error:
+            yield BadSource(printable(mask_urls(feed.url)), error)
+            continue
+        yield Feed(address)
 
 
 def _identity_of(url: str) -> str:
@@ -247,7 +246,7 @@ def _title(name: str) -> str:
     return one_line(name, _LONGEST_TITLE)
 
 
-def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut | BadSource]:
+def _from_store(key: str, store: MediaStore) -> Iterator[_Source | Feed]:
     if _may_be_list(key) and store.stat(key).size <= MAX_LIST_BYTES:
         # Its entries are addresses, or keys by their place beside the list.
         folder = PurePosixPath(key).parent
@@ -282,7 +281,7 @@ def _from_store(key: str, store: MediaStore) -> Iterator[BatchItem | LeftOut | B
 
 
 def _may_be_list(name: str) -> bool:
-    return PurePosixPath(name).suffix[1:].lower() in LIST_EXTENSIONS
+    return PurePosixPath(name.lower().removesuffix(".gz")).suffix[1:] in LIST_EXTENSIONS
 
 
 def _beside(folder: PurePosixPath, entry: str) -> str:
@@ -290,7 +289,7 @@ def _beside(folder: PurePosixPath, entry: str) -> str:
     return entry if is_url(entry) else posixpath.normpath(str(folder / name))
 
 
-def _from_folder(folder: Path, settings: Settings) -> Iterator[BatchItem | LeftOut | BadSource]:
+def _from_folder(folder: Path, settings: Settings) -> Iterator[_Source | Feed]:
     for path in recordings_in(folder, settings.import_folders):
         if isinstance(path, LeftOut):
             yield path
@@ -329,8 +328,11 @@ def _place(entry: str) -> str:
 
 def _from_list_in(
     folder: Path, listed: ParsedList, where: str, settings: Settings
-) -> Iterator[BatchItem | LeftOut | BadSource]:
+) -> Iterator[_Source | Feed]:
     """What a list on this machine names: addresses, and files by their place beside it, of open folders alone."""
+    if listed.feeds:
+        yield from _feeds(listed, where)
+        return
     if not listed.entries:
         raise empty(where, listed)
     for entry in listed.entries:

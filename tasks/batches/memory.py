@@ -10,8 +10,8 @@ from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from blocks.store_keys import key_part
 from tasks.batches.document import BatchEntry
-from tasks.batches.items import BatchItem
 from tasks.batches.ledger import Ledger
+from tasks.batches.listing import BatchItem
 from tasks.errors import ContrapontoError, SourceNotFoundError
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Lists of recordings as XML or JSON: podcast feeds (RSS, Atom, JSON Feed), XSPF and ASX playlists.
+"""Lists of recordings as XML or JSON: podcast feeds (RSS, Atom, JSON Feed), XSPF and ASX playlists; OPML, of feeds.
 
 Feeds are read as they are found, not as they should be: what is broken ends the reading, and what came before counts.
 """
@@ -19,7 +19,7 @@ from tasks.fetching.content import is_picture_name
 from tasks.fetching.playlists import Resolve, joined
 from tasks.fetching.results import SourceEntry
 
-_ROOTS = frozenset(("rss", "rdf", "feed", "playlist", "asx"))
+_ROOTS = frozenset(("rss", "rdf", "feed", "playlist", "asx", "opml"))
 _ITEMS = frozenset(("item", "entry", "track"))
 _TEXTS = frozenset(("title", "link", "guid", "id", "duration", "location"))
 _OF_OTHERS = frozenset(("source", "author", "contributor"))
@@ -45,6 +45,8 @@ class ParsedList:
     entries: list[SourceEntry] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
     """Titles of the entries that name no recording."""
+    feeds: list[SourceEntry] = field(default_factory=list)
+    """The feeds that a list of subscriptions names (OPML, http://opml.org/spec2.opml), unread, each once."""
 
 
 def declared_encoding(data: bytes) -> str | None:
@@ -62,7 +64,10 @@ def parse_xml(text: str, resolve: Resolve) -> ParsedList | None:
     reader.read(_CONTROL.sub("", _AMPERSAND.sub(_repaired, text)).lstrip())
     if reader.root not in _ROOTS:
         return None
-    return _listed(reader.items, resolve)
+    found = _listed(reader.items, resolve)
+    feeds = [SourceEntry(resolve(address), title, address, None) for address, title in reader.feeds]
+    found.feeds = list({feed.url: feed for feed in reversed(feeds)}.values())[::-1]
+    return found
 
 
 def _repaired(match: re.Match[str]) -> str:
@@ -101,6 +106,8 @@ class _Reader:
     def __init__(self) -> None:
         self.root = ""
         self.items: list[_Item] = []
+        self.feeds: list[tuple[str, str]] = []
+        """Address and title of each subscription."""
         self._item: _Item | None = None
         self._depth = 0
         """Of the item, which may hold elements that are called like one."""
@@ -129,7 +136,10 @@ class _Reader:
         self._within.append(local)
         own = {_local(key): value for key, value in attributes.items()}
         self._bases.append(joined(self._bases[-1], attributes.get("xml:base", "")))
-        if local in _ITEMS and self._item is None:
+        if self.root == "opml":
+            if local == "outline" and (address := own.get("xmlurl", "").strip()):
+                self.feeds.append((address, html.unescape(own.get("title") or own.get("text") or "").strip()))
+        elif local in _ITEMS and self._item is None:
             self._item, self._depth = _Item(base=self._bases[-1]), len(self._within)
         elif self._item is not None and _OF_OTHERS.isdisjoint(self._within[self._depth : -1]):
             if self._named is None and local in _TEXTS:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from tasks.errors import InvalidInputError, NotMediaError
+from tasks.errors import InvalidInputError, LimitExceededError, NotMediaError
 from tasks.fetching.content import unquoted
 from tasks.fetching.direct import download_any
 from tasks.fetching.feeds import ParsedList, declared_encoding, parse_json_feed, parse_xml
@@ -34,17 +35,17 @@ MAX_LIST_BYTES = 64 * 1024 * 1024
 """Feeds of many years have some ten megabytes."""
 
 _LIST_TYPES = re.compile(
-    r"mpegurl|x-scpls|xspf|\brss\b|\batom\b|\bxml\b|feed\+json|x-ms-asf|video/x-ms-w[av]x|text/plain"
+    r"mpegurl|x-scpls|xspf|opml|\brss\b|\batom\b|\bxml\b|feed\+json|x-ms-asf|video/x-ms-w[av]x|text/plain"
 )
 _LIST_HEAD = re.compile(
-    r"#EXTM3U|\[playlist\]|<(?:rss|rdf:rdf|feed|playlist|asx)\b|jsonfeed\.org", re.IGNORECASE
+    r"#EXTM3U|\[playlist\]|<(?:rss|rdf:rdf|feed|playlist|asx|opml)\b|jsonfeed\.org", re.IGNORECASE
 )
 _MARKUP_HEAD = re.compile(r"\s*(?:<!doctype html|<html|<mpd)", re.IGNORECASE)
 
 
 def may_be_list(page: WebPage) -> bool:
     """Whether what was found at an address may be a list of recordings, by its beginning, type and name."""
-    head = text_of(page.head)
+    head = text_of(_unpacked(page.head))
     if _MARKUP_HEAD.match(head) or is_hls(head):
         return False
     name = urlsplit(page.url).path.rpartition(".")[2].lower()
@@ -81,7 +82,11 @@ def read_list(
 def parse_list(
     data: bytes, name: str, resolve: Resolve, *, content_type: str | None = None
 ) -> ParsedList | None:
-    """The recordings of a list of that name (or address); None if it is no list, or one recording in pieces (HLS)."""
+    """The recordings of a list of that name (or address); None if it is no list, or one recording in pieces (HLS).
+
+    Raises LimitExceededError for a packed one of more than `MAX_LIST_BYTES`.
+    """
+    data = _unpacked(data)
     text = likely_text(data)
     start = text.lstrip()[:1]
     if start == "<":
@@ -92,9 +97,8 @@ def parse_list(
         return parse_json_feed(text, resolve)
     if is_hls(text):
         return None
-    ending = (
-        urlsplit(name).path.rpartition(".")[2].lower() if "://" in name else name.rpartition(".")[2].lower()
-    )
+    path = (urlsplit(name).path if "://" in name else name).lower()
+    ending = path.removesuffix(".gz").rpartition(".")[2]
     if text.lstrip().lower().startswith("[playlist]"):
         return ParsedList(_once(parse_pls(text, resolve)))
     if (
@@ -104,6 +108,22 @@ def parse_list(
     ):
         return ParsedList(_once(parse_m3u(text, resolve)))
     return ParsedList(_once(parse_addresses(text))) if parse_addresses(text) else None
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What was packed with gzip, as some servers keep large feeds; of half a file the half. All else as it is."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        text = zlib.decompressobj(wbits=31).decompress(data, MAX_LIST_BYTES + 1)
+    except zlib.error:
+        return data
+    if len(text) > MAX_LIST_BYTES:
+        raise LimitExceededError(
+            f"The list is packed and has more than {MAX_LIST_BYTES:,} bytes unpacked.",
+            hint="Give a list that is shorter.",
+        )
+    return text
 
 
 def _as_name(entry: str) -> str:
@@ -120,8 +140,14 @@ def several(where: str, found: ParsedList) -> InvalidInputError:
     )
 
 
-def empty(where: str, found: ParsedList) -> NotMediaError:
+def empty(where: str, found: ParsedList) -> NotMediaError | InvalidInputError:
     """The sentence about a list that names no recording."""
+    if found.feeds:
+        feeds = "1 feed" if len(found.feeds) == 1 else f"{len(found.feeds)} feeds"
+        return InvalidInputError(
+            f"{where} is a list of {feeds}, not a recording.",
+            hint="Submit it, or one of its feeds, as a transcribe-batch job.",
+        )
     without = f" Of its {len(found.without)} entries none has a file." if found.without else ""
     return NotMediaError(
         f"{where} is a list without recordings.{without}", hint="Give a list that names audio or video files."

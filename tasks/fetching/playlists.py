@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from tasks.fetching.results import SourceEntry
 from tasks.likely_text import likeliest
 
-LIST_EXTENSIONS = frozenset(("asx", "m3u", "m3u8", "pls", "txt", "wax", "wvx", "xspf"))
+LIST_EXTENSIONS = frozenset(("asx", "m3u", "m3u8", "opml", "pls", "txt", "wax", "wvx", "xspf"))
 """Endings of the names of lists."""
 
 Resolve = Callable[[str], str]

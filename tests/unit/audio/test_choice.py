@@ -1,5 +1,6 @@
 """Which sound of a file is heard, and what becomes of it."""
 
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,28 @@ def test_the_centre_of_surround_sound_is_found_behind_its_noise(
     layout = "pan=5.1|c0=c0|c1=c0|c2=c1|c3=c0|c4=c0|c5=c0"
     run_ffmpeg(["-i", f"file:{pair}", "-af", layout], output=path, duration=None, deadline=60)
     assert chosen(path).mix == "channel 3"
+
+
+def test_one_microphone_of_many_is_found_behind_the_noise_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, voice: Sound
+) -> None:
+    channels = np.repeat(noise(voice, -14)[:, None], 12, axis=1)
+    channels[:, 10] = voice * 0.5
+    path = tmp_path / "in.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(12)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((channels * 32_000).clip(-32_768, 32_767).astype("<i2").tobytes())
+    reads: list[int] = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        reads.append(options["channels"])
+        return decode(*arguments, **options)
+
+    monkeypatch.setattr("tasks.audio.choice.decode", counted)
+    assert chosen(path).mix == "channel 11"
+    assert reads == [1, 1, 8, 6], "the mix twice, then its channels eight at a time"
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from blocks.from_settings import media_store
 from blocks.settings import get_settings
-from tasks.batches.items import BatchItem, Listing, bring, list_items
+from tasks.batches.items import bring, list_items
 from tasks.batches.ledger import Ledger
+from tasks.batches.listing import BatchItem, Listing
 from tasks.errors import InvalidInputError
 from tasks.fetching.source import Source
 from tasks.progress import ignore_progress

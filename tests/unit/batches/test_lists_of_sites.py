@@ -1,7 +1,11 @@
 """Channels and feeds: what is new is reached, and what two lists name comes once."""
 
+import gzip
+from pathlib import Path
+
 import pytest
 
+from blocks.from_settings import media_store
 from blocks.settings import get_settings
 from tasks.batches.ledger import Ledger
 from tasks.fetching.results import SourceEntry
@@ -53,3 +57,70 @@ def test_two_feeds_of_one_podcast_are_one(server: MediaServer, monkeypatch: pyte
         ledger.record(item.identity, "job", None)
         again = listed(*sources, ledger=ledger)
         assert (again.items, again.skipped) == ([], 1), "whichever of its names is known"
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><head><title>Subscriptions</title></head><body>
+<outline text="Nature"><outline type="rss" text="Bees" xmlUrl="{url}/bees"/></outline>
+<outline type="rss" text="Gone" xmlUrl="{url}/gone"/><outline text="Bad" xmlUrl="ftp://example.org/feed"/>
+<outline type="rss" text="More" xmlUrl="{url}/more.opml"/><outline text="Bees again" xmlUrl="{url}/bees"/>
+</body></opml>"""
+
+
+@pytest.mark.parametrize("place", ["address", "store", "folder"])
+def test_a_list_of_subscriptions_is_the_episodes_of_its_feeds(
+    server: MediaServer,
+    inbox: Path,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    monkeypatch.setenv("CONTRAPONTO_ALLOWED_PRIVATE_HOSTS", f"127.0.0.1:{server.port}")
+    get_settings.cache_clear()
+    rss = "<rss><channel><item><title>Bees</title><guid>1</guid><enclosure url='/1.mp3'/></item></channel></rss>"
+    server.say("/bees", rss.encode(), content_type="text/xml")
+    server.say("/gone", b"", status=404)
+    text = OPML.format(url=server.url)
+    server.say("/more.opml", text.encode(), content_type="text/x-opml")
+    server.say("/subscriptions.opml", text.encode(), content_type="text/x-opml")
+    media_store(get_settings()).put_text(text, "subscriptions.opml")
+    (inbox / "subscriptions.opml").write_text(text, encoding="utf-8")
+    sources = {
+        "address": f"{server.url}/subscriptions.opml",
+        "store": "subscriptions.opml",
+        "folder": f"folder:{inbox}/subscriptions.opml",
+    }
+    found = listed(sources[place])
+    assert [(item.source, item.title) for item in found.items] == [(f"{server.url}/1.mp3", "Bees")]
+    assert [bad.source for bad in found.bad] == [
+        f"{server.url}/gone",
+        "ftp://example.org/feed",
+        f"{server.url}/more.opml",
+    ]
+    assert "a list of feeds within a list of feeds" in str(found.bad[-1].error)
+    (alone,) = listed(f"{server.url}/bees").items
+    assert found.items[0].identity == alone.identity, "an episode is known whichever way its feed was named"
+
+
+@pytest.mark.usefixtures("inbox")
+def test_a_list_of_more_feeds_than_can_be_asked_is_refused() -> None:
+    outlines = "".join(f'<outline xmlUrl="https://e.org/{number}"/>' for number in range(501))
+    media_store(get_settings()).put_text(f"<opml><body>{outlines}</body></opml>", "all.opml")
+    (bad,) = listed("all.opml").bad
+    assert "501 feeds; 500 is the most" in str(bad.error)
+
+
+@pytest.mark.usefixtures("inbox")
+def test_slow_feeds_do_not_hold_a_batch_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.batches.items._FEEDS_SECONDS", 0.0)
+    outline = '<outline xmlUrl="https://example.org/bees"/>'
+    media_store(get_settings()).put_text(f"<opml><body>{outline}</body></opml>", "all.opml")
+    (bad,) = listed("all.opml").bad
+    assert (bad.source, bad.error.code) == ("https://example.org/bees", "timeout")
+
+
+@pytest.mark.parametrize("place", ["store", "folder"])
+def test_a_packed_list_is_a_list(inbox: Path, place: str) -> None:  # noqa: F811 - the fixture
+    packed = gzip.compress(b"https://e.org/a.mp3\nhttps://e.org/b.mp3\n")
+    (inbox / "talks.txt.gz").write_bytes(packed)
+    media_store(get_settings()).put_bytes(packed, "talks.TXT.gz")
+    found = listed({"store": "talks.TXT.gz", "folder": f"folder:{inbox}/talks.txt.gz"}[place])
+    assert [item.source for item in found.items] == ["https://e.org/a.mp3", "https://e.org/b.mp3"]

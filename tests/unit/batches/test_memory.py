@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tasks.batches.document import BatchEntry
-from tasks.batches.items import BatchItem
 from tasks.batches.ledger import Ledger
+from tasks.batches.listing import BatchItem
 from tasks.batches.memory import Memory, read_ledger
 from tasks.errors import TransientError
 

@@ -1,5 +1,6 @@
 """Podcast feeds and playlists as they are found."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import BlockedAddressError, ContrapontoError, InvalidInputError, NotMediaError
+from tasks.errors import (
+    BlockedAddressError,
+    ContrapontoError,
+    InvalidInputError,
+    LimitExceededError,
+    NotMediaError,
+)
 from tasks.fetching.download import download
 from tasks.fetching.feeds import ParsedList
 from tasks.fetching.lists import _resolver, look_for_list, parse_list
@@ -340,3 +347,33 @@ def test_a_page_or_a_recording_is_looked_at_and_no_more(
     assert look_for_list(check_url(server.say("/a.wav", tone)), options) is None
     assert look_for_list(check_url(server.page("/p", "<html><p>words</p>")), options) is None
     assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("share", [1.0, 0.9])
+def test_a_packed_feed_is_read_as_far_as_it_goes(server: Any, loopback: AddressPolicy, share: float) -> None:
+    items = [f'<item><title>{n}</title><enclosure url="/{n}.mp3"/></item>' for n in range(500)]
+    packed = gzip.compress(rss(*items).encode())
+    url = server.say("/feed.xml.gz", packed[: round(len(packed) * share)], content_type="application/gzip")
+    found = look_for_list(check_url(url), TransferOptions(loopback))
+    assert found is not None
+    assert 400 * share < len(found.entries) <= 500
+    assert found.entries[0].url == f"{server.url}/0.mp3"
+
+
+def test_a_packed_list_does_not_grow_without_end() -> None:
+    with pytest.raises(LimitExceededError, match="unpacked"):
+        parsed(gzip.compress(b"<rss>" + bytes(65 * 2**20)))
+    assert parsed(b"\x1f\x8b no gzip at all") is None
+
+
+def test_a_list_of_feeds_is_no_recording(server: Any, loopback: AddressPolicy, tmp_path: Path) -> None:
+    outlines = (
+        '<outline text="A &amp;amp; B" xmlUrl="a.xml"/><outline xmlUrl="a.xml"/><outline text="Folder"/>'
+    )
+    opml = f'<opml version="2.0"><body>{outlines}</body></opml>'
+    found = parsed(opml)
+    assert found is not None
+    assert [(feed.url, feed.title) for feed in found.feeds] == [("https://example.org/pods/a.xml", "A & B")]
+    url = check_url(server.say("/list", opml.encode(), content_type="text/x-opml"))
+    with pytest.raises(InvalidInputError, match="is a list of 1 feed, not a recording"):
+        download(url, tmp_path, TransferOptions(loopback))
