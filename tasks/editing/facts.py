@@ -12,6 +12,8 @@ from tasks.media.probe import probe, shown_size
 PICTURES = (".jpg", ".png", ".webp", ".gif")
 _THUMBNAIL = 480
 """Greatest side, in pixels."""
+_PLAYED = ("yuv420p", "yuvj420p")
+"""Pixels of H.264 that browsers and phones play: 4:2:0 with eight bits. Cameras and editors also write others."""
 
 
 def measure(path: Path) -> FileFacts:
@@ -29,6 +31,17 @@ def measure(path: Path) -> FileFacts:
     width, height = shown_size(path)
     return FileFacts(
         size=size, duration=round(info.duration, 6), width=width, height=height, fps=info.video.fps
+    )
+
+
+def hard_to_play(path: Path) -> tuple[str, ...]:
+    """What is to be said of a film of our own making whose picture was copied in a form that few players know."""
+    track = probe(path).video if path.suffix not in PICTURES else None
+    if track is None or track.codec != "h264" or track.pixels in ("", *_PLAYED):
+        return ()
+    return (
+        f"The picture was copied as it is: H.264 in {track.pixels}, which editors open but browsers and phones do not "
+        "play. `convert` makes a film of it that plays everywhere.",
     )
 
 

@@ -83,19 +83,27 @@ def measure_source(path: Path, workplace: Path) -> Shape:
     return Shape(path, "animation" if len(first) == 2 else "still", *first[0].image.size, None)
 
 
-def prepared(source: Shape, width: int, height: int, opacity: float, target: Path) -> Path:
-    """Writes a still image or an animation in the size and opacity in which it is laid over a film."""
-    frames = (
-        Frame(_faded(_resized(frame.image, width, height), opacity), frame.seconds)
-        for frame in load_frames(source.path, _MOST_FRAMES)
-    )
+def prepared(
+    source: Shape, width: int, height: int, opacity: float, target: Path
+) -> tuple[Path, tuple[str, ...]]:
+    """Writes a still image or an animation in the size and opacity in which it is laid over a film.
+
+    Returns where it is, and what is to be said of it.
+    """
+    told: dict[str, None] = {}
+
+    def frames() -> Iterator[Frame]:
+        for frame in load_frames(source.path, _MOST_FRAMES):
+            told.update(dict.fromkeys(frame.warnings))
+            yield Frame(_faded(_resized(frame.image, width, height), opacity), frame.seconds)
+
     if source.kind == "still":
         still = target.with_suffix(".png")
-        next(frames).image.save(still)
-        return still
+        next(frames()).image.save(still)
+        return still, tuple(told)
     animation = target.with_suffix(".mov")
-    _write_animation(frames, width, height, animation)
-    return animation
+    _write_animation(frames(), width, height, animation)
+    return animation, tuple(told)
 
 
 def _film(path: Path, workplace: Path, error: NotAnImageError) -> Shape:

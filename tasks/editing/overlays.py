@@ -87,7 +87,7 @@ def overlay(inputs: Sequence[Path], options: OverlayOptions, target: Path, bench
             )
         )
         if time.length > 0:
-            parts.add(layer, source, box, time)
+            warnings += [f"Layer {number}: {sentence}" for sentence in parts.add(layer, source, box, time)]
     fonts = [Path(folder) for folder in options.fonts]
     typefaces = [layer_typeface(layer, fonts) if layer.text is not None else None for layer in options.layers]
     drawing, told = draw_texts(options.layers, times, typefaces, canvas, fonts, bench.scratch)
@@ -137,6 +137,7 @@ class _Parts:
         self._bench = bench
         self._fps = min(max(film.stream.fps or 25.0, 1.0), _MOST_FPS)
         self._count = 0
+        self._told: tuple[str, ...] = ()
         even = "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0"
         # What players take for granted is said, or the renderer takes something else for granted.
         named = f"setparams=colorspace={film.matrix}:range=tv"
@@ -144,8 +145,8 @@ class _Parts:
         self._chains = [f"[0:{film.stream.index}]{shown},format=yuv420p,{named}[v0]"]
         self._colors = f"out_color_matrix={film.matrix}:out_range=tv"
 
-    def add(self, layer: Layer, source: Shape, box: Box, time: Time) -> None:
-        """Lays a picture over what there is."""
+    def add(self, layer: Layer, source: Shape, box: Box, time: Time) -> tuple[str, ...]:
+        """Lays a picture over what there is; what is to be said of it."""
         self._count += 1
         number, name = self._count, f"o{self._count}"
         chain = (
@@ -167,6 +168,7 @@ class _Parts:
             f"[v{number - 1}][{name}]overlay={box.x}:{box.y}:format=yuv420:eof_action={ends}:"
             f"enable='gte(t,{time.start - _EARLY:.6f})*lt(t,{time.end - _EARLY:.6f})'[v{number}]"
         )
+        return self._told
 
     def graph(self, drawing: Drawing | None) -> str:
         """All filters, ending in [out]."""
@@ -190,6 +192,7 @@ class _Parts:
             chain = f"[{self._count}:v]scale={self._colors},format=yuva420p"
         else:
             shown = source.shown
+            self._told = shown.seen.warnings
             self.inputs += [*again, *shown.seen.reading, *media_input(source.path)]
             made = "".join(f"{step}," for step in shown.seen.filters)
             chain = (
@@ -203,4 +206,5 @@ class _Parts:
 
     def _prepared(self, layer: Layer, source: Shape, box: Box) -> Path:
         target = self._bench.scratch / f"layer{self._count}"
-        return prepared(source, box.width, box.height, layer.opacity / 100, target)
+        path, self._told = prepared(source, box.width, box.height, layer.opacity / 100, target)
+        return path

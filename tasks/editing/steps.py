@@ -12,7 +12,7 @@ from blocks.scratch import scratch_directory
 from blocks.settings import get_settings
 from tasks.editing.bench import Bench, EditOptions, Made, Operation, Options
 from tasks.editing.document import FileFacts
-from tasks.editing.facts import measure, thumbnail
+from tasks.editing.facts import hard_to_play, measure, thumbnail
 from tasks.fetching.steps import FetchedFile
 from tasks.inference.devices import usable_threads
 from tasks.jobs.requests import StepRequest
@@ -110,16 +110,20 @@ def edit_step(name: str, operation: Operation[Options]) -> EditStep:
             made = operation(inputs, options, made_in / f"result{request.ending}", bench)
             files: list[StoredFile] = []
             small: bytes | None = None
+            told: dict[str, None] = {}
             for number, path in enumerate(sorted(made_in.iterdir())):
                 facts = measure(path)
                 small = thumbnail(path, facts) if number == 0 else small
+                told |= dict.fromkeys(hard_to_play(path))
                 key = f"{kept}.{number}{request.ending}"
                 store.put_file(path, key)
                 files.append(StoredFile(key=key, **facts.model_dump()))
             if small is not None:
                 store.put_bytes(small, f"{kept}.jpg")
         return StoredEdit(
-            files=tuple(files), thumbnail=f"{kept}.jpg" if small is not None else None, made=made
+            files=tuple(files),
+            thumbnail=f"{kept}.jpg" if small is not None else None,
+            made=made.model_copy(update={"warnings": (*made.warnings, *told)}),
         )
 
     work.__doc__ = operation.__doc__

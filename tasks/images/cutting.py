@@ -5,9 +5,9 @@ the results differ by one level at most. Their centre is exactly where a pixel i
 cheap (Hamming) is not, and what moves would shake twice as much.
 
 The library that does it (`fast_image_resize`, in Rust) takes four samples at once where they lie beside each other,
-and is some four times as fast across as one by one. So a picture of one channel is kept as one of four: its first
-quarter, the one below and so on, laid over each other. This is resized across; the quarters, under each other again,
-are then resized down.
+and is some four times as fast across as one by one. So a picture of one channel is kept as one of four, in which the
+samples of four rows lie beside each other. The rows that count are resized across, laid under each other again, and
+then resized down. The library works on the arrays themselves: it takes them for pictures of Pillow.
 """
 
 import numpy as np
@@ -23,6 +23,7 @@ except ImportError:  # no wheel for this machine
 
 _SAMPLES = 4
 """Beside each other."""
+_Samples = NDArray[np.uint8] | NDArray[np.uint32]
 
 
 class Cutter:
@@ -50,43 +51,49 @@ class Cutter:
 
 
 class _Striped:
-    """The picture in stripes, and room for what is cut."""
+    """The picture in stripes, each of some rows whose samples lie beside each other, and room for what is cut."""
 
     def __init__(self, samples: NDArray[np.uint8], size: tuple[int, int]) -> None:
-        height, width, channels = samples.shape
-        self._stripes = _SAMPLES // channels
-        self._rows = -(-height // self._stripes)
-        self._sample = np.dtype(f"u{channels}")
-        self._kind = fast.PixelType.U8 if channels == 1 else fast.PixelType.U8x2
-        self._height = height
-        self._width = size[0]
-        whole = np.pad(samples, ((0, self._rows * self._stripes - height), (0, 0), (0, 0)), mode="edge")
-        beside = whole.reshape(self._stripes, self._rows, width, channels).transpose(1, 2, 0, 3)
-        four = fast.PixelType.U8x4
-        self._source = fast.ImageData(width, self._rows, four, beside.tobytes())
-        self._across = fast.ImageData(size[0], self._rows, four)
-        self._down = fast.ImageData(*size, self._kind)
-        self._under = np.empty((self._stripes, self._rows, size[0]), self._sample)
+        self._height, width, channels = samples.shape
+        self._size = size
+        self._rows = _SAMPLES // channels
+        self._bits = 8 * channels
+        count = -(-self._height // self._rows)
+        whole = np.pad(samples, ((0, count * self._rows - self._height), (0, 0), (0, 0)), mode="edge")
+        beside = whole.reshape(count, self._rows, width, channels).transpose(0, 2, 1, 3)
+        self._source = np.ascontiguousarray(beside).reshape(count, width, _SAMPLES).view("<u4")[:, :, 0]
+        self._across = np.empty((count, size[0]), "<u4")
+        self._shifted = np.empty_like(self._across)
+        self._under = np.empty((count, self._rows, size[0]), f"<u{channels}")
+        # Rows of two channels are resized down as if they were longer ones of one.
+        self._lines = self._under.reshape(-1, size[0])[: self._height].view(np.uint8)
+        self._down = np.empty((size[1], size[0] * channels), np.uint8)
         self._resizer = fast.Resizer()
 
     def cut(self, box: Box) -> bytes:
         left, top, right, bottom = box
-        self._resize(self._source, self._across, (left, 0.0, right - left, float(self._rows)))
-        beside = np.frombuffer(self._across.get_buffer(), self._sample)
-        beside = beside.reshape(self._rows, self._width, self._stripes)
-        for stripe in range(self._stripes):
-            self._under[stripe] = beside[:, :, stripe]
-        rows = self._under.reshape(-1, self._width)[: self._height]
-        under = fast.ImageData(self._width, self._height, self._kind, rows.tobytes())
-        self._resize(under, self._down, (0.0, top, float(self._width), bottom - top))
-        done: bytes = self._down.get_buffer()
-        return done
+        # Rows so far beyond the box count for the highest and the lowest of what is cut.
+        reach = max(1.0, (bottom - top) / self._size[1])
+        stripes = slice(max(0, int((top - reach) / self._rows)), int((bottom + reach) / self._rows) + 1)
+        source, across = self._source[stripes], self._across[stripes]
+        self._resize(source, across, (left, 0.0, right - left, float(len(source))))
+        shifted, under = self._shifted[stripes], self._under[stripes]
+        for row in range(self._rows):
+            np.right_shift(across, self._bits * row, out=shifted)
+            np.copyto(under[:, row], shifted, casting="unsafe")
+        self._resize(self._lines, self._down, (0.0, top, float(self._down.shape[1]), bottom - top))
+        return self._down.tobytes()
 
-    def _resize(self, source: object, target: object, place: Box) -> None:
+    def _resize(self, source: _Samples, target: _Samples, place: Box) -> None:
         bilinear = fast.ResizeAlg.convolution(fast.FilterType.bilinear)
-        box = fast.CropBox(*place)
-        options = fast.ResizeOptions(resize_alg=bilinear, use_alpha=False, crop_box=box)
-        self._resizer.resize(source, target, options)
+        options = fast.ResizeOptions(resize_alg=bilinear, use_alpha=False, crop_box=fast.CropBox(*place))
+        self._resizer.resize_pil(_laid_over(source), _laid_over(target), options)
+
+
+def _laid_over(samples: _Samples) -> Image.Image:
+    """A picture of Pillow whose memory is that of the array."""
+    mode = "L" if samples.itemsize == 1 else "CMYK"
+    return Image.frombuffer(mode, samples.shape[::-1], samples, "raw", mode, 0, 1)
 
 
 def resized(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
@@ -94,14 +101,12 @@ def resized(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
     box = _within(box, image.size)
     if fast is None:
         return image.resize(size, Image.Resampling.LANCZOS, box=box)
-    three = fast.PixelType.U8x3
-    source = fast.ImageData(*image.size, three, image.tobytes())
-    target = fast.ImageData(*size, three)
+    target = Image.new("RGB", size)
     lanczos = fast.ResizeAlg.convolution(fast.FilterType.lanczos3)
     place = fast.CropBox(box[0], box[1], box[2] - box[0], box[3] - box[1])
     options = fast.ResizeOptions(resize_alg=lanczos, use_alpha=False, crop_box=place)
-    fast.Resizer().resize(source, target, options)
-    return Image.frombytes("RGB", size, target.get_buffer())
+    fast.Resizer().resize_pil(image, target, options)
+    return target
 
 
 def _within(box: Box, size: tuple[int, int]) -> Box:

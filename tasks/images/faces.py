@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.images.loading import Pixels
+from tasks.images.loading import Pixels, as_image
 from tasks.inference.sessions import load_session
 
 if TYPE_CHECKING:
@@ -59,17 +59,17 @@ class Face:
     certainty: float
 
 
-def find_faces(pixels: Pixels) -> list[Face]:
+def find_faces(picture: Pixels | Image.Image) -> list[Face]:
     """The faces of a picture, the largest first; the same for the same picture.
 
     Raises MissingEngineError if ONNX Runtime is not installed.
     """
-    height, width = pixels.shape[:2]
-    if min(width, height) < 24:
+    image = as_image(picture)
+    shorter = min(image.size)
+    if shorter < 24:
         return []
-    image = Image.fromarray(pixels)
-    if min(width, height) > _WORKING_SIDE:
-        image = image.reduce(max(1, min(width, height) // _WORKING_SIDE))
+    if shorter >= 2 * _WORKING_SIDE:
+        image = image.reduce(shorter // _WORKING_SIDE)
     found: list[tuple[Box, float]] = []
     for squares in _looks(image.width, image.height):
         for square in squares:

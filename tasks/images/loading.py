@@ -3,7 +3,8 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM", 
 """Of Pillow; formats that run programs (EPS) or hold pages (PDF) are left out."""
 _BACKGROUND = (255, 255, 255)
 _BAND = 128
+_REDUCING_GAP = 2.0
+"""How much larger than the result an image may be that was made smaller by whole pixels first; as of `thumbnail`."""
 _SHORTEST_FRAME = 0.011
 _USUAL_FRAME = 0.1
 """Seconds; browsers show pictures of animations so long that are to be shown for a hundredth of a second or less."""
@@ -41,9 +44,15 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 class LoadedImage:
     """An image as it is meant to be seen."""
 
-    pixels: Pixels
+    image: Image.Image
+    """RGB."""
     warnings: tuple[str, ...]
     """What is to be said of it."""
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """A copy of the image."""
+        return np.asarray(self.image)
 
 
 def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
@@ -61,7 +70,24 @@ def load_image(path: Path, max_side: int | None = None) -> LoadedImage:
     known before anything is decoded).
     """
     still = load_still(path, lambda _: max_side)
-    return LoadedImage(np.asarray(_opaque(still.image)), still.warnings)
+    return LoadedImage(_opaque(still.image), still.warnings)
+
+
+def as_image(picture: Pixels | Image.Image) -> Image.Image:
+    """The same in Pillow's form, which is a copy of pixels and no copy of an image: of photographs each takes time."""
+    return picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+
+
+def smaller(image: Image.Image, side: int, resample: Image.Resampling) -> Image.Image:
+    """The image with at most so many pixels a side; itself if it is no larger.
+
+    As Pillow's `thumbnail`, which changes the image that it is called on, so that a copy would be needed first.
+    """
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    return image.resize((width, height), resample, reducing_gap=_REDUCING_GAP)
 
 
 @dataclass(frozen=True)
@@ -117,27 +143,57 @@ class Frame:
     """Red, green, blue and opacity, in sRGB, upright."""
     seconds: float
     """How long it is shown; 0 of a still image."""
+    warnings: tuple[str, ...] = ()
+    """What is to be said of it, or of the pictures that should follow."""
 
 
 def load_frames(path: Path, most: int) -> Iterator[Frame]:
     """The pictures of an image, transparent where it is; of an animation the first `most`.
 
+    An animation that is cut short has those that are whole, as in browsers, and the last of them says so.
+
     Raises as `load_image`.
     """
     with _explained(path), _opened(path) as image:
         count = min(int(getattr(image, "n_frames", 1)), most)
-        for number in range(count):
+        there, told = _loaded(path, image, None)
+        frame = _frame(path, image, there, animated=count > 1)
+        frame = replace(frame, warnings=(*told, *frame.warnings))
+        for number in range(1, count):
+            following = _following(path, image, number)
+            if following is None:
+                # How many it had is not known: a GIF does not say.
+                lost = f"The animation is cut short: pictures that are whole: {number}."
+                yield replace(frame, warnings=(*frame.warnings, lost))
+                return
+            yield frame
+            frame = following
+        yield frame
+
+
+def _following(path: Path, image: Image.Image, number: int) -> Frame | None:
+    """A picture of an animation; None if it is not whole."""
+    try:
+        with _explained(path):
             image.seek(number)
-            there, _ = _loaded(path, image, None)
-            seconds = float(image.info.get("duration") or 0) / 1000
-            if count > 1 and seconds < _SHORTEST_FRAME:
-                seconds = _USUAL_FRAME
-            yield Frame(_meant(path, image, there)[0].convert("RGBA"), seconds)
+            image.load()
+    except DamagedMediaError:
+        return None
+    return _frame(path, image, image, animated=True)
+
+
+def _frame(path: Path, image: Image.Image, there: Image.Image, *, animated: bool) -> Frame:
+    seconds = float(image.info.get("duration") or 0) / 1000
+    if animated and seconds < _SHORTEST_FRAME:
+        seconds = _USUAL_FRAME
+    seen, told = _meant(path, image, there)
+    return Frame(seen.convert("RGBA"), seconds, told)
 
 
 def _meant(path: Path, image: Image.Image, there: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """What there is of an image upright and in the colours of a screen, and what is to be said of them."""
-    upright = ImageOps.exif_transpose(there)
+    # Which copies what stands upright already.
+    upright = there if there.getexif().get(_ORIENTATION, 1) == 1 else ImageOps.exif_transpose(there)
     colours = tagged_colours(path, image)
     if colours is None or colours.usual:
         return _in_srgb(upright, colours is None), ()
@@ -223,7 +279,8 @@ def _in_srgb(image: Image.Image, with_profile: bool) -> Image.Image:
         image = image.convert("L").convert("RGB")
         profile = None
     elif image.mode == "RGB" and "transparency" in image.info:
-        alpha = image.convert("RGBA").getchannel("A")
+        image = image.convert("RGBA")
+        alpha, image = image.getchannel("A"), image.convert("RGB")
     elif image.mode == "RGBA":
         image = image.convert("RGB")
     if profile and image.mode in ("RGB", "CMYK", "LAB", "YCbCr"):

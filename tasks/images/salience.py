@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from tasks.images.faces import Box
-from tasks.images.loading import Pixels
+from tasks.images.loading import Pixels, as_image, smaller
 
 _SIDE = 160
 """Pixels of the longer side of the copy."""
@@ -51,13 +51,12 @@ class Salient:
     """Drawn or written: none of it may be left out."""
 
 
-def find_salient(pixels: Pixels) -> Salient | None:
+def find_salient(picture: Pixels | Image.Image) -> Salient | None:
     """The part that stands out; None if it is all the same. The same for the same picture."""
-    height, width = pixels.shape[:2]
-    if min(width, height) < 8:
+    whole = as_image(picture)
+    if min(whole.size) < 8:
         return None
-    image = Image.fromarray(pixels)
-    image.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
+    image = smaller(whole, _SIDE, Image.Resampling.BOX)
     small = np.asarray(image, np.float64)
     if min(small.shape[:2]) < 2:  # a strip, in whose copy nothing has an edge
         return None
@@ -65,7 +64,7 @@ def find_salient(pixels: Pixels) -> Salient | None:
     if on_ground is not None:
         return Salient(on_ground, whole=True)
     edges = _edges(small)
-    if _flat_share(pixels) > _FLAT and (edges > _STEEP_LEVELS).mean() > _STEEP:
+    if _flat_share(whole) > _FLAT and (edges > _STEEP_LEVELS).mean() > _STEEP:
         box = _box_of(edges > _GROUND)
         return Salient(box, whole=True) if box else None
     return _in_photograph(image)
@@ -92,13 +91,14 @@ def _box_of(there: NDArray[np.bool_]) -> Box | None:
     return float(left), float(top), float(right), float(bottom)
 
 
-def _flat_share(pixels: Pixels) -> float:
+def _flat_share(image: Image.Image) -> float:
     """How many pixels, of some ten thousand, are like the ones right of them and below."""
-    height, width = pixels.shape[:2]
-    rows = np.unique(np.linspace(0, height - 2, 120).astype(int))
-    columns = np.unique(np.linspace(0, width - 2, 120).astype(int))
-    here = pixels[np.ix_(rows, columns)].astype(int)
-    right, below = (pixels[np.ix_(rows + down, columns + 1 - down)].astype(int) for down in (0, 1))
+    rows = np.unique(np.linspace(0, image.height - 2, 120).astype(int)).tolist()
+    columns = np.unique(np.linspace(0, image.width - 2, 120).astype(int))
+    # Only these rows, each with the one below: all of them as an array would be another photograph.
+    pairs = np.stack([np.asarray(image.crop((0, row, image.width, row + 2))) for row in rows])
+    places = ((0, columns), (0, columns + 1), (1, columns))
+    here, right, below = (pairs[:, row, column].astype(int) for row, column in places)
     return float((np.maximum(np.abs(here - right), np.abs(here - below)).max(axis=2) <= 2).mean())
 
 

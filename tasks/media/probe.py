@@ -88,6 +88,8 @@ class VideoStream(BaseModel):
     width: int
     height: int
     fps: float | None
+    pixels: str = ""
+    """ffmpeg's name for how they are kept ("yuv420p"); empty where the headers do not say it."""
 
 
 class MediaInfo(BaseModel):
@@ -308,6 +310,7 @@ def _video_stream(stream: Stream) -> VideoStream:
         width=getattr(context, "width", 0) or 0,
         height=getattr(context, "height", 0) or 0,
         fps=float(rate) if rate else None,
+        pixels=getattr(context, "pix_fmt", None) or "",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.images.loading import Pixels, load_image
+from tasks.images.loading import load_image, smaller
 from tasks.media.ffmpeg import ffmpeg_command, written_atomically
 from tasks.media.process import ChildProcess
 from tasks.media.rates import FrameRate, exact_rate
@@ -79,13 +79,12 @@ def render_clip(
     frames = max(1, round(seconds * rate))
     size = (options.width, options.height)
     loaded = load_image(image, needed_side(size))
-    pixels = loaded.pixels
     if small is not None:
-        thumbnail(pixels, small)
-    subject = find_subject(pixels)
-    aspect = pixels.shape[1] / pixels.shape[0]
+        thumbnail(loaded.image, small)
+    subject = find_subject(loaded.image)
+    aspect = loaded.image.width / loaded.image.height
     framing = frame_subject(subject, aspect, size[0] / size[1], options.background, seconds)
-    picture = Picture(pixels, size, framing)
+    picture = Picture(loaded.image, size, framing)
     path = camera_path(zoom, frames, seconds, framing.focus)
     arguments = [
         *("-f", "rawvideo", "-pix_fmt", PIXEL_FORMAT, "-video_size", f"{options.width}x{options.height}"),
@@ -112,9 +111,8 @@ def render_clip(
     )
 
 
-def thumbnail(pixels: Pixels, target: Path, width: int = 320) -> None:
+def thumbnail(image: Image.Image, target: Path, side: int = 320) -> None:
     """Writes a small JPEG of an image."""
-    small = Image.fromarray(pixels)
-    small.thumbnail((width, width))
+    small = smaller(image, side, Image.Resampling.BICUBIC)
     with written_atomically(target) as partial:
         small.save(partial, "JPEG", quality=80)

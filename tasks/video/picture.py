@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from tasks.images.cutting import Cutter, resized
-from tasks.images.loading import Pixels
+from tasks.images.loading import Pixels, as_image
 from tasks.video.framing import Framing
 from tasks.video.motion import MAX_ZOOM, View
 
@@ -33,10 +33,15 @@ class Picture:
     """The stage that a camera moves over."""
 
     def __init__(
-        self, pixels: Pixels, size: tuple[int, int], framing: Framing, *, continued: bool = False
+        self,
+        picture: Pixels | Image.Image,
+        size: tuple[int, int],
+        framing: Framing,
+        *,
+        continued: bool = False,
     ) -> None:
         """`size`: of the frames, in pixels, both even. `continued`: over a blur, a plain wall goes on to the edge."""
-        canvas = _canvas(Image.fromarray(pixels), size, framing, continued=continued)
+        canvas = _canvas(as_image(picture), size, framing, continued=continued)
         self._extent = canvas.size
         self._frame_width = size[0]
         bright, *colours = canvas.convert("RGB", _TO_VIDEO).split()

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from PIL import Image
+
 from tasks.images.faces import Box, Face, find_faces
-from tasks.images.loading import Pixels
+from tasks.images.loading import Pixels, as_image
 from tasks.images.salience import find_salient
 
 SubjectKind = Literal["face", "salient", "none"]
@@ -46,13 +48,13 @@ class Subject:
 NOTHING = Subject("none", WHOLE, WHOLE, WHOLE)
 
 
-def find_subject(pixels: Pixels) -> Subject:
+def find_subject(picture: Pixels | Image.Image) -> Subject:
     """What the picture is of; the same for the same picture. Raises as `tasks.images.faces.find_faces`."""
-    height, width = pixels.shape[:2]
-    faces = find_faces(pixels)
+    image = as_image(picture)
+    faces = find_faces(image)
     if faces:
-        return people(faces, width / height)
-    found = find_salient(pixels)
+        return people(faces, image.width / image.height)
+    found = find_salient(image)
     if found is None:
         return NOTHING
     if found.whole:

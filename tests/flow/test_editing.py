@@ -43,6 +43,18 @@ async def test_a_part_of_a_film_is_kept(
     assert [message["status"] for message in told] == ["COMPLETED", "COMPLETED", "FAILED"]
 
 
+async def test_a_copy_that_browsers_do_not_play_is_said_to_be_one(
+    server: MediaServer, tmp_path: Path
+) -> None:
+    made = film(tmp_path / "v.mp4", "-pix_fmt", "yuv422p10le", "-g", "6", seconds=1)
+    url = server.say("/v.mp4", made.read_bytes(), content_type="video/mp4")
+    hook = server.say("/hook", b"", content_type=None)
+    document, _ = await run_to_end(trim, url_video=url, start=0.5, webhook_url=hook)
+    result: Any = document.result
+    (warning,) = result["warnings"]
+    assert (result["copied"], "yuv422p10le" in warning) == (True, True)
+
+
 async def test_films_are_joined_and_the_one_that_is_none_is_named(
     server: MediaServer, home: Path, tmp_path: Path
 ) -> None:

@@ -85,6 +85,26 @@ def test_odd_sides_are_cut_and_sound_alone_is_refused(tmp_path: Path) -> None:
         canvas_of(sound)
 
 
+@pytest.mark.parametrize(
+    ("last", "said"), [(0.5, ""), (0.95, ""), (1.0, "up to 1.0 s"), (9.0, "up to 9.0 s")]
+)
+def test_captions_after_the_last_picture_are_named(tmp_path: Path, last: float, said: str) -> None:
+    video = film(tmp_path / "v.mp4")
+    texts = [Subtitle(0, 0.5, "Olá"), Subtitle(last, last + 3, "fim")]
+    script, _ = segment_script(texts, SegmentLook(), CANVAS, ARIAL)
+    (tmp_path / "work").mkdir()
+    made = burn(
+        video,
+        script,
+        tmp_path / "o.mp4",
+        encoder="libx264",
+        deadline=60,
+        workplace=tmp_path / "work",
+        quality="draft",
+    )
+    assert (len(made.warnings), said in " ".join(made.warnings)) == (bool(said), True)
+
+
 def test_text_is_never_taken_for_code() -> None:
     text, lost = styled_text("{\\pos(0,0)} a\\Nb }{ c\\", ARIAL, 36)
     assert lost == ""

@@ -7,6 +7,7 @@ import pytest
 
 from tasks.editing.bench import Bench
 from tasks.editing.copying import copy_of, held
+from tasks.editing.facts import hard_to_play
 from tasks.editing.joining import JoinOptions, concatenate
 from tasks.editing.mixing import mix
 from tasks.editing.mixing_plan import MixOptions, Placing
@@ -46,3 +47,26 @@ def test_the_last_picture_stays_without_being_encoded(tmp_path: Path, pictures: 
     assert read_pictures(target).end == pytest.approx(2.5, abs=0.001)
     assert read_pictures(target).shown == pytest.approx(read.shown, abs=0.001)
     assert numbers(target) == list(range(25))
+
+
+@pytest.mark.parametrize(
+    ("coding", "said"),
+    [
+        (("-c:v", "libx264", "-pix_fmt", "yuv420p"), ""),
+        (("-c:v", "libx264", "-pix_fmt", "yuvj420p"), ""),
+        (("-c:v", "libx264", "-pix_fmt", "yuv422p"), "H.264 in yuv422p,"),
+        (("-c:v", "libx264", "-pix_fmt", "yuv420p10le"), "H.264 in yuv420p10le,"),
+        (("-c:v", "libx264rgb"), "H.264 in gbrp,"),
+        (("-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=none"), ""),
+    ],
+)
+def test_copies_that_browsers_do_not_play_are_named(
+    tmp_path: Path, coding: tuple[str, ...], said: str
+) -> None:
+    source = film(tmp_path / "film.mov", *coding, "-g", "6", seconds=1)
+    target = tmp_path / "out.mp4"
+    assert trim(
+        [source], trim_options(0.5, None, [], "fast", "draft"), target, Bench(scratch=tmp_path)
+    ).copied
+    told = hard_to_play(target)
+    assert (len(told), said in " ".join(told)) == (bool(said), True)

@@ -247,6 +247,23 @@ def test_margins_without_room_for_a_text_are_told(tmp_path: Path, margins: dict[
     assert (bright(tmp_path / "out.mp4") > 128).any()
 
 
+def test_what_is_missing_of_a_layer_is_said_by_its_number(tmp_path: Path) -> None:
+    picture = film(tmp_path / "v.mp4", "-preset", "ultrafast", size="320x180", seconds=0.5)
+    noise = np.random.default_rng(1).integers(0, 255, (2, 90, 160, 3), dtype=np.uint8)
+    first, second = (Image.fromarray(each) for each in noise)
+    first.save(tmp_path / "whole.png")
+    first.save(tmp_path / "still.png")
+    first.save(tmp_path / "moving.gif", save_all=True, append_images=[second, first], duration=100)
+    for name in ("still.png", "moving.gif"):
+        path = tmp_path / name
+        path.write_bytes(path.read_bytes()[: path.stat().st_size * 8 // 10])
+    layers = [tmp_path / name for name in ("whole.png", "still.png", "moving.gif")]
+    made = laid(tmp_path, [picture, *layers], [{"width": 20}] * 3, quality="draft")
+    one, other = made.warnings
+    assert one.startswith("Layer 2: The image is cut short")
+    assert other == "Layer 3: The animation is cut short: pictures that are whole: 2."
+
+
 def test_what_is_no_picture_is_said_by_its_number(tmp_path: Path) -> None:
     picture = film(tmp_path / "v.mp4", seconds=0.2)
     good = image(tmp_path / "a.png", (255, 0, 0, 255))

@@ -37,6 +37,21 @@ def test_it_is_cut_as_pillow_cuts(
     assert np.abs(quick.astype(int) - plain.astype(int)).max() <= 1
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_was_cut_before_leaves_no_trace(channels: int) -> None:
+    """Only the rows that count are resized: the others hold what an earlier cut needed."""
+    whole, size = samples(131, 77, channels), (64, 36)
+    boxes = [
+        (0.0, 0.0, 77.0, 131.0),
+        (3.2, 40.7, 60.1, 77.3),
+        (10.0, 100.1, 70.0, 131.0),
+        (0.0, 0.0, 9.5, 7.25),
+    ]
+    one = Cutter(whole, size)
+    for box in (*boxes, *reversed(boxes)):
+        assert one.cut(box) == Cutter(whole, size).cut(box)
+
+
 def test_an_image_is_made_smaller_and_larger_as_sharply(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, columns = np.mgrid[0:300, 0:400]
     waves = 127 + 100 * np.sin(columns / 5) * np.cos(rows / 7)

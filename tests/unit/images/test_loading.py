@@ -57,6 +57,40 @@ def test_a_turned_photograph_stands_upright(tmp_path: Path) -> None:
     assert np.abs(pixels[8, 16].astype(int) - LEFT).max() < 12
 
 
+def test_what_stands_upright_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each copy of a photograph takes a third of the time that decoding it does."""
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    flag().save(tmp_path / "plain.jpg")
+    flag().save(tmp_path / "upright.jpg", exif=exif)
+    monkeypatch.setattr(Image.Image, "copy", lambda _: pytest.fail("it was copied"))
+    for name in ("plain.jpg", "upright.jpg"):
+        found = loading.load_image(tmp_path / name)
+        small = loading.smaller(found.image, 16, Image.Resampling.BOX)
+        assert loading.as_image(found.image) is found.image
+        assert (small.size, found.image.size) == ((16, 8), (64, 32))
+
+
+@pytest.mark.parametrize("size", [(400, 300), (301, 977), (1600, 9), (100, 60)])
+def test_smaller_is_what_pillow_makes_of_a_copy(size: tuple[int, int]) -> None:
+    whole = clouds(size)
+    small = whole.copy()
+    small.thumbnail((160, 160), Image.Resampling.BOX)
+    found = loading.smaller(whole, 160, Image.Resampling.BOX)
+    assert (found.size, found.tobytes(), whole.size) == (small.size, small.tobytes(), size)
+
+
+def test_a_transparent_colour_of_one_picture_leaves_the_next_as_it_is(tmp_path: Path) -> None:
+    """What Pillow draws the next picture of an animation over is the one that was read."""
+    pictures = [flag(), Image.new("RGB", (64, 32), RIGHT)]
+    pictures[0].save(
+        tmp_path / "a.png", save_all=True, append_images=pictures[1:], transparency=LEFT, duration=50
+    )
+    first, second = (frame.image for frame in loading.load_frames(tmp_path / "a.png", 9))
+    assert (first.getpixel((8, 16)), first.getpixel((56, 16))) == ((*LEFT, 0), (*RIGHT, 255))
+    assert second.getpixel((8, 16)) == (*RIGHT, 255)
+
+
 @pytest.mark.parametrize("mode", ["L", "1", "LA", "P", "CMYK", "RGBA", "I;16"])
 def test_every_mode(tmp_path: Path, mode: str) -> None:
     if mode == "I;16":
@@ -168,6 +202,21 @@ def test_what_is_there_of_a_png_is_used(tmp_path: Path) -> None:
     assert 150 < len(found.pixels) < 240
     assert (found.pixels[:-1] == whole[: len(found.pixels) - 1]).all()
     assert found.warnings
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png"])
+@pytest.mark.parametrize(("share", "whole"), [(0.9, 3), (0.6, 2), (0.3, 1)])
+def test_of_an_animation_that_is_cut_short_all_whole_pictures_are_used(
+    tmp_path: Path, name: str, share: float, whole: int
+) -> None:
+    pictures = [clouds().rotate(turn) for turn in (0, 20, 40, 60)]
+    pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=50)
+    before = [np.asarray(frame.image) for frame in loading.load_frames(tmp_path / name, 9)]
+    found = list(loading.load_frames(cut(tmp_path / name, share), 9))
+    assert len(found) == whole
+    assert all((np.asarray(frame.image) == old).all() for frame, old in zip(found, before, strict=False))
+    assert [frame.warnings for frame in found[:-1]] == [()] * (whole - 1)
+    assert found[-1].warnings == (f"The animation is cut short: pictures that are whole: {whole}.",)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.gif", "a.heic", "a.avif", "a.tiff"])

@@ -234,7 +234,7 @@ def test_an_image_is_decoded_once_for_its_clip_and_its_thumbnail(
 
 
 def test_a_thumbnail_is_small(tmp_path: Path) -> None:
-    pixels = load_image(noise(tmp_path / "a.png", 900, 600)).pixels
-    thumbnail(pixels, tmp_path / "t.jpg", 300)
+    image = load_image(noise(tmp_path / "a.png", 900, 600)).image
+    thumbnail(image, tmp_path / "t.jpg", 300)
     with Image.open(tmp_path / "t.jpg") as small:
         assert small.size == (300, 200)
