@@ -22,6 +22,9 @@ _FLASHING = 6.0
 _TOO_FAST = 3.0
 _SENTENCE_INSIDE = 1.6
 _WORD_ALONE = 4.0
+_CLAUSE_BEGUN = 1.5
+"""Of a cue that ends with the first word of a clause ("…, ask"); less the more words there are."""
+_FEW_WORDS = 3
 _EMPTY = 0.6
 _LINE_BREAK = 0.4
 """How much of what a line break costs a cue pays for it."""
@@ -137,6 +140,8 @@ def _cost(phrase: Phrase, first: int, last: int) -> float:
             cost += _PAUSE_INSIDE + _PAUSE_SECONDS_INSIDE * (phrase.silences[i] - layout.pause)
     if first == last and not _is_sentence(phrase, first):
         cost += _WORD_ALONE
+    if (begun := _begun(phrase, first, last)) > 0:
+        cost += _CLAUSE_BEGUN / begun
     room = layout.line_width * layout.lines
     return cost + _EMPTY * (1 - min(width, room) / room) ** 2
 
@@ -146,6 +151,16 @@ def _is_sentence(phrase: Phrase, index: int) -> bool:
     closed = not phrase.pieces[index].text[-1:].isalnum()
     after = closed if index == len(phrase.bonds) else phrase.bonds[index] == Bond.SENTENCE
     return before and after
+
+
+def _begun(phrase: Phrase, first: int, last: int) -> int:
+    """The few words at the end of a cue that begin a clause which goes on behind it; 0 if there are none."""
+    if last == len(phrase.bonds) or phrase.bonds[last] <= Bond.CLAUSE:
+        return 0
+    for words in range(1, min(_FEW_WORDS, last - first) + 1):
+        if phrase.bonds[last - words] <= Bond.CLAUSE:
+            return words
+    return 0
 
 
 def _break_cost(phrase: Phrase, last: int) -> float:

@@ -123,6 +123,26 @@ def test_a_pause_ends_a_cue() -> None:
     assert first.end == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("comma", [",", ":", ";"])
+def test_no_cue_ends_with_the_first_word_of_a_clause(comma: str) -> None:
+    said = [
+        ("And", 0.0, 0.5),
+        ("so", 0.5, 0.7),
+        ("my", 0.7, 0.9),
+        ("fellow", 0.9, 1.3),
+        (f"Americans{comma}", 1.3, 1.9),
+    ]
+    rest = re.findall(r"\S+", "ask not what your country can do for you, ask what you can do for your country.")
+    said += [(word, 3.0 + 0.48 * number, 3.45 + 0.48 * number) for number, word in enumerate(rest)]
+    text = " ".join(word for word, _, _ in said)
+    cues = plan_cues(transcript([segment(text, 0, said[-1][2], said)], "en"))
+    assert [cue.text.replace("\n", " ") for cue in cues] == [
+        f"And so my fellow Americans{comma}",
+        "ask not what your country can do for you,",
+        "ask what you can do for your country.",
+    ]
+
+
 def test_a_hyphenated_word_stays_together() -> None:
     words = [("well", 0.0, 0.3), ("-known", 0.3, 0.6), ("fact", 0.6, 1.0)]
     (cue,) = plan_cues(transcript([segment("well-known fact", 0, 1, words)], "en"))
