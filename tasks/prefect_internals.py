@@ -12,7 +12,8 @@ Prefect is imported by the functions, not here: whoever imports this module has 
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -280,7 +281,58 @@ def forget_types(types: "list[type[Any]]") -> None:
             del registry[key]
 
 
+# --- Runs that share a process --------------------------------------------------------------------------------
+
+_SEND_HEARTBEATS = Internal(
+    "prefect.flow_engine",
+    "_send_heartbeats",
+    "each run keeps a thread, to say that it lives",
+    ("engine", "join_on_exit"),
+)
+_HEARTBEAT_EVENT = Internal(
+    _SEND_HEARTBEATS.module,
+    "BaseFlowRunEngine._build_heartbeat_event_template",
+    _SEND_HEARTBEATS.purpose,
+    ("self",),
+)
+_EMIT_HEARTBEAT = Internal(
+    _SEND_HEARTBEATS.module,
+    "BaseFlowRunEngine._emit_flow_run_heartbeat",
+    _SEND_HEARTBEATS.purpose,
+    ("self", "resource", "related"),
+)
+
+
+def keep_alive_by(keep: Callable[[Callable[[], None]], AbstractContextManager[None]]) -> None:
+    """From now on, each run of this process is within `keep` of what says once that it lives.
+
+    Prefect starts a thread for each, which it can only be told not to do for all. No public way in 3.8.
+
+    Raises:
+        PrefectMovedError: something is not where it was; then Prefect goes on as it does.
+    """
+    event, emit = _HEARTBEAT_EVENT.find(), _EMIT_HEARTBEAT.find()
+
+    @contextmanager
+    def kept_alive(engine: Any, **_options: bool) -> Iterator[None]:
+        if engine.heartbeat_seconds is None:
+            yield
+            return
+        resource, related = event(engine)
+
+        def beat() -> None:
+            state = engine.flow_run.state
+            if state is None or not state.is_final():
+                emit(engine, resource, related)
+
+        with keep(beat):
+            yield
+
+    _SEND_HEARTBEATS.replace(kept_alive)
+
+
 NEEDED_BY_RUNS = (_SIGTERM_HANDLER, _PROPOSE_STATE, _PAUSE, _TASK_STORAGE, _LOAD_BLOCK)
 NEEDED_BY_FORKS = (_REFRESH_SETTINGS, _SETTINGS, _SETUP_LOGGING)
-INTERNALS = (*NEEDED_BY_RUNS, *NEEDED_BY_FORKS, _TYPE_REGISTRY)
+_OF_SHARED_PROCESSES = (_SEND_HEARTBEATS, _HEARTBEAT_EVENT, _EMIT_HEARTBEAT)
+INTERNALS = (*NEEDED_BY_RUNS, *NEEDED_BY_FORKS, _TYPE_REGISTRY, *_OF_SHARED_PROCESSES)
 """All of them."""

@@ -8,10 +8,11 @@ import argparse
 import asyncio
 import contextlib
 import importlib
+import logging
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,14 @@ from typing import Any
 
 from prefect.context import AsyncClientContext
 
+from deployments.in_process_worker.heartbeats import Heartbeats
 from deployments.in_process_worker.worker import InProcessWorker
 from deployments.launcher.service import report_lost_runs
 from deployments.processes.watchdog import ended_when_hung
+from tasks.prefect_internals import PrefectMovedError, keep_alive_by
 from tasks.webhooks.lanes import LANES, Lanes
+
+logger = logging.getLogger("contraponto.worker")
 
 _LOOK_SECONDS = 0.5
 _MOST_THREADS = 400
@@ -51,6 +56,20 @@ def make_worker(pool: str, name: str, limit: int, marks: Path) -> InProcessWorke
     )
 
 
+@contextlib.contextmanager
+def heartbeats() -> Iterator[None]:
+    """Within the block all runs of this process say by one thread that they live."""
+    kept = Heartbeats()
+    try:
+        keep_alive_by(kept.alive)
+    except PrefectMovedError as error:
+        logger.warning("%s The worker goes on with one for each.", error)
+        yield
+        return
+    with kept.kept():
+        yield
+
+
 async def _serve(worker: InProcessWorker, limit: int) -> None:
     # Names are looked up in threads; by default there are so few that some dead name servers would stop all.
     threads = ThreadPoolExecutor(min(2 * limit, _MOST_THREADS), "look-up")
@@ -58,7 +77,8 @@ async def _serve(worker: InProcessWorker, limit: int) -> None:
     async with ended_when_hung(), AsyncClientContext.get_or_create():
         beside = [asyncio.create_task(each) for each in (worker.touch_marks(), worker.watch_cancellations())]
         try:
-            await worker.start()
+            with heartbeats():
+                await worker.start()
         finally:
             for each in beside:
                 each.cancel()

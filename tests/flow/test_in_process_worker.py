@@ -9,13 +9,16 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from prefect import flow, flow_engine
 from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Cancelling
 
-from deployments.in_process_worker.__main__ import make_worker
+from deployments.in_process_worker.__main__ import heartbeats, make_worker
 from deployments.launcher.taken import lost
 from deployments.server.bootstrap import process_template
 from tasks.webhooks.message import WebhookMessage
@@ -159,3 +162,35 @@ async def test_what_a_worker_leaves_behind_is_known(
         assert [left.run_id for left in lost(marks)] == [run.id]
     finally:
         silent.close()
+
+
+@pytest.mark.parametrize("frequency", [30, None])
+async def test_the_runs_of_a_process_say_by_one_thread_that_they_live(
+    monkeypatch: pytest.MonkeyPatch, frequency: int | None
+) -> None:
+    monkeypatch.setattr(flow_engine, "_send_heartbeats", flow_engine._send_heartbeats)
+    heard: list[str] = []
+    by: set[str] = set()
+
+    def hear(event: str, resource: dict[str, str], **_: object) -> None:
+        heard.append(resource["prefect.resource.id"])
+        by.add(threading.current_thread().name)
+
+    monkeypatch.setattr(flow_engine, "emit_event", hear)
+
+    @flow
+    async def waits() -> str:
+        context = FlowRunContext.get()
+        assert context is not None
+        assert context.flow_run is not None
+        of_this = f"prefect.flow-run.{context.flow_run.id}"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE if frequency else 3):
+                while of_this not in heard:  # noqa: ASYNC110 - from a thread
+                    await asyncio.sleep(0.05)
+        return of_this
+
+    with heartbeats(), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: frequency}):
+        found = await asyncio.gather(*(waits() for _ in range(3)))
+    assert sorted(heard) == (sorted(found) if frequency else [])
+    assert by == ({"heartbeats"} if frequency else set())
