@@ -17,6 +17,7 @@ from tasks.jobs.document import JobDocument, JobStatus
 from tasks.messages.contents import JOB_STREAM, JobEnd
 from tasks.messages.envelope import CorrelationId, Envelope, EventType
 from tasks.messages.plain_json import plain
+from tasks.messages.reasons import UNSAID
 from tasks.messages.targets import ANSWERS_LABEL, REPLY_LABEL, REQUEST_LABEL, Target, is_stream
 from tasks.recovery.ends import read_end
 from tasks.webhooks.message import message_id
@@ -50,12 +51,12 @@ class Answers:
         document = await self._document(run)
         status: Literal["concluida", "erro"] = "erro"
         data: JsonValue = None
-        file = error = None
+        file = error = code = None
         if document.status is JobStatus.COMPLETED:
             status = "concluida"
             data, file = await told(document.result, self._most_bytes, self.store, str(run.id))
         else:
-            error = _reason(document)
+            error, code = _reason(document), document.error_code
         request = run.labels.get(REQUEST_LABEL)
         envelope = target.answer(
             str(correlation_id),
@@ -63,6 +64,7 @@ class Answers:
             data=data,
             file=file,
             error=error,
+            error_code=code,
             request=None if request is None else str(request),
         )
         await self._publish(Outgoing(str(stream), envelope, key=str(run.id)))
@@ -119,7 +121,7 @@ async def told(
 
 
 def _reason(document: JobDocument) -> str:
-    return one_line(document.error or "It gave no reason.", _LONGEST_ERROR)
+    return one_line(document.error or UNSAID, _LONGEST_ERROR)
 
 
 def _json(value: object) -> bytes:

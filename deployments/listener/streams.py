@@ -85,7 +85,9 @@ class TargetReader:
         if stream is None:
             return ()
         target = self.target.asked_as(envelope.payload)
-        answer = target.answer(envelope.correlation_id, "erro", error=str(error), request=message.key)
+        answer = target.answer(
+            envelope.correlation_id, "erro", error=str(error), error_code=error.code, request=message.key
+        )
         return (Outgoing(stream, answer, key=f"refused {message.stream} {message.key}"),)
 
 

@@ -28,6 +28,7 @@ from tasks.messages.contents import (
     executor_stream,
 )
 from tasks.messages.envelope import Envelope, EventType
+from tasks.messages.reasons import UNSAID, Reason, ReasonCode
 
 Answer = CollectionAnswer | ExecutionResult
 _ENDED = (SubstepStatus.DONE, SubstepStatus.FAILED, SubstepStatus.TIMED_OUT)
@@ -35,7 +36,7 @@ _MOST_IGNORED = 100
 _LONGEST = 300
 _LONGEST_ERROR = 1000
 """Characters; what collectors write has no limit of its own, and the job document and the executors get it."""
-_UNSAID = "It gave no reason."
+_NO_REASON = Reason(codigo=ReasonCode.UNSAID)
 
 
 class PhaseName(Enum):
@@ -66,6 +67,8 @@ class Substep:
     completed_at: datetime | None = None
     late: bool = False
     error: str | None = None
+    reason: Reason | None = None
+    """Of the error, where it is known."""
     answer: Answer | None = None
     summary: str | None = None
     """The beginning of its answer, for people."""
@@ -77,9 +80,12 @@ class Substep:
         """Whether nothing is expected of it."""
         return self.status in _ENDED
 
-    def end(self, status: SubstepStatus, at: datetime, error: str | None = None) -> None:
-        """It is over, for the reason given."""
-        self.status, self.completed_at = status, at
+    def end(
+        self, status: SubstepStatus, at: datetime, error: str | None = None, reason: Reason | None = None
+    ) -> None:
+        """It is over, for the reason given; where that is known, its sentence is the error unless there is one."""
+        self.status, self.completed_at, self.reason = status, at, reason
+        error = error or (reason.sentence("en") if reason else None)
         self.error = None if error is None else one_line(error, _LONGEST_ERROR)
 
     def document(self) -> SubstepDocument:
@@ -128,23 +134,23 @@ class Phase:
     def end_if_complete(self, at: datetime) -> None:
         """End it if there is nothing, or enough, to wait for."""
         if self.enough is not None and len(self.done) >= self.enough:
-            self.end(at, f"It was not waited for: {self.enough} of {len(self.substeps)} were enough.")
+            self.end(at, Reason(codigo=ReasonCode.ENOUGH, bastaram=self.enough, pedidos=len(self.substeps)))
         elif len(self.ended) == len(self.substeps):
             self.is_over = True
 
     def time_out(self, at: datetime) -> None:
         """End it because time is up."""
-        self.end(at, f"No answer within {self.timeout_seconds:g} seconds.")
+        self.end(at, Reason(codigo=ReasonCode.NO_ANSWER, segundos=self.timeout_seconds))
 
-    def end(self, at: datetime, reason: str) -> None:
+    def end(self, at: datetime, reason: Reason) -> None:
         """End it; those that have not answered have not, for this reason."""
         if self.is_over:
             return
         self.is_over = True
         for each in self.substeps:
             if not each.has_ended:
-                why = f"{reason} The last attempt: {each.error}" if each.error else reason
-                each.end(SubstepStatus.TIMED_OUT, at, why)
+                why = reason.model_copy(update={"ultima_tentativa": each.error}) if each.error else reason
+                each.end(SubstepStatus.TIMED_OUT, at, reason=why)
 
 
 @dataclass
@@ -224,12 +230,12 @@ class Conversation:
     def _as_executors_know(self, collected: Iterable[CollectionResult], at: datetime) -> None:
         """The collectors' phase was over: what executors were told of it is how it ended."""
         told = {each.escavador: each for each in collected}
-        self.collect.end(at, "It had not answered when the executors were asked.")
+        self.collect.end(at, Reason(codigo=ReasonCode.ASKED_ON))
         for substep in self.collect.substeps:
             known = told.get(substep.name)
             if known is not None and known.status == "erro" and substep.status is SubstepStatus.DONE:
                 # Its answer came between the end of waiting and the request.
-                substep.end(SubstepStatus.TIMED_OUT, at, known.erro)
+                substep.end(SubstepStatus.TIMED_OUT, at, known.erro, known.erro_conhecido)
                 substep.answer, substep.summary, substep.late = None, None, True
 
     def _take_said(self, entry: Entry) -> None:
@@ -288,7 +294,8 @@ class Conversation:
             if answer.status == "concluida":
                 substep.end(SubstepStatus.DONE, entry.at)
             else:
-                substep.end(SubstepStatus.FAILED, entry.at, answer.erro or _UNSAID)
+                known = answer.erro_conhecido or (None if answer.erro else _NO_REASON)
+                substep.end(SubstepStatus.FAILED, entry.at, answer.erro, known)
             phase.end_if_complete(entry.at)
 
     def _is_to_another(self, answer: Answer, substep: Substep) -> bool:
@@ -312,7 +319,8 @@ class Conversation:
                     status="concluida" if done else "erro",
                     dados=each.answer.dados if done and each.answer else None,
                     arquivo=each.answer.arquivo if done and each.answer else None,
-                    erro=None if done else (each.error or _UNSAID),
+                    erro=None if done else (each.error or UNSAID),
+                    erro_conhecido=None if done else (each.reason or (None if each.error else _NO_REASON)),
                 )
             )
         return results
@@ -355,7 +363,7 @@ def _tell(substep: Substep, entry: Entry) -> None:
     if substep.has_ended:
         return
     if entry.fact is Fact.DEAD:
-        substep.end(SubstepStatus.FAILED, entry.at, entry.note or "The message could not be handled.")
+        substep.end(SubstepStatus.FAILED, entry.at, entry.note, Reason(codigo=ReasonCode.UNHANDLED))
     elif entry.fact is not Fact.PUBLISHED:
         substep.status = SubstepStatus.RUNNING
         substep.started_at = substep.started_at or entry.at

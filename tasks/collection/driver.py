@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import cast
 
 from pydantic import BaseModel
@@ -81,24 +81,26 @@ class Driver:
         async def publish() -> None:
             await self.bus.publish(outgoing)
 
+        loop, asked = asyncio.get_running_loop(), None
         if outgoing:
             await _patiently(publish, phase.timeout_seconds)
-        await self._listen(phase)
+            # In an earlier life some were asked, and time runs from then on.
+            asked = loop.time() if phase.started_at is None else None
+        await self._listen(phase, asked)
 
-    async def _listen(self, phase: Phase) -> None:
-        began = datetime.now(UTC)
+    async def _listen(self, phase: Phase, asked: float | None) -> None:
         loop = asyncio.get_running_loop()
         heard = cast(AsyncGenerator[Entry, None], self.bus.conversation(self.conversation.correlation_id))
         self.tell(phase)
         try:
-            async with asyncio.timeout(_seconds_left(phase, began)) as limit, aclosing(heard):
+            async with asyncio.timeout(_seconds_left(phase, asked)) as limit, aclosing(heard):
                 async for entry in heard:
                     if not self.conversation.take(entry):
                         continue
                     if phase.is_over:
                         break
                     self.tell(phase)
-                    limit.reschedule(loop.time() + _seconds_left(phase, began))
+                    limit.reschedule(loop.time() + _seconds_left(phase, asked))
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -129,7 +131,7 @@ def fitting(
 ) -> list[CollectionResult]:
     """The results in at most `room` bytes: data of the largest are kept elsewhere, `keep` gives their store key.
 
-    Where that is not enough, the errors are shortened.
+    Where that is not enough, the errors are shortened, and are sentences alone.
     """
     made = list(results)
     sizes = [_size_of(each) for each in made]
@@ -145,7 +147,9 @@ def fitting(
         if sum(map(_size_of, made)) <= room:
             break
         made = [
-            each if each.erro is None else each.model_copy(update={"erro": one_line(each.erro, most)})
+            each
+            if each.erro is None
+            else each.model_copy(update={"erro": one_line(each.erro, most), "erro_conhecido": None})
             for each in made
         ]
     return made
@@ -155,9 +159,18 @@ def _size_of(form: BaseModel) -> int:
     return len(form.model_dump_json().encode())
 
 
-def _seconds_left(phase: Phase, began: datetime) -> float:
-    deadline = phase.deadline or began + timedelta(seconds=phase.timeout_seconds)
-    return (deadline - datetime.now(UTC)).total_seconds() + _GRACE_SECONDS
+def _seconds_left(phase: Phase, asked: float | None) -> float:
+    """Until nobody is waited for; `asked` is when everybody was asked, by the clock of the event loop.
+
+    Who was asked in an earlier life was so by the clock of the bus, which may differ from that of this machine: then
+    too little or, at most twice over, too much time is given. In this life the difference does not matter.
+    """
+    left = phase.timeout_seconds
+    if asked is not None:
+        left -= asyncio.get_running_loop().time() - asked
+    elif phase.deadline is not None:
+        left = min(left, (phase.deadline - datetime.now(UTC)).total_seconds())
+    return left + _GRACE_SECONDS
 
 
 async def _patiently(work: Callable[[], Awaitable[None]], seconds: float) -> None:

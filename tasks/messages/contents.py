@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tasks.messages.reasons import Reason
+
 MOST_OF_A_NAME = 80
 """Characters of the name of a target."""
 TargetName = Annotated[
@@ -80,6 +82,8 @@ class CollectionResult(BaseModel):
     arquivo: str | None = None
     """Key in the media store of a JSON file with what was collected, if it does not."""
     erro: str | None = None
+    erro_conhecido: Reason | None = None
+    """The reason as a code, where this project knows it; `erro` is the sentence."""
 
 
 class CollectionAnswer(CollectionResult):
@@ -112,6 +116,7 @@ class ExecutionResult(BaseModel):
     dados: JsonValue = None
     arquivo: str | None = None
     erro: str | None = None
+    erro_conhecido: Reason | None = None
     pedido: str | None = None
 
 

@@ -12,6 +12,7 @@ from tasks.foreign_text import one_line
 from tasks.messages.contents import (
     CollectionAnswer,
     CollectionRequest,
+    CollectionResult,
     ExecutionRequest,
     ExecutionResult,
     TargetName,
@@ -19,6 +20,7 @@ from tasks.messages.contents import (
     executor_stream,
 )
 from tasks.messages.envelope import BadMessageError, Envelope, EventType, faults_of
+from tasks.messages.reasons import MOST_OF_A_CODE, Reason
 
 REPLY_LABEL = "contraponto.reply-to"
 """Label of a run that a message has started: the stream that its end is answered on."""
@@ -121,11 +123,13 @@ class Target:
         data: JsonValue = None,
         file: str | None = None,
         error: str | None = None,
+        error_code: str | None = None,
         request: str | None = None,
     ) -> Envelope:
         """The message that its work is done, or cannot be; `request` is the key of the message that asked for it."""
         told: dict[str, Any] = {"status": status, "dados": data, "arquivo": file, "pedido": request}
         told["erro"] = None if error is None else one_line(error, _MOST_OF_AN_ERROR)
+        told["erro_conhecido"] = None if error_code is None else Reason(codigo=error_code[:MOST_OF_A_CODE])
         if self.role is Role.COLLECTOR:
             result: BaseModel = CollectionAnswer(escavador=self.name, **told)
             return Envelope.now(correlation_id, EventType.COLLECTION_RESULT, result)
@@ -160,7 +164,14 @@ def parameters_of(
     """
     given: dict[str, Any] = dict(request.parametros)
     if isinstance(request, ExecutionRequest) and "coletas" in known:
-        given["coletas"] = [collected.model_dump(mode="json") for collected in request.coletas]
+        given["coletas"] = [_told(collected) for collected in request.coletas]
     if "correlation_id" in known:
         given["correlation_id"] = correlation_id
     return given
+
+
+def _told(collected: CollectionResult) -> dict[str, Any]:
+    """As runs were always given it: a code stands there only where there is one."""
+    return collected.model_dump(
+        mode="json", exclude={"erro_conhecido"} if collected.erro_conhecido is None else None
+    )

@@ -1,11 +1,10 @@
 """Makes a report of what collectors have answered, and stores it in each format."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic_core import from_json
@@ -18,12 +17,16 @@ from tasks.errors import InvalidInputError, MissingEngineError, SourceNotFoundEr
 from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import step
 from tasks.messages.contents import TargetName
+from tasks.messages.reasons import LATE, Reason
 from tasks.progress import Progress
 from tasks.reports.building import Collected, Wanted
 from tasks.reports.content import Status
 from tasks.reports.making import Fonts, Format, make_report
 from tasks.reports.texts import line
-from tasks.reports.wording import WORDS, Language
+from tasks.reports.values import Writer
+from tasks.reports.wording import Language
+
+T = TypeVar("T")
 
 MOST_BYTES = 64_000_000
 """Of a file with what was collected."""
@@ -31,8 +34,6 @@ MOST_TOGETHER = 4 * MOST_BYTES
 """Of all such files of one report: their data take several times as much memory."""
 _LOGO = (600, 200)
 """Pixels that a logo has at most."""
-_NO_ANSWER = re.compile(r"No answer within |It had not answered |It was not waited for")
-"""How an error begins that is none of the collector's: nobody waited longer."""
 
 
 class Answer(BaseModel):
@@ -45,6 +46,7 @@ class Answer(BaseModel):
     dados: JsonValue = None
     arquivo: str | None = None
     erro: str | None = None
+    erro_conhecido: Reason | None = None
 
 
 class StoredInput(BaseModel):
@@ -59,7 +61,7 @@ class StoredInput(BaseModel):
 class ReportRequest(StepRequest):
     """The report that is wanted."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     answers: tuple[Answer, ...]
     inputs: tuple[StoredInput, ...]
     """The files that the answers and the logo name, as far as they are there."""
@@ -122,8 +124,8 @@ def write_report(request: ReportRequest, progress: Progress) -> StoredReport:
     settings = get_settings()
     store = media_store(settings)
     warnings: list[str] = []
-    inputs = _Files(store)
-    collected = [_collected(each, request.language, inputs, warnings) for each in request.answers]
+    inputs = _Files(store, Writer(request.language))
+    collected = [_collected(each, inputs, warnings) for each in request.answers]
     made = make_report(
         collected,
         Wanted(
@@ -149,47 +151,62 @@ def write_report(request: ReportRequest, progress: Progress) -> StoredReport:
     return StoredReport(files=files, pages=made.pages, failed=failed, warnings=made.warnings)
 
 
+class _UnreadableFileError(InvalidInputError):
+    """A file that a report cannot be made of, in the language of the report."""
+
+
 @dataclass
 class _Files:
     """Reads the files of one report."""
 
     store: MediaStore
+    writer: Writer
     room: int = MOST_TOGETHER
     """Bytes that may still be read."""
 
     def read(self, key: str) -> JsonValue:
-        """The JSON file under the key. Raises InvalidInputError."""
-        size = self.store.stat(key).size
+        """The JSON file under the key. Raises _UnreadableFileError."""
+        words, number = self.writer.words, self.writer.number
+        size = self._stored(self.store.stat, key).size
         if size > MOST_BYTES:
-            raise InvalidInputError(f"{key} has {size:,} bytes; a report reads at most {MOST_BYTES:,}.")
+            raise _UnreadableFileError(words.too_large.format(key, number(size), number(MOST_BYTES)))
         if size > self.room:
-            raise InvalidInputError(
-                f"{key} has {size:,} bytes; a report reads at most {MOST_TOGETHER:,} of all files together."
+            raise _UnreadableFileError(
+                words.too_large_together.format(key, number(size), number(MOST_TOGETHER))
             )
         self.room -= size
+        data = self._stored(self.store.read_bytes, key)
         try:
-            found: JsonValue = from_json(self.store.read_bytes(key))
+            found: JsonValue = from_json(data)
         except ValueError as error:
-            raise InvalidInputError(f"{key} is no JSON: {error}.") from error
+            raise _UnreadableFileError(words.no_json.format(key, error)) from error
         return found
 
+    def _stored(self, ask: Callable[[str], T], key: str) -> T:
+        """What the store says of the key."""
+        try:
+            return ask(key)
+        except InvalidInputError as error:
+            # Where the store lies is no business of who reads the report.
+            raise _UnreadableFileError(self.writer.words.no_file.format(key)) from error
 
-def _collected(answer: Answer, language: Language, files: _Files, warnings: list[str]) -> Collected:
+
+def _collected(answer: Answer, files: _Files, warnings: list[str]) -> Collected:
     """The answer with its data, from the media store where they are there."""
-    data, reason = answer.dados, answer.erro
+    data, reason, known = answer.dados, answer.erro, answer.erro_conhecido
     status: Status = "done"
     if answer.status != "concluida":
-        late = answer.status == "timeout" or _NO_ANSWER.match(reason or "")
+        late = answer.status == "timeout" or (known is not None and known.codigo in LATE)
         status = "timed_out" if late else "failed"
+    if known is not None:
+        reason = known.sentence(files.writer.language, reason) or reason
     for key in (answer.arquivo, _whole_of(data)):
         if not key:
             continue
         try:
             found = files.read(key)
-        except InvalidInputError as error:
-            # Where the store lies is no business of who reads the report.
-            about = key if isinstance(error, SourceNotFoundError) else error.message
-            told = WORDS[language].unreadable.format(line(about, 300))
+        except _UnreadableFileError as error:
+            told = files.writer.words.unreadable.format(line(error.message, 300))
             warnings.append(f"{answer.escavador}: {told}")
             status, reason = ("failed" if status == "done" else status), reason or told
             continue

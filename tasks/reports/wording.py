@@ -52,6 +52,10 @@ class Words:
     warnings: str
     texts: str
     unreadable: str
+    too_large: str
+    too_large_together: str
+    no_json: str
+    no_file: str
     undrawn: str
     get_fonts: str
     more_sections: str
@@ -104,6 +108,10 @@ WORDS: dict[Language, Words] = {
         warnings="Avisos",
         texts="Textos",
         unreadable="O que foi coletado não pôde ser lido: {}",
+        too_large="{} tem {} bytes; um relatório lê no máximo {}.",
+        too_large_together="{} tem {} bytes; um relatório lê no máximo {} de todos os arquivos juntos.",
+        no_json="{} não é JSON: {}.",
+        no_file="{} não existe ou não pode ser aberto.",
         undrawn="Nenhuma fonte instalada tem estas letras, que no PDF são quadrados: {}.",
         get_fonts="Para instalar as fontes: contraponto models get {}.",
         more_sections="Mais {} listas e textos deste coletor estão no JSON.",
@@ -154,6 +162,10 @@ WORDS: dict[Language, Words] = {
         warnings="Warnings",
         texts="Texts",
         unreadable="What was collected cannot be read: {}",
+        too_large="{} has {} bytes; a report reads at most {}.",
+        too_large_together="{} has {} bytes; a report reads at most {} of all files together.",
+        no_json="{} is no JSON: {}.",
+        no_file="{} is not there or cannot be opened.",
         undrawn="No installed font has these letters, which are squares in the PDF: {}.",
         get_fonts="Get the fonts with: contraponto models get {}.",
         more_sections="{} more lists and texts of this collector are in the JSON.",

@@ -20,7 +20,11 @@ async def test_a_report_of_data_of_files_and_of_failures(home: Path) -> None:
         "coletas": [
             {"escavador": "precos", "status": "concluida", "arquivo": "coletas/precos.json"},
             {"escavador": "noticias", "status": "erro", "erro": "O site respondeu 503."},
-            {"escavador": "lenta", "status": "erro", "erro": "No answer within 300 seconds."},
+            {
+                "escavador": "lenta",
+                "status": "erro",
+                "erro_conhecido": {"codigo": "no_answer", "segundos": 300},
+            },
             {"escavador": "quebrada", "status": "concluida", "arquivo": "coletas/quebrada.json"},
             {"escavador": "perdida", "status": "concluida", "arquivo": "coletas/nenhuma.json"},
         ],
@@ -39,7 +43,13 @@ async def test_a_report_of_data_of_files_and_of_failures(home: Path) -> None:
     assert [warning.partition(":")[0] for warning in result.warnings] == ["quebrada", "perdida"]
     assert "relatorios/novembro/report.pdf" in artifacts["summary"].replace("\\", "")
     page = store.read_bytes(result.files["html"]).decode()
-    for text in ("Preços de novembro", "cliente-42", "Item 6", "O site respondeu 503.", "tempo esgotado"):
+    for text in (
+        "Preços de novembro",
+        "cliente-42",
+        "Item 6",
+        "O site respondeu 503.",
+        "Sem resposta em 300 segundos.",
+    ):
         assert text in page
     assert store.read_bytes(result.files["pdf"]).startswith(b"%PDF-")
 

@@ -40,7 +40,9 @@ class Checkout:
     ) -> "Checkout":
         """A copy of this project in a directory."""
         for name in FOLDERS:
-            shutil.copytree(PROJECT / name, directory / name)  # what is compiled stays so: times are copied, too
+            shutil.copytree(
+                PROJECT / name, directory / name
+            )  # what is compiled stays so: times are copied, too
         for name in FILES:
             shutil.copy(PROJECT / name, directory)
         return cls(directory, settings, credentials)

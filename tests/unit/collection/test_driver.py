@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from blocks.local_media_store import LocalMediaStore
 from blocks.message_bus import ConsumerOptions, Message, MessageBus, Outgoing
 from blocks.redis_message_bus import RedisMessageBus
+from tasks.collection import driver
 from tasks.collection.conversation import Conversation
 from tasks.collection.driver import Driver, fitting
 from tasks.collection.targets import Target
@@ -136,6 +138,30 @@ async def test_time_runs_on_while_nobody_carries_it_on(bus: MessageBus, tmp_path
     assert talk.states() == {"a": "timeout", "b": "timeout", "x": "timeout"}
     assert talk.state.collect.substeps[0].late
     assert not talk.state.execute.substeps[0].late
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_the_clock_of_the_bus_may_be_another(
+    bus: MessageBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """A server of its own has one; whoever was asked has all of the time, and no more."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Wrong":
+            return super().now(tz) + timedelta(hours=hours)
+
+    monkeypatch.setattr(driver, "datetime", Wrong)
+    talk = Talk(bus, tmp_path, seconds=3)
+    living = asyncio.create_task(talk.live())
+    while not talk.state.collect.started_at:
+        await talk.changed.wait()
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(1)
+    await talk.collected("a", 1)
+    async with asyncio.timeout(10):
+        await living
+    assert talk.states() == {"a": "concluida", "b": "timeout", "x": "timeout"}
 
 
 async def test_what_a_stranger_writes_blocks_nothing(bus: MessageBus, valkey: Valkey, tmp_path: Path) -> None:

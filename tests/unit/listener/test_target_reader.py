@@ -8,6 +8,7 @@ from blocks.message_bus import Message
 from deployments.listener.runs import Deployment, RefusedRunError
 from deployments.listener.streams import TargetReader
 from tasks.messages.envelope import Envelope, EventType, read_envelope
+from tasks.messages.reasons import Reason
 from tasks.messages.targets import REQUEST_LABEL, Role, Target
 
 READER = TargetReader(Deployment(uuid4(), "escavador-x", ("n",)), Target(Role.COLLECTOR, "x"))
@@ -35,3 +36,4 @@ def test_a_refusal_fits_into_a_message_whatever_the_server_says() -> None:
     told = read_envelope(answer.envelope.to_json(), 32_000).payload
     assert str(told["erro"]).startswith('The server refuses a run of "escavador-x".')
     assert told["pedido"] == "the key"
+    assert told["erro_conhecido"] == {**dict.fromkeys(Reason.model_fields), "codigo": "refused_run"}

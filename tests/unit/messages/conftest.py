@@ -6,7 +6,9 @@ import pytest
 
 from tests.servers.valkey import Valkey, running_valkey
 
-pytest.register_assert_rewrite("tests.message_bus_suite", "tests.message_bus_room_suite")
+pytest.register_assert_rewrite(
+    "tests.message_bus_suite", "tests.message_bus_room_suite", "tests.message_bus_histories"
+)
 
 
 @pytest.fixture(scope="session")
