@@ -132,7 +132,9 @@ def test_no_cue_ends_with_the_first_word_of_a_clause(comma: str) -> None:
         ("fellow", 0.9, 1.3),
         (f"Americans{comma}", 1.3, 1.9),
     ]
-    rest = re.findall(r"\S+", "ask not what your country can do for you, ask what you can do for your country.")
+    rest = re.findall(
+        r"\S+", "ask not what your country can do for you, ask what you can do for your country."
+    )
     said += [(word, 3.0 + 0.48 * number, 3.45 + 0.48 * number) for number, word in enumerate(rest)]
     text = " ".join(word for word, _, _ in said)
     cues = plan_cues(transcript([segment(text, 0, said[-1][2], said)], "en"))
