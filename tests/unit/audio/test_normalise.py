@@ -370,7 +370,7 @@ for source in map(Path, sys.argv[4:]):
     tracemalloc.reset_peak()
     normalise(source, target, NormalisationOptions(remove_noise=noise), models_dir, threads=1)
     resident = (getrusage(who).ru_maxrss * 1024 for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
-    print(tracemalloc.get_traced_memory()[1], *([] if noise else resident))
+    print(tracemalloc.get_traced_memory()[1], *resident)
 """
 
 
@@ -401,4 +401,7 @@ def test_memory_does_not_grow_with_the_length(
     # What Python holds is counted to the byte, and not even one copy of the sound may be added. What the processes take
     # varies by itself; it shows a copy of the longest alone.
     assert after[0] < before[0] + 2 * 2**20
-    assert all(longer < shorter + 20 * 2**20 for shorter, longer in zip(before[1:], after[1:], strict=True))
+    most = (
+        150 if noise == "noise" else 20
+    ) * 2**20  # the model's engine takes 30 to 80 MB more for any second sound
+    assert all(longer < shorter + most for shorter, longer in zip(before[1:], after[1:], strict=True))
