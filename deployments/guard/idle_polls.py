@@ -3,9 +3,9 @@
 Four workers ask fourteen times a second, so that a job starts at once. For each time Prefect looks through pools,
 queues and runs and marks queues and deployments as ready, ten milliseconds and more: a quarter of a processor of a
 machine that does nothing, and of one whose jobs need it. Nearly always the answer is the one before. So it is given
-again at once, unless something was written meanwhile that may have made a run due, or it is `KNOWN_SECONDS` old. What
-the server does by itself (schedules, automations) is seen after these; Prefect makes and hands out what is scheduled
-ten seconds and more before its time.
+again at once, unless something was written meanwhile that may have made a run due, or it is `KNOWN_SECONDS` old. So
+much later may be seen what the server does by itself (automations, the time of a delivery's next attempt); runs of
+schedules Prefect hands out ten seconds before their time.
 
 It knows what passes through its own process alone, and is no use where several servers share a database.
 """
