@@ -24,13 +24,15 @@ from deployments.in_process_worker.heartbeats import Heartbeats
 from deployments.in_process_worker.worker import InProcessWorker
 from deployments.launcher.service import report_lost_runs
 from deployments.processes.watchdog import ended_when_hung
-from tasks.prefect_internals import PrefectMovedError, keep_alive_by
+from tasks.prefect_internals import PrefectMovedError, keep_alive_by, take_turns
 from tasks.webhooks.lanes import LANES, Lanes
 
 logger = logging.getLogger("contraponto.worker")
 
 _LOOK_SECONDS = 0.5
 _MOST_THREADS = 400
+_REQUESTS = 16
+"""Of all runs to the server at once: as many as Prefect's client has connections."""
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -70,10 +72,18 @@ def heartbeats() -> Iterator[None]:
         yield
 
 
+def _requests_take_turns() -> None:
+    try:
+        take_turns(_REQUESTS)
+    except PrefectMovedError as error:
+        logger.warning("%s The worker goes on without turns.", error)
+
+
 async def _serve(worker: InProcessWorker, limit: int) -> None:
     # Names are looked up in threads; by default there are so few that some dead name servers would stop all.
     threads = ThreadPoolExecutor(min(2 * limit, _MOST_THREADS), "look-up")
     asyncio.get_running_loop().set_default_executor(threads)
+    _requests_take_turns()
     async with ended_when_hung(), AsyncClientContext.get_or_create():
         beside = [asyncio.create_task(each) for each in (worker.touch_marks(), worker.watch_cancellations())]
         try:
