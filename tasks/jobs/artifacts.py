@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,8 @@ SUMMARY_ARTIFACT = "summary"
 NEWEST_FIRST = ArtifactSort.UPDATED_DESC
 
 _PUBLISH_SECONDS = 0.5
+_MOVES_SECONDS = 2.0
+"""Between two writes of what only moves bars: several requests each time, and events, of each job that runs."""
 _END_WAITS = (0.0, 0.5, 2.0)
 """Seconds before each try to write the end of a job. A server in trouble may say the same as one that refuses."""
 _REFUSALS = (
@@ -157,10 +160,16 @@ class JobArtifacts:
             )
 
     async def keep_current(self) -> None:
-        """Write every change, until cancelled."""
+        """Write every change soon, until cancelled; how far the job is, only now and then."""
+        written, news = -_MOVES_SECONDS, -1
         while True:
             await asyncio.sleep(_PUBLISH_SECONDS)
             self._tracker.advance()
+            now, before = time.monotonic(), news
+            news = self._tracker.revision - self._tracker.moves
+            if news == before and now < written + _MOVES_SECONDS:
+                continue
+            written = now
             # Whoever ends this lets it be: a request that is given up may be answered after those that come later.
             self._writing = asyncio.ensure_future(self.publish())
             await asyncio.shield(self._writing)

@@ -69,7 +69,7 @@ class StageTracker:
 
     def say(self, message: str) -> None:
         """What the stage is at, for people."""
-        self._job.update_stage(self.name, message=one_line(message, _LONGEST_MESSAGE))
+        self._job.say(self.name, one_line(message, _LONGEST_MESSAGE))
 
     def found_in_cache(self) -> None:
         """The stage's work had been done before."""
@@ -145,6 +145,8 @@ class JobTracker:
         self._document = document.model_copy(update={"stages": {name: StageDocument() for name in stages}})
         self.revision = 0
         """Grows with every change."""
+        self.moves = 0
+        """How many of these changes only moved a bar, or said what a stage is at."""
         self.title: str | None = None
         """Of what the job works on, once that is known; the run is named by it."""
 
@@ -219,6 +221,12 @@ class JobTracker:
             estimate.report(fraction, time.monotonic())
         self._raise(name, fraction)
 
+    def say(self, name: str, message: str) -> None:
+        """What a stage is at."""
+        with self._lock:
+            self.moves += 1
+            self._change_stage(name, message=message)
+
     def advance(self) -> None:
         """Moves the stages that go on and have said nothing for a while to where they probably are."""
         for name, estimate in list(self._estimates.items()):
@@ -235,6 +243,7 @@ class JobTracker:
         with self._lock:
             if percent <= self._document.stages[name].progress:
                 return
+            self.moves += 1
             self._change_stage(name, progress=percent)
         self._tell(self._document.overall_progress / 100)
 

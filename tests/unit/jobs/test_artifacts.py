@@ -74,3 +74,27 @@ async def test_no_progress_is_written_over_the_end(monkeypatch: pytest.MonkeyPat
         tracker.complete(Outcome(result={"a": 1}))
     await kept.publish_end()
     assert (await server.settled())["status"] == "completed"
+
+
+async def test_what_moves_bars_waits_and_what_a_stage_becomes_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(artifacts, "_PUBLISH_SECONDS", 0.01)
+    monkeypatch.setattr(artifacts, "_MOVES_SECONDS", 1000)
+    server = SlowServer()
+    document = JobDocument(job_id=str(uuid4()), operation="thumbnail", status=JobStatus.PROCESSING)
+    tracker = JobTracker(document, ("download", "cut"))
+    kept = JobArtifacts(cast("PrefectClient", server), tracker)
+    await kept.create()
+    async with beside(kept.keep_current()):
+        with tracker.stage("download", estimated=False) as stage:
+            await until(lambda: server.asked == 1)
+            for percent in range(1, 40):
+                stage.progress(percent / 100)
+                stage.say(f"{percent} of 40")
+                await asyncio.sleep(0.01)
+            assert server.asked == 1
+        with tracker.stage("cut", estimated=False):
+            await until(lambda: server.asked == 2)
+            stages = (await server.settled())["stages"]
+    assert (stages["download"]["status"], stages["cut"]["status"]) == ("completed", "processing")
