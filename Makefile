@@ -39,7 +39,7 @@ test: $(VENV)/.installed-dev ## Run every test that needs no root (fetches the m
 	@$(BIN)/contraponto models get --for-tests
 	$(call TWICE,$(PARALLEL) tests/unit,tests/unit)
 	$(call TWICE,$(PARALLEL) tests/flow,tests/flow)
-	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
+	$(call TWICE,$(PARALLEL) tests/system tests/chaos,tests/system tests/chaos)
 
 test-plain: $(VENV)/.installed-dev ## Run only the tests that start no workers
 	@$(BIN)/contraponto models get --for-tests
@@ -53,10 +53,11 @@ coverage: $(VENV)/.installed-dev ## Run the unit tests and say which lines none 
 
 test-system: $(VENV)/.installed-dev ## Run only the tests that start a real server and workers
 	@$(BIN)/contraponto models get --for-tests
-	$(call TWICE,$(BIN)/python -m pytest tests/system tests/chaos,tests/system tests/chaos)
+	$(call TWICE,$(PARALLEL) tests/system tests/chaos,tests/system tests/chaos)
 
 test-engine test-compose: export CONTRAPONTO_TEST_ENGINE := 1
-ENGINE_TESTS := tests/system/docker --ignore tests/system/docker/test_compose.py \
+# With a memory of their own of what has failed: they may run beside the others.
+ENGINE_TESTS := -o cache_dir=.pytest_cache/engine tests/system/docker --ignore tests/system/docker/test_compose.py \
 	$(foreach name,browser rabbitmq rabbitmq_histories prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ, Prometheus and upgrades: as root, with an engine and a browser
