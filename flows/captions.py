@@ -91,7 +91,7 @@ async def caption(
 
     Args:
         url_video: Address of the video, or its key in the media store.
-        url_srt: Address of the subtitles (SRT, WebVTT, ASS), or their key in the media store.
+        url_srt: Address of the subtitles (SRT, WebVTT, ASS, TTML), or their key in the media store.
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
         quality: draft is fastest, high is for further editing.
@@ -128,7 +128,7 @@ async def caption_segments(
 
     Args:
         url_video: Address of the video, or its key in the media store.
-        url_srt: Address of the subtitles (SRT, WebVTT, ASS), or their key in the media store.
+        url_srt: Address of the subtitles (SRT, WebVTT, ASS, TTML), or their key in the media store.
         path: Folder of the media store for the result; empty for one of the job's own.
         output_filename: Name of the result; empty for video.mp4.
         font: Name, size (20 to 200) and bold. Sizes are pixels of a picture whose shorter side has 1080.
@@ -378,7 +378,7 @@ def _previewed(
         captions=looks.captions,
         encoding=looks.encoding,
         font=UsedFont.of(typeface),
-        warnings=looks.remarks,
+        warnings=(*looks.warnings, *looks.remarks),
     )
 
 

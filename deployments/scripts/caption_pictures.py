@@ -75,7 +75,7 @@ def drawn(film: Path, text: str, look: HighlightLook) -> list[bytes]:
     script, _ = highlight_script(spoken(text), look, canvas, typeface)
     with tempfile.TemporaryDirectory() as folder:
         found = stills(film, script, workplace=Path(folder), deadline=_DEADLINE)
-    return [still.jpeg for still in found]
+    return [still.jpeg for still in found.stills]
 
 
 def _film(size: tuple[int, int], folder: Path) -> Path:

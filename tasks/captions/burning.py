@@ -91,11 +91,11 @@ def burn(
         width=made.width,
         height=made.height,
         fps=made.fps,
-        warnings=film.warnings + seen.warnings + _never_seen(script, film.start + film.seconds),
+        warnings=film.warnings + seen.warnings + never_seen(script, film.start + film.seconds),
     )
 
 
-def _never_seen(script: pysubs2.SSAFile, end: float) -> tuple[str, ...]:
+def never_seen(script: pysubs2.SSAFile, end: float) -> tuple[str, ...]:
     """What is to be said of captions that begin when the last picture is gone: of longer sound, or another film."""
     begins = [line.start / 1000 for line in script if not line.is_comment and line.start / 1000 >= end]
     if not begins:

@@ -38,7 +38,7 @@ class CaptionResult(BaseModel):
     captions: int
     """Subtitles or words that were read."""
     encoding: str | None
-    """How the subtitles were read ("utf-8", "cp1251"); None for words."""
+    """How the file was read ("utf-8", "cp1251")."""
     font: UsedFont
     encoder: Encoder
     warnings: tuple[str, ...]

@@ -70,11 +70,19 @@ def plan_lines(
     return lines
 
 
-def plan_cards(lines: Sequence[tuple[Word, ...]], most_lines: int) -> list[Card[Word]]:
-    """Up to `most_lines` lines on each card; a pause ends a card."""
+def plan_cards(
+    lines: Sequence[tuple[Word, ...]], most_lines: int, *, by_sentence: bool = False
+) -> list[Card[Word]]:
+    """Up to `most_lines` lines on each card; a pause ends a card, and with `by_sentence` a full stop, too."""
     groups: list[list[tuple[Word, ...]]] = []
     for line in lines:
-        if groups and len(groups[-1]) < most_lines and line[0].start - groups[-1][-1][-1].end <= _PAUSE:
+        before = groups[-1][-1][-1] if groups else None
+        if (
+            before is not None
+            and len(groups[-1]) < most_lines
+            and line[0].start - before.end <= _PAUSE
+            and not (by_sentence and ends_sentence(before))
+        ):
             groups[-1].append(line)
         else:
             groups.append([line])

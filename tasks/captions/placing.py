@@ -116,7 +116,9 @@ class Placing:
         most_words = 1 if single else look.words_per_line
         most_lines = min(1 if single else look.max_lines, self._lines_with_room)
         lines = plan_lines(words, most_words, lambda line: self._width(line) <= self._room)
-        return [self._placed(card) for card in plan_cards(lines, most_lines)]
+        # Without their marks nothing else shows where one sentence ends and the next begins.
+        cards = plan_cards(lines, most_lines, by_sentence=look.strip_punctuation)
+        return [self._placed(card) for card in cards]
 
     def _width(self, line: Sequence[ShownWord]) -> float:
         return sum(map(self._word_width, line)) + sum(map(self._between, line, line[1:]))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pysubs2
 from PIL import Image
 
-from tasks.captions.burning import EVEN, prepare_drawing
+from tasks.captions.burning import EVEN, never_seen, prepare_drawing
 from tasks.media.ffmpeg import media_input, run_ffmpeg
 from tasks.media.probe import probe, require_video
 from tasks.media.shown import shown
@@ -36,6 +36,14 @@ class Still:
     seconds: float
     """When in the film."""
     jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Pictures of the film, and what would be said of it if it were drawn."""
+
+    stills: tuple[Still, ...]
+    warnings: tuple[str, ...]
 
 
 def telling_moments(script: pysubs2.SSAFile, start: float, end: float, most: int = MOST) -> list[float]:
@@ -76,7 +84,7 @@ def stills(
     workplace: Path,
     deadline: float,
     fonts: Sequence[Path] = (),
-) -> list[Still]:
+) -> Preview:
     """Up to `MOST` pictures of the film with the script drawn in; one of its beginning if nothing is written.
 
     `workplace` is an empty folder. Raises NotMediaError, NoVideoError, DamagedMediaError and what `run_ffmpeg` raises.
@@ -116,7 +124,7 @@ def stills(
             if target.exists():
                 found.append(Still(moment, _jpeg(target)))
                 break
-    return found
+    return Preview(tuple(found), film.warnings + seen.warnings + never_seen(script, until))
 
 
 _SMALLER = (

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -10,6 +10,9 @@ import pysubs2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.captions.encodings import decode
+from tasks.captions.foreign import not_subtitles
+from tasks.captions.line21 import is_scc, script_of_scc
+from tasks.captions.paired_times import count_paired, paired_blocks
 from tasks.captions.placement import (
     ASS_RESOLUTION,
     Placement,
@@ -20,16 +23,25 @@ from tasks.captions.placement import (
     within_margins,
 )
 from tasks.captions.rolling import timed_words, without_rolling
+from tasks.captions.single_times import count_single, ends_of, single_blocks
 from tasks.captions.styling import Styling, without_private
 from tasks.captions.substation import Kind, in_standard_order, kind_of, shown_text, styles_of
 from tasks.captions.tagged_text import CODES, marked_text
-from tasks.captions.timed_text import blocks, count_blocks, is_webvtt
+from tasks.captions.timed_text import USUAL_RATE, Block, blocks, count_blocks, is_webvtt
+from tasks.captions.ttml import is_ttml, timed_texts
 from tasks.errors import InvalidInputError
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_CUES = 20_000
 MAX_WORDS = 200_000
 _MAX_SECONDS = 36_000 * 10
+_OF_LIBRARY = ("microdvd", "mpl2", "sami")
+_SAMI = re.compile(r"\s*<SAMI", re.IGNORECASE)
+_SLASH = re.compile(r"^(\{\d+\}\{\d*\})/", re.MULTILINE)
+"""How MicroDVD also writes that a text is italic."""
+_PARAGRAPH = re.compile(r"<P\b[^<>]*>", re.IGNORECASE)
+_WORD_LIST = 'It must look like {"words": [{"word": "Olá", "start": 0.0, "end": 0.4}]}, times in seconds.'
+_FOR_OTHERS = " Subtitles, which do not say when each word is spoken, are for caption and caption-segments."
 _LINE_END = re.compile(r"(?<!\r)\r+\n")
 """Also as programs leave it that take the line ends of Windows for those of Unix, once or several times."""
 
@@ -75,11 +87,13 @@ class _Transcript(BaseModel):
     segments: Annotated[list[_WordList], Field(max_length=MAX_WORDS)]
 
 
-def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
-    """The subtitles of an SRT, WebVTT or ASS file in the order in which they begin; recognised by their content.
+def read_subtitles(data: bytes, encoding: str | None = None, rate: float | None = None) -> SubtitleFile:
+    """The subtitles of a file in the order in which they begin; its form is recognised by its content.
 
-    Codes that would move or draw are taken out; what looks like code and is not is text. Subtitles without text
-    or without a time to be shown in are left out. An empty file has no subtitles. `encoding` as for `decode`.
+    SRT, WebVTT, ASS, SSA, TTML, and what their modules name of rarer forms. Codes that would move or draw are taken
+    out; what looks like code and is not is text. Subtitles without text or without a time to be shown in are left out.
+    An empty file has no subtitles. `encoding` as for `decode`; `rate`: frames a second of the film, for files that
+    count in frames.
 
     Raises InvalidInputError for anything else than subtitles, and for more than `MAX_CUES`.
     """
@@ -90,10 +104,9 @@ def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
     # Counted before they are read: millions would take minutes.
     timed = count_blocks(text)
     _check_count(max(timed, text.count("\nDialogue:")))
-    kind = kind_of(text)
-    found = list(_of_blocks(text) if timed and kind is None else _of_script(text, kind))
-    if not found and not timed and (kind is None or "\nDialogue:" in text):
-        raise _not_subtitles(text)
+    found = _found(text, timed, rate or USUAL_RATE)
+    if found is None:
+        raise not_subtitles(data)
     _check_count(len(found))
     shown = [
         replace(cue, end=min(cue.end, _MAX_SECONDS))
@@ -104,10 +117,33 @@ def read_subtitles(data: bytes, encoding: str | None = None) -> SubtitleFile:
     return SubtitleFile(tuple(in_order), decoded.encoding, decoded.sure)
 
 
-def _of_blocks(text: str) -> Iterator[Subtitle]:
-    """The subtitles of SRT and WebVTT."""
+def _found(text: str, timed: int, rate: float) -> list[Subtitle] | None:
+    """The subtitles as they stand in the file; None if it is of no form that is known."""
+    if is_ttml(text):
+        return [Subtitle(each.start, each.end, each.text, each.place) for each in timed_texts(text)]
+    kind = kind_of(text)
+    if timed and kind is None:
+        return list(_of_blocks(text, blocks(text, rate)))
+    if kind is None:
+        paired = count_paired(text)
+        _check_count(paired)
+        if paired:
+            return list(_of_blocks(text, paired_blocks(text, rate)))
+        if is_scc(text):
+            text, kind = script_of_scc(text), "ass"
+        else:
+            _check_count(count_single(text))
+            single = single_blocks(text)
+            if single is not None:
+                return list(_of_blocks(text, single))
+    found = _of_script(text, kind, rate)
+    return found or (None if kind is None or "\nDialogue:" in text else [])
+
+
+def _of_blocks(text: str, found: Iterable[Block]) -> Iterator[Subtitle]:
+    """The subtitles of SRT and WebVTT, and of what is like them."""
     regions = regions_of(text.split("\n")) if is_webvtt(text) else {}
-    for block in without_rolling(list(blocks(text))):
+    for block in without_rolling(list(found)):
         written = "\n".join(block.lines)
         shown = marked_text(written)
         place = placement_of_settings(block.settings, regions, from_right=reads_from_right(shown))
@@ -115,14 +151,35 @@ def _of_blocks(text: str) -> Iterator[Subtitle]:
         yield Subtitle(block.start, block.end, shown, place)
 
 
-def _of_script(text: str, kind: Kind | None) -> Iterator[Subtitle]:
-    """The subtitles of ASS and SSA, and of rarer forms, which the library turns into ASS."""
+def _of_script(text: str, kind: Kind | None, rate: float) -> list[Subtitle] | None:
+    """The subtitles of ASS and SSA, and of rarer forms, which the library turns into ASS; None if it cannot."""
     try:
-        file = pysubs2.SSAFile.from_string(in_standard_order(text, kind) if kind else text, kind)
-    except (pysubs2.Pysubs2Error, ValueError, KeyError, IndexError, OverflowError) as error:
-        raise _not_subtitles(text) from error
-    if file.format in ("srt", "vtt"):
-        raise _not_subtitles(text)  # whose times are none
+        file = _script(text, kind, rate)
+    except (pysubs2.Pysubs2Error, ValueError, KeyError, IndexError, OverflowError):
+        return None
+    # The others are read here, and not by the library: what it takes for them is none.
+    return list(_of_events(file, kind)) if kind or file.format in _OF_LIBRARY else None
+
+
+def _script(text: str, kind: Kind | None, rate: float) -> pysubs2.SSAFile:
+    if kind:
+        return pysubs2.SSAFile.from_string(in_standard_order(text, kind), kind)
+    if _SAMI.match(text):
+        # Its languages stand beside each other in paragraphs.
+        file = pysubs2.SSAFile.from_string(_PARAGRAPH.sub("<br>", text), "sami")
+        file.events.sort(key=lambda event: event.start)
+        # The library guesses how long it takes to read each.
+        for event, end in zip(file, ends_of([event.start / 1000 for event in file]), strict=True):
+            event.end = round(end * 1000)
+        return file
+    text = _SLASH.sub(r"\1{y:i}", text)
+    try:
+        return pysubs2.SSAFile.from_string(text)
+    except pysubs2.UnknownFPSError:
+        return pysubs2.SSAFile.from_string(text, fps=rate)
+
+
+def _of_events(file: pysubs2.SSAFile, kind: Kind | None) -> Iterator[Subtitle]:
     _check_count(len(file))
     resolution = _resolution(file)
     named = {name: styles_of(style) for name, style in file.styles.items()}
@@ -169,11 +226,15 @@ def read_words(data: bytes) -> list[SpokenWord]:
         with contextlib.suppress(ValidationError):
             segments = _Transcript.model_validate_json(text).segments
             return _in_order([word for segment in segments for word in segment.words])
+        if not text.lstrip().startswith(("{", "[")):
+            raise InvalidInputError(
+                "The word list cannot be used: the file is not JSON.", hint=_WORD_LIST + _FOR_OTHERS
+            ) from error
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InvalidInputError(
             f"The word list cannot be used: {place}: {first['msg']}.",
-            hint='It must look like {"words": [{"word": "Olá", "start": 0.0, "end": 0.4}]}, times in seconds.',
+            hint=_WORD_LIST,
         ) from error
     return _in_order(listed)
 
@@ -212,12 +273,3 @@ def _clean(text: str) -> str:
 def _check_count(count: int) -> None:
     if count > MAX_CUES:
         raise InvalidInputError(f"The file has {count:,} subtitles; {MAX_CUES:,} is the most.")
-
-
-def _not_subtitles(text: str) -> InvalidInputError:
-    head = text.lstrip()[:200].lower()
-    what = "a web page" if head.startswith(("<!doctype", "<html")) else "no subtitle file"
-    return InvalidInputError(
-        f"The subtitles cannot be read: the file is {what}.",
-        hint="Give an SRT, WebVTT or ASS file.",
-    )

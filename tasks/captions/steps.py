@@ -11,6 +11,7 @@ from blocks.from_settings import media_store
 from blocks.scratch import scratch_directory
 from blocks.settings import Settings, get_settings
 from tasks.captions.burning import burn, canvas_of
+from tasks.captions.encodings import decode
 from tasks.captions.fonts import Typeface, find_typeface
 from tasks.captions.highlight import highlight_script
 from tasks.captions.letters import require_letters, text_of_subtitles, text_of_words
@@ -25,6 +26,7 @@ from tasks.jobs.requests import StepRequest
 from tasks.jobs.step import step
 from tasks.jobs.time_limits import seconds_of_job
 from tasks.media.frames import middle_frame
+from tasks.media.probe import probe, require_video
 from tasks.progress import Progress, part_of
 from tasks.video.encoding import Encoder, Quality
 
@@ -38,7 +40,7 @@ _DRAWN = 0.95
 class PreviewRequest(StepRequest):
     """Captions to draw, from a file of subtitles (`SegmentLook`) or of words (`HighlightLook`)."""
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     video_key: Annotated[str, Field(exclude=True)]
     text_key: Annotated[str, Field(exclude=True)]
@@ -66,7 +68,7 @@ class ReadCaptions(BaseModel):
     captions: int
     """Subtitles or words that were read."""
     encoding: str | None
-    """How a file of subtitles was read."""
+    """How the file was read."""
     encoding_sure: bool
     missing: str
     """Characters that no font here can draw; they were left out."""
@@ -79,8 +81,8 @@ class ReadCaptions(BaseModel):
             remarks.append("The file has no captions: the picture is as it was.")
         if not self.encoding_sure:
             remarks.append(
-                f"How the letters of the subtitles are encoded is a guess: {self.encoding}. "
-                "If they are wrong in the picture, name it with the parameter encoding."
+                f"How the letters of the file are encoded is a guess: {self.encoding}. If they are wrong in the "
+                "picture, save it as UTF-8, or name its encoding where the job asks for it."
             )
         if self.missing:
             remarks.append(f"No font here can draw these characters, which were left out: {self.missing}")
@@ -92,6 +94,8 @@ class StoredPreview(ReadCaptions):
 
     pictures: tuple[tuple[float, str], ...]
     """When in the video (seconds), and the store key of a JPEG."""
+    warnings: tuple[str, ...]
+    """What is to be said of the film."""
 
     @property
     def caption(self) -> str:
@@ -185,7 +189,7 @@ def preview_captions(request: PreviewRequest, progress: Progress) -> StoredPrevi
     with scratch_directory(settings.home, "preview") as folder, store.open_local(request.video_key) as video:
         script, read = _laid_out(request, video)
         progress(_LAID_OUT)
-        found = stills(
+        preview = stills(
             video,
             script,
             workplace=folder,
@@ -193,11 +197,11 @@ def preview_captions(request: PreviewRequest, progress: Progress) -> StoredPrevi
             fonts=font_folders(settings),
         )
     pictures = []
-    for number, still in enumerate(found, 1):
+    for number, still in enumerate(preview.stills, 1):
         key = f"videos/{name}-{number}.jpg"
         store.put_bytes(still.jpeg, key)
         pictures.append((still.seconds, key))
-    return StoredPreview(pictures=tuple(pictures), **read.model_dump())
+    return StoredPreview(pictures=tuple(pictures), warnings=preview.warnings, **read.model_dump())
 
 
 @step("captions")
@@ -245,12 +249,13 @@ def _laid_out(request: PreviewRequest, video: Path) -> tuple[pysubs2.SSAFile, Re
     text = media_store(get_settings()).read_bytes(request.text_key)
     canvas = canvas_of(video, look.safe_area)
     if isinstance(look, SegmentLook):
-        subtitles = read_subtitles(text, request.encoding)
+        subtitles = read_subtitles(text, request.encoding, require_video(probe(video)).fps)
         encoding, sure, count = subtitles.encoding, subtitles.sure, len(subtitles.cues)
         script, missing = segment_script(subtitles.cues, look, canvas, typeface)
     else:
         words = read_words(text)
-        encoding, sure, count = None, True, len(words)
+        decoded = decode(text)
+        encoding, sure, count = decoded.encoding, decoded.sure, len(words)
         script, missing = highlight_script(words, look, canvas, typeface)
     lost = "".join(dict.fromkeys(missing))
     return script, ReadCaptions(captions=count, encoding=encoding, encoding_sure=sure, missing=lost)

@@ -48,11 +48,11 @@ class Styling:
 
     def begin(self) -> str:
         """What stands before the text."""
-        return self._change(self.own)
+        return self.change(self.own)
 
     def switch(self, style: str, begins: bool) -> str:
         """What stands where a style begins or ends."""
-        return self._change(self.now | {style} if begins else self.now - {style})
+        return self.change(self.now | {style} if begins else self.now - {style})
 
     def by_codes(self, codes: str) -> str:
         """What stands where codes of ASS do, given without their braces."""
@@ -64,9 +64,10 @@ class Styling:
                 wanted |= {style}
             else:
                 wanted -= {style}
-        return self._change(wanted)
+        return self.change(wanted)
 
-    def _change(self, wanted: frozenset[str]) -> str:
+    def change(self, wanted: frozenset[str]) -> str:
+        """What stands where these styles and no others come into force."""
         ends = [_MARKS[style, False] for style in STYLES if style in self.now - wanted]
         begins = [_MARKS[style, True] for style in STYLES if style in wanted - self.now]
         self.now = wanted

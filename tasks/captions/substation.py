@@ -13,7 +13,7 @@ import pysubs2
 
 from tasks.captions.styling import Styling
 from tasks.captions.tagged_text import in_lines
-from tasks.captions.timed_text import seconds
+from tasks.captions.timed_text import count_blocks, seconds
 
 Kind = Literal["ass", "ssa"]
 _KINDS: tuple[Kind, ...] = ("ass", "ssa")
@@ -54,8 +54,9 @@ _STANDARD = {kind: _standard(kind) for kind in _KINDS}
 
 
 def kind_of(text: str) -> Kind | None:
-    """Whether a text is ASS or its older version; None if it is neither."""
-    if not _SECTION.search(text):
+    """Whether a text is ASS or its older version; None if it is neither, such as SRT whose text looks like it."""
+    section = _SECTION.search(text)
+    if not section or count_blocks(text[: section.start()]):
         return None
     return "ssa" if "[V4 Styles]" in text and "[V4+ Styles]" not in text else "ass"
 

@@ -9,7 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _COLON = " ?[:：] ?"
-_TIME = rf"(?:(-) ?)?(?:(\d{{1,4}}){_COLON})?(\d{{1,4}}){_COLON}(\d{{1,2}})(?: ?[.,:;．，](?: ?(\d+))?)?"
+_TIME = rf"(?:(-) ?)?(?:(\d{{1,4}}){_COLON})?(\d{{1,4}}){_COLON}(\d{{1,2}})(?: ?([.,:;．，])(?: ?(\d+))?)?"
+_PARTS = 6
+"""Groups of a time: its sign, hours, minutes, seconds, and what stands before its fraction, and that."""
+USUAL_RATE = 25.0
+"""Frames a second where times count in frames and nobody says how many there are."""
 _ARROW = "(?:(?:[-‐-―−－=] ?){1,3}(?:>|＞|&gt;)|→)"
 """As it is, and as programs that set type or translate leave it."""
 _POINTED = re.compile("^.*?(?:[>＞→]|&gt;).*$", re.MULTILINE)
@@ -20,6 +24,7 @@ _MARK = re.compile(_ARROW)
 _CLOCK = re.compile(r"[\d\W_OoIlxX]*")
 _LONGEST = 500
 """Characters in which times and settings stand; in longer lines some searches would take hours."""
+_FRAME_DIGITS = 2
 _NUMBER = re.compile(r"^\s*\d+\s*$")
 
 
@@ -44,9 +49,12 @@ def is_webvtt(text: str) -> bool:
     return text.startswith("WEBVTT")
 
 
-def blocks(text: str) -> Iterator[Block]:
-    """The blocks of an SRT or WebVTT file that have a time to be shown in, in the order of the file."""
-    found = list(_timings(text))
+def blocks(text: str, rate: float = USUAL_RATE) -> Iterator[Block]:
+    """The blocks of an SRT or WebVTT file that have a time to be shown in, in the order of the file.
+
+    `rate`: frames a second, for files whose times count in them (`00:00:01:12`).
+    """
+    found = list(_timings(text, rate))
     head = text[: found[0][0].start()].split("\n")[:-1] if found else []
     numbered = _without_number(head, numbered=True) != head
     for (line, timing), following in zip(found, [*found[1:], None], strict=True):
@@ -62,7 +70,7 @@ def blocks(text: str) -> Iterator[Block]:
 def seconds(time: str) -> float | None:
     """A time as it is written, in seconds; None if it is none."""
     match = re.fullmatch(_TIME, _plain(time))
-    return _seconds(match.groups()) if match else None
+    return _seconds(match.groups(), USUAL_RATE) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +82,22 @@ class _Timing:
     """Whether it is one; it may only look so."""
 
 
-def _timings(text: str) -> Iterator[tuple[re.Match[str], _Timing]]:
+def _timings(text: str, rate: float = USUAL_RATE) -> Iterator[tuple[re.Match[str], _Timing]]:
     """The lines that say something about times."""
     for line in _POINTED.finditer(text):
-        timing = _timing(line[0])
+        timing = _timing(line[0], rate)
         if timing is not None:
             yield line, timing
 
 
-def _timing(line: str) -> _Timing | None:
+def _timing(line: str, rate: float) -> _Timing | None:
     """What a line says about times; None if it is a line of text."""
     line = _plain(line)
     if match := _TIMING.match(line):
-        start, arrow, end, settings = match.groups()[:5], match[6], match.groups()[6:11], match[12]
+        start, (arrow, *end, settings) = match.groups()[:_PARTS], match.groups()[_PARTS:]
         # "10:00 -> 11:00" is a text; whoever writes times of subtitles so has hours or fractions in them.
-        is_time = arrow == "-->" or any((start[1], start[4], end[1], end[4]))
-        return _Timing(_seconds(start), _seconds(end), settings.strip()) if is_time else None
+        is_time = arrow == "-->" or any((start[1], start[-1], end[1], end[-1]))
+        return _Timing(_seconds(start, rate), _seconds(end, rate), settings.strip()) if is_time else None
     mark = _MARK.search(line)
     if not mark:
         return None
@@ -122,8 +130,17 @@ def _without_number(body: list[str], *, numbered: bool) -> list[str]:
     return body[: end - 1] if is_number else body
 
 
-def _seconds(parts: Sequence[str | None]) -> float:
-    sign, hours, minutes, seconds, fraction = parts
+def _seconds(parts: Sequence[str | None], rate: float) -> float:
+    sign, hours, minutes, seconds, mark, fraction = parts
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-    milliseconds = 1000 * whole + int((fraction or "0")[:3].ljust(3, "0"))
-    return 0.0 if sign else milliseconds / 1000
+    return 0.0 if sign else round(whole + part_of_second(mark, fraction or "0", rate), 3)
+
+
+def part_of_second(mark: str | None, digits: str, rate: float) -> float:
+    """What stands behind the seconds of a time: frames, if two digits stand behind a colon, else a fraction.
+
+    Frames that a second of `rate` does not have are its end.
+    """
+    if mark in (":", ";") and len(digits) == _FRAME_DIGITS:
+        return min(int(digits) / rate, 0.999)
+    return int(digits[:3].ljust(3, "0")) / 1000

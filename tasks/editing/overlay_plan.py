@@ -130,7 +130,7 @@ def place(layer: Layer, width: int, height: int, canvas: Canvas) -> tuple[Box, t
     wanted = layer.width / 100 * canvas.width
     scale = min(1.0, room_x / wanted, room_y / (wanted * height / width))
     if scale < 0.999:
-        told.append(f"is {layer.width * scale:.0f} % wide instead of {layer.width:g} %: it has no more room.")
+        told.append(f"is {layer.width * scale:.3g} % wide instead of {layer.width:g} %: it has no more room.")
     wide = max(2, min(round(wanted * scale / 2) * 2, room_x // 2 * 2))
     high = max(2, min(round(wanted * scale * height / width / 2) * 2, room_y // 2 * 2))
     x = (left, left + (room_x - wide) / 2, canvas.width - right - wide)[column]

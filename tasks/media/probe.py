@@ -1,5 +1,6 @@
 """What a media file contains, found out from its content (never from its name)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -52,6 +53,16 @@ _SIGNATURES: tuple[tuple[int, bytes], ...] = (
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
     (0, b"\x00\x00\x01\xba"),
 )
+
+
+_PICTURES = tuple(
+    re.compile(sign, re.DOTALL)
+    for sign in (
+        rb"GIF8|\x89PNG|\xff\xd8\xff|BM.{4}\0\0\0\0|II\*\0|MM\0\*|RIFF.{4}WEBP|\0\0\0\x0cjP  ",
+        rb".{4}ftyp(?:avif|avis|heic|heix|heif|mif1|msf1)",
+    )
+)
+"""How pictures begin, moving ones among them, which some call films."""
 
 
 class AudioStream(BaseModel):
@@ -237,10 +248,17 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
 
 def _picture_track(container: InputContainer) -> Stream | None:
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            return stream
-    return None
+    """The track that players show: no cover; the first that is marked so and moves (the first of AVIF does not)."""
+    tracks = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+    ]
+    return max(
+        tracks,
+        key=lambda stream: (bool(stream.disposition & av.stream.Disposition.default), stream.frames != 1),
+        default=None,
+    )
 
 
 def _describe(path: Path, container: InputContainer, audio: Stream | None, video: Stream | None) -> MediaInfo:
@@ -351,6 +369,10 @@ def _whole_wav(path: Path) -> float:
 def _unreadable(path: Path) -> NotMediaError | DamagedMediaError:
     with path.open("rb") as file:
         head = file.read(16)
+    if any(sign.match(head) for sign in _PICTURES):
+        return NotMediaError(
+            "The file is a picture, not audio or video.", hint="Give a film, such as MP4, MOV or WebM."
+        )
     if any(head[offset : offset + len(mark)] == mark for offset, mark in _SIGNATURES):
         return DamagedMediaError(
             "The file is cut short or damaged: the index that is needed to play it is missing.",

@@ -1,5 +1,6 @@
 """Words into lines and cards."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from hypothesis import given
@@ -18,7 +19,7 @@ def spoken(text: str, seconds: float = 0.3, pauses: dict[int, float] | None = No
     return words
 
 
-def shown(lines: list[Line]) -> list[str]:
+def shown(lines: Sequence[Line]) -> list[str]:
     return [" ".join(word.word for word in line) for line in lines]
 
 
@@ -87,3 +88,15 @@ def test_every_word_is_on_one_card_and_cards_do_not_overlap(
     assert all(len(line) <= most_words for line in lines)
     assert all(line[-1].end - line[0].start <= LONGEST_LINE or len(line) == 1 for line in lines)
     assert all(one.end <= other.start for one, other in pairwise(cards))
+
+
+def test_without_marks_no_card_has_words_of_two_sentences() -> None:
+    lines = plan_lines(spoken("um dois três. quatro cinco seis"), 2, anything)
+    assert [shown(card.lines) for card in plan_cards(lines, 2)] == [
+        ["um dois", "três."],
+        ["quatro cinco", "seis"],
+    ]
+    lines = plan_lines(spoken("um dois. três quatro cinco"), 2, anything)
+    assert [shown(card.lines) for card in plan_cards(lines, 2)] == [["um dois.", "três quatro"], ["cinco"]]
+    apart = plan_cards(lines, 2, by_sentence=True)
+    assert [shown(card.lines) for card in apart] == [["um dois."], ["três quatro", "cinco"]]

@@ -178,3 +178,14 @@ def test_what_fades_in_is_seen_from_its_first_picture_on(grounds: Path, tmp_path
         brightest = [int(frame.to_ndarray(format="gray").max()) for frame in container.decode(video=0)][9:13]
     assert brightest[0] < 40 < brightest[1] < brightest[2]
     assert brightest[3] > 200
+
+
+@pytest.mark.parametrize(("strip", "cards"), [(True, 2), (False, 1)])
+def test_sentences_whose_marks_are_not_shown_are_not_mixed(strip: bool, cards: int) -> None:
+    look = chosen_look("bold", {"strip_punctuation": strip})
+    typeface = find_typeface(look.fonte, bold=True)
+    spoken = [SpokenWord(word=word, start=at, end=at + 0.5) for at, word in enumerate(("Sim.", "Agora"))]
+    script, _ = highlight_script(spoken, look, Canvas(width=WIDTH, height=HEIGHT), typeface)
+    last = {event.end for event in script if "SIM" in event.text}
+    first = {event.start for event in script if "AGORA" in event.text}
+    assert (max(last) <= min(first)) == (cards == 2)

@@ -62,7 +62,7 @@ def test_pictures_are_of_their_moment_with_the_words_of_that_moment(tmp_path: Pa
     cues = [Subtitle(0.5, 1.0, "um"), Subtitle(2.5, 3.5, "dois dois dois")]
     script, _ = segment_script(cues, SegmentLook(), canvas_of(film), ARIAL)
     (tmp_path / "work").mkdir()
-    found = stills(film, script, workplace=tmp_path / "work", deadline=60)
+    found = stills(film, script, workplace=tmp_path / "work", deadline=60).stills
     assert [still.seconds for still in found] == [0.75, 3.0]
     letters = []
     for still in found:
@@ -87,7 +87,19 @@ def test_without_captions_there_is_a_picture_of_the_beginning(tmp_path: Path) ->
     )
     (tmp_path / "work").mkdir()
     script = new_script(canvas_of(film))
-    found = stills(film, script, workplace=tmp_path / "work", deadline=60)
+    found = stills(film, script, workplace=tmp_path / "work", deadline=60).stills
     assert [still.seconds for still in found] == [0.0]
     with Image.open(io.BytesIO(found[0].jpeg)) as image:
         assert image.size == (90, 160)
+
+
+def test_captions_that_nobody_will_see_are_told_before_the_film_is_drawn(tmp_path: Path) -> None:
+    film = tmp_path / "v.mp4"
+    picture = "color=white:size=160x90:rate=10:duration=1"
+    run_ffmpeg(["-f", "lavfi", "-i", picture], output=film, duration=1, deadline=60)
+    cues = [Subtitle(0.2, 0.8, "um"), Subtitle(5.0, 6.0, "dois")]
+    script, _ = segment_script(cues, SegmentLook(), canvas_of(film), ARIAL)
+    (tmp_path / "work").mkdir()
+    preview = stills(film, script, workplace=tmp_path / "work", deadline=60)
+    assert len(preview.stills) == 1
+    assert [warning for warning in preview.warnings if "up to 5.0 s" in warning]

@@ -72,6 +72,11 @@ def test_a_long_line_of_white_space_takes_no_time() -> None:
         read_subtitles(b"1\n00:00:01" + blank + b"x --> 00:00:02\ntext\n")
 
 
+@pytest.mark.parametrize("text", ["[V4 STYLES]", "[Events]", "a\n[Script Info]\nb"])
+def test_what_looks_like_a_section_of_ass_is_text(text: str) -> None:
+    assert [cue.text for cue in cues_of(f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n".encode())] == [text]
+
+
 def test_too_many_subtitles_are_refused() -> None:
     cue = "1\n00:00:01,000 --> 00:00:02,000\nx\n\n"
     with pytest.raises(InvalidInputError, match="20,001 subtitles"):
@@ -108,7 +113,8 @@ def test_a_transcript_is_a_word_list_too() -> None:
         (b'{"words": [{"word": "a", "start": 0}]}', r"words\.0\.end"),
         (b'{"words": [{"word": "a", "start": -1, "end": 2}]}', r"words\.0\.start"),
         (b'{"words": [{"word": "a", "start": NaN, "end": 2}]}', "word list"),
-        (b"not json", "the file"),
+        (b"not json", "not JSON"),
+        (SRT.encode(), "not JSON"),
     ],
 )
 def test_a_wrong_word_list_is_named_by_place(body: bytes, says: str) -> None:

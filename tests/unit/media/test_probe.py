@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import DamagedMediaError, NoAudioError, NotMediaError
-from tasks.media.probe import end_of_packets, end_of_sound, probe, require_audio
+from tasks.media.probe import end_of_packets, end_of_sound, probe, require_audio, require_video
 from tests.unit.media.conftest import PICTURES, TONE, MakeMedia
 
 CONTAINERS = "wav flac mp3 m4a mov ogg opus aac mka webm aiff caf w64 ac3 avi ts flv wma wv mp2 amr au 3gp"
@@ -111,10 +111,29 @@ def test_other_things_are_not_media(tmp_path: Path, content: bytes, words: str) 
     assert caught.value.hint
 
 
-def test_a_picture_is_not_media(make_media: MakeMedia) -> None:
-    picture = make_media("picture.jpg", "-f", "lavfi", "-i", "testsrc=s=64x48:d=1", "-frames:v", "1")
-    with pytest.raises(NotMediaError):
+@pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "webp", "bmp", "tiff", "jp2"])
+def test_a_picture_is_not_media(make_media: MakeMedia, suffix: str) -> None:
+    picture = make_media(f"picture.{suffix}", "-f", "lavfi", "-i", "testsrc=s=64x48:d=1", "-frames:v", "1")
+    with pytest.raises(NotMediaError, match="a picture"):
         probe(picture)
+
+
+@pytest.mark.parametrize(
+    ("marked", "shown"), [((), 64), (("-disposition:v:0", "0", "-disposition:v:1", "default"), 96)]
+)
+def test_of_two_pictures_the_one_that_players_show(
+    make_media: MakeMedia, marked: tuple[str, ...], shown: int
+) -> None:
+    both = ("-f", "lavfi", "-i", "testsrc=s=64x48:d=1", "-f", "lavfi", "-i", "testsrc=s=96x48:d=1")
+    film = make_media("film.mkv", *both, "-map", "0", "-map", "1", *marked)
+    assert require_video(probe(film)).width == shown
+
+
+def test_a_moving_avif_is_not_its_first_picture(make_media: MakeMedia) -> None:
+    moving = ("-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=1", "-c:v", "libaom-av1", "-cpu-used", "8")
+    info = probe(make_media("moving.avif", *moving))
+    assert require_video(info).fps == 10
+    assert info.duration == pytest.approx(1.0)
 
 
 def test_mp4_without_its_index_is_damaged(make_media: MakeMedia, cut: Callable[[Path], Path]) -> None:
