@@ -56,6 +56,8 @@ class Manner:
     overlap: float = 0.1
     """Share of turns that begin before the one before has ended."""
     telephone: bool = False
+    far: bool = False
+    """Whether one microphone hears all of them across a room."""
 
 
 MANNERS = (
@@ -63,7 +65,14 @@ MANNERS = (
     Manner("quick", (1.2, 3.5)),
     Manner("telephone", (1.5, 8.0), telephone=True),
     Manner("at once", (2.0, 6.0), overlap=0.4),
+    Manner("far", (1.5, 8.0), far=True),
 )
+_ECHO_SECONDS = 0.5
+"""In which the sound of the room grows weaker by 60 dB: a meeting room."""
+_METRES = (1.0, 2.5)
+"""From the microphone to the nearest and the farthest speaker; at one metre the room is as loud as the voice."""
+_ROOM_NOISE = 0.18
+"""Of the loudness of the speech: 15 dB below it."""
 
 
 def recorded(folder: Path) -> Iterator[Talk]:
@@ -84,6 +93,9 @@ def joined(voices: Path, manner: Manner, people: int, seconds: float, seed: int,
     chance = random.Random(seed)  # noqa: S311 - talk that is the same each time
     names = chance.sample(sorted(path.name for path in voices.iterdir() if path.is_dir()), people)
     left = {name: _voice(voices / name, chance.uniform(0.6, 1.5)) for name in names}
+    noise = np.random.default_rng(seed)
+    if manner.far:
+        left = {name: _across_room(said, chance.uniform(*_METRES), noise) for name, said in left.items()}
     sound = np.zeros(round((seconds + 15) * RATE), np.float32)
     spoken: list[Spoken] = []
     at, last, began = 0.3, "", 0.0
@@ -105,7 +117,8 @@ def joined(voices: Path, manner: Manner, people: int, seconds: float, seed: int,
         spectrum, hertz = np.fft.rfft(sound), np.fft.rfftfreq(sound.size, 1 / RATE)
         spectrum[(hertz < 300) | (hertz > 3400)] = 0
         sound = np.fft.irfft(spectrum, sound.size).astype(np.float32)
-    sound = sound + 0.001 * np.random.default_rng(seed).standard_normal(sound.size).astype(np.float32)
+    level = _ROOM_NOISE * np.sqrt((sound**2).mean()) if manner.far else 0.001
+    sound = np.asarray(sound + level * noise.standard_normal(sound.size), np.float32)
     _write(target, sound)
     return Talk(f"{manner.name}, {people}", target, sound.size / RATE, tuple(spoken))
 
@@ -125,6 +138,17 @@ def _voice(folder: Path, loudness: float) -> Samples:
         parts.append(sound[heard[0] : heard[-1]])
     whole = np.concatenate(parts)
     return np.asarray(whole * (0.05 * loudness / np.sqrt((whole**2).mean())), np.float32)
+
+
+def _across_room(said: Samples, metres: float, random: np.random.Generator) -> Samples:
+    """The voice as a microphone hears it from so far away, as loud as it was."""
+    fading = np.arange(round(_ECHO_SECONDS * RATE)) / RATE
+    echo = random.standard_normal(fading.size) * 10 ** (-3 * fading / _ECHO_SECONDS)
+    echo *= metres / np.sqrt((echo**2).sum())
+    echo[0] += 1.0
+    size = said.size + echo.size
+    heard = np.fft.irfft(np.fft.rfft(said, size) * np.fft.rfft(echo, size), size)[: said.size]
+    return np.asarray(heard * np.sqrt((said**2).mean() / (heard**2).mean()), np.float32)
 
 
 def _speech(said: Samples) -> Iterator[tuple[float, float]]:

@@ -1,7 +1,6 @@
-"""Which of many short stretches are the same voice: agglomerative clustering of their embeddings.
+"""Which of many short stretches are the same voice: agglomerative clustering by their similarities.
 
-The similarity of two clusters is the mean cosine over all pairs of their stretches, weighted by length. For vectors of
-length one that is the product of the clusters' mean vectors, so no matrix of all pairs is needed. Merging always the
+The similarity of two clusters is the mean over all pairs of their stretches, weighted by length. Merging always the
 two most similar clusters and stopping at a similarity gives the same as cutting the whole tree there, because this
 similarity never rises by a merge; the tree is found by following nearest neighbours (Murtagh, "A survey of recent
 advances in hierarchical clustering algorithms", 1983).
@@ -18,7 +17,7 @@ Labels = NDArray[np.int64]
 """The number of the cluster of each row, from 0."""
 
 
-_EQUAL = 1e-9
+_EQUAL = 1e-6
 """Similarities that differ by less are rounded differently."""
 
 
@@ -31,11 +30,11 @@ class Merge:
     second: int
 
 
-def merges(vectors: Vectors, weights: NDArray[np.float32]) -> list[Merge]:
-    """The whole tree: one merge less than rows, the most similar first."""
-    count = len(vectors)
+def merges(similar: NDArray[np.float32], weights: NDArray[np.float32]) -> list[Merge]:
+    """The whole tree by the similarity of any two rows: one merge less than rows, the most similar first."""
+    count = len(similar)
     mass = weights.astype(np.float64)
-    sums = vectors * mass[:, None]
+    sums = similar * np.outer(weights, weights)
     alive = np.ones(count, bool)
     found: list[Merge] = []
     chain: list[int] = []
@@ -44,21 +43,22 @@ def merges(vectors: Vectors, weights: NDArray[np.float32]) -> list[Merge]:
         if not chain:
             chain.append(int(alive.argmax()))
         top = chain[-1]
-        similar = (sums @ sums[top]) / (mass * mass[top])
-        similar[~alive] = -np.inf
-        similar[top] = -np.inf
-        nearest = int(similar.argmax())
+        likeness = sums[top] / (mass * mass[top])
+        likeness[~alive] = -np.inf
+        likeness[top] = -np.inf
+        nearest = int(likeness.argmax())
         # Links grow stronger along the chain, or it could go in circles among equals.
-        if links and similar[nearest] <= links[-1] + _EQUAL:
+        if links and likeness[nearest] <= links[-1] + _EQUAL:
             nearest = chain[-2]
             found.append(Merge(links[-1], top, nearest))
             del chain[-2:], links[-2:]
             sums[nearest] += sums[top]
+            sums[:, nearest] += sums[:, top]
             mass[nearest] += mass[top]
             alive[top] = False
         else:
             chain.append(nearest)
-            links.append(float(similar[nearest]))
+            links.append(float(likeness[nearest]))
     return sorted(found, key=lambda merge: -merge.similarity)
 
 

@@ -1,6 +1,7 @@
 """From pieces and speakers to turns: the likeliest speaker at each moment, who does not change without a reason."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ _UNIT_SECONDS = 0.25
 _GRID_SECONDS = 0.01
 _CHANGE = 0.3
 """Price of a change of speaker where the segmentation heard one, in similarity a unit …"""
-_UNHEARD_CHANGE = 1.5
+_UNHEARD_CHANGE = 1.0
 """… and where it heard none."""
 _PAUSE_SECONDS = 0.3
 """After a pause of this length anybody may go on."""
@@ -43,7 +44,10 @@ def turns(heard: Sequence[Activity], found: Sequence[Piece], speakers: Vectors) 
 def _units(stretch: Stretch) -> list[Stretch]:
     count = max(1, round((stretch.end - stretch.start) / _UNIT_SECONDS))
     edges = np.linspace(stretch.start, stretch.end, count + 1)
-    return [Stretch(float(edges[at]), float(edges[at + 1]), stretch.fresh and at == 0) for at in range(count)]
+    return [
+        replace(stretch, start=float(edges[at]), end=float(edges[at + 1]), fresh=stretch.fresh and at == 0)
+        for at in range(count)
+    ]
 
 
 def _scores(times: NDArray[np.float64], found: Sequence[Piece], speakers: Vectors) -> NDArray[np.float64]:

@@ -26,6 +26,10 @@ class Piece:
     end: float
     vector: NDArray[np.float32]
     """Whose voice it is: an embedding of length one."""
+    window: float
+    """Where the window begins in which it was heard …"""
+    voice: int
+    """… and its number among the voices of that window."""
 
 
 class Ear(Protocol):
@@ -41,7 +45,8 @@ def pieces(window: Window, found: Activity, ear: Ear) -> Iterator[Piece]:
         for start, end in _cut(stretch):
             first = round((start - window.start) * SAMPLE_RATE)
             last = round((end - window.start) * SAMPLE_RATE)
-            yield Piece(start, end, ear.embedding(window.samples[max(first, 0) : last]))
+            vector = ear.embedding(window.samples[max(first, 0) : last])
+            yield Piece(start, end, vector, window.start, stretch.voice)
 
 
 def _cut(stretch: Stretch) -> list[tuple[float, float]]:

@@ -69,6 +69,8 @@ class Stretch:
     end: float
     fresh: bool
     """Another voice, or silence, was heard right before; else it goes on from the window before."""
+    voice: int
+    """Its number among the voices of the window."""
 
 
 def windows(blocks: Iterable[Samples]) -> Iterator[Window]:
@@ -101,4 +103,5 @@ def stretches(found: Activity, *, margin: float = 0.0) -> Iterator[Stretch]:
         start = float(found.times[begin]) - FRAME_SECONDS / 2
         stop = float(found.times[end - 1]) + FRAME_SECONDS / 2
         if found.active[begin].sum() == 1 and stop > first and start < last:
-            yield Stretch(max(start, first, 0.0), min(stop, last), fresh=start >= first)
+            voice = int(found.active[begin].argmax())
+            yield Stretch(max(start, first, 0.0), min(stop, last), start >= first, voice)

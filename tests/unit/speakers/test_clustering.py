@@ -27,7 +27,7 @@ def test_the_tree_is_that_of_merging_the_most_similar(count: int, seed: int, thr
     random = np.random.default_rng(seed)
     vectors = unit(random.standard_normal((count, 5)).astype(np.float32))
     weights = random.uniform(0.5, 2.0, count).astype(np.float32)
-    labels = cut(merges(vectors, weights), count, threshold=threshold)
+    labels = cut(merges(vectors @ vectors.T, weights), count, threshold=threshold)
     found = {frozenset(np.flatnonzero(labels == label).tolist()) for label in set(labels.tolist())}
     assert found == by_hand(vectors, weights, threshold)
 
@@ -35,5 +35,7 @@ def test_the_tree_is_that_of_merging_the_most_similar(count: int, seed: int, thr
 @given(st.integers(2, 30), st.integers(1, 30))
 def test_at_least_so_many_clusters_are_left(count: int, fewest: int) -> None:
     vectors = unit(np.ones((count, 3), np.float32))
-    labels = cut(merges(vectors, np.ones(count, np.float32)), count, threshold=-1.0, fewest=fewest)
+    labels = cut(
+        merges(vectors @ vectors.T, np.ones(count, np.float32)), count, threshold=-1.0, fewest=fewest
+    )
     assert len(set(labels.tolist())) == min(fewest, count)
