@@ -54,7 +54,7 @@ def bonds(pieces: Sequence[Piece], language: str) -> list[Bond]:
     leading = words.leading
     names = _names(pieces, words)
     quantities = bound_quantities([piece.text for piece in pieces], language)
-    phrases = _phrases(pieces) if language in UNSPACED else [False] * len(pieces)
+    phrases = _phrases(pieces, language) if language in UNSPACED else [False] * len(pieces)
     found: list[Bond] = []
     for i in range(len(pieces) - 1):
         bond = _bond(pieces[i], pieces[i + 1], language, words)
@@ -95,10 +95,10 @@ def _bond(before: Piece, after: Piece, language: str, words: FunctionWords) -> B
     return Bond.PHRASE_BEGINS if second in words.prepositions else Bond.WORDS
 
 
-def _phrases(pieces: Sequence[Piece]) -> list[bool]:
+def _phrases(pieces: Sequence[Piece], language: str) -> list[bool]:
     """Where a phrase goes on, in a language without spaces."""
     texts = [piece.text + " " * after.spaced for piece, after in pairwise(pieces)]
-    return inside_phrases([*texts, *(piece.text for piece in pieces[-1:])])
+    return inside_phrases([*texts, *(piece.text for piece in pieces[-1:])], language)
 
 
 def _names(pieces: Sequence[Piece], words: FunctionWords) -> list[bool]:

@@ -1,13 +1,24 @@
 """Languages without spaces between words: where their lines may be broken, and where they had better be.
 
-By the rules of Unicode for lines, and the dictionaries of ICU for words and phrases.
+By the rules of Unicode for lines, and the dictionaries of ICU for words; Japanese phrases by BudouX, which tears no
+verb from its endings.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, pairwise
 
+from budoux import Parser, load_default_japanese_parser
 from icu4py.breakers import LineBreaker
+
+_NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千万萬億亿兆]$")
+_COUNTED = re.compile(
+    "[0-9〇零一二三四五六七八九十百千万萬億亿兆年月日時时分秒点點歳岁人名位つ個个円元块塊回次件度倍%％]"
+)
+"""A numeral goes on, or what it counts follows."""
+_PARTICLE = re.compile(r"[了的地得着著过過们們吗嗎呢吧啊](?!\w)")
+"""Of Chinese, where the dictionary has it as a word by itself."""
 
 # The language makes no difference to scripts other than Japanese, Chinese and Korean.
 _WHEREVER_ALLOWED = "ja-u-lb-strict"
@@ -38,10 +49,26 @@ def smallest_parts(text: str) -> Iterator[str]:
         yield part
 
 
-def inside_phrases(parts: Sequence[str]) -> list[bool]:
+def inside_phrases(parts: Sequence[str], language: str) -> list[bool]:
     """Between each of the parts of a text and the next, whether a phrase goes on over both."""
-    phrase_ends = set(accumulate(map(len, LineBreaker("".join(parts), _BY_PHRASE))))
-    return [end not in phrase_ends for end in accumulate(map(len, parts[:-1]))]
+    text = "".join(parts)
+    phrases = _japanese().parse(text) if language == "ja" else LineBreaker(text, _BY_PHRASE)
+    ends = _ends(list(phrases))
+    return [end not in ends for end in accumulate(map(len, parts[:-1]))]
+
+
+def _ends(phrases: Sequence[str]) -> set[int]:
+    """Where phrases end, but none within a number or before its unit, nor before a particle that follows its word."""
+    return {
+        end
+        for end, (before, after) in zip(accumulate(map(len, phrases)), pairwise(phrases), strict=False)
+        if not (_PARTICLE.match(after) or (_NUMERAL.search(before) and _COUNTED.match(after)))
+    }
+
+
+@cache
+def _japanese() -> Parser:
+    return load_default_japanese_parser()
 
 
 def _is_ascii(character: str) -> bool:
