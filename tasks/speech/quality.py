@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length
+from tasks.speech.refrains import is_refrain
 from tasks.speech.transcript import Quality, Segment, Span
 
 LOST_SECONDS = 2.0
@@ -138,7 +139,7 @@ def assess(
         coverage=transcribed / speech_seconds if speech_seconds else 1.0,
         uncovered=tuple(uncovered(segments, speech)),
         words_per_second=count / transcribed if transcribed > 0 else 0.0,
-        repeated=tuple(repeated(segments)),
+        repeated=tuple(repeated(segments, speech)),
         low_confidence=tuple(_span(s) for s in segments if surely_failed(s)),
         low_confidence_words=(
             sum(p < _LOW_PROBABILITY for p in probabilities) / len(probabilities) if probabilities else 0.0
@@ -167,14 +168,17 @@ def covered(segments: Sequence[Segment]) -> list[Span]:
     return join_close(sorted(spans, key=lambda span: span.start), gap=2 * _WORD_REACH, pad=_WORD_REACH)
 
 
-def repeated(segments: Sequence[Segment]) -> Iterable[Span]:
-    """Segments that repeat themselves, and runs of three or more equal segments."""
+def repeated(segments: Sequence[Segment], speech: Sequence[Span] = ()) -> Iterable[Span]:
+    """Segments that repeat themselves, and runs of three or more equal segments.
+
+    Those that were really said so, by the `speech` that voice activity heard, are none.
+    """
     run: list[Segment] = []
     for segment in [*segments, None]:
         if segment is not None and run and _bare(segment.text) == _bare(run[-1].text):
             run.append(segment)
             continue
-        if len(run) >= 3 or any(looping(member) for member in run):
+        if (len(run) >= 3 or any(looping(member) for member in run)) and not is_refrain(run, speech):
             yield Span(start=run[0].start, end=run[-1].end)
         run = [segment] if segment is not None else []
 

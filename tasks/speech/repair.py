@@ -10,17 +10,23 @@ from itertools import pairwise
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length, within
 from tasks.speech.quality import LOST_SECONDS, covered, repeated, too_fast, unmarked
+from tasks.speech.refrains import written_alike
 from tasks.speech.seams import cut_to
 from tasks.speech.transcript import Segment, Span
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.4
-"""Parts a sentence from the next where the same one is said over and over."""
+"""Parts a sentence from the next …"""
+_ALIKE = 0.7
+"""… and where the same one is said over and over faster than that, a silence of this share of the longest: pauses
+between them are about the same, those within are shorter."""
 _PHRASES_APART = 2.0
 """Seconds between phrases up to which they are skipped together."""
 _LOST_SHARE = 0.25
-"""Share of the speech without words from which even the second hearing has failed."""
+"""Share of the speech without words from which a hearing has failed."""
+_LOST_OF_REFRAIN = 0.2
+"""Seconds of speech without words in what is said over and over that are another time."""
 
 Hearing = Callable[[Span], list[Segment]]
 """Hears a stretch of the recording by itself."""
@@ -41,22 +47,31 @@ def repaired(
         if not heard:
             continue
         best = _better(first, cut_to(again(hole), hole), heard, spaced)
-        if any(repeated(best)) or _lost(best, heard) > _LOST_SHARE * total_length(heard):
+        if _failed(best, heard):
             # What is really said over and over an engine counts only if it hears each by itself.
-            phrases = join_close(heard, gap=_PAUSE_SECONDS)
-            places = _places(phrases, hole)
-            counted = [
-                segment
-                for phrase, place in zip(phrases, places, strict=True)
-                for segment in cut_to(again(phrase), place)
-            ]
+            counted = _phrase_by_phrase(heard, hole, again, _PAUSE_SECONDS)
+            counted = written_alike(counted, [*first, *best, *counted])
             if _badness(counted, heard, True, spaced) <= _badness(
-                best, heard, any(repeated(counted)), spaced
+                best, heard, any(repeated(counted, heard)), spaced
             ):
                 best = counted
         kept = [segment for segment in kept if not _inside(segment, hole)] + best
         kept.sort(key=lambda segment: segment.start)
     return kept
+
+
+def _phrase_by_phrase(heard: Sequence[Span], limits: Span, again: Hearing, pause: float) -> list[Segment]:
+    """The speech between the limits, heard between its pauses; where that fails, at shorter ones."""
+    phrases = join_close(heard, gap=pause)
+    found: list[Segment] = []
+    for phrase, place in zip(phrases, _places(phrases, limits), strict=True):
+        segments = cut_to(again(phrase), place)
+        inside = within(heard, phrase)
+        longest = max((after.start - before.end for before, after in pairwise(inside)), default=0.0)
+        if longest > 0 and _failed(segments, inside):
+            segments = _phrase_by_phrase(inside, place, again, _ALIKE * longest)
+        found += segments
+    return found
 
 
 def _places(phrases: Sequence[Span], hole: Span) -> list[Span]:
@@ -68,7 +83,7 @@ def _places(phrases: Sequence[Span], hole: Span) -> list[Span]:
 
 def doubts(segments: Sequence[Segment], speech: Sequence[Span], *, spaced: bool = True) -> list[Span]:
     """Where the text does not fit the speech (speech without words among it), or is none that people write."""
-    return [*_skipped(segments, speech), *repeated(segments), *_impossible(segments, speech, spaced)]
+    return [*_skipped(segments, speech), *repeated(segments, speech), *_impossible(segments, speech, spaced)]
 
 
 def _skipped(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
@@ -100,7 +115,7 @@ def _better(
 ) -> list[Segment]:
     """The second hearing if it fits the speech better, else the first."""
     # What both hearings repeat was said over and over.
-    refrain = any(repeated(first)) and any(repeated(second))
+    refrain = any(repeated(first, speech)) and any(repeated(second, speech))
     before, after = (_badness(text, speech, refrain, spaced) for text in (first, second))
     logger.info("heard %d s again: %.1f s were bad, now %.1f s", total_length(speech), before, after)
     return second if after < before else first
@@ -108,11 +123,19 @@ def _better(
 
 def _badness(segments: Sequence[Segment], speech: Sequence[Span], refrain: bool, spaced: bool) -> float:
     """Seconds of speech without words, and half of those with words that cannot be what was said."""
-    odd = [*_impossible(segments, speech, spaced), *(() if refrain else repeated(segments))]
+    odd = [*_impossible(segments, speech, spaced), *(() if refrain else repeated(segments, speech))]
     return (
         _lost(segments, speech)
         + total_length(join_close(sorted(odd, key=lambda span: span.start), gap=0.0)) / 2
     )
+
+
+def _failed(segments: Sequence[Segment], speech: Sequence[Span]) -> bool:
+    """Whether a text leaves speech out, or repeats itself otherwise, or less often, than it was said."""
+    lost = _lost(segments, speech)
+    if any(repeated(segments, speech)) or lost > _LOST_SHARE * total_length(speech):
+        return True
+    return lost > _LOST_OF_REFRAIN and any(repeated(segments))
 
 
 def _lost(segments: Sequence[Segment], speech: Sequence[Span]) -> float:

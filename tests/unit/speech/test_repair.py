@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,24 @@ def test_a_sentence_said_over_and_over_is_counted_by_hearing_each_by_itself() ->
     assert repaired(each[:7], speech, WHOLE, hear) == each
     too_many = [*each, each[-1].model_copy(update={"start": 29, "end": 29.5})]
     assert repaired(too_many, speech, WHOLE, hear) == each
+
+
+@pytest.mark.parametrize("pause", [0.3, 0.38, 1.0])
+def test_a_sentence_said_over_and_over_is_counted_however_short_its_pauses_are(pause: float) -> None:
+    # Each has a comma, at which it must not be torn.
+    every = 2 + pause
+    halves = [
+        Span(start=at * every + start, end=at * every + end)
+        for at in range(10)
+        for start, end in ((0.0, 0.9), (1.05, 2.0))
+    ]
+    each = [segment("Nobody came, nobody went.", at * every, at * every + 2) for at in range(10)]
+
+    def hear(hole: Span) -> list[Segment]:
+        alone = [said for said in each if hole.start <= said.start and said.end <= hole.end]
+        return alone if len(alone) < 3 else alone[:-2]
+
+    assert repaired(each[:7], halves, Span(start=0, end=10 * every), hear) == each
 
 
 def test_what_two_hearings_skip_is_heard_phrase_by_phrase() -> None:
