@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from tasks.copywriting.claims_of_make import OF_MAKE
 from tasks.copywriting.concepts import Concept
 from tasks.copywriting.concepts import concept as _concept
+from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
 
@@ -71,7 +72,7 @@ CONCEPTS: Mapping[str, Concept] = {
         _limited,
     ),
     "half price": _concept(
-        "(?:pela )?metade do (?:preco|valor)|pela metade|half (?:the )?price|half off",
+        "(?:pela )?metade do (?:preco|valor)|pela metade|cust\\w+ (?:a )?metade|half (?:the )?price|half off",
         _half,
     ),
     "lowest price": _concept(
@@ -119,7 +120,8 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "stock": _concept(
         "ultim[ao]s (?:unidades|pecas|horas|dias|vagas)|ultima chance|"
-        "estoque (?:limitado|acabando|baixo)|poucas unidades|enquanto durar\\w*|(?:esta )?acabando|"
+        "estoque (?:limitado|acabando|baixo|(?:esta )?no fim)|(?:so|apenas) restam?|"
+        "restam? (?:so|apenas|pouc\\w+)|poucas unidades|enquanto durar\\w*|(?:esta )?acabando|"
         "vai acabar|acaba (?:hoje|amanha|logo)|esgota\\w*|antes que acabe|"
         "last (?:units|pieces|chance|day|days|hours|call)|limited (?:stock|edition|quantity|units)|"
         "few left|only \\w+ (?:\\w+ )?left|selling (?:out|fast)|sells? out|while (?:supplies|stocks?) lasts?|"
@@ -161,7 +163,8 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "most": _concept(
         "mais (?:vendid|querid|desejad|pedid|amad|procurad|famos|popular|complet)\\w*|"
-        "(?:best|top)[ -]?sell\\w+|most (?!of\\b|people\\b)\\w+",
+        "(?:best|top)[ -]?sell\\w+|most (?!of\\b|people\\b)\\w+|"
+        "\\w{3,}est (?:\\w+ ){0,2}(?:in|of) (?:its|the|their) (?:class|category|world|market|range|kind)",
     ),
     "only": _concept(
         "unic[oa]s?|inigualav\\w+|incomparav\\w+|imbativ\\w+|insuperav\\w+|unique|unmatched|unbeatable|"
@@ -182,11 +185,15 @@ CONCEPTS: Mapping[str, Concept] = {
         "customers (?:love|rave)",
     ),
     "recommended": _concept(
-        "recomendad\\w+|recommended|aprovad[oa]s? por|approved by|endorsed",
+        "recomendad\\w+|recommended|(?:aprovad|indicad|escolhid)[oa]s? por|"
+        "(?:approved|used|trusted|chosen) by|endorsed",
     ),
     "reviews": _concept(
         "avaliac\\w+|avaliad\\w+|depoiment\\w+|reviews?|rated|rating*",
         _reviewed,
+    ),
+    "press": _concept(
+        "as seen (?:on|in)|featured (?:on|in)|(?:como )?vist[oa]s? na (?:tv|televisao|imprensa|midia)",
     ),
     "award": _concept(
         "premiad\\w+|premio*|award\\w*|prize*",
@@ -197,7 +204,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "origin": _concept(
         "importad\\w+|imported||nacional|nacionais||feit[oa]s? (?:no|na|em)|made in|locally||"
-        "feit[oa]s? a mao|artesana\\w+|handmade|handcrafted",
+        "(?:feit|costurad|bordad|pintad|tecid)[oa]s? a mao|artesana\\w+|handmade|handcrafted",
     ),
     # Health, safety and tests
     "tested": _concept(
@@ -206,9 +213,11 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "health": _concept(
         "cura\\b|curar|cures?|heals?||emagrec\\w+|weight loss||trata(?:mento)?\\b|treats||"
-        "previne|prevenir|prevents?||saudav\\w+|healthy|healthier||alivia\\w*|relieves?||"
+        "previne|prevenir|prevents?||saudav\\w+|healthy|healthier||alivi\\w+|relieves?|relief||"
         "(?:reduz|diminu|combat|elimin)\\w* (?:\\w+ ){0,2}(?:dor(?:es)?|estresse|cansaco|ansiedade|rugas?|inchaco)|"
         "(?:reduc|eas|fight|eliminat)\\w* (?:\\w+ ){0,2}(?:pain|strain|stress|fatigue|anxiety|wrinkles|swelling)||"
+        "(?:poupa|protege) (?:\\w+ ){1,2}(?:olhos|vista|coluna|costas|pele)|"
+        "(?:saves|spares|protects) your (?:eyes|back|skin)||"
         "rejuvenesc\\w+|anti[ -]?aging||terapeutic\\w+|therapeutic||detox\\w*",
     ),
     "safe": _concept(
@@ -280,7 +289,8 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "durable": _concept(
         "resistent\\w+|duravel|duraveis|durabilidade|dura mais|durab\\w+|long[ -]lasting|sturdy|tough|rugged|"
-        "resistant||inquebrav\\w+|unbreakable||"
+        "resistant||inquebrav\\w+|unbreakable|nao (?:rasga|quebra|risca|mancha|desbota|amassa|enferruja)\\w*|"
+        "(?:won'?t|will not|never|doesn'?t) (?:tear|break|scratch|stain|fade|wrinkle|rust)\\w*||"
         "a prova (?:d['’]|de )agua|water[ -]?proof|impermeav\\w+||"
         "resistent\\w+ a agua|water[ -]?resistant|resistant to water||"
         "resistent\\w+ a (?:riscos?|arranh\\w+)|a prova de (?:riscos?|arranh\\w+)|scratch[ -]?(?:proof|resistant)||"
@@ -315,5 +325,9 @@ CONCEPTS: Mapping[str, Concept] = {
 }  # fmt: skip
 """By what they are called in a finding."""
 
-NEGATION = re.compile(r"\b(?:sem|nao|nunca|nem|no|not|without|never|non)\s+(?:\w+\s+)?$")
-"""What stands before words that a fact denies: "sem garantia" allows no warranty."""
+NEGATIONS: Mapping[Language, re.Pattern[str]] = {
+    "pt-BR": re.compile(r"\b(?:sem|nao|nunca|nem|not|without|never|non)\s+(?:\w+\s+)?$"),
+    "en": re.compile(r"\b(?:sem|nao|nunca|nem|no|not|without|never|non)\s+(?:\w+\s+)?$"),
+}
+"""What stands before words that a fact denies, by the language of the facts: "sem garantia" allows no warranty, and "no
+cartão" says where, not that there is none."""

@@ -14,7 +14,10 @@ _MATERIALS = (
 )  # fmt: skip
 _TECHNOLOGIES = (
     "bluetooth", "wi-?fi", "sem fios?|wireless|cordless", "recarregave\\w+|rechargeable", "gps", "nfc", "alexa",
-    "google (?:home|assistente|assistant)", "touch ?screen|tela sensivel ao toque", "controle remoto|remote control",
+    "google (?:home|assistente|assistant)",
+    "touch[ -]?(?:screen|controls?|sensitive)|(?:tela|comandos?) sensive(?:l|is) ao toque",
+    "(?:por|comandos? de) voz|by voice|voice[ -]control\\w*", "(?:energia )?solar|solar[ -]power\\w*",
+    "controle remoto|remote control",
     "bivolt", "usb(?:-c)?", "hdmi", "amoled|oled", "5g", "4k",
 )  # fmt: skip
 _PROTECTIONS = (
@@ -55,6 +58,7 @@ OF_MAKE: Mapping[str, Concept] = {
     ),
     "for whom": concept("||".join(_FOR_WHOM), after=r"\b(?:para|pra|for|around)\s+(?:\w+\s+)?$"),
     "lasts for life": concept(
+        "nunca mais (?:\\w+ ){0,3}precis\\w+|the last \\w+ you(?:'ll| will)? (?:ever )?\\w+|"
         "vitalici\\w+|(?:a|uma|pela|por toda a) vida (?:toda|inteira)|lifetime|for life",
     ),
     "lasts all day": concept("o dia (?:todo|inteiro)|all[ -]day(?: long)?"),

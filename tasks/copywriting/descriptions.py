@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tasks.copywriting.options import DescriptionConfig
 from tasks.copywriting.phrases import Pool, choose, fill
 from tasks.copywriting.told import Told
-from tasks.copywriting.wording import as_phrase, joined, plain, shortened
+from tasks.copywriting.wording import as_phrase, joined, plain, shortened, without_emoji
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
@@ -134,7 +134,12 @@ def _within(parts: Sequence[str], most: int) -> str:
 
 
 def _keywords(product: Product, told: Told) -> tuple[str, ...]:
-    found = [told.fields["name"], product.category or "", product.brand.name or "", *told.features]
+    found = [
+        told.fields["name"],
+        product.category or "",
+        without_emoji(product.brand.name or ""),
+        *told.features,
+    ]
     short = (as_phrase(one).lower() for one in found if one and len(one.split()) <= 4)
     return tuple(dict.fromkeys(one for one in short if one))[:_KEYWORDS]
 

@@ -19,13 +19,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.copywriting.claims import CONCEPTS, NEGATION
+from tasks.copywriting.claims import CONCEPTS, NEGATIONS
 from tasks.copywriting.concepts import Concept
+from tasks.copywriting.inclusions import included, singular
 from tasks.copywriting.notation import MONTHS, WEEKDAYS
 from tasks.copywriting.numerals import fold
 from tasks.copywriting.quantities import Meaning, Quantity, quantities
 from tasks.copywriting.relations import is_just_above, misplaced
 from tasks.copywriting.shares import misattributed
+from tasks.copywriting.tongue import language_of_facts
 from tasks.promotion.materials import Language
 from tasks.promotion.product import Product
 
@@ -101,6 +103,9 @@ def check_facts(
     rest = facts.without_right_weekday(rest)
     findings += _numbers(rest, facts, language)
     findings += _claims(rest, facts)
+    if language == facts.language:
+        # The noun is looked for as it stands: those of another language are other words.
+        findings += _included(rest, facts)
     findings += _names(rest, facts)
     return tuple(sorted(findings, key=lambda finding: finding.start))
 
@@ -124,9 +129,15 @@ class _Facts:
             for phone in _PHONE.findall(unicodedata.normalize("NFC", fact))
         }
         self.folded = "\n".join(fold(fact) for fact in self.texts)
+        self.language = language_of_facts(product)
         self.letters = "\n".join(_letters(fact) for fact in self.texts)
         self.meanings = frozenset(self._meanings(today))
-        named = [*self.texts, *(said.author for said in product.testimonials), brand.handle or ""]
+        named = [
+            *self.texts,
+            *self.quotes,
+            *(said.author for said in product.testimonials),
+            brand.handle or "",
+        ]
         words = {fold(word) for fact in named for word in _NAME.findall(fact)}
         # USB-C is USB, too.
         self.words = words | {part for word in words for part in re.split(r"['’-]", word) if len(part) > 1}
@@ -203,9 +214,19 @@ class _Facts:
     def claim(self, concept: Concept, thing: re.Pattern[str]) -> bool:
         """Whether the facts say that thing of a concept."""
         return concept.follows(self.product) or any(
-            not NEGATION.search(self.folded[: match.start()].rpartition("\n")[2])
-            for match in thing.finditer(self.folded)
+            not self._denied(match.start()) for match in thing.finditer(self.folded)
         )
+
+    def names_thing(self, noun: str) -> bool:
+        """Whether the facts name a thing (`singular`), and do not say that there is none."""
+        return any(
+            singular(match[0], self.language) == noun and not self._denied(match.start())
+            for match in re.finditer(r"[\w'’-]+", self.folded)
+        )
+
+    def _denied(self, start: int) -> bool:
+        """Whether the words before a place of the facts deny what stands there."""
+        return NEGATIONS[self.language].search(self.folded[:start].rpartition("\n")[2]) is not None
 
 
 def _quotes(text: str, facts: _Facts) -> Iterator[Finding]:
@@ -264,7 +285,7 @@ def _numbers(text: str, facts: _Facts, language: Language) -> Iterator[Finding]:
     ):
         yield _of_quantity(text, quantity, fault)
     for found in stated:
-        if is_just_above(text, found, facts.product):
+        if is_just_above(text, found, facts.product, facts.meanings):
             continue
         if found.meanings & facts.meanings or any(start <= found.start < end for start, end in phones):
             continue
@@ -308,6 +329,14 @@ def _claims(text: str, facts: _Facts) -> Iterator[Finding]:
                     end=match.end(),
                     reason=f'"{said}" is a claim ({name}) that the facts do not make',
                 )
+
+
+def _included(text: str, facts: _Facts) -> Iterator[Finding]:
+    for start, end, noun in included(text, facts.language):
+        if not facts.names_thing(noun):
+            said = text[start:end]
+            reason = f'"{said}" includes something ({noun}) that the facts do not name'
+            yield Finding(kind="claim", text=said, start=start, end=end, reason=reason)
 
 
 def _names(text: str, facts: _Facts) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from tasks.copywriting.notation import words
 from tasks.copywriting.phrases import Phrases
 from tasks.copywriting.told import Told
-from tasks.copywriting.wording import without_emoji
+from tasks.copywriting.wording import calm, without_emoji
 from tasks.promotion.product import Product
 
 _LONGEST = 28
@@ -28,8 +28,8 @@ def hashtags(
 
 
 def _tags(product: Product, told: Told, phrases: Phrases, dice: random.Random) -> Iterator[str]:
-    yield _tag(product.category or "")
-    yield _tag(product.brand.name or "")
+    yield _tag(calm(product.category or ""))
+    yield _tag(calm(product.brand.name or ""))
     yield _name_tag(told.fields["name"])
     if "old_price" in told.fields:
         yield dice.choice(phrases.offer_tag)

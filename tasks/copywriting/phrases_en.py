@@ -125,7 +125,7 @@ ENGLISH = Phrases(
     actions={
         "instagram": (
             "Send us a DM to get yours", "Want one? Send us a DM", "Questions? Send us a DM",
-            "Get it at {website}", "Save this post and get it at {website}",
+            "Get it at {website}",
         ),
         "tiktok": (
             "Comment below if you want one", "Save this and send it to someone who needs to see it",

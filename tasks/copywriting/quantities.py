@@ -102,6 +102,8 @@ def _pattern(language: Language) -> re.Pattern[str]:
         (
             r"(?<!\w)(?P<iso>\d{4}-\d\d-\d\d)(?!\w)",
             r"(?<![\w/])(?P<slashes>\d{1,2}/\d{1,2}(?:/\d{4}|/\d\d)?)(?![\w/])",
+            # "Under a pound" states one; "a pound of coffee" has said nothing of the product.
+            rf"\b(?:under|less than|below|within|menos de|abaixo de) (?P<one>an?|uma?) (?P<measure>{units})(?!\w)",
             r"(?<![\w.-])(?P<marks>\d{1,2}(?P<mark>[.-])\d{1,2}(?:(?P=mark)(?:\d{4}|\d\d)))(?![\w.-]\w)",
             rf"\b(?:dia|the) (?P<monthday>\d{{1,2}}){ordinal}(?![\w/%]|[.,:]\d|\s(?:de|of|x|{months}|{units})\b)",
             rf"(?<!\w)(?P<day3>\d{{1,2}})/(?P<month3>{months})(?!\w)(?:/(?P<year3>\d{{4}}))?",
@@ -135,7 +137,8 @@ def quantities(text: str, *languages: Language) -> list[Quantity]:
         for match in _pattern(language).finditer(folded):
             meanings = frozenset(_meanings(match, day_first=language == "pt-BR"))
             if meanings:
-                found[match.span()] = Quantity(match.start(), match.end(), meanings)
+                start = match.start("one" if match["one"] else 0)
+                found[match.span()] = Quantity(start, match.end(), meanings)
     return _with_units_of_lists(folded, sorted(found.values(), key=lambda quantity: quantity.start))
 
 
@@ -170,6 +173,8 @@ def _meanings(match: re.Match[str], *, day_first: bool) -> Iterator[Meaning]:
     elif written := groups["marks"]:
         yield from _in_figures(re.split("[.-]", written), day_first=day_first)
         yield ("code", written)
+    elif measure := groups["measure"]:
+        yield from ((base, factor) for pattern, base, factor in _UNIT_WORDS if pattern.fullmatch(measure))
     elif written := groups["monthday"]:
         yield ("day of month", Decimal(written))
         yield ("plain", Decimal(written))

@@ -1,11 +1,11 @@
 """Prices in the wrong place: each is a fact, but not the one that the sentence makes of it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from tasks.copywriting.numerals import fold
-from tasks.copywriting.quantities import Quantity
+from tasks.copywriting.quantities import Meaning, Quantity
 from tasks.promotion.product import Product
 
 _ONLY = "(?: (?:apenas|so|somente|only|just))?"
@@ -34,6 +34,10 @@ _IS_NO_SUM = "is not the sum of the instalments"
 _UNDER = re.compile(r"\b(?:menos de|abaixo de|nao chega a|under|less than|below) $")
 _ABOVE = Decimal("1.05")
 """Times an amount, up to which the next round one is."""
+_MEASURED_ABOVE = Decimal("1.1")
+"""The same of a measure: "under 1.5 kg" of 1.4 kg."""
+_COUNTED = frozenset({"plain", "percent", "times", "ordinal", "stars"})
+"""Kinds that are no measures."""
 _MONTHLY = re.compile(r"\b(?:mes|mensa(?:l|is)|mensalidades?|months?|monthly|assinatura|subscription)\b")
 """What is paid every month is no instalment."""
 _IN_ALL = re.compile(r"\b(?:total(?: de| of|:)?|ao todo|in all),? $")
@@ -61,18 +65,26 @@ def misplaced(text: str, found: Sequence[Quantity], product: Product) -> Iterato
             yield quantity, role
 
 
-def is_just_above(text: str, quantity: Quantity, product: Product) -> bool:
-    """Whether an amount is the next round one above the price, or above an instalment, and is told as that.
+def is_just_above(text: str, quantity: Quantity, product: Product, facts: Collection[Meaning] = ()) -> bool:
+    """Whether an amount is the next round one above the price, an instalment or a measure, and is told as that.
 
     "Menos de R$ 350" of R$ 349.90 is true; of R$ 299.90 it is, too, and nobody would say it.
     """
-    amount, folded = _amount(quantity), fold(text)
-    if amount is None or not _UNDER.search(folded[max(0, quantity.start - 30) : quantity.start]):
+    folded = fold(text)
+    if not _UNDER.search(folded[max(0, quantity.start - 30) : quantity.start]):
         return False
-    exact = product.price
+    amount = _amount(quantity)
+    if amount is None:
+        return any(
+            kind == known and isinstance(told, Decimal) and isinstance(exact, Decimal)
+            and exact < told <= exact * _MEASURED_ABOVE
+            for kind, told in quantity.meanings if kind not in _COUNTED
+            for known, exact in facts
+        )  # fmt: skip
+    price = product.price
     if _AS_PART.search(folded[quantity.end : quantity.end + 20]):
-        exact = product.instalments.amount if product.instalments is not None else None
-    return exact is not None and exact < amount <= exact * _ABOVE
+        price = product.instalments.amount if product.instalments is not None else None
+    return price is not None and price < amount <= price * _ABOVE
 
 
 def _said_of(product: Product) -> str:

@@ -62,9 +62,10 @@ def tell(product: Product, language: Language, *, today: date, emoji: bool) -> T
     over = product.is_over(today)
     fields = {"name": name, **_names(name, product, language)}
     # "Ergo One apresenta: Cadeira Ergo One" says the same twice.
-    if (text := cleaned(brand.name)) and text.casefold() not in full_name.casefold():
+    if (text := wording.without_emoji(cleaned(brand.name))) and text.casefold() not in full_name.casefold():
         fields["brand"] = wording.calm(text)
-    if text := cleaned(product.audience):
+    # It stands within sentences, which a voice speaks.
+    if text := wording.without_emoji(cleaned(product.audience)):
         names = frozenset(fold(word) for word in words(brand.name or ""))
         fields["audience"] = wording.lowered(_FOR.sub("", text), names)
     if (text := cleaned(product.category)) and len(text.split()) == 1 and _is_thing(text, language):
@@ -120,6 +121,8 @@ def _names(name: str, product: Product, language: Language) -> dict[str, str]:
         return {"The_name": name}
     yours = {"o": "o seu", "a": "a sua", "os": "os seus", "as": "as suas"}[sort]
     many = sort.endswith("s")
+    if _is_phrase(called):
+        called = called[0].lower() + called[1:]
     return {
         "the_name": f"{sort} {called}",
         "The_name": f"{sort.capitalize()} {called}",
@@ -131,6 +134,16 @@ def _names(name: str, product: Product, language: Language) -> dict[str, str]:
         "stands": "estão" if many else "está",
         "came": "apareceram" if many else "apareceu",
     }
+
+
+def _is_phrase(name: str) -> bool:
+    """Whether a name only says what the thing is ("Pão de queijo congelado"): within a sentence it is then small."""
+    first, *others = name.split()
+    return (
+        bool(others)
+        and first[1:].islower()
+        and not any(letter.isupper() for word in others for letter in word)
+    )
 
 
 def _is_thing(category: str, language: Language) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tasks.copywriting.facts import ADDRESS
 from tasks.copywriting.notation import listed
 from tasks.copywriting.numerals import fold
+from tasks.copywriting.portuguese_nouns import is_noun
 from tasks.foreign_text import one_line
 from tasks.promotion.materials import Language
 
@@ -22,9 +23,10 @@ _MARKS = re.compile(r"\*\*|__|`+|^\s*(?:[-*•▪●#>]+|\d+[.)])\s+|(?<!\w)\*(?
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\W\d_a-zà-ÿ]|[“\"¿¡\d])")
 _BEFORE_THE_REST = re.compile(r"\s+[-–—|/]\s+|\s*[,:;(]\s*")
 _SMALL_WORDS = _set(
-    "de da do das dos e com em para por a o as os no na sem of the and for with in on to by from or"
+    "de da do das dos e com em para por a o as os no na sem ao aos até of the and for with in on to by from or at"
 )
 _ONE_EMOJI = re.compile(r"(?:[🇦-🇿]{2}|.[\ufe0f\u20e3🏻-🏿]*(?:\u200d.[\ufe0f🏻-🏿]*)*)")
+_UNIT = re.compile(r"(?<=\d)\s?(?:KG|G|MG|ML|CM|MM|M|KM|H|MIN)\b")
 _SHOUTED = 4
 """Letters from which a word in capitals is taken for shouting, and not for an abbreviation."""
 _TOGETHER = 4
@@ -58,18 +60,26 @@ def plain(fact: str, own: frozenset[str] = frozenset()) -> str:
 
 
 def as_phrase(fact: str, own: frozenset[str] = frozenset()) -> str:
-    """A fact without what ends a sentence, beginning with a capital."""
-    return capitalised(plain(fact, own).strip(" \t.;,:!-–—"))
+    """A fact without what ends a sentence, beginning with a capital, and not shouted."""
+    return capitalised(calm(plain(fact, own).strip(" \t.;,:!-–—"), as_name=False))
 
 
-def calm(name: str) -> str:
-    """The name without shouting: CAFETEIRA DE INOX becomes Cafeteira de Inox; abbreviations stay."""
+def calm(name: str, *, as_name: bool = True) -> str:
+    """The text without shouting: CAFETEIRA DE INOX becomes Cafeteira de Inox; abbreviations stay.
+
+    What is no name goes on in small letters: PESA 240 G becomes Pesa 240 g.
+    """
     letters = [letter for letter in name if letter.isalpha()]
     if len(letters) < _SHOUTED or not all(letter == letter.upper() for letter in letters):
         return name
     if not any(letter != letter.lower() for letter in letters):
         return name
-    return " ".join(_calm_word(word, first=not index) for index, word in enumerate(name.split(" ")))
+    if not as_name:
+        name = _UNIT.sub(lambda match: match[0].lower(), name)
+    calmed = [_calm_word(word, first=not index) for index, word in enumerate(name.split(" "))]
+    if as_name:
+        return " ".join(calmed)
+    return " ".join([*calmed[:1], *(lowered(word, frozenset()) for word in calmed[1:])])
 
 
 def _calm_word(word: str, *, first: bool) -> str:
@@ -155,6 +165,10 @@ _SUCH = re.compile(r"\w*(?:proof|resistant|washable|friendly|foldable|rechargeab
 """Last words of English phrases that say what something is like."""
 
 
+_DONE = re.compile(r"\w{3,}[ai]d[oa]s?")
+"""Participles, such as pintada; of those that are nouns some are known."""
+
+
 def _sort(feature: str) -> str:
     """What a feature says: what the product does, is like, has, or how it comes. Only alike ones are listed."""
     if tells(feature):
@@ -164,6 +178,8 @@ def _sort(feature: str) -> str:
         return "comes"
     # A single word is what something is like far more often than what it has: vegana, dobrável, waterproof.
     if len(parts) == 1 or (parts and (parts[0] in _QUALITIES or _SUCH.fullmatch(parts[-1]))):
+        return "is"
+    if parts and _DONE.fullmatch(parts[0]) and not is_noun(parts[0]):
         return "is"
     return "has"
 

@@ -97,6 +97,7 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
     )
     canvas = film_canvas(config, captions=bool(material.words), fonts=material.fonts)
     first = load_image(material.images[0], _TONE_SIDE).pixels
+    logo, told_of_logo = _logo(material.logo)
     brief = Brief(
         product=material.product,
         pictures=material.pictures,
@@ -107,7 +108,7 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
         transition=config.transitions,
         shots=plan.shots,
         language=material.language,
-        logo=_logo(material.logo),
+        logo=logo,
         tones=tones_of(first),
         lights=tuple(lightest_of(load_image(image, _TONE_SIDE).pixels) for image in material.images),
         fonts=material.fonts,
@@ -126,7 +127,7 @@ def produce(material: Material, config: VideoConfig, mix: Mix, target: Path, ben
         bench,
     )
     sound = bench.scratch / "sound.m4a"
-    warnings = [*plan.warnings, *lost]
+    warnings = [*plan.warnings, *told_of_logo, *lost]
     warnings += make_film_sound(mix, plan.seconds, sound, bench.part(0.0, _SOUND))
     read: list[Legibility] = []
 
@@ -232,16 +233,17 @@ def _captions(
     return prepare_drawing(script, workplace, material.fonts), (told,) if told else ()
 
 
-def _logo(path: Path | None) -> Pixels | None:
-    """The logo with its opacity, each colour multiplied by it."""
+def _logo(path: Path | None) -> tuple[Pixels | None, tuple[str, ...]]:
+    """The logo with its opacity, each colour multiplied by it, and what is to be told of its file."""
     if path is None:
-        return None
-    small = next(load_frames(path, 1)).image.convert("RGBA")
+        return None, ()
+    frame = next(load_frames(path, 1))
+    small = frame.image.convert("RGBA")
     small.thumbnail((_LOGO_SIDE, _LOGO_SIDE))
     pixels = np.array(small)
     opacity = pixels[:, :, 3:].astype(np.uint16)
     pixels[:, :, :3] = (pixels[:, :, :3] * opacity + 127) // 255
-    return pixels
+    return pixels, tuple(f"The logo: {warning}" for warning in frame.warnings)
 
 
 def _jpeg(image: Image.Image, size: tuple[int, int] | None = None) -> bytes:

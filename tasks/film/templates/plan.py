@@ -275,7 +275,9 @@ def _call(brief: Brief) -> Title:
 
 
 def _shortened(text: str) -> str:
-    """Its first clause, where it is long and the clause says what to do."""
+    """Its first clause, where it is long and the clause says what to do; a question before it does not."""
+    if len(text) > _SHORT_CALL:
+        text = text.rpartition("? ")[2].strip() or text
     if len(text) <= _SHORT_CALL:
         return text
     for end in _CLAUSE_END.finditer(text):
