@@ -134,7 +134,7 @@ class ClausePlaces:
         """What the document itself says. Beside records an item is of the clause that it follows: 7.1 of 7."""
         if heading is None or (self._clauses and held and number_key(held.numero) in heading.parents):
             return held
-        return ClauseName(numero=heading.number, nome=heading.name)
+        return ClauseName(numero=heading.full_number, nome=heading.name)
 
 
 def _of_reference(line: Line, clauses: Mapping[etree._Element, ClauseName | None]) -> ClauseName | None:

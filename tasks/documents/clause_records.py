@@ -106,6 +106,8 @@ class ClauseRecords:
         name = _name(section.heading.name)
         for record in self._by_number.get(section.heading.number, ()) if name else ():
             its_name = _name(self._clauses[record].nome)
+            if section.heading.annex and record in self._claimed:
+                continue  # an annex has an object and a price of its own
             if its_name and fuzz.partial_ratio(its_name, name) >= _SAME_NAME:
                 yield record
 

@@ -25,6 +25,7 @@ from tasks.documents.errors import UnusableDocumentError
 from tasks.documents.figure_changes import highlights_of, joined_by_figure
 from tasks.documents.formatting import is_hollow
 from tasks.documents.highlights import Figures
+from tasks.documents.last_marks import settle_last_marks
 from tasks.documents.looks import read_looks
 from tasks.documents.markers import Unmarked, without_markers
 from tasks.documents.package import MadePackage, Package, open_package, package_of
@@ -100,7 +101,6 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
     file = engine.redline(old_document.file(), new_document.file(), wanted.signature)
     redlined = package_of(file)
     redline = read_lines(redlined)
-    checked = verify(redlined, old, new)
     lines = by_words_where_exchanged(redline) if reads_as(redline, old, new) else compared_by_words(old, new)
     old_text, new_text = old.text(), new.text()
     before, after = Figures(old_text), Figures(new_text)
@@ -119,6 +119,8 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
     ]
     blocks, numbers = blocks_of(lines, raw, names)
     changes = tuple(_stored(wanted, old, new, raw, names, numbers, (before, after)))
+    finished = _finished(redlined, redline)
+    checked = verify(finished, old, new)
     findings = Findings(
         arquivo_anterior=wanted.old_name,
         arquivo_novo=wanted.new_name,
@@ -129,7 +131,7 @@ def compare(wanted: Wanted, engine: ComparisonEngine) -> Comparison:
         por_clausula=tuple(_by_clause(names, changes)),
         alteracoes=changes,
     )
-    return Comparison(findings, _tidied(file, redlined, redline), blocks)
+    return Comparison(findings, file if finished is redlined else finished.file(small=True), blocks)
 
 
 def _copy(path: Path, name: str, other: CleanCopy | None = None) -> CleanCopy:
@@ -258,18 +260,18 @@ def _warnings(
             yield f"{name} se refere a arquivos de fora dele, que não foram abertos."
 
 
-def _tidied(file: bytes, document: MadePackage, lines: Lines) -> bytes:
-    """The redline without tracked changes of looks that change nothing, which the engine leaves behind.
+def _finished(document: MadePackage, redline: Lines) -> MadePackage:
+    """The redline as others open it, without tracked changes of looks that change nothing, which the engine leaves.
 
-    Where there are none it is the engine's own file.
+    Where there is nothing to do it is the same document. `redline` is used up.
     """
     parts: dict[str, bytes] = {}
-    for part, root in {line.part: line.element.getroottree().getroot() for line in lines.lines}.items():
+    for part, root in {line.part: line.element.getroottree().getroot() for line in redline.lines}.items():
         hollow = [each for each in root.iter("{*}rPrChange", "{*}pPrChange") if is_hollow(each)]
         for each in hollow:
             parent = each.getparent()
             if parent is not None:
                 parent.remove(each)
-        if hollow:
+        if settle_last_marks(root) or hollow:
             parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return MadePackage({**document.contents, **parts}).file(small=True) if parts else file
+    return MadePackage({**document.contents, **parts}) if parts else document

@@ -47,6 +47,13 @@ class Heading:
     style: Style = field(default="clausula", compare=False)
     text: str = field(default="", compare=False)
     """What stands behind the number."""
+    annex: str = field(default="", compare=False)
+    """The annex whose numbering it is part of; empty for the contract's own, and for annexes."""
+
+    @property
+    def full_number(self) -> str:
+        """The number that no other clause of the document has: clauses of annexes are numbered from 1 again."""
+        return f"{self.annex}, cláusula {self.number}" if self.annex else self.number
 
     @property
     def parents(self) -> tuple[str, ...]:

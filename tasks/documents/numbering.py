@@ -5,7 +5,7 @@ counts is decided by form, as clauses that are called so are not continued by "1
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
@@ -74,17 +74,21 @@ def _clauses(candidates: Sequence[_Candidate]) -> Iterator[_Candidate]:
     """Those that count: the ones before the first annex, and those of each annex."""
     boundaries = _boundaries(candidates)
     section: list[_Candidate] = []
-    any_before = False
+    any_before, annex = False, ""
     for candidate in candidates:
         if candidate.heading.style != "anexo":
             section.append(candidate)
         elif candidate.place in boundaries:
             counted = list(_of_section(section, numbers_alone=not any_before))
-            any_before = any_before or bool(counted)
-            yield from counted
+            has_clauses, any_before = any_before, any_before or bool(counted)
+            yield from _of_annex(counted, annex if has_clauses else "")
             yield candidate
-            section = []
-    yield from _of_section(section, numbers_alone=not any_before)
+            section, annex = [], candidate.heading.number
+    yield from _of_annex(_of_section(section, numbers_alone=not any_before), annex if any_before else "")
+
+
+def _of_annex(candidates: Iterable[_Candidate], annex: str) -> Iterator[_Candidate]:
+    return (replace(each, heading=replace(each.heading, annex=annex)) for each in candidates)
 
 
 def _boundaries(candidates: Sequence[_Candidate]) -> set[int]:

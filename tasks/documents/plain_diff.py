@@ -23,6 +23,8 @@ _ALIKE = 50.0
 _EXCHANGED = 70.0
 """The same of two that an engine, which saw more than their words, took for different ones."""
 
+_OPPOSITE: dict[Kind, Kind] = {"inserted": "deleted", "deleted": "inserted"}
+
 _Story = tuple[Line, ...]
 _T = TypeVar("_T")
 
@@ -41,10 +43,56 @@ def by_words_where_exchanged(redline: Lines) -> Lines:
     """The same redline, in which a paragraph that went and one much like it that came in its place are one.
 
     An engine exchanges a paragraph as a whole for the sake of a content control in it, and a reader looks for the one
-    word that is another. Each side stays the text of its version.
+    word that is another. Among paragraphs that came, it takes the first one for a version of one that was there, and
+    tells "3. RESCISÃO → 3. GARANTIA" where 3. GARANTIA came and RESCISÃO is the fourth now. Each side stays the text
+    of its version.
     """
-    stories = [[*_by_words(story)] for story in redline.stories]
+    stories = [[*_by_words(_aligned(story))] for story in redline.stories]
     return Lines(tuple(line for lines in stories for line in lines), (), tuple(map(len, stories)))
+
+
+def _aligned(story: _Story) -> _Story:
+    """A story in which a changed paragraph among ones that came, or went, is a version of the one most like it."""
+    lines = [*story]
+    for at, line in enumerate(story):
+        kinds = {piece.kind for piece in line.pieces if piece.kind != "equal"}
+        if line.mark != "equal" or any(piece.shown or piece.move for piece in line.pieces):
+            continue
+        for kind, other in _OPPOSITE.items():
+            if kind in kinds:
+                _align(lines, at, kind, other)
+    return tuple(lines)
+
+
+def _align(lines: list[Line], at: int, kind: Kind, other: Kind) -> None:
+    """Exchanges the changed paragraph for the best of its neighbours that came (`kind`), or went."""
+    changed = lines[at]
+    kept, own = (
+        "".join(piece.text for piece in changed.pieces if piece.kind != without) for without in (kind, other)
+    )
+    best, score = at, fuzz.ratio(kept, own)
+    for step in (1, -1):
+        place = at + step
+        while 0 <= place < len(lines) and _is_beside(lines[place], changed, kind):
+            if (its := fuzz.ratio(kept, lines[place].text)) > score:
+                best, score = place, its
+            place += step
+    if best == at:
+        return
+    stays, found = replace(changed, pieces=[Piece(kept)]), lines[best]
+    lines[at] = _whole(replace(changed, pieces=[Piece(own)]), kind)
+    gone, come = (stays, found) if kind == "inserted" else (found, stays)
+    lines[best] = replace(_changed(gone, come), element=found.element, number=found.number)
+
+
+def _is_beside(line: Line, changed: Line, kind: Kind) -> bool:
+    """Whether all of a paragraph came, or went, at the place of the changed one."""
+    return (
+        line.mark == kind
+        and line.element.getparent() is changed.element.getparent()
+        and line.element.find("{*}pPr/{*}sectPr") is None
+        and all(piece.kind == kind and not piece.shown for piece in line.pieces)
+    )
 
 
 def _by_words(story: _Story) -> Iterator[Line]:

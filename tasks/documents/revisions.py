@@ -140,8 +140,10 @@ class Lines:
     def path(self, offset: int) -> str:
         """The address of a place in the text of a document without tracked changes; see `Story.path`.
 
-        Behind all of the text it is that of the end of the last paragraph.
+        Behind all of the text it is that of the end of the last paragraph; empty if there is no paragraph at all.
         """
+        if not self.lines:
+            return ""
         at = self.line_at(offset)
         line = self.lines[at]
         named = f"@{line.identifier}" if line.identifier else ""
@@ -170,7 +172,7 @@ def read_lines(package: Package) -> Lines:
     reader.read(package.main, body)
     related = {each.identifier: each for each in package.relationships(package.main) if not each.external}
     seen: set[str] = set()
-    for reference in body.iter("{*}headerReference", "{*}footerReference"):
+    for reference in _margins(body):
         name = next((value for key, value in reference.attrib.items() if _ending(key) == "id"), "")
         target = related.get(str(name))
         if target is not None and target.target not in seen and package.has(target.target):
@@ -181,6 +183,15 @@ def read_lines(package: Package) -> Lines:
             if each.kind == f"/relationships/{kind}s" and package.has(each.target):
                 reader.read_notes(each.target, package.xml(each.target), kind)
     return Lines(tuple(reader.lines), tuple(reader.anchors), tuple(reader.lengths))
+
+
+def _margins(body: etree._Element) -> Iterator[etree._Element]:
+    """The references to headers and footers, by section; word processors write those of one in orders of their own."""
+    for section in body.iter("{*}sectPr"):
+        yield from sorted(
+            section.iterchildren("{*}headerReference", "{*}footerReference"),
+            key=lambda reference: (local(reference) != "headerReference", attribute(reference, "type")),
+        )
 
 
 class _Reader:

@@ -126,6 +126,27 @@ def test_clauses_of_an_annex_are_not_those_of_the_contract(folder: Path) -> None
     assert ids(folder, texts, clauses) == ["o", None, None, None]
 
 
+def test_clauses_with_one_number_are_told_with_their_annexes(folder: Path) -> None:
+    texts = [
+        "CLÁUSULA PRIMEIRA – DO OBJETO",
+        "ANEXO I – DADOS",
+        "CLÁUSULA PRIMEIRA – DO OBJETO",
+        "1.1. Os dados.",
+        "ANEXO II – SIGILO",
+        "CLÁUSULA PRIMEIRA – DO OBJETO",
+    ]
+    assert [str(name) for name in places(folder, texts)] == [
+        "1 – DO OBJETO",
+        "Anexo 1 – DADOS",
+        "Anexo 1, cláusula 1 – DO OBJETO",
+        "Anexo 1, cláusula 1.1",
+        "Anexo 2 – SIGILO",
+        "Anexo 2, cláusula 1 – DO OBJETO",
+    ]
+    clauses = [Clause(id="o", numero="1", nome="Do objeto")]
+    assert ids(folder, texts, clauses) == ["o", None, None, None, None, None]
+
+
 def test_records_are_found_by_numbers_in_every_spelling(folder: Path) -> None:
     texts = ["CLÁUSULA SÉTIMA", "Texto."]
     for number in ("7", "7.", "7ª", "SÉTIMA.", "n.º 7", "Cláusula 7", "TAG-7"):

@@ -55,6 +55,17 @@ def test_a_document_is_the_same_as_itself(compared: Compare) -> None:
     assert found.findings.verificado
 
 
+def test_a_new_last_paragraph_can_be_taken_back_by_every_word_processor(compared: Compare) -> None:
+    found = compared(body(TITLE, PRICE), body(TITLE, PRICE, paragraph("Foro de São Paulo.")))
+    assert [each.mark for each in read_lines(package_of(found.redline)).lines] == [
+        "equal",
+        "inserted",
+        "equal",
+    ]
+    assert told(found) == [("inclusao", "", "Foro de São Paulo.")]
+    assert found.findings.verificado
+
+
 def test_a_changed_amount_is_told_first_with_its_clause_and_what_to_do(compared: Compare) -> None:
     clauses = [Clause(id=7, numero="2", nome="Do preço"), Clause(id=8, numero="3", nome="Outra")]
     references = [Reference(clausula=7, orientacao_retorno="Levar ao financeiro."), Reference(clausula=8)]
@@ -127,6 +138,32 @@ def test_paragraphs_that_came_and_went(compared: Compare) -> None:
         ("inclusao", "", "Uma garantia de execução entra agora."),
         ("remocao", "Este parágrafo sai por inteiro do contrato.", ""),
     ]
+
+
+def test_a_clause_that_came_in_is_no_new_name_of_the_next_one(compared: Compare) -> None:
+    ending = ("DA RESCISÃO", "Qualquer parte pode rescindir com aviso de 30 dias.")
+    guarantee = ("DA GARANTIA", "A garantia é de doze meses contados da entrega.")
+    few, more = (
+        body(
+            *(
+                paragraph(text)
+                for number, (name, said) in enumerate(clauses, 3)
+                for text in (f"CLÁUSULA {number}ª – {name}", said)
+            )
+        )
+        for clauses in ([ending], [guarantee, ending])
+    )
+    title = ("CLÁUSULA 3ª – DA GARANTIA", guarantee[1])
+    came, went = compared(few, more), compared(more, few)
+    assert told(came) == [
+        *(("inclusao", "", text) for text in title),
+        ("modificacao", "3", "4"),
+    ]
+    assert sorted(told(went)) == sorted(
+        [*(("remocao", text, "") for text in title), ("modificacao", "4", "3")]
+    )
+    assert came.findings.verificado
+    assert {each.clausula_nome for each in came.findings.alteracoes} == {"DA GARANTIA", "DA RESCISÃO"}
 
 
 def test_a_moved_clause_is_one_change(compared: Compare) -> None:

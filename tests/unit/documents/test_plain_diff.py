@@ -11,10 +11,10 @@ from tasks.documents.changes import RawChange, read_changes
 from tasks.documents.comparison import Comparison, Wanted, compare
 from tasks.documents.engine import ComparisonEngine
 from tasks.documents.package import open_package
-from tasks.documents.plain_diff import compared_by_words
+from tasks.documents.plain_diff import by_words_where_exchanged, compared_by_words
 from tasks.documents.revisions import GONE, NEW, Lines, read_lines
 from tasks.documents.story import Story, read_story
-from tests.unit.documents.docx import body, paragraph, part, run, section, whole
+from tests.unit.documents.docx import body, paragraph, part, run, save, section, whole
 
 
 @dataclass
@@ -90,6 +90,36 @@ def test_each_side_is_its_version_and_every_address_leads_to_the_words(
         if is_told_in_words(change):
             assert (was, now) == (change.before, change.after)
     assert bool(read_changes(made)) == (old.texts() != new.texts())
+
+
+MARKS = st.sampled_from(["", "ins", "del"])
+TRACKED = st.lists(
+    st.tuples(MARKS, st.lists(st.tuples(MARKS, st.sampled_from(["3. ", "4. ", "Fim", "Foro"])), max_size=3)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TRACKED)
+def test_paragraphs_that_are_paired_otherwise_leave_both_sides_as_they_were(
+    tmp_path: Path, paragraphs: list[tuple[str, list[tuple[str, str]]]]
+) -> None:
+    blocks: list[str] = []
+    for mark, pieces in paragraphs:
+        said = (
+            f"<w:{kind}>{run(text)}</w:{kind}>".replace("w:t", "w:delText" if kind == "del" else "w:t")
+            if kind
+            else run(text)
+            for kind, text in pieces
+        )
+        marks = f"<w:pPr><w:rPr><w:{mark}/></w:rPr></w:pPr>" if mark else ""
+        blocks.append(f"<w:p>{marks}{''.join(said)}</w:p>")
+    with open_package(save(tmp_path / "tracked.docx", body(*blocks))) as package:
+        redline = read_lines(package)
+    paired = by_words_where_exchanged(redline)
+    assert paired.text(GONE) == redline.text(GONE)
+    assert paired.text(NEW) == redline.text(NEW)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
