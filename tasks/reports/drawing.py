@@ -15,7 +15,7 @@ from tasks.reports.texts import width_of
 WIDTH = 720
 """Of every chart, in pixels of 1/96 inch."""
 FONTS = "Arimo, Arial, Helvetica, sans-serif"
-_INK, _SOFT, _LINE = "#374151", "#6b7280", "#e5e7eb"
+INK, _LINE = "#374151", "#e5e7eb"
 NARROW = 520
 """Width of charts that are round."""
 _LABELS = 18
@@ -58,7 +58,7 @@ def chart_svg(chart: Chart, color: str, number: int) -> str:
     anchor, shift = ("start", "6px") if chart.sort == "bars" else ("middle", "0")
     style.text = (
         f"#chart-{number} .text-overlay text.value{{text-anchor:{anchor};transform:translate({shift},0)}} "
-        f"#chart-{number} .axis .line{{stroke:none}} #chart-{number} .axis text{{fill:{_INK}}}"
+        f"#chart-{number} .axis .line{{stroke:none}} #chart-{number} .axis text{{fill:{INK}}}"
     )
     root.append(style)
     ElementTree.register_namespace("", _SVG[1:-1])
@@ -152,8 +152,8 @@ def _style(colors: tuple[str, ...]) -> Any:
     return require_drawing().style.Style(
         background="transparent",
         plot_background="transparent",
-        foreground=_INK,
-        foreground_strong=_INK,
+        foreground=INK,
+        foreground_strong=INK,
         foreground_subtle=_LINE,
         font_family=FONTS,
         label_font_size=13,
@@ -161,7 +161,7 @@ def _style(colors: tuple[str, ...]) -> Any:
         value_font_size=12,
         value_label_font_size=12,
         legend_font_size=14,
-        value_colors=(_INK,) * _GRADES,
+        value_colors=(INK,) * _GRADES,
         colors=colors,
         opacity="1",
         stroke_opacity="0",

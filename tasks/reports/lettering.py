@@ -1,48 +1,73 @@
-"""The letters of drawings, where they are set with fonts of our own: the setter takes one font for a whole label."""
+"""The labels of drawings, apart from their shapes, for the setter.
 
-from collections.abc import Collection
-from itertools import groupby
+It sets text of its own in every script. What stands within a drawing it only copies, letter for letter: vowels that
+stand before their consonant lie on top of others then, joined letters come apart, and one font has to do.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from tasks.reports.fonts import TEXT
-
 _SVG = "{http://www.w3.org/2000/svg}"
-_PLAIN = "\u0530"
-"""Letters before this one are in the font of texts."""
+_MOVED = re.compile(r"translate\(([-\d.]+)[, ]+([-\d.]+)\)")
 
 
-def in_fonts(svg: str, families: Collection[str]) -> str:
-    """The drawing with each stretch of a label in the font of its script; where a label is in one, as it was.
+@dataclass(frozen=True)
+class Label:
+    """A text in a drawing; places and sizes are in its pixels."""
 
-    Beside another font's letters those that are joined, or stand in another order, would be squares.
-    """
-    if all(character < _PLAIN for character in svg):
-        return svg
-    ElementTree.register_namespace("", _SVG[1:-1])
+    text: str
+    x: float
+    y: float
+    """Of the line that the letters stand on."""
+    size: float
+    back: float
+    """What part of its width lies before `x`: 0 is the start of the text, 1 its end."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart in two parts."""
+
+    shapes: str
+    """As SVG."""
+    width: float
+    height: float
+    labels: tuple[Label, ...]
+
+
+def taken_apart(svg: str) -> Drawing:
+    """The parts of a chart as `tasks.reports.drawing` draws it."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - written by ourselves
-    for label in root.iter(f"{_SVG}text"):
-        stretches = _stretches(label.text or "", families)
-        if len(stretches) > 1:
-            label.text = None
-            for place, (family, text) in enumerate(stretches):
-                part = ElementTree.Element(f"{_SVG}tspan", {"style": f"font-family: '{family}'"})
-                part.text = text
-                label.insert(place, part)
-    return ElementTree.tostring(root, encoding="unicode")
+    labels = tuple(_taken(root, 0.0, 0.0, ()))
+    ElementTree.register_namespace("", _SVG[1:-1])
+    shapes = ElementTree.tostring(root, encoding="unicode")
+    return Drawing(shapes, float(root.attrib["width"]), float(root.attrib["height"]), labels)
 
 
-def _stretches(text: str, families: Collection[str]) -> list[tuple[str, str]]:
-    """The text in pieces, each with the font that it is set in."""
-    from fontTools.unicodedata import script, script_name  # noqa: PLC0415 - it takes its time to import
+def _taken(parent: ElementTree.Element, x: float, y: float, classes: tuple[str, ...]) -> Iterator[Label]:
+    """The labels within an element, which it has no more then."""
+    for child in list(parent):
+        moved = _MOVED.match(child.get("transform", ""))
+        left, top = (x + float(moved[1]), y + float(moved[2])) if moved else (x, y)
+        within = (*classes, *child.get("class", "").split())
+        if child.tag != f"{_SVG}text":
+            yield from _taken(child, left, top, within)
+            continue
+        parent.remove(child)
+        text = "".join(child.itertext())
+        if text.strip():
+            size, back, shift = _manner(within)
+            yield Label(
+                text, left + float(child.get("x", 0)) + shift, top + float(child.get("y", 0)), size, back
+            )
 
-    found = TEXT
 
-    def family(character: str) -> str:
-        nonlocal found
-        code = script(character)
-        if code != "Zinh" and not character.isspace():  # marks belong to their letters, spaces to either side
-            name = f"Noto Sans {script_name(code)}"
-            found = name if character >= _PLAIN and name in families else TEXT
-        return found
-
-    return [(name, "".join(part)) for name, part in groupby(text, family)]
+def _manner(classes: tuple[str, ...]) -> tuple[float, float, float]:
+    """Size, the part that lies before its place, and by how much it is moved: what the style of the drawing says."""
+    if "legend" in classes:
+        return 14, 0, 0
+    if "axis" in classes:
+        return 13, 1 if "y" in classes else 0.5, 0
+    return 12, 0 if "horizontal" in classes else 0.5, 6 if "horizontal" in classes else 0

@@ -10,7 +10,7 @@ from tasks.reports.building import Collected, Wanted, build_report
 from tasks.reports.content import all_text
 from tasks.reports.fonts import letters_of, scripts_of
 from tasks.reports.html_page import html_of
-from tasks.reports.lettering import in_fonts
+from tasks.reports.lettering import Drawing, taken_apart
 from tasks.reports.pdf import draw, pdf_of, pictures_of
 from tasks.reports.report_file import report_file
 from tasks.reports.word import docx_of
@@ -55,10 +55,10 @@ def make_report(
     report = replace(build_report(collected, wanted), warnings=tuple(warnings))
     progress(0.2)
     drawings = draw(report) if set(formats) & {"html", "pdf", "docx"} else []
-    letters, set_drawings = None, list[str]()
+    letters, set_drawings = None, list[Drawing]()
     if "pdf" in formats or ("docx" in formats and drawings):
         letters = letters_of(all_text(report), fonts.folders, fonts.cache)
-        set_drawings = [in_fonts(drawing, letters.families) for drawing in drawings]
+        set_drawings = [taken_apart(drawing) for drawing in drawings]
         if letters.lost and "pdf" in formats:
             names, models = scripts_of(letters.lost, [each.name for each in fonts.folders if each.is_dir()])
             words = WORDS[report.language]

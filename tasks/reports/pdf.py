@@ -3,24 +3,27 @@
 import base64
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tasks.errors import EngineError
 from tasks.reports.content import Block, Cell, Chart, Excerpts, Facts, Report, Table, charts_in, is_dark
-from tasks.reports.drawing import NARROW, WIDTH, chart_svg
+from tasks.reports.drawing import INK, NARROW, WIDTH, chart_svg
 from tasks.reports.fonts import EMOJI, TITLES, Letters, require_setter
+from tasks.reports.lettering import Drawing
 from tasks.reports.texts import breakable, is_right_to_left, line
 from tasks.reports.wording import WORDS
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-_PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
+_PICTURE = b"""#import "drawing.typ": drawing
+#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #let found = json(bytes(sys.inputs.charts))
 #set text(font: found.families)
-#for (place, svg) in found.charts.enumerate() {
+#for (place, chart) in found.charts.enumerate() {
   if place > 0 { pagebreak() }
-  image(bytes(svg), format: "svg")
+  drawing(chart, 1pt)
 }
 """
 _DOTS = 192
@@ -32,7 +35,9 @@ def draw(report: Report) -> list[str]:
     return [chart_svg(chart, report.color, place) for place, chart in enumerate(charts_in(report))]
 
 
-def pdf_of(report: Report, drawings: Sequence[str], letters: Letters, date: datetime) -> tuple[bytes, int]:
+def pdf_of(
+    report: Report, drawings: Sequence[Drawing], letters: Letters, date: datetime
+) -> tuple[bytes, int]:
     """The report as pages and how many they are; the same bytes for the same report. Raises EngineError."""
     typst = require_setter()
     compiler = typst.Compiler(
@@ -50,12 +55,12 @@ def pdf_of(report: Report, drawings: Sequence[str], letters: Letters, date: date
     return made, pages
 
 
-def pictures_of(drawings: Sequence[str], letters: Letters) -> list[bytes]:
+def pictures_of(drawings: Sequence[Drawing], letters: Letters) -> list[bytes]:
     """The drawings as PNG, in their order. Raises EngineError."""
     if not drawings:
         return []
     typst = require_setter()
-    given = {"families": letters.families, "charts": drawings}
+    given = {"families": letters.families, "charts": [_drawn(each) for each in drawings]}
     compiler = typst.Compiler(
         input=_PICTURE,
         root=TEMPLATE.parent,
@@ -70,7 +75,7 @@ def pictures_of(drawings: Sequence[str], letters: Letters) -> list[bytes]:
     return made if isinstance(made, list) else [made]
 
 
-def _content(report: Report, drawings: Sequence[str], letters: Letters) -> dict[str, Any]:
+def _content(report: Report, drawings: Sequence[Drawing], letters: Letters) -> dict[str, Any]:
     words = WORDS[report.language]
     left = iter(drawings)
     titles = tuple(dict.fromkeys((TITLES, *letters.families)))
@@ -107,14 +112,14 @@ def _content(report: Report, drawings: Sequence[str], letters: Letters) -> dict[
     }
 
 
-def _block(block: Block, drawings: Iterator[str]) -> dict[str, Any]:
+def _block(block: Block, drawings: Iterator[Drawing]) -> dict[str, Any]:
     match block:
         case Chart():
-            svg = next(drawings)
+            drawn = _drawn(next(drawings))
             width = 1 if block.sort != "share" else NARROW / WIDTH
             named = zip(block.labels, block.written, strict=True)
             alt = "; ".join(f"{label}: {written}" for label, written in named)
-            return {"sort": "chart", "title": breakable(block.title), "svg": svg, "width": width, "alt": alt}
+            return {"sort": "chart", "title": breakable(block.title), **drawn, "share": width, "alt": alt}
         case Table():
             return {
                 "sort": "table",
@@ -145,6 +150,10 @@ def _block(block: Block, drawings: Iterator[str]) -> dict[str, Any]:
                 ],
                 "notes": block.notes,
             }
+
+
+def _drawn(drawing: Drawing) -> dict[str, Any]:
+    return {**asdict(drawing), "ink": INK}
 
 
 def _cell(cell: Cell) -> str | dict[str, Any]:

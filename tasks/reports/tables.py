@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from tasks.reports.content import Cell, Column, Table
 from tasks.reports.records import VALUE, Record, words_of
-from tasks.reports.texts import humanised, line
+from tasks.reports.texts import before_value, humanised, line
 from tasks.reports.values import CUT, Kind, Writer, kind_of, link_of
 from tasks.reports.wording import label_in
 
@@ -147,7 +147,7 @@ def _without_common(
         if len(values) > 1:
             different.append(field)
         elif records[0].get(field.key) not in (None, "", [], {}):
-            common.append(f"{field.label}: {writer.value(records[0][field.key], field.kind, 60)}")
+            common.append(before_value(field.label) + writer.value(records[0][field.key], field.kind, 60))
     if not different:
         return list(fields), ""
     return different, "; ".join(common[:6])

@@ -14,6 +14,7 @@ _UNBROKEN = 14
 _LONG_WORD = re.compile(rf"\S{{{_UNBROKEN + 1},}}")
 _SPLITS_ITSELF = frozenset("WF")
 """East Asian widths whose lines break between any two characters."""
+_LEFT_TO_RIGHT = "\u200e"
 _JOINERS = "\u200c\u200d"
 
 
@@ -76,6 +77,15 @@ def is_right_to_left(text: str) -> bool:
         if direction in ("L", "R", "AL"):
             return direction != "L"
     return False
+
+
+def before_value(label: str) -> str:
+    """The label as it stands before its value in the same line.
+
+    Figures after letters that are written from right to left would go to the other side of them, one by one.
+    """
+    turns = any(unicodedata.bidirectional(character) in ("R", "AL") for character in label)
+    return f"{label}: {_LEFT_TO_RIGHT}" if turns else f"{label}: "
 
 
 def humanised(key: str) -> str:

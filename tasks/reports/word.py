@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.errors import MissingEngineError
 from tasks.reports.content import Block, Cell, Chart, Excerpts, Facts, Report, Section, Table, is_dark
 from tasks.reports.drawing import NARROW, WIDTH
-from tasks.reports.texts import breakable, is_right_to_left
+from tasks.reports.texts import before_value, breakable, is_right_to_left
 from tasks.reports.wording import WORDS
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class _Writer:
             for place, figure in enumerate(section.figures):
                 if place or section.reason:
                     paragraph = result.add_paragraph()
-                self._run(paragraph, f"{figure.label}: ", size=9, color=_SOFT)
+                self._run(paragraph, before_value(figure.label), size=9, color=_SOFT)
                 self._run(paragraph, figure.text, size=9, bold=True)
             self._tighten(row)
 
