@@ -146,9 +146,13 @@ class Consumer:
                 wait.cancel()
 
     async def _look(self) -> None:
-        """A queue that was deleted and made again in the same moment does not say so to its consumers."""
+        """A queue that was deleted and made again in the same moment does not say so to its consumers.
+
+        Where its exchange was deleted, and made again by who publishes, messages wait as if there were no group.
+        """
         standing = await self._streams.standing(group_queue(self._stream, self._options.group))
-        if standing.waiting and not self._held:
+        astray = await self._streams.standing(self._stream)
+        if astray.waiting or (standing.waiting and not self._held):
             raise TransientError(f"Messages of {self._stream} wait and are not delivered.")
 
     async def _idle(self) -> None:
@@ -167,7 +171,8 @@ class Consumer:
         if (held := self._held.get(headers.id)) is not None:
             held.delivery = message
             return
-        died = deaths(message)
+        # Who moves messages between queues brings along what another queue has counted.
+        died = deaths(message) if message.redelivered else 0
         held = _Held(message, headers, headers.attempts + died + 1, died)
         self._held[headers.id] = held
         task = asyncio.create_task(self._handle(held))

@@ -137,7 +137,11 @@ class Headers:
 
 
 def read_headers(message: DeliveredMessage, stream: str) -> Headers:
-    """Those of a delivered message. A foreign one is told by its message id, else by its content."""
+    """Those of a delivered message. A foreign one is told by its message id, else by its content.
+
+    Whoever puts a message elsewhere gives it these and not what it came with: RabbitMQ refuses the user id of another,
+    sends copies to who stands in `CC`, and counts on from `x-delivery-count`.
+    """
     table = message.header.properties.headers or {}
     properties = message.header.properties
     own_id = _text(table, "id") or properties.message_id or hashlib.sha256(message.body).hexdigest()
@@ -150,7 +154,7 @@ def read_headers(message: DeliveredMessage, stream: str) -> Headers:
         key=_text(table, "chave") or own_id,
         conversation=_text(table, "conversa") or None,
         at=at / 1000 if isinstance(at, int) and 0 <= at / 1000 <= _LATEST else _written(properties.timestamp),
-        attempts=attempts if isinstance(attempts, int) else 0,
+        attempts=max(0, attempts) if isinstance(attempts, int) else 0,
         fact=Fact(fact) if fact in {each.value for each in Fact} else None,
         note=_text(table, "nota"),
         reason=_text(table, "motivo"),

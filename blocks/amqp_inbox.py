@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 
 from aiormq.abc import DeliveredMessage
@@ -66,11 +67,15 @@ class Inbox:
         correlation_id = conversation_of(stream)
         if correlation_id:
             found = await self._conversations.partition(correlation_id)
-            headers = headers.again(stream=stream, conversation=correlation_id, fact=None)
-            await found.log.append(message.body, headers.properties())
+            # By our clock, as everything else there: theirs may be ahead of a deadline, or behind what is kept.
+            said = headers.again(
+                stream=stream, conversation=correlation_id, fact=None, withdrawn=False, at=time.time()
+            )
+            await found.log.append(message.body, said.properties())
         elif is_stream_name(stream, GROUP):
             await self._streams.make(stream, again=True)
-            await self._link.publish(message.body, message.header.properties, exchange=MAIN, key=stream)
+            brought = headers.again(stream=stream).properties()
+            await self._link.publish(message.body, brought, exchange=MAIN, key=stream)
         else:
             await self._streams.make_inbox_letters(GROUP)
             reason = f'"{stream[:80]}" cannot be the name of a stream.'

@@ -15,6 +15,7 @@ from aiormq.exceptions import (
     AMQPError,
     AuthenticationError,
     ChannelInvalidStateError,
+    ChannelNotFoundEntity,
     ChannelPreconditionFailed,
     ConnectionNotAllowed,
     DeliveryError,
@@ -24,8 +25,10 @@ from aiormq.exceptions import (
     PublishError,
 )
 
+from blocks.amqp_decoding import read_all
 from tasks.errors import InvalidSettingError, TransientError
 
+read_all()
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15.0
@@ -115,7 +118,7 @@ class Link:
         self._background: set[asyncio.Task[None]] = set()
         self.closed = False
         self.connected = 0
-        """How many connections there have been."""
+        """Counts connections, and deleted exchanges: whatever was made under an earlier number may be gone."""
 
     async def connection(self) -> AbstractConnection:
         """Raises TransientError, InvalidSettingError."""
@@ -163,10 +166,20 @@ class Link:
         """A channel for some steps, each of which has its time."""
         channel = await self.open_channel(prefetch, confirms=confirms)
         try:
-            with explained():
+            with explained(), self._missed():
                 yield channel
         finally:
             await close_channel(channel)
+
+    @contextmanager
+    def _missed(self) -> Iterator[None]:
+        """Notices that an exchange was deleted; all that was bound to it is to be bound again."""
+        try:
+            yield
+        except ChannelNotFoundEntity as error:
+            if "no exchange" in str(error):
+                self.connected += 1
+            raise
 
     async def publish(
         self, body: bytes, properties: spec.Basic.Properties, *, exchange: str = "", key: str
@@ -179,7 +192,7 @@ class Link:
             if self._publishing is None or self._publishing.is_closed:
                 self._publishing = await self.open_channel()
             channel = self._publishing
-        with explained():
+        with explained(), self._missed():
             try:
                 await channel.basic_publish(
                     body,
@@ -190,6 +203,7 @@ class Link:
                     timeout=ANSWER_SECONDS,
                 )
             except PublishError as error:
+                self.connected += 1
                 raise MissingQueueError(f"There is no queue for {exchange or key}.") from error
 
     async def declare_queue(

@@ -19,6 +19,7 @@ from blocks.amqp_forms import (
     delay_queue,
     group_queue,
     is_stream_name,
+    read_headers,
     suspect_queue,
 )
 from blocks.amqp_link import ANSWER_SECONDS, Arguments, Link
@@ -127,6 +128,8 @@ class Streams:
     async def room(self, stream: str) -> int:
         """How many messages more it takes."""
         await self.make(stream)
+        if not await self._is_whole(stream):
+            await self.make(stream, again=True)
         # The queue of a group that was deleted is made again by its consumers alone: they have to know of it. Until
         # then messages wait where those of streams without groups do.
         groups = self._groups[stream] - {""}
@@ -134,6 +137,17 @@ class Streams:
             *(self.standing(group_queue(stream, group)) for group in groups), self.standing(stream)
         )
         return self._most_waiting - max(each.waiting for each in standing)
+
+    async def _is_whole(self, stream: str) -> bool:
+        """Whether its exchange is there. Without it a message would reach its conversation alone, unnoticed."""
+        try:
+            async with self._link.channel(confirms=False) as channel:
+                await channel.exchange_declare(stream, passive=True, timeout=ANSWER_SECONDS)
+        except TransientError as error:
+            if isinstance(error.__cause__, ChannelNotFoundEntity):
+                return False
+            raise
+        return True
 
     async def standing(self, queue: str) -> Standing:
         """How a queue stands; nothing waits in one that is not there."""
@@ -201,10 +215,8 @@ class Streams:
             message = await channel.basic_get(stream, timeout=ANSWER_SECONDS)
             if isinstance(message.delivery, spec.Basic.GetEmpty):
                 return
-            properties = message.header.properties
-            (properties.headers or {}).pop("CC", None)
-            # Of an announcement that nobody read: from now on somebody does.
-            properties.expiration = None
+            # Without the expiry of an announcement that nobody read: from now on somebody does.
+            properties = read_headers(message, stream).again(stream=stream).properties()
             for group in groups:
                 await channel.basic_publish(
                     message.body, routing_key=group_queue(stream, group), properties=properties

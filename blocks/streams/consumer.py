@@ -12,12 +12,13 @@ from uuid import uuid4
 
 from blocks.message_bus import ConsumerOptions, Handler, Message
 from blocks.streams import names
+from blocks.streams.duties import Duty
 from blocks.streams.entries import Taken, envelope_of, taken
 from blocks.streams.outcomes import Outcomes
 from blocks.streams.pause import Pause, wait_for_event
-from blocks.streams.scripts import DUE, FULL, NO, Call
+from blocks.streams.scripts import DEAD, DUE, FULL, NO, Call
 from blocks.streams.server import Delivery, MissingGroupError, RefusedError, Reply, StreamServer
-from tasks.errors import ContrapontoError, TransientError
+from tasks.errors import ContrapontoError, InvalidSettingError, TransientError
 from tasks.messages.envelope import BadMessageError, Envelope
 
 logger = logging.getLogger(__name__)
@@ -257,6 +258,10 @@ class Consumer:
                     logger.warning(
                         "Message %s of %s cannot be settled: %s", each.taken.id, self._stream, reply
                     )
+                    if each.call.script is DEAD:
+                        # It stays where it is, and is taken up again when nobody has shown anything of it for a while.
+                        self._let_go(each.taken)
+                        continue
                     self._put(each.taken, self._outcomes.dead(each.taken, None, reply, self._options))
                 elif reply[0] == FULL:
                     self._tasks.create_task(self._when_there_is_room(each, _name(reply[1])))
@@ -320,24 +325,18 @@ class Consumer:
 
     async def _keep_house(self) -> None:
         pause = Pause()
-        claim_at = forget_at = strays_at = 0.0
+        duties = [
+            Duty(self._claim, self._options.claim_seconds / 2),
+            Duty(self._forget, _QUIET_CLAIMS * self._options.claim_seconds / 2),
+            Duty(self._expire_strays, _STRAYS_SECONDS),
+        ]
         while True:
             self._due_at = time.time() + _BLOCK_SECONDS
+            if self._claim_soon:
+                self._claim_soon, duties[0].at = False, 0.0
             try:
-                now = time.monotonic()
-                if now >= claim_at or self._claim_soon:
-                    self._claim_soon = False
-                    await self._claim()
-                    claim_at = now + self._options.claim_seconds / 2
-                if now >= forget_at:
-                    for source in (self._stream, self._own):
-                        await self._server.forget(
-                            source, self._group, _QUIET_CLAIMS * self._options.claim_seconds
-                        )
-                    forget_at = now + _QUIET_CLAIMS * self._options.claim_seconds / 2
-                if now >= strays_at:
-                    await self._server.expire_strays(names.CONVERSATION, self._outcomes.retention_seconds)
-                    strays_at = now + _STRAYS_SECONDS
+                for duty in duties:
+                    await duty.do_if_due()
                 if self._to_sweep:
                     self._to_sweep = False
                     await self._server.sweep(self._stream)
@@ -348,13 +347,20 @@ class Consumer:
             except TransientError as error:
                 await pause.wait(error)
                 continue
-            except RefusedError as error:
+            except InvalidSettingError as error:
                 logger.warning("%s", error)
-            until = min(self._due_at - time.time(), claim_at - time.monotonic())
+            until = min(self._due_at - time.time(), duties[0].at - time.monotonic())
             if self._to_sweep or self._held:
                 until = min(until, _SWEEP_SECONDS)
             await wait_for_event(self._sooner, max(0.01, until))
             self._sooner.clear()
+
+    async def _forget(self) -> None:
+        for source in (self._stream, self._own):
+            await self._server.forget(source, self._group, _QUIET_CLAIMS * self._options.claim_seconds)
+
+    async def _expire_strays(self) -> None:
+        await self._server.expire_strays(names.CONVERSATION, self._outcomes.retention_seconds)
 
     async def _claim(self) -> None:
         room = self._options.at_once - len(self._held)

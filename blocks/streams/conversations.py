@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from blocks.streams import names
 from blocks.streams.pause import Pause
-from blocks.streams.server import Raw, RefusedError, StreamServer, order
+from blocks.streams.server import MissingGroupError, Raw, RefusedError, StreamServer, order
 from tasks.errors import TransientError
 
 _BLOCK_SECONDS = 30.0
@@ -88,7 +88,10 @@ class ConversationReader:
                         {**positions, self._wake: self._woken}, _AT_ONCE, _BLOCK_SECONDS
                     )
                     pause.over()
-                except TransientError as error:
+                except (
+                    TransientError,
+                    MissingGroupError,
+                ) as error:  # the latter: it became a replica meanwhile
                     await pause.wait(error)
                     continue
                 finally:

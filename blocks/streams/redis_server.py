@@ -9,20 +9,10 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    NoPermissionError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import NoScriptError, RedisError
 from typing_extensions import override
 
+from blocks.streams.redis_errors import is_demoted, meant, unusable
 from blocks.streams.scripts import Call, Script
 from blocks.streams.server import (
     NOBODY,
@@ -51,24 +41,6 @@ _COUNTED, _MOST_COUNTED = 200, 100_000
 """Entries that are counted with one answer, and in all."""
 _SCANNED = 1_000
 """Keys that the server looks at for one answer."""
-_PASSING = (
-    BusyLoadingError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    TryAgainError,
-    RedisConnectionError,
-    RedisTimeoutError,
-)
-_PASSING_CODES = (
-    "BUSY ",
-    "LOADING",
-    "MASTERDOWN",
-    "MISCONF",
-    "NOREPLICAS",
-    "CLUSTERDOWN",
-    "OOM",
-    "READONLY",
-)
 
 
 class _Clients:
@@ -107,7 +79,7 @@ class RedisServer(StreamServer):
             parts = urlsplit(url)
             port = f":{parts.port}" if parts.port else ""
         except ValueError as error:
-            raise _unusable(error) from error
+            raise unusable(error) from error
         self._where = f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
 
@@ -118,7 +90,7 @@ class RedisServer(StreamServer):
             try:
                 clients = _Clients(self._url)
             except ValueError as error:
-                raise _unusable(error) from error
+                raise unusable(error) from error
             self._clients[loop] = clients
         return clients
 
@@ -138,25 +110,14 @@ class RedisServer(StreamServer):
         except (TimeoutError, OSError) as error:
             raise unreachable(self._where, error) from error
         except RedisError as error:
-            raise self._meant(error) from error
+            await self._find_again(error)
+            raise meant(error, self._where) from error
 
-    def _meant(self, error: RedisError) -> Exception:
-        # At connecting, what the server says comes as the cause of another error.
-        if isinstance(error.__cause__, RedisError):
-            error = error.__cause__
-        text = str(error)
-        if isinstance(error, AuthenticationError | NoPermissionError) or text.startswith(
-            ("NOAUTH", "WRONGPASS", "NOPERM")
-        ):
-            return InvalidSettingError(
-                f"The message bus at {self._where} does not let us in: {text}",
-                hint="Correct the user and the password in CONTRAPONTO_MESSAGE_BUS or CONTRAPONTO_REDIS_URL.",
-            )
-        if text.startswith(("NOGROUP", "UNBLOCKED")) or "no such key" in text.lower():
-            return MissingGroupError(text)
-        if isinstance(error, _PASSING) or text.startswith(_PASSING_CODES):
-            return unreachable(self._where, error)
-        return RefusedError(f"The message bus at {self._where} refuses: {text}")
+    async def _find_again(self, *replies: object) -> None:
+        """Lets go of connections to a server that others have taken over from; its name may lead to another by now."""
+        if any(map(is_demoted, replies)):
+            for clients in (self._redis, self._blocked):
+                await clients.connection_pool.disconnect(inuse_connections=False)
 
     @override
     async def run(self, calls: Sequence[Call]) -> list[Reply]:
@@ -167,6 +128,7 @@ class RedisServer(StreamServer):
             again = await self._sent([calls[place] for place in missing], by_text=True)
             for place, reply in zip(missing, again, strict=True):
                 replies[place] = reply
+        await self._find_again(*replies)
         return [self._understood(reply) for reply in replies]
 
     async def _sent(self, calls: Sequence[Call], *, by_text: bool = False) -> list[Any]:
@@ -178,10 +140,10 @@ class RedisServer(StreamServer):
 
     def _understood(self, reply: Any) -> Reply:
         if isinstance(reply, RedisError):
-            meant = self._meant(reply)
-            if isinstance(meant, TransientError):
-                raise meant from reply
-            return meant if isinstance(meant, InvalidSettingError) else RefusedError(str(reply))
+            error = meant(reply, self._where)
+            if isinstance(error, TransientError):
+                raise error from reply
+            return error if isinstance(error, InvalidSettingError) else RefusedError(str(reply))
         return list(reply)
 
     async def _script(self, script: Script, *arguments: str | bytes | int) -> list[Any]:
@@ -223,10 +185,19 @@ class RedisServer(StreamServer):
 
     @override
     async def claim(self, stream: str, group: str, consumer: str, idle: float, count: int) -> list[Delivery]:
-        reply = await self._answer(
-            self._redis.xautoclaim(stream, group, consumer, int(idle * 1000), count=count)
-        )
-        claimed = _entries(reply[1])
+        claimed: list[Raw] = []
+        start = "0-0"
+        # One call looks at ten times as many entries as it may take: behind those that others work on lie more.
+        while len(claimed) < count:
+            reply = await self._answer(
+                self._redis.xautoclaim(
+                    stream, group, consumer, int(idle * 1000), start, count=count - len(claimed)
+                )
+            )
+            claimed += _entries(reply[1])
+            start = _text(reply[0])
+            if start == "0-0":
+                break
         if not claimed:
             return []
         pipe = self._redis.pipeline(transaction=False)
@@ -374,13 +345,6 @@ class RedisServer(StreamServer):
         clients = self._clients.pop(asyncio.get_running_loop(), None)
         if clients is not None:
             await clients.aclose()
-
-
-def _unusable(error: ValueError) -> InvalidSettingError:
-    return InvalidSettingError(
-        f"The address of the message bus cannot be used: {error}.",
-        hint="Correct CONTRAPONTO_MESSAGE_BUS or CONTRAPONTO_REDIS_URL.",
-    )
 
 
 def _text(value: Any) -> str:

@@ -105,7 +105,8 @@ return {1}
 """The call's mark, retention, limit, messages."""
 
 # What is taken from the group's own stream is nobody else's: it goes when it is acknowledged. A message that was
-# handled before is acknowledged, and nothing more is done.
+# handled before is acknowledged, and nothing more is done. What becomes of it is written first: a server that refuses
+# to write (something else has the key, the user may not) does not undo what a script has done before.
 _ACKNOWLEDGE = """
 local mark, source, group, id, own = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local conversation, ttl, stream, key, note = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
@@ -151,8 +152,11 @@ RETRY = Script(
     _JOURNAL
     + _ACKNOWLEDGE
     + """
-if acknowledge() == 0 then return {0} end
-redis.call('ZADD', ARGV[11], ARGV[12], ARGV[13])
+local new = redis.call('ZADD', ARGV[11], ARGV[12], ARGV[13])
+if acknowledge() == 0 then
+  if new == 1 then redis.call('ZREM', ARGV[11], ARGV[13]) end
+  return {0}
+end
 journal(conversation, ttl, 'erro', stream, key, note)
 return {1}
 """
@@ -163,10 +167,13 @@ DEAD = Script(
     _JOURNAL
     + _ACKNOWLEDGE
     + """
-if acknowledge() == 0 then return {0} end
 local dead, most = ARGV[11], tonumber(ARGV[12])
-redis.call('XADD', dead, '*', 'mensagem', ARGV[13], 'motivo', ARGV[14], 'tentativas', ARGV[15], 'correlacao', ARGV[16],
-  'chave', key, 'id', ARGV[17])
+local letter = redis.call('XADD', dead, '*', 'mensagem', ARGV[13], 'motivo', ARGV[14], 'tentativas', ARGV[15],
+  'correlacao', ARGV[16], 'chave', key, 'id', ARGV[17])
+if acknowledge() == 0 then
+  redis.call('XDEL', dead, letter)
+  return {0}
+end
 local over = redis.call('XLEN', dead) - most
 if over > 0 then
   for _, entry in ipairs(redis.call('XRANGE', dead, '-', '+', 'COUNT', over)) do

@@ -24,7 +24,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.types import DateTime
 
-from tasks.recovery.runs import PAGE, all_runs, read_page
+from tasks.recovery.runs import BULK, PAGE, all_runs, read_page
 from tasks.recovery.survival import Survivors
 from tasks.recovery.too_late import EXPIRE, EXPIRE_TAGS, SKIP, clock, starts_all, too_late
 
@@ -41,8 +41,6 @@ _MOST_PAGES = 10
 """At one poll; what is beyond waits for the next, and other duties do not wait for it."""
 _AT_ONCE = 50
 """No request may change more."""
-_BULK: Any = "/flow_runs/bulk_set_state"
-"""Prefect's client has no method for it."""
 _AT_WORK = (StateType.PENDING, StateType.RUNNING)
 
 
@@ -186,7 +184,7 @@ async def _end(
             "flow_runs": {"id": {"any_": few}, "state": {"type": {"any_": [StateType.SCHEDULED.value]}}},
             "state": {"type": kind.value, "name": name, "message": reason},
         }
-        answer = await client.request("POST", _BULK, json=body)
+        answer = await client.request("POST", BULK, json=body)
         results = answer.raise_for_status().json()["results"]
         ended += sum(result["status"] == "ACCEPT" for result in results)
     return ended

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -20,6 +20,7 @@ from prefect.variables import Variable
 
 from tasks.jobs.status import ended_status
 from tasks.recovery.backlog import EXPIRED, SKIPPED, end_backlog
+from tasks.recovery.clocks import moment, now_there
 from tasks.recovery.ends import (
     DELIVERY_RESTARTS,
     JOB_TAG,
@@ -66,13 +67,10 @@ async def reconcile() -> Reconciliation:
 
     Only one may run at a time: it alone decides which lost runs are restarted.
     """
-    done, began = Reconciliation(), datetime.now(UTC)
-    known = await Variable.aget(_RECONCILED_UNTIL)
-    since = datetime.fromisoformat(str(known)) - _OVERLAP if known else began - _FIRST_TIME
-    # What could not be dealt with for so long is not looked at for ever, with all that has ended since.
-    since = max(since, began - _LONGEST)
-    survivors = Survivors()
+    done, survivors = Reconciliation(), Survivors()
     async with get_client() as client:
+        began = await now_there(client)
+        since = _since(await Variable.aget(_RECONCILED_UNTIL), began)
         done.failed += await crash_pending(client, began)
         done.failed += await crash_deliveries(client, began)
         done.failed += await end_overrun(client, began, tag=JOB_TAG)
@@ -92,6 +90,16 @@ async def reconcile() -> Reconciliation:
     if not done.failed:
         await Variable.aset(_RECONCILED_UNTIL, began.isoformat(), overwrite=True)
     return done
+
+
+def _since(kept: object, now: datetime) -> datetime:
+    """From when on ends are looked at."""
+    until = moment(kept)
+    if until is None:
+        return now - _FIRST_TIME
+    # One that is yet to come was written while a clock was ahead. What could not be dealt with for long is not looked
+    # at for ever, with all that has ended since.
+    return max(min(until, now) - _OVERLAP, now - _LONGEST)
 
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:

@@ -21,6 +21,9 @@ PAGE = 200
 
 FINAL = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 
+BULK: Any = "/flow_runs/bulk_set_state"
+"""Sets the state of the runs that a filter still finds then. Prefect's client has no method for it."""
+
 _MOST_UNREADABLE = 20
 """Of one page. With more, it is not the runs that something is wrong with."""
 _HISTORY: Any = "/ui/flow_runs/history"

@@ -22,6 +22,8 @@ LONGEST_WAIT = 86_400.0
 """Seconds; an endpoint cannot ask for more."""
 
 _ASKS_TO_WAIT = (429, 503)
+_TOO_SLOW_OR_EARLY = (408, 425)
+"""Of the 4xx these speak of the moment and not of the message."""
 _DRAIN_SECONDS = 1.0
 """How long an endpoint may take to finish its answer, of which nothing but the status counts."""
 
@@ -156,7 +158,7 @@ def _outcome(response: httpx.Response, where: str) -> Outcome:
         return Retry(f"The endpoint at {where} redirects (HTTP {status}), which is not followed.")
     if status in _ASKS_TO_WAIT:
         return Retry(f"The endpoint at {where} asks to wait (HTTP {status}).", retry_after(response))
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status not in _TOO_SLOW_OR_EARLY:
         return Rejected(f"The endpoint at {where} refuses the message (HTTP {status}).")
     return Retry(f"The endpoint at {where} failed (HTTP {status}).", retry_after(response))
 

@@ -17,6 +17,7 @@ from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Completed, Crashed, Failed, Pending, Running, Scheduled
+from prefect.variables import Variable
 
 from deployments.client.cancel import cancel_job
 from deployments.client.dead_letters import list_dead_letters, read_dead_letter, replay
@@ -151,6 +152,38 @@ async def test_a_job_that_a_worker_took_and_never_started_is_restarted_though_no
         assert _state_of(client, job).is_crashed()
         [delivery] = _deliveries(client, job)
         assert delivery.parameters["message"]["error"]["code"] == "crashed"
+
+
+async def test_a_lost_run_that_starts_after_all_goes_on(jobs: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowded machine starts it between the look and the end: it must not run twice."""
+    monkeypatch.setattr(lost, "PENDING_PROCESS", timedelta())
+    read = runs.read_page
+    with get_client(sync_client=True) as client:
+        job = _submit(client, jobs)
+        client.set_flow_run_state(job.id, Pending(), force=True)
+
+        async def read_and_start(*arguments: Any, **named: Any) -> runs.RunPage:
+            page = await read(*arguments, **named)
+            client.set_flow_run_state(job.id, Running(), force=True)
+            return page
+
+        monkeypatch.setattr(lost, "read_page", read_and_start)
+        async with get_client() as connected:
+            assert await lost.crash_pending(connected, datetime.now(UTC)) == 0
+        assert _state_of(client, job).is_running()
+
+
+@pytest.mark.parametrize("kept", ["2099-01-01T00:00:00+00:00", "yesterday", 7, "2026-01-01T00:00:00"])
+async def test_ends_are_noticed_whatever_was_kept_of_the_last_time(
+    client: SyncPrefectClient, jobs: UUID, kept: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock was ahead for a while, or somebody has edited the variable."""
+    monkeypatch.setattr(reconciliation, "_RECONCILED_UNTIL", "until_odd")
+    await Variable.aset("until_odd", kept, overwrite=True)
+    job = _submit(client, jobs)
+    client.set_flow_run_state(job.id, Failed(message="No."), force=True)
+    await reconcile()
+    assert len(_deliveries(client, job)) == 1
 
 
 def test_a_delivery_that_was_killed_before_its_first_heartbeat_is_restarted(

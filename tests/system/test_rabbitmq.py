@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from blocks.amqp_forms import (
     MAIN,
     PARTITIONS,
     STREAMS,
+    WITHOUT_GROUP,
     dead_queue,
     group_queue,
     partition,
@@ -208,6 +210,82 @@ async def test_what_was_deleted_is_made_again(make_bus: MakeBus, foreign: Abstra
         await bus.publish([outgoing(3, "key")])
         await until(lambda: seen == [0, 1, 2, 3])
     assert [each.key for each in await bus.story("conversa-1") if each.fact is Fact.PUBLISHED] == ["key"]
+
+
+@pytest.mark.parametrize("deleted", [MAIN, INBOX, WITHOUT_GROUP, STREAM])
+async def test_an_exchange_that_was_deleted_is_made_again(
+    make_bus: MakeBus, foreign: AbstractChannel, deleted: str
+) -> None:
+    bus, seen = make_bus(), list[int]()
+
+    async def handler(message: Message) -> Sequence[Outgoing]:
+        seen.append(number(message))
+        return []
+
+    async with consumer(bus, handler):
+        await bus.publish([outgoing(1)])
+        await until(lambda: seen == [1])
+        await foreign.exchange_delete(deleted)
+        await until_taken(bus, [outgoing(2)])
+        await until(lambda: seen == [1, 2])
+
+
+async def test_what_foreign_programs_put_beside_a_message_stops_nothing(
+    make_bus: MakeBus, foreign: AbstractChannel
+) -> None:
+    """Each of these once came again and again, was dead at once, or was not heard in its conversation."""
+    bus, seen, heard = make_bus(), list[tuple[str, int]](), list[Entry]()
+    beside: dict[str, dict[str, Any]] = {
+        "nanoseconds": {"timestamp": _Nanoseconds(2026, 11, 30, tzinfo=UTC)},
+        "ahead": {"timestamp": datetime.now(UTC) + timedelta(hours=1)},
+        "behind": {"timestamp": datetime(1971, 1, 1, tzinfo=UTC)},
+        "user": {"user_id": "guest"},
+        "counted": {"headers": {"x-delivery-count": 99, "tentativas": -7}},
+        "copied": {"headers": {"CC": ["nobody"], "retirada": True, "em": 1000, "marca": "x"}},
+        "tables": {"headers": {"id": {"x": [1, None]}, "chave": ["y"]}, "content_encoding": "gzip"},
+    }
+
+    async def handler(message: Message) -> Sequence[Outgoing]:
+        seen.append((message.key, message.attempt))
+        return []
+
+    async def listen() -> None:
+        async for entry in bus.conversation("conversa-1"):
+            heard.append(entry)
+
+    async def publish(stream: str) -> None:
+        for name, properties in beside.items():
+            await foreign.basic_publish(
+                envelope().to_json(),
+                exchange=MAIN,
+                routing_key=stream,
+                properties=spec.Basic.Properties(message_id=f"{stream} {name}", **properties),
+            )
+
+    await bus.streams()
+    # The first time the stream has no queue yet.
+    await publish("escavador_um")
+    began = datetime.now(UTC)
+    listening = asyncio.create_task(listen())
+    async with consumer(bus, handler, stream="escavador_um"):
+        await until(partial(_has, seen, len(beside)))
+        await publish("escavador_um")
+        await publish("conversa_conversa-1")
+        await until(lambda: [each for each in heard if each.key == "conversa_conversa-1 tables"])
+        await bus.publish([Outgoing("escavador_um", envelope(), key="last")])
+        await until(lambda: ("last", 1) in seen)
+    await killed(listening)
+    assert sorted(seen) == sorted([("last", 1), *((f"escavador_um {name}", 1) for name in beside)])
+    said = [each for each in heard if each.stream == "conversa_conversa-1"]
+    assert [each.key for each in said] == [f"conversa_conversa-1 {name}" for name in beside]
+    assert all(began - timedelta(seconds=1) < each.at < datetime.now(UTC) for each in said)
+
+
+class _Nanoseconds(datetime):
+    """A time that is written as these, and not as seconds."""
+
+    def timestamp(self) -> float:
+        return super().timestamp() * 1e9
 
 
 async def test_each_group_gets_every_message(make_bus: MakeBus) -> None:

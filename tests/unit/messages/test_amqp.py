@@ -1,10 +1,12 @@
 """The bus on RabbitMQ as far as it needs no broker; `tests/system/test_rabbitmq.py` has one."""
 
 import asyncio
+import struct
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pamqp.frame
 import pytest
 from aiormq import spec
 from aiormq.abc import DeliveredMessage
@@ -90,6 +92,29 @@ def test_names_that_no_stream_can_have(name: str) -> None:
 def test_a_foreign_time_is_one_that_can_be_shown(written: int) -> None:
     headers = read_headers(delivered(spec.Basic.Properties(headers={"em": written})), "fluxo")
     assert entry(7, headers, b"nothing", 100).at.tzinfo is UTC
+
+
+@given(
+    st.binary(max_size=255),
+    st.integers(0, 2**64 - 1),
+    st.dictionaries(st.binary(min_size=1, max_size=8), st.sampled_from([b"Z", b"V", b"t\x01"]), max_size=3),
+)
+def test_what_cannot_be_read_beside_a_message_does_not_end_the_connection(
+    message_id: bytes, timestamp: int, table: dict[bytes, bytes]
+) -> None:
+    headers = b"".join(bytes([len(name)]) + name + value for name, value in table.items())
+    # Headers, message id, timestamp.
+    properties = struct.pack(">I", len(headers)) + headers + bytes([len(message_id)]) + message_id
+    body = (
+        struct.pack(">HHQH", 60, 0, 0, 0x2000 | 0x0080 | 0x0040) + properties + struct.pack(">Q", timestamp)
+    )
+    frame = struct.pack(">BHI", 2, 1, len(body)) + body + b"\xce"
+    consumed, _, header = pamqp.frame.unmarshal(frame)
+    assert consumed == len(frame)
+    assert isinstance(header, ContentHeader)
+    read = read_headers(delivered(header.properties), "fluxo")
+    assert entry(7, read, b"nothing", 100).at.tzinfo is UTC
+    assert read.key
 
 
 @given(st.text(min_size=1))

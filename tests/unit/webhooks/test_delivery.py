@@ -54,7 +54,7 @@ async def test_the_endpoint_gets_what_was_signed(
     Webhook("whsec_dW0gc2VncmVkbyBjb21wcmlkbw==").verify(received.body, received.headers)
 
 
-@pytest.mark.parametrize("status", [500, 502, 504, 301, 302, 307, 308])
+@pytest.mark.parametrize("status", [500, 502, 504, 408, 425, 301, 302, 307, 308])
 async def test_failures_that_may_pass(
     message: WebhookMessage, endpoint: WebhookEndpoint, loopback: AddressPolicy, status: int
 ) -> None:
