@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from prefect import State, task
@@ -310,10 +310,15 @@ def test_automations_are_made_once(client: SyncPrefectClient) -> None:
 
 @pytest.fixture
 def nothing_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What other tests have left behind is not looked at, and nobody is waited for."""
+    """What other tests have left behind is not looked at, and nobody is waited for.
+
+    Not what has ended since another test with this fixture, either: its deliveries have lost their deployment, and
+    would be tried here, one after the other, for twenty seconds each.
+    """
     monkeypatch.setattr(notifications, "_WAIT_SECONDS", 0.0)
-    monkeypatch.setattr(reconciliation, "_RECONCILED_UNTIL", "until_nothing")
+    monkeypatch.setattr(reconciliation, "_RECONCILED_UNTIL", f"until_{uuid4().hex}")
     monkeypatch.setattr(reconciliation, "_FIRST_TIME", timedelta(0))
+    monkeypatch.setattr(reconciliation, "_OVERLAP", timedelta(0))
 
 
 @pytest.mark.usefixtures("nothing_to_end")
