@@ -24,7 +24,10 @@ _FOREIGN = ("jm_kumo", "jf_gongitsune", "jf_tebukuro", "jf_alpha", "jf_nezumi")
 _STYLE = 256
 """Numbers that describe a voice for one length of text."""
 
-_VERSION = "82M-1.0-int8"
+_VERSION = "82M-1.0-int8 phonemes-2"
+
+_ONE_SOUND = {"tʃ": "ʧ", "dʒ": "ʤ", "eɪ": "A", "aɪ": "I", "aʊ": "W", "oʊ": "O", "ɔɪ": "Y"}
+"""Sounds for which espeak writes two letters and the network was taught one (misaki 0.9.4, `espeak.py`)."""
 
 
 class KokoroVoice:
@@ -74,7 +77,10 @@ class KokoroVoice:
             raise EngineError(f"The Portuguese voice cannot speak {text[:60]!r}.") from error
 
     def _read(self, text: str) -> str:
-        return " ".join(self._tokenizer.phonemize(text, "pt-br").split())
+        sounds = self._tokenizer.phonemize(text, "pt-br")
+        for two, one in _ONE_SOUND.items():
+            sounds = sounds.replace(two, one)
+        return " ".join(sounds.split())
 
 
 def _voices(models_dir: Path) -> tuple[str, ...]:
