@@ -235,6 +235,31 @@ def test_headers_and_notes_are_compared(compared: Compare, tmp_path: Path) -> No
     assert found.findings.verificado
 
 
+def test_word_processors_name_headers_and_footers_in_orders_of_their_own(
+    compared: Compare, tmp_path: Path
+) -> None:
+    versions: list[Path] = []
+    for order in ((0, 1, 2), (2, 0, 1)):
+        names = ("header r0", "footer r1", "header r2")
+        end = section(*(names[place] for place in order)).replace(
+            '<w:headerReference w:type="default" r:id="r2"/>', '<w:headerReference w:type="first" r:id="r2"/>'
+        )
+        parts = {
+            "header1": part("hdr", paragraph("Contrato")),
+            "footer2": part("ftr", paragraph("Página")),
+            "header3": part("hdr", paragraph("Capa")),
+        }
+        versions.append(whole(tmp_path / f"{order[0]}.docx", body(PRICE, end), parts))
+    found = compared(*versions)
+    assert found.findings.verificado, found.findings.falhas_de_verificacao
+    assert told(found) == []
+
+
+def test_a_document_without_paragraphs_can_be_compared(compared: Compare) -> None:
+    found = compared(body(), body(PRICE))
+    assert {each.caminho_anterior_inicio for each in found.findings.alteracoes} == {""}
+
+
 def test_comments_that_came_and_went(compared: Compare, tmp_path: Path) -> None:
     def version(name: str, author: str, said: str) -> Path:
         around = (

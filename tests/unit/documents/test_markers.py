@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tasks.documents.clean_copy import clean_copy
@@ -89,6 +89,7 @@ BRACES = st.sampled_from(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(BRACES, SAID), max_size=6))
+@example([(("{{", "}"), "10 dias"), (("{{/", "}}"), "10")])
 def test_words_in_braces_that_are_no_tag_are_never_lost(
     tmp_path: Path, held: list[tuple[tuple[str, str], str]]
 ) -> None:
