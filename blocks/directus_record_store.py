@@ -136,6 +136,8 @@ class DirectusRecordStore(RecordStore, Block):
             raise UnknownRecordError(
                 f'There is no record "{record_id}" in {collection.name}, or the token may not read it.',
                 hint="Check its id, and what the token's role may read.",
+                record=str(record_id),
+                collection=collection.name,
             ) from error
         return _record(collection, found)
 

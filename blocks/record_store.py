@@ -44,6 +44,11 @@ class UnknownRecordError(InvalidInputError):
 
     code = "unknown_record"
 
+    def __init__(self, message: str, *, hint: str = "", record: str = "", collection: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.record = record
+        self.collection = collection
+
 
 @dataclass(frozen=True)
 class Collection:

@@ -117,7 +117,10 @@ class SqlRecordStore(RecordStore, Block):
             )
         if row is None:
             raise UnknownRecordError(
-                f'There is no record "{record_id}" in {collection.name}.', hint="Check its id."
+                f'There is no record "{record_id}" in {collection.name}.',
+                hint="Check its id.",
+                record=str(record_id),
+                collection=collection.name,
             )
         return record_of(collection, row)
 

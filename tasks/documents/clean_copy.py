@@ -12,8 +12,9 @@ from lxml import etree
 from tasks.documents.acceptance import authors, is_revised, resolve
 from tasks.documents.errors import DocumentTooLargeError, UnusableDocumentError
 from tasks.documents.fields import cut_fetching
+from tasks.documents.hidden_text import Unread, unread
 from tasks.documents.package import MadePackage, Package, parsed
-from tasks.documents.shown import attribute, settle_forms
+from tasks.documents.shown import settle_forms
 
 MAX_XML_BYTES = 48 * 1024 * 1024
 """Of all XML in a document. The engine takes about thirty times as much memory; a contract of 300 pages has 3 MB."""
@@ -55,7 +56,7 @@ class _Part:
     dropped: frozenset[str]
     """Names of the parts that go with their relationships in it."""
     links_cut: int
-    hidden: bool
+    unread: Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class CleanCopy:
     nowhere now. Plain links stay."""
     hidden: bool
     """Whether some of its text is not shown when it is opened."""
+    buttons: bool
+    """Whether it has fields whose text is part of their code, which is not read (MACROBUTTON)."""
     parts: Mapping[tuple[str, bytes], _Part] = field(default_factory=dict, repr=False)
     """What was made of its XML, by the name of the part and the SHA-256 of what was read."""
 
@@ -104,8 +107,11 @@ def clean_copy(package: Package, other: CleanCopy | None = None) -> CleanCopy:
     kept |= {name: data for name, data in made.items() if name not in dropped and name not in kept}
     code = any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in dropped)
     cut = sum(part.links_cut for part in parts.values())
-    hidden = any(part.hidden for part in parts.values())
-    return CleanCopy(MadePackage(kept), tuple(found), code, cut, hidden, parts)
+    looked = [part.unread for part in parts.values()]
+    hiding = frozenset().union(*(each.hiding for each in looked))
+    hidden = any(each.hidden or each.used & hiding for each in looked)
+    buttons = any(each.buttons for each in looked)
+    return CleanCopy(MadePackage(kept), tuple(found), code, cut, hidden, buttons, parts)
 
 
 def _cleaned(name: str, read: bytes) -> _Part:
@@ -123,17 +129,7 @@ def _cleaned(name: str, read: bytes) -> _Part:
     cut += cut_fetching(root) + _cut_sources(root)
     # Written anew even if nothing has changed: what reads the copy finds no more in it than was read here.
     data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return _Part(data, by, frozenset(dropped), cut, _hides(root))
-
-
-def _hides(root: etree._Element) -> bool:
-    """Whether runs with text are hidden by a property of their own."""
-    for each in root.iter("{*}vanish"):
-        run = next(each.iterancestors("{*}r"), None)
-        is_on = attribute(each, "val") not in ("0", "false", "off")
-        if is_on and run is not None and any(text.text for text in run.iterchildren("{*}t")):
-            return True
-    return False
+    return _Part(data, by, frozenset(dropped), cut, unread(root))
 
 
 def _clean_relationships(root: etree._Element, listed: str) -> tuple[set[str], int]:

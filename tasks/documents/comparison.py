@@ -255,7 +255,9 @@ def _warnings(
         if copy.dropped_code:
             yield f"{name} tem macros, que não foram executadas nem levadas para o documento marcado."
         if copy.hidden:
-            yield f"{name} tem texto oculto, que o Word não mostra; aqui ele é lido como os demais."
+            yield f"{name} tem texto que não se vê no Word (oculto, branco, minúsculo); aqui é lido como os demais."
+        if copy.buttons:
+            yield f"{name} tem botões (campos MACROBUTTON), cujo texto não é comparado; confira-os no Word."
         if copy.links_cut:
             yield f"{name} se refere a arquivos de fora dele, que não foram abertos."
 

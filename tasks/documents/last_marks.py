@@ -18,13 +18,15 @@ _HOLDERS = frozenset({"body", "tc", "hdr", "ftr", "footnote", "endnote", "txbxCo
 _WRAPPERS = {"ins": frozenset({"ins", "moveTo"}), "del": frozenset({"del", "moveFrom"})}
 _OTHER = {"ins": "del", "del": "ins"}
 _BLOCKS = frozenset({"p", "tbl", "sdt", "customXml", "AlternateContent", "altChunk"})
+_EDGES = frozenset(f"customXml{kind}Range{end}" for kind in ("Ins", "Del") for end in ("Start", "End"))
+"""Around the beginning and around the end of a content control that came or went."""
 _NOT_OF_A_CHANGE = frozenset({"rPr", "sectPr", "pPrChange"})
 """What a change of a paragraph's properties does not say (ECMA-376 part 1, CT_PPrBase)."""
 
 
 def settle_last_marks(root: etree._Element) -> bool:
     """Moves the marks of a part with tracked changes, in place. Returns whether there were any to move."""
-    moved = False
+    moved = _dissolve_last_controls(root)
     for last in [*root.iter("{*}p")]:
         kind = _mark(last)
         parent = last.getparent()
@@ -34,6 +36,45 @@ def settle_last_marks(root: etree._Element) -> bool:
         if following is None or local(following) == "tbl":
             moved = _settle(last, kind) or moved
     return moved
+
+
+def _dissolve_last_controls(root: etree._Element) -> bool:
+    """Takes content controls that came or went at the end of what holds them from around their paragraphs.
+
+    No paragraph outside of a control goes on in one inside of it, so their last mark could not be undone. The text
+    comes back as it was when the change is undone, and the control does not.
+    """
+    found = False
+    for holder in root.iter(*(f"{{*}}{name}" for name in sorted(_HOLDERS))):
+        block = next((each for each in holder.iterchildren(reversed=True) if local(each) in _BLOCKS), None)
+        while block is not None:
+            before = _beside(block, preceding=True)
+            if local(block) == "sdt" and _is_tracked(block):
+                _dissolve(block)
+                found = True
+            elif not any(_goes_along(block, kind) for kind in _OTHER):
+                break
+            block = before
+    return found
+
+
+def _is_tracked(control: etree._Element) -> bool:
+    before = control.getprevious()
+    return before is not None and local(before) in ("customXmlInsRangeStart", "customXmlDelRangeStart")
+
+
+def _dissolve(control: etree._Element) -> None:
+    parent, content = control.getparent(), control.find("{*}sdtContent")
+    if parent is None or content is None:
+        return
+    inside = [*content]
+    edges = (control.getprevious(), control.getnext(), *inside[:1], *inside[-1:])
+    for each in edges:
+        holder = each.getparent() if each is not None and local(each) in _EDGES else None
+        if each is not None and holder is not None:
+            holder.remove(each)
+    at = parent.index(control)
+    parent[at : at + 1] = [*content]
 
 
 def _settle(last: etree._Element, kind: str) -> bool:

@@ -1,5 +1,6 @@
 """Why a record has failed, in one Portuguese sentence: what is written into it."""
 
+from blocks.record_store import UnknownRecordError
 from tasks.documents.errors import UnusableDocumentError
 from tasks.errors import ContrapontoError
 
@@ -9,7 +10,6 @@ _SENTENCES = {
     "blocked_address": "O endereço do arquivo é de uma rede interna, que não é acessada.",
     "limit_exceeded": "O arquivo é maior do que o limite. Envie um menor.",
     "temporarily_unavailable": "O servidor do arquivo não respondeu. Coloque o registro em processar mais tarde.",
-    "unknown_record": "Um registro que este menciona não existe.",
     "missing_engine": "O programa que compara documentos não está instalado neste computador.",
     "storage_full": "Não há espaço em disco para o resultado.",
     "timeout": "O documento levou tempo demais.",
@@ -26,4 +26,6 @@ def reason(error: ContrapontoError) -> str:
     """The sentence for an error. What concerns documents is said in Portuguese already."""
     if isinstance(error, UnusableDocumentError):
         return str(error)
+    if isinstance(error, UnknownRecordError):
+        return f'O registro "{error.record}" de {error.collection}, que este menciona, não existe ou não pode ser lido.'
     return _SENTENCES.get(error.code) or f"O documento não pôde ser processado: {error}"

@@ -11,7 +11,11 @@ from lxml import etree
 from tasks.documents.acceptance import Verdict, is_revised, resolve
 from tasks.documents.package import MadePackage, Relationship
 from tasks.documents.revisions import GONE, NEW, Lines, read_lines
+from tasks.documents.visible import with_visible_signs
 
+_FIXED_BLANK = "\u00a0"
+_EMPTY = [("document", "\n")]
+"""A document without any paragraph has an empty one once a word processor has opened it."""
 _SHOWN = 60
 """Characters of each text that are shown where they part."""
 
@@ -65,7 +69,7 @@ class _Resolved(MadePackage):
 def _part(subject: str, told: list[tuple[str, str]], version: Lines) -> str:
     """A sentence about where the texts of two documents part; empty if they do not."""
     meant = version.texts()
-    if told == meant:
+    if told == meant or (not version.lines and told == _EMPTY):
         return ""
     said, wanted = ("".join(text for _, text in texts) for texts in (told, meant))
     if said == wanted:  # and what is a note in one is none in the other
@@ -76,6 +80,17 @@ def _part(subject: str, told: list[tuple[str, str]], version: Lines) -> str:
         (place for place, (one, other) in enumerate(zip(said, wanted, strict=False)) if one != other),
         min(len(said), len(wanted)),
     )
-    shown, right = said[at : at + _SHOWN].partition("\n")[0], wanted[at : at + _SHOWN].partition("\n")[0]
     place = version.path(at) if version.lines else "o começo"
-    return f"{subject} difere da versão a partir de {place}: “{shown}” em vez de “{right}”."
+    return (
+        f"{subject} difere da versão a partir de {place}: {_shown(said, at)} em vez de {_shown(wanted, at)}."
+    )
+
+
+def _shown(text: str, at: int) -> str:
+    """What stands at a place, in words where there is nothing to see."""
+    if at >= len(text):
+        return "o fim do texto"
+    if text[at] == "\n":
+        return "uma quebra de parágrafo"
+    said = with_visible_signs(text[at : at + _SHOWN].partition("\n")[0])
+    return f"“{said.replace(_FIXED_BLANK, '[U+00A0]')}”"

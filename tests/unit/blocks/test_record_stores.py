@@ -30,6 +30,7 @@ from blocks.record_store import (
     row_id,
 )
 from blocks.sql_record_store import SqlRecordStore
+from tasks.documents.reasons import reason
 from tasks.errors import InvalidSettingError, LimitExceededError, SourceForbiddenError
 from tasks.net.retry import RetryPolicy
 from tests.servers.directus import FINE, TOKEN, Directus, running_directus
@@ -134,8 +135,9 @@ async def test_a_record_comes_back_as_it_was_written(store: RecordStore, version
 
 
 async def test_what_is_not_there_is_said(store: RecordStore, versions: Collection) -> None:
-    with pytest.raises(UnknownRecordError, match="nowhere"):
+    with pytest.raises(UnknownRecordError, match="nowhere") as raised:
         await store.get(versions, "nowhere")
+    assert f'"nowhere" de {versions.name}' in reason(raised.value)
 
 
 async def test_records_are_found_by_their_fields_in_order(store: RecordStore, changes: Collection) -> None:

@@ -248,6 +248,12 @@ def test_pictures_of_the_older_kind_are_fetched_from_nowhere(tmp_path: Path) -> 
         ('<w:vanish w:val="1"/>', True),
         ('<w:vanish w:val="false"/>', False),
         ("", False),
+        ('<w:color w:val="FFFFFF"/>', True),
+        ('<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="1F3864"/>', False),
+        ('<w:color w:val="FFFFFF"/><w:highlight w:val="black"/>', False),
+        ('<w:color w:val="FF0000"/>', False),
+        ('<w:sz w:val="2"/>', True),
+        ('<w:sz w:val="14"/>', False),
     ],
 )
 def test_hidden_text_is_told(tmp_path: Path, properties: str, hidden: bool) -> None:
@@ -256,3 +262,22 @@ def test_hidden_text_is_told(tmp_path: Path, properties: str, hidden: bool) -> N
     index = "<w:r><w:rPr><w:vanish/></w:rPr><w:instrText>XE</w:instrText></w:r>"
     copy = copy_of(save(tmp_path / "a.docx", body(f"<w:p>{mark}{secret}{field(index, run('a'))}</w:p>")))
     assert copy.hidden is hidden
+
+
+def test_text_hidden_by_its_style_and_buttons_are_told(tmp_path: Path) -> None:
+    styles = part(
+        "styles",
+        '<w:style w:type="character" w:styleId="A"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="character" w:styleId="B"><w:basedOn w:val="A"/></w:style>',
+    )
+    secret, shown = (
+        f'<w:r><w:rPr><w:rStyle w:val="{name}"/></w:rPr><w:t>texto</w:t></w:r>' for name in ("B", "C")
+    )
+    button = field(code(" MACROBUTTON NoMacro Clique aqui "), "")
+    for name, blocks, found in (
+        ("hidden", paragraph(secret), (True, False)),
+        ("shown", paragraph(shown), (False, False)),
+        ("button", paragraph(button), (False, True)),
+    ):
+        copy = copy_of(whole(tmp_path / f"{name}.docx", body(blocks), {"styles": styles}))
+        assert (copy.hidden, copy.buttons) == found

@@ -256,6 +256,7 @@ def test_word_processors_name_headers_and_footers_in_orders_of_their_own(
 
 
 def test_a_document_without_paragraphs_can_be_compared(compared: Compare) -> None:
+    assert compared(body(), body(paragraph())).findings.verificado
     found = compared(body(), body(PRICE))
     assert {each.caminho_anterior_inicio for each in found.findings.alteracoes} == {""}
 
@@ -349,6 +350,37 @@ def test_what_the_engine_marks_wrongly_is_told_and_the_changes_are_right_all_the
     assert not found.findings.verificado
     assert "Recusadas todas as alterações" in found.findings.falhas_de_verificacao[0]
     assert told(found) == [("modificacao", "mês", "ano"), ("inclusao", "", "Fim.")]
+
+
+def test_where_a_redline_fails_never_an_empty_pair_of_quotes_is_shown(
+    engine: ComparisonEngine, compared: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "redline", lambda _old, new, _signature: new)
+    for old, new, said in (
+        ((TITLE, PRICE), (TITLE, paragraph(), PRICE), "uma quebra de parágrafo em vez de “O preço"),
+        ((TITLE,), (TITLE, PRICE), "“O preço é de"),
+        ((TITLE, PRICE), (TITLE,), "o fim do texto em vez de “O preço"),
+        (("a b",), ("a\u00a0b",), "“[U+00A0]b” em vez de “ b”"),
+    ):
+        versions = (
+            body(*(each if each.startswith("<") else paragraph(each) for each in it)) for it in (old, new)
+        )
+        [fault] = compared(*versions).findings.falhas_de_verificacao
+        assert "“”" not in fault
+        assert said in fault
+
+
+@pytest.mark.parametrize("with_control_first", [True, False])
+def test_a_content_control_at_the_end_that_came_or_went_can_be_undone(
+    compared: Compare, with_control_first: bool
+) -> None:
+    held = (
+        f'<w:sdt><w:sdtPr><w:id w:val="7"/></w:sdtPr><w:sdtContent>{paragraph("Two")}</w:sdtContent></w:sdt>'
+    )
+    pair = body(TITLE, PRICE, held, held.replace("Two", "One")), body(TITLE, PRICE)
+    found = compared(*(pair if with_control_first else pair[::-1]))
+    assert found.findings.verificado, found.findings.falhas_de_verificacao
+    assert len(found.findings.alteracoes) == 2
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
