@@ -1,7 +1,8 @@
 """Text that does not fit the speech under it, heard a second time.
 
 Text that follows from the text before reads best, but an engine that slips once can repeat itself for minutes, or skip
-what it should write. The doubtful places are heard again by themselves, and the better of both hearings stays.
+what it should write. The doubtful places are heard again by themselves, and the better of both hearings stays. Where
+only sentence marks are missing, the words are not in doubt: they stay, and get the marks of the second hearing.
 """
 
 import logging
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from tasks.speech.activity import join_close, overlap, subtract, total_length, within
+from tasks.speech.marks import marked_like
 from tasks.speech.quality import LOST_SECONDS, covered, repeated, too_fast, unmarked
 from tasks.speech.refrains import written_alike
 from tasks.speech.seams import cut_to
@@ -46,7 +48,11 @@ def repaired(
         heard = within(speech, hole)
         if not heard:
             continue
-        best = _better(first, cut_to(again(hole), hole), heard, spaced)
+        second = cut_to(again(hole), hole)
+        if _lacks_only_marks(first, heard, spaced):
+            best = marked_like(first, second)
+        else:
+            best = _better(first, second, heard, spaced)
         if _failed(best, heard):
             # What is really said over and over an engine counts only if it hears each by itself.
             counted = _phrase_by_phrase(heard, hole, again, _PAUSE_SECONDS)
@@ -90,6 +96,13 @@ def _skipped(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
     """Speech without words, short phrases that follow each other taken together."""
     lost = subtract(speech, covered(segments))
     return [span for span in join_close(lost, gap=_PHRASES_APART) if overlap(span, lost) > LOST_SECONDS]
+
+
+def _lacks_only_marks(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) -> bool:
+    """Whether the words of a text are beyond doubt."""
+    return all(segment.words for segment in segments) and doubts(segments, speech, spaced=spaced) == list(
+        unmarked(segments)
+    )
 
 
 def _impossible(segments: Sequence[Segment], speech: Sequence[Span], spaced: bool) -> list[Span]:

@@ -106,6 +106,15 @@ def test_minutes_without_a_sentence_mark_are_doubtful() -> None:
     assert doubts(marked, speech) == []
 
 
+def test_where_only_marks_are_missing_the_words_stay() -> None:
+    words = [f"word{number}" for number in range(70)]
+    flowing = [segment(" ".join(words), 0, 30)]
+    again = [segment(" ".join(["Word0", *words[1:30], "word30.", "Other", *words[32:], "too."]), 0, 30)]
+    (found,) = repaired(flowing, [Span(start=0, end=30)], WHOLE, hearing(again))
+    assert found.text == " ".join(["Word0", *words[1:30], "word30.", "Word31", *words[32:-1], "word69."])
+    assert [(word.start, word.end) for word in found.words] == [(w.start, w.end) for w in flowing[0].words]
+
+
 @given(
     st.lists(st.integers(min_value=0, max_value=59), min_size=2, max_size=20, unique=True),
     st.lists(st.tuples(st.integers(0, 59), st.integers(1, 20)), max_size=5),
