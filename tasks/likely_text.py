@@ -62,16 +62,24 @@ _ODD = re.compile(
 )
 """What no text has and wrong readings do: a Latin letter beside one of another script, a letter beside a sign, a
 quotation mark within a word, a letter of another script among words, controls."""
+_KANA = re.compile("[\u3041-\u30ff]{2,}")
+_JAPANESE = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
+_JAPANESE_PAGES = ("cp932", "euc_jp")
+_CERTAIN = 2.0
+"""Above what the detector gives: bytes of anything else do not become kana side by side and nothing odd."""
 _WORD = re.compile(rf"{_LETTER}+")
 _LONE = re.compile(r"(?<=[a-z] )[^\W\d_a-zA-Z](?= [a-z])")
 """A letter alone within a sentence: no capital stands there."""
 JUDGED = 100_000
 """Characters by which a reading is judged; about as many as the detector looks at."""
-_LEAST_LETTERS = 5
-"""Letters beyond ASCII from which a guess is worth something."""
-_CLEAR = 1.1
-"""How many times as likely as the next other text the best one is if it is sure. With both, of 3,771 files of 1 to 20
-short cues in 30 languages and their encodings, 37 were wrong and 2 of these were called sure."""
+_LEAST_LETTERS = 8
+"""Letters beyond ASCII, in different words, from which a guess is worth something."""
+_PAIRED, _LEAST_PAIRED = ("gb2312", "big5", "euc_kr"), 20
+"""Encodings of two bytes a letter, and the letters from which what is valid in them by chance is rare."""
+_CLEAR, _FEW = 1.1, 6.0
+"""How many times as likely as the next other text the best one is if it is sure: the first, and the second divided by
+those letters, as a few are read in many ways. So none of 2,250 texts of one to five short lines in 19
+languages and their encodings is wrong and called sure, but for one of two letters that is valid UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,11 @@ def read_as(name: str, data: bytes) -> tuple[str, str]:
 def likeliest(data: bytes, *, is_utf8: bool = False) -> Decoded | None:
     """The text that is likeliest; None if it is none in any encoding, or UTF-8 where it `is_utf8`, too."""
     readings: dict[str, tuple[float, str]] = {}
+    if not is_utf8:
+        for name in _JAPANESE_PAGES:
+            text = _japanese(data, name)
+            if text is not None:
+                readings[text] = (_CERTAIN, name)
     for match in chardet.detect_all(data, ignore_threshold=True, compat_names=False):
         name = _WIDER.get(match["encoding"] or "", match["encoding"] or "")
         if name not in _CANDIDATES or (is_utf8 and not name.startswith(("utf-16", "utf-32", "iso2022"))):
@@ -110,9 +123,33 @@ def likeliest(data: bytes, *, is_utf8: bool = False) -> Decoded | None:
         return None
     (score, name), *others = sorted(readings.values(), reverse=True)
     text = next(text for text, reading in readings.items() if reading == (score, name))
-    enough = sum(ord(letter) > 127 and letter.isalpha() for letter in text[:JUDGED]) >= _LEAST_LETTERS
+    words = "".join(set(text[:JUDGED].split()))  # said again, a word proves nothing more
+    letters = sum(ord(letter) > 127 and letter.isalpha() for letter in words)
     rival = others[0][0] if others else 0.0
-    return Decoded(text, codecs.lookup(name).name, enough and score >= _CLEAR * rival)
+    sure = letters >= _LEAST_LETTERS and score >= (_CLEAR + _FEW / letters) * rival
+    if sure and letters < _LEAST_PAIRED and len(text) == len(data):
+        sure = not any(_reads_as(data, page) for page in _PAIRED)
+    return Decoded(text, codecs.lookup(name).name, sure)
+
+
+def _reads_as(data: bytes, name: str) -> bool:
+    try:
+        data.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _japanese(data: bytes, name: str) -> str | None:
+    """The text in an encoding of Japanese if it has as many kana as only Japanese does; None if it has not."""
+    if not _reads_as(data, name):
+        return None
+    text = data.decode(name)
+    judged = text[:JUDGED]
+    beyond = len(judged) - len(judged.encode("ascii", errors="ignore"))
+    kana = sum(map(len, _KANA.findall(judged)))
+    is_it = 2 * kana >= beyond == len(_JAPANESE.findall(judged)) and kana
+    return text if is_it and _soundness(judged) == 1 else None
 
 
 def _soundness(text: str) -> float:

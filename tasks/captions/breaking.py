@@ -1,14 +1,12 @@
-"""Where lines may be broken: by Unicode's rules, in scripts without spaces by the dictionaries of ICU."""
+"""Where lines of captions are broken: at spaces, and between the phrases of scripts without spaces."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from icu4py.breakers import LineBreaker
-
 from tasks.captions.scripts import is_unspaced
+from tasks.captions.styling import begins_style, is_styling, without_styling
+from tasks.subtitles import unspaced
 
-_BY_PHRASE = "ja-u-lw-phrase"
-"""Japanese, Korean and Chinese are kept in phrases; the language makes no difference to other scripts."""
 _STEPS = 12
 """Halvings with which the narrowest lines are looked for: a four-thousandth of the room is seen by nobody."""
 
@@ -24,12 +22,19 @@ class Piece:
 
 
 def phrases(text: str) -> list[str]:
-    """The text cut wherever a line may end; spaces stay with what they follow."""
-    return list(LineBreaker(text, _BY_PHRASE))
+    """The text cut wherever a line had better end; spaces stay with what they follow.
+
+    In scripts with spaces, wherever the rules of Unicode allow it.
+    """
+    bare = without_styling(text)
+    by_phrase = any(map(is_unspaced, bare))
+    return _with_styling(text, unspaced.phrases(bare) if by_phrase else unspaced.allowed_parts(bare))
 
 
 def pieces_of(line: str, measure: Callable[[str], float], room: float) -> list[Piece]:
     """A line in its pieces: words, and the phrases of those that have no spaces or no room in a line.
+
+    A phrase that has no room is cut wherever the rules of Unicode allow it.
 
     `measure` gives the width of a text in the unit of `room`.
     """
@@ -40,9 +45,35 @@ def pieces_of(line: str, measure: Callable[[str], float], room: float) -> list[P
         if width <= room and not any(map(is_unspaced, word)):
             parts = [(word, width)]
         else:
-            parts = [(part, measure(part)) for part in phrases(word)]
+            parts = [piece for part in phrases(word) for piece in _with_room(part, measure, room)]
         found += (Piece(part, wide, 0.0) for part, wide in parts[:-1])
         found.append(Piece(*parts[-1], space))
+    return found
+
+
+def _with_room(phrase: str, measure: Callable[[str], float], room: float) -> list[tuple[str, float]]:
+    width = measure(phrase)
+    if width <= room:
+        return [(phrase, width)]
+    parts = _with_styling(phrase, unspaced.allowed_parts(without_styling(phrase)))
+    return [(part, measure(part)) for part in parts]
+
+
+def _with_styling(text: str, parts: Sequence[str]) -> list[str]:
+    """The parts of a text without styling, with the styling that it has."""
+    found = [""] * max(1, len(parts))
+    number = left = 0
+    for character in text:
+        if not is_styling(character):
+            if not left:
+                left = len(parts[number])
+            found[number] += character
+            left -= 1
+            number += not left
+        elif (left or begins_style(character)) and number < len(parts):
+            found[number] += character
+        else:
+            found[max(0, number - 1)] += character
     return found
 
 

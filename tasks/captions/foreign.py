@@ -19,6 +19,11 @@ _SIGNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
         (rb"%PDF", "a PDF document", _HINT),
         (rb"...STL\d\d\.01", "EBU STL", f"Export {_FORMS} from the program that has made it."),
         (
+            rb"(?:#[^\n]*\n|\s)*(?:(?:\d+:\d\d:\d\d\.\d\d[ \t]+){2}|(?:@\d+[ \t]+){2})\S",
+            "JACOsub",
+            f"Have a program for subtitles save it as {_FORMS}.",
+        ),
+        (
             rb"PG.{8}|# VobSub|\x00\x00\x01\xba",
             "subtitles that are pictures",
             f"Have a program for subtitles read their letters, and give {_FORMS}.",

@@ -36,6 +36,16 @@ def without_styling(text: str) -> str:
     return _MARK.sub("", text)
 
 
+def is_styling(character: str) -> bool:
+    """Whether a character stands for styling."""
+    return character in STYLING
+
+
+def begins_style(character: str) -> bool:
+    """Whether a style begins at a character that stands for styling."""
+    return STYLING[character].endswith("1}")
+
+
 @dataclass(slots=True)
 class Styling:
     """Which styling is in force, from the beginning of a text to its end."""

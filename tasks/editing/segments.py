@@ -16,6 +16,7 @@ from tasks.media.probe import AudioStream
 from tasks.video.encoding import sound_rate
 
 AUDIO_BITRATE = "192k"
+_STEREO, _SURROUND_BITRATE = 2, "384k"
 TIME_SCALE = ("-video_track_timescale", "90000")
 """Of all segments: so fine that the usual frame rates are whole numbers of it, and one, so that they can be joined."""
 
@@ -39,6 +40,11 @@ class SoundForm:
     def channels(self) -> int:
         """How many."""
         return {"mono": 1, "stereo": 2, "2.1": 3, "quad": 4, "5.1": 6, "7.1": 8}[self.layout]
+
+    @property
+    def bitrate(self) -> str:
+        """At which it is encoded: of surround as much as wherever it is encoded."""
+        return AUDIO_BITRATE if self.channels <= _STEREO else _SURROUND_BITRATE
 
     @property
     def frame_bytes(self) -> int:
@@ -120,7 +126,7 @@ class Heard:
     def samples(cls, sound: Path, form: SoundForm) -> "Heard":
         """Samples, which are encoded."""
         reading = (*form.arguments, "-i", f"file:{sound.resolve()}")
-        return cls(reading, ("-c:a", "aac", "-b:a", AUDIO_BITRATE))
+        return cls(reading, ("-c:a", "aac", "-b:a", form.bitrate))
 
     @classmethod
     def copied(cls, film: Film, track: AudioStream, start: float, seconds: float) -> "Heard":

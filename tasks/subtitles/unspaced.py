@@ -20,6 +20,8 @@ _COUNTED = re.compile(
 _PARTICLE = re.compile(r"[了的地得着著过過们們吗嗎呢吧啊](?!\w)")
 """Of Chinese, where the dictionary has it as a word by itself."""
 
+_KANA = re.compile("[\u3041-\u30ff\uff66-\uff9f]")
+
 # The language makes no difference to scripts other than Japanese, Chinese and Korean.
 _WHEREVER_ALLOWED = "ja-u-lb-strict"
 _BY_PHRASE = "ja-u-lb-strict-lw-phrase"
@@ -39,7 +41,7 @@ def smallest_parts(text: str) -> Iterator[str]:
     space parts them.
     """
     part = ""
-    for allowed in LineBreaker(text, _WHEREVER_ALLOWED):
+    for allowed in allowed_parts(text):
         for smaller in _BESIDE_LATIN.split(allowed):
             if part and not (_is_ascii(part[-1]) and _is_ascii(smaller[0])) and not _MARKS.fullmatch(smaller):
                 yield part
@@ -47,6 +49,25 @@ def smallest_parts(text: str) -> Iterator[str]:
             part += smaller
     if part:
         yield part
+
+
+def allowed_parts(text: str) -> list[str]:
+    """The text cut wherever the rules of Unicode allow it, also within addresses and words with hyphens."""
+    return list(LineBreaker(text, _WHEREVER_ALLOWED))
+
+
+def phrases(text: str) -> list[str]:
+    """The text in its phrases; its letters tell the language."""
+    parts = list(smallest_parts(text))
+    found = parts[:1]
+    for part, inside in zip(
+        parts[1:], inside_phrases(parts, "ja" if _KANA.search(text) else "zh"), strict=True
+    ):
+        if inside:
+            found[-1] += part
+        else:
+            found.append(part)
+    return found
 
 
 def inside_phrases(parts: Sequence[str], language: str) -> list[bool]:

@@ -137,3 +137,58 @@ def test_whatever_stands_in_captions_of_utf_8_they_stay_utf_8(text: str) -> None
 def test_captions_of_wide_letters_without_a_mark_are_found_out(encoding: str, name: str) -> None:
     captions = f"1\n00:00:01,000 --> 00:00:02,000\n{TEXTS[name]}\n"
     assert decode(captions.encode(encoding)).text == captions
+
+
+FEW = {
+    ("cp932", "euc_jp"): (
+        "はい。",
+        "ありがとう",
+        "こんにちは。",
+        "どうしたの？",
+        "待って！",
+        "カメラ",
+        "愛してる",
+        "お母さん",
+    ),
+    ("gb18030",): ("你好", "谢谢你", "什么？", "我们走吧", "等一下！", "不知道", "妈妈"),
+    ("cp949",): ("안녕", "고마워", "사랑해", "뭐?", "기다려!"),
+    ("cp1251", "koi8-r", "cp866", "mac-cyrillic"): ("Привет", "Да.", "Спасибо", "Что?", "Хорошо", "Мама"),
+    ("cp1253", "iso8859-7"): ("Ναι", "Όχι", "Τι;", "Πάμε!", "Μαμά"),
+    ("cp1255", "iso8859-8"): ("כן", "תודה", "מה?", "שלום", "אמא"),
+    ("cp1256", "iso8859-6"): ("نعم", "شكرا", "مرحبا", "أحبك"),
+    ("cp874",): ("ใช่", "ขอบคุณ", "อะไร", "สวัสดี", "แม่"),
+    ("cp1250", "iso8859-2"): ("Źle", "Cześć!", "Miłość", "Żółw"),
+    ("cp1252", "cp850"): ("Ça va ?", "Où ?", "Élève", "À bientôt", "Não"),
+}
+"""Encodings, and what is said in them in a moment."""
+
+
+@given(
+    st.sampled_from(list(FEW)).flatmap(
+        lambda group: st.tuples(
+            st.sampled_from(group), st.lists(st.sampled_from(FEW[group]), min_size=1, max_size=5)
+        )
+    ),
+    st.booleans(),
+)
+@example(("euc_jp", ["カメラ", "ごめん", "愛してる"]), True)
+@example(("mac-cyrillic", ["Хорошо"] * 3), False)
+@example(("iso8859-8", ["מה?", "שלום"]), True)
+@example(("cp874", ["อะไร", "สวัสดี"]), False)
+@settings(max_examples=150)
+def test_a_short_text_is_read_right_or_not_called_sure(said: tuple[str, list[str]], in_cues: bool) -> None:
+    encoding, lines = said
+    text = (
+        "".join(f"1\n00:00:01,000 --> 00:00:02,000\n{line}\n\n" for line in lines)
+        if in_cues
+        else "\n".join(lines)
+    )
+    found = decode(text.encode(encoding))
+    assert found.text == text or not found.sure, found
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
+def test_a_few_kana_are_japanese(encoding: str) -> None:
+    text = "はい。\nありがとう\nこんにちは。\n"
+    found = decode(text.encode(encoding))
+    assert (found.text, found.encoding, found.sure) == (text, encoding, True)

@@ -89,6 +89,8 @@ def test_a_microdvd_slash_is_italic() -> None:
     ("data", "says"),
     [
         (b"850STL25.010437" + b" " * 2000, "EBU STL"),
+        (b"#TITLE A\n#TIMERES 30\n0:00:04.40 0:00:06.50 VL2 \\BHello\\b there\n", "JACOsub"),
+        (b"#T100\n@400 @650 D Hello\n", "JACOsub"),
         (b"PK\x03\x04" + b"\x99" * 200, "archive"),
         (b"\x1f\x8b\x08" + b"\x99" * 200, "archive"),
         (b"PG" + bytes(100), "pictures"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.editing.bench import Bench
 from tasks.editing.packets import Pictures, read_pictures
+from tasks.editing.segments import Heard, SoundForm
 from tasks.editing.trimming import Part, Trimmed, TrimMode, plan, trim, trim_options, widened
 from tasks.errors import CancelledError, InvalidInputError
 from tasks.media.probe import probe, shown_size
@@ -295,3 +296,11 @@ def test_packets_are_parted_where_nothing_is_torn(pictures: Pictures, data: st.D
     (wide,), (exact,) = widened(kept, pictures), kept
     assert wide.start <= exact.start
     assert wide.end >= exact.end
+
+
+@pytest.mark.parametrize(
+    ("layout", "bits"), [("mono", "192k"), ("stereo", "192k"), ("5.1", "384k"), ("7.1", "384k")]
+)
+def test_surround_is_encoded_with_as_much_as_elsewhere(layout: str, bits: str) -> None:
+    heard = Heard.samples(Path("sound"), SoundForm(layout=layout))
+    assert heard.coding == ("-c:a", "aac", "-b:a", bits)
