@@ -140,12 +140,15 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "weekday": _concept(
         "||".join(
-            f"(?:ate|so|somente) (?:a |o )?{portuguese}|{portuguese}-feira|{english}day"
+            # "It's Friday somewhere" promises nothing.
+            f"(?:ate|so|somente|nesta|neste|chega n[ao]) (?:a |o )?{portuguese}(?:-feira)?|"
+            f"(?:until|till|by|through|before|only|this|next|from|ends?|ending|arrives?)(?: on)? {english}day|"
+            f"{english}day only|{portuguese}-feira|(?<=open\\son\\s){english}day"
             for portuguese, english in (
                 ("segunda", "mon"), ("terca", "tues"), ("quarta", "wednes"), ("quinta", "thurs"), ("sexta", "fri"),
                 ("sabado", "satur"), ("domingo", "sun"),
             )
-        ),
+        ) + "||black friday||cyber monday",
     ),
     "edition": _concept(
         "edicao limitada|edicao especial|colecao limitada|limited edition|special edition",

@@ -1,8 +1,11 @@
 """Claims about what a thing is made of, what it has in it, in which colours it comes, and how long it lasts."""
 
+import re
 from collections.abc import Mapping
 
 from tasks.copywriting.concepts import Concept, concept
+from tasks.copywriting.numerals import fold
+from tasks.promotion.product import Product
 
 _MATERIALS = (
     "couro|leather", "lona|canvas", "algodao|cotton", "linho|linen", "poliester|polyester", "nylon|nailon",
@@ -32,6 +35,17 @@ _PROTECTIONS = (
     "anti-?reflex\\w*|anti[ -]?(?:glare|reflective)",
     "sem cintilacao|flicker[ -]?free",
 )
+_MECHANICS = (
+    "sozinh[oa]s?|automatic\\w*|by itself|by themselves|(?:turns?|switch(?:es)?|shuts?|dims?) itself\\b.*",
+    "dobrave(?:l|is)|dobra (?:e|em|ao|para|facil)|foldable|collapsible|folds (?:flat|up|down|away|in)",
+    "removive(?:l|is)|destacave(?:l|is)|removable|detachable",
+    "retratil|retrateis|retractable",
+    "ajustave(?:l|is)|regulave(?:l|is)|adjustable",
+    "embutid[oa]s?|integrad[oa]s?|built[ -]in",
+    "conecta(?:m|-se)? (?:a[os]?|com)|(?:pairs|connects|syncs) (?:with|to)",
+    "(?:ir|vai) (?:a|na) (?:maquina|lava-loucas)|(?:machine|dishwasher)[ -](?:safe|washable)",
+)
+"""What it does without being told, or can have done to it."""
 _COLOURS = (
     "pret[oa]s?|black", "branc[oa]s?|white", "azul|azuis|blue", "vermelh[oa]s?|red", "verdes?|green",
     "amarel[oa]s?|yellow", "rosa|pink", "rox[oa]s?|purple", "cinzas?|gr[ae]y", "marrom|brown", "beges?|beige",
@@ -44,10 +58,21 @@ _FOR_WHOM = (
     "idosos?|idosas?|seniors|the elderly",
 )
 
+
+def _timed(product: Product) -> bool:
+    """Whether the facts tell of seconds or minutes at all."""
+    facts = fold("\n".join((product.name, product.description, *product.features)))
+    return re.search(r"\b(?:segundos?|minutos?|seconds?|minutes?)\b", facts) is not None
+
+
 OF_MAKE: Mapping[str, Concept] = {
     "material": concept("||".join(_MATERIALS)),
     "technology": concept("||".join(_TECHNOLOGIES)),
     "protection": concept("||".join(_PROTECTIONS)),
+    "mechanics": concept("||".join(_MECHANICS)),
+    "takes no time": concept(
+        "em (?:poucos )?(?:segundos|minutos)|in (?:mere |just )?(?:seconds|minutes)", _timed
+    ),
     # Elsewhere a colour may be that of the sky, or of a Friday.
     "colour": concept(
         "||".join(_COLOURS),

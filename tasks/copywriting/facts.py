@@ -1,11 +1,11 @@
 """The guard of the facts: what a text says of a product that the product's facts do not say.
 
 `check_facts` is for every text that is published: copy, scripts, titles, captions. It looks at quantities (prices,
-percentages, dates, times, measures, counts), addresses, handles and phone numbers, proper names, and the claims of
-`tasks.copywriting.claims`. The same thing in another notation is the same fact: 1299.90, "R$ 1.299,90" and "mil
-duzentos e noventa e nove reais e noventa centavos"; 1.5 l and 1500 ml; "frete grátis" and "free shipping". Computed
-from the facts, and so allowed: the discount in percent (rounded down), what is saved, the sum of the instalments, and
-the days left.
+percentages, dates, times, measures, counts), addresses, handles and phone numbers, proper names, what the thing is
+said to have (`tasks.copywriting.inclusions`), and the claims of `tasks.copywriting.claims`. The same thing in another
+notation is the same fact: 1299.90, "R$ 1.299,90" and "mil duzentos e noventa e nove reais e noventa centavos"; 1.5 l
+and 1500 ml; "frete grátis" and "free shipping". Computed from the facts, and so allowed: the discount in percent
+(rounded down), what is saved, the sum of the instalments, and the days left.
 
 What it cannot see: a false sentence without any of these, and a foreign name that begins a sentence.
 """
@@ -24,7 +24,7 @@ from tasks.copywriting.concepts import Concept
 from tasks.copywriting.inclusions import included, singular
 from tasks.copywriting.notation import MONTHS, WEEKDAYS
 from tasks.copywriting.numerals import fold
-from tasks.copywriting.quantities import Meaning, Quantity, quantities
+from tasks.copywriting.quantities import Meaning, Quantity, has_half, is_unit, quantities
 from tasks.copywriting.relations import is_just_above, misplaced
 from tasks.copywriting.shares import misattributed
 from tasks.copywriting.tongue import language_of_facts
@@ -64,6 +64,7 @@ _KNOWN = {
     *_UNITS.split(),
     *_MONTHS,
     *(month[:3] for month in _MONTHS),
+    *(fold(day) for week in WEEKDAYS.values() for day in week),
 }
 """Words with a capital that anybody may write."""
 _MEANT_FOR_ONE = 2
@@ -102,7 +103,7 @@ def check_facts(
         rest = rest[: allowed[0]] + "\n" * (allowed[1] - allowed[0]) + rest[allowed[1] :]
     rest = facts.without_right_weekday(rest)
     findings += _numbers(rest, facts, language)
-    findings += _claims(rest, facts)
+    findings += _claims(_without_halves(rest, language), facts)
     if language == facts.language:
         # The noun is looked for as it stands: those of another language are other words.
         findings += _included(rest, facts)
@@ -130,6 +131,7 @@ class _Facts:
         }
         self.folded = "\n".join(fold(fact) for fact in self.texts)
         self.language = language_of_facts(product)
+        self.own = frozenset(re.findall(r"[\w'’-]+", fold(f"{product.name} {product.category or ''}")))
         self.letters = "\n".join(_letters(fact) for fact in self.texts)
         self.meanings = frozenset(self._meanings(today))
         named = [
@@ -220,8 +222,9 @@ class _Facts:
     def names_thing(self, noun: str) -> bool:
         """Whether the facts name a thing (`singular`), and do not say that there is none."""
         return any(
-            singular(match[0], self.language) == noun and not self._denied(match.start())
+            singular(word, self.language) == noun and not self._denied(match.start())
             for match in re.finditer(r"[\w'’-]+", self.folded)
+            for word in {match[0], *match[0].split("-")}
         )
 
     def _denied(self, start: int) -> bool:
@@ -269,6 +272,14 @@ def _without_own_hashtags(text: str, facts: _Facts) -> str:
     for match in _HASHTAG.finditer(text):
         if (letters := _letters(match[0])) in facts.letters and not letters.isdecimal():
             text = text[: match.start()] + "\n" * len(match[0]) + text[match.end() :]
+    return text
+
+
+def _without_halves(text: str, language: Language) -> str:
+    """The text without measures that have a half, which are judged as measures."""
+    for found in quantities(text, language):
+        if has_half(text, found):
+            text = text[: found.start] + "\n" * (found.end - found.start) + text[found.end :]
     return text
 
 
@@ -332,8 +343,12 @@ def _claims(text: str, facts: _Facts) -> Iterator[Finding]:
 
 
 def _included(text: str, facts: _Facts) -> Iterator[Finding]:
-    for start, end, noun in included(text, facts.language):
-        if not facts.names_thing(noun):
+    for start, end, noun in included(text, facts.language, facts.own):
+        # Measures are judged as quantities, and words of claims as claims.
+        judged = is_unit(noun) or any(
+            thing.fullmatch(noun) for concept in CONCEPTS.values() for thing in concept.things
+        )
+        if not judged and not facts.names_thing(noun):
             said = text[start:end]
             reason = f'"{said}" includes something ({noun}) that the facts do not name'
             yield Finding(kind="claim", text=said, start=start, end=end, reason=reason)

@@ -68,6 +68,7 @@ _CURRENCY_WORDS = (
     ("euros?|eur|€", "EUR"),
     ("libras?|pounds?|gbp", "GBP"),
 )
+_HALF = r" (?:e mei[oa]|and a half)(?!\w)"
 _IDIOMS = frozenset({"day", "minute", "second", "times", "plain", "stars"})
 """Kinds of "one day" and "uma vez", which state nothing."""
 _BLANK = "[ \\t\u00a0\u202f]"
@@ -103,7 +104,8 @@ def _pattern(language: Language) -> re.Pattern[str]:
             r"(?<!\w)(?P<iso>\d{4}-\d\d-\d\d)(?!\w)",
             r"(?<![\w/])(?P<slashes>\d{1,2}/\d{1,2}(?:/\d{4}|/\d\d)?)(?![\w/])",
             # "Under a pound" states one; "a pound of coffee" has said nothing of the product.
-            rf"\b(?:under|less than|below|within|menos de|abaixo de) (?P<one>an?|uma?) (?P<measure>{units})(?!\w)",
+            rf"\b(?:under|less than|below|within|menos de|abaixo de) (?P<one>an?|uma?) (?P<measure>{units})(?!\w)"
+            rf"(?P<half_of_one>{_HALF})?",
             r"(?<![\w.-])(?P<marks>\d{1,2}(?P<mark>[.-])\d{1,2}(?:(?P=mark)(?:\d{4}|\d\d)))(?![\w.-]\w)",
             rf"\b(?:dia|the) (?P<monthday>\d{{1,2}}){ordinal}(?![\w/%]|[.,:]\d|\s(?:de|of|x|{months}|{units})\b)",
             rf"(?<!\w)(?P<day3>\d{{1,2}})/(?P<month3>{months})(?!\w)(?:/(?P<year3>\d{{4}}))?",
@@ -120,7 +122,7 @@ def _pattern(language: Language) -> re.Pattern[str]:
             r"(?:vezes|parcelas?|prestacoes|instal?lments?|payments?)(?!\w))"
             rf"|(?:(?: de)?\s?(?P<coin>{currencies})(?!\w)"
             rf"(?:(?: e | and |, )(?P<cents>\d\d|{WORDS[language]}) (?:centavos|cents)(?!\w))?)"
-            rf"|(?:(?:\s|-)?(?P<unit>{units})(?![\w]))"
+            rf"|(?:(?:\s|-)?(?P<unit>{units})(?![\w])(?P<half>{_HALF})?)"
             r"|(?P<ordinal>[ºª]|st\b|nd\b|rd\b|th\b)|(?![a-wyz_\d]))",
             r"(?<![\w$])(?P<code2>\d\w*)",
         )
@@ -140,6 +142,16 @@ def quantities(text: str, *languages: Language) -> list[Quantity]:
                 start = match.start("one" if match["one"] else 0)
                 found[match.span()] = Quantity(start, match.end(), meanings)
     return _with_units_of_lists(folded, sorted(found.values(), key=lambda quantity: quantity.start))
+
+
+def is_unit(word: str) -> bool:
+    """Whether a folded word is one that things are measured in."""
+    return any(pattern.fullmatch(word) for pattern, _, _ in _UNIT_WORDS)
+
+
+def has_half(text: str, found: Quantity) -> bool:
+    """Whether a quantity of the text is told with a half: "um quilo e meio"."""
+    return re.search(f"{_HALF}$", fold(text[found.start : found.end])) is not None
 
 
 def _with_units_of_lists(folded: str, found: list[Quantity]) -> list[Quantity]:
@@ -174,7 +186,10 @@ def _meanings(match: re.Match[str], *, day_first: bool) -> Iterator[Meaning]:
         yield from _in_figures(re.split("[.-]", written), day_first=day_first)
         yield ("code", written)
     elif measure := groups["measure"]:
-        yield from ((base, factor) for pattern, base, factor in _UNIT_WORDS if pattern.fullmatch(measure))
+        count = Decimal("1.5" if groups["half_of_one"] else 1)
+        yield from (
+            (base, count * factor) for pattern, base, factor in _UNIT_WORDS if pattern.fullmatch(measure)
+        )
     elif written := groups["monthday"]:
         yield ("day of month", Decimal(written))
         yield ("plain", Decimal(written))
@@ -223,12 +238,14 @@ def _counted(groups: dict[str, str | None]) -> Iterator[Meaning]:
     elif groups["times"]:
         kinds = [("times", Decimal(1))]
     elif unit := groups["unit"]:
+        if groups["half"]:
+            found = frozenset(value + Decimal("0.5") for value in found)
         kinds = [(base, factor) for pattern, base, factor in _UNIT_WORDS if pattern.fullmatch(unit)]
     elif groups["ordinal"]:
         kinds = [("ordinal", Decimal(1))]
     else:
         kinds = [("plain", Decimal(1))]
-    if number in SINGLE and kinds[0][0] in _IDIOMS:
+    if number in SINGLE and kinds[0][0] in _IDIOMS and not groups["half"]:
         return
     for kind, factor in kinds:
         yield from ((kind, value * factor) for value in found)

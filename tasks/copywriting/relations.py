@@ -34,7 +34,7 @@ _IS_NO_SUM = "is not the sum of the instalments"
 _UNDER = re.compile(r"\b(?:menos de|abaixo de|nao chega a|under|less than|below) $")
 _ABOVE = Decimal("1.05")
 """Times an amount, up to which the next round one is."""
-_MEASURED_ABOVE = Decimal("1.1")
+_MEASURED_ABOVE = Decimal("1.2")
 """The same of a measure: "under 1.5 kg" of 1.4 kg."""
 _COUNTED = frozenset({"plain", "percent", "times", "ordinal", "stars"})
 """Kinds that are no measures."""

@@ -58,6 +58,9 @@ def tell(product: Product, language: Language, *, today: date, emoji: bool) -> T
 
     called = wording.without_emoji(wording.plain(product.name, own)).strip(" .;,:")
     full_name = wording.capitalised(wording.calm(called)) or cleaned(brand.name) or product.name
+    if language == "en" and _is_phrase(full_name):
+        # "The Sourdough starter" reads as a slip; whether its first word is a brand nobody knows.
+        full_name = wording.titled(full_name)
     name = wording.shortened(full_name, _LONGEST_NAME)
     over = product.is_over(today)
     fields = {"name": name, **_names(name, product, language)}

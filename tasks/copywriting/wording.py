@@ -82,6 +82,19 @@ def calm(name: str, *, as_name: bool = True) -> str:
     return " ".join([*calmed[:1], *(lowered(word, frozenset()) for word in calmed[1:])])
 
 
+def titled(name: str) -> str:
+    """An English name with a capital in each word but the small ones, and measures as they are."""
+    words = name.split(" ")
+    return " ".join(
+        word
+        if word.lower() in _SMALL_WORDS
+        or not word.isalpha()
+        or (number and words[number - 1][-1:].isdecimal())
+        else word[0].upper() + word[1:]
+        for number, word in enumerate(words)
+    )
+
+
 def _calm_word(word: str, *, first: bool) -> str:
     if any(letter.isdecimal() for letter in word):
         return word
@@ -165,6 +178,8 @@ _SUCH = re.compile(r"\w*(?:proof|resistant|washable|friendly|foldable|rechargeab
 """Last words of English phrases that say what something is like."""
 
 
+_SINCE = re.compile(r"\w+ (?:since|desde) \d.*")
+"""What something has been for long: "Alive since 1987"."""
 _DONE = re.compile(r"\w{3,}[ai]d[oa]s?")
 """Participles, such as pintada; of those that are nouns some are known."""
 
@@ -178,6 +193,8 @@ def _sort(feature: str) -> str:
         return "comes"
     # A single word is what something is like far more often than what it has: vegana, dobrável, waterproof.
     if len(parts) == 1 or (parts and (parts[0] in _QUALITIES or _SUCH.fullmatch(parts[-1]))):
+        return "is"
+    if _SINCE.fullmatch(" ".join(parts)):
         return "is"
     if parts and _DONE.fullmatch(parts[0]) and not is_noun(parts[0]):
         return "is"

@@ -64,18 +64,25 @@ class Placed:
 def column(rows: Sequence[Row], box: Box, unit: float, align: float = 0.5) -> list[Placed]:
     """The rows in a box; where they do not fill it, a share of what is free is left above them."""
     heights: list[float] = []
+    gaps: list[float] = []
     measured: list[tuple[float, float, Block | PriceBlock | None]] = []
     scale = 1.0
     for scale in _SCALES:
         measured = [_measured(row, box.width, box.height, unit * scale) for row in rows]
-        gaps = [row.gap * unit * scale if number else 0.0 for number, row in enumerate(rows)]
+        above = [None, *(block for _, _, block in measured)]
+        gaps = [
+            (row.gap * unit * scale + (over.below if isinstance(over, PriceBlock) else 0.0))
+            if number
+            else 0.0
+            for number, (row, over) in enumerate(zip(rows, above, strict=False))
+        ]
         heights = [gap + high for gap, (_, high, _) in zip(gaps, measured, strict=True)]
         if sum(heights) <= box.height and all(wide <= box.width + 1 for wide, _, _ in measured):
             break
     at = box.top + max(0.0, box.height - sum(heights)) * align
     placed = []
     for number, (row, (wide, high, block)) in enumerate(zip(rows, measured, strict=True)):
-        at += row.gap * unit * scale if number else 0.0
+        at += gaps[number]
         indent = row.indent * unit * scale
         room = box.width - indent
         left = box.left + indent + (room - wide) * _SHARE[row.style.align]

@@ -11,6 +11,8 @@ _PARTS = re.compile(r"(?P<sign>\D*?)(?P<whole>\d[\d.,]*?)(?P<cents>[.,]\d\d)?$")
 _SMALL = 0.38
 """Size of the sign and the cents, as a share of the amount's."""
 _GAP = 0.07
+_TAIL = 0.2
+"""Depth of a comma, of the size of the figures."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class PriceBlock:
     def height(self) -> float:
         """Of its figures."""
         return capital_height(self.style) * self.size
+
+    @property
+    def below(self) -> float:
+        """What hangs under its baseline: the tail of a comma."""
+        return _TAIL * self.size if "," in self.whole else 0.0
 
     @property
     def width(self) -> float:

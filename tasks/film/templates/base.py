@@ -308,8 +308,11 @@ def under_apps(canvas: Canvas) -> bool:
     return canvas.safe[3] <= 1 - _APPS
 
 
-def card_places(canvas: Canvas, layout: str) -> tuple[Box, Box]:
-    """Where the picture of a scene with a card lies, and where the card may: faces are seen, whatever the card says."""
+def card_places(canvas: Canvas, layout: str, above: float = _ABOVE) -> tuple[Box, Box]:
+    """Where the picture of a scene with a card lies, and where the card may: faces are seen, whatever the card says.
+
+    `above`: the picture's share of what is above the safe area's bottom, where the card is below it.
+    """
     wide, high = canvas.width, canvas.height
     safe = safe_box(canvas)
     if is_wide(canvas):
@@ -318,7 +321,7 @@ def card_places(canvas: Canvas, layout: str) -> tuple[Box, Box]:
     if under_apps(canvas):
         picture = Box(0, safe.top + safe.height * _CARD.get(layout, _USUAL_CARD), wide, high).even
         return picture, Box(safe.left, safe.top, safe.right, picture.top + high * _OVERLAP)
-    picture = Box(0, 0, wide, safe.bottom * _ABOVE).even
+    picture = Box(0, 0, wide, safe.bottom * above).even
     return picture, Box(safe.left, picture.bottom - high * _OVERLAP, safe.right, safe.bottom)
 
 

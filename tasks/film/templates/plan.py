@@ -124,7 +124,8 @@ class _Said:
 def _starts(shot: Shot, parts: Sequence[_Said]) -> list[float]:
     length = (shot.end - shot.start) / len(parts)
     even = [shot.start + number * length for number in range(len(parts))]
-    return [even[number] if number == 0 or part.at is None else part.at for number, part in enumerate(parts)]
+    heard = [part.at for part in parts[1:] if part.at is not None]
+    return [shot.start, *heard] if len(heard) == len(parts) - 1 else even
 
 
 def _assigned(brief: Brief, shots: Sequence[Shot], *, quotes: bool) -> list[list[_Said]]:
@@ -136,7 +137,7 @@ def _assigned(brief: Brief, shots: Sequence[Shot], *, quotes: bool) -> list[list
     price_at = _price_shot(brief, shots) if price else None
     if price_at is not None:
         if price_at > 0 or shots[0].end - shots[0].start >= _SPLIT:
-            said[price_at].append(_Said("price", priced))
+            said[price_at].append(_Said("price", priced, _price_heard(brief, shots[price_at])))
         else:
             said[0] = [_Said("price", priced)]
     quoted = brief.product.testimonials[:_MAX_QUOTES] if quotes else ()
@@ -150,6 +151,8 @@ def _assigned(brief: Brief, shots: Sequence[Shot], *, quotes: bool) -> list[list
             longest = max(range(len(shots)), key=lambda index: shots[index].end - shots[index].start)
             said[longest].insert(1, _Said("quote", titles))
     _add_features(brief, shots, said)
+    if price_at is not None:
+        _add_around_price(brief, shots[price_at], said[price_at])
     for parts in said:
         if not parts:
             parts.append(_Said("picture", (Title("name", brief.product.name), *_brand(brief))))
@@ -176,6 +179,22 @@ def _add_features(brief: Brief, shots: Sequence[Shot], said: list[list[_Said]]) 
         later = [(text, at) for text, at in _features_in(brief, first, heard) if at >= first.start + _LEAST]
         goes_on: list[tuple[str, float | None]] = [*later] or [(text, None) for text in left[:1]]
         opening += [_Said("feature", (Title("feature", text), *_brand(brief)), at) for text, at in goes_on]
+
+
+def _add_around_price(brief: Brief, shot: Shot, parts: list[_Said]) -> None:
+    """In a shot that tells more than the price, the features that are heard before it and behind it."""
+    place = next((number for number, part in enumerate(parts) if part.layout == "price"), None)
+    if place is None or (price := parts[place].at) is None or any(part.at is None for part in parts[1:]):
+        return
+    found = _features_in(brief, shot, _heard(brief, _features(brief)))
+    after_opening = shot.start + (_LEAST if place else 0.0)
+    around = [_Said("feature", (Title("feature", text), *_brand(brief)), at) for text, at in found]
+    known = [part.titles for part in parts]
+    around = [part for part in around if part.titles not in known and part.at is not None]
+    before = [part for part in around if part.at is not None and after_opening <= part.at <= price - _LEAST]
+    behind = [part for part in around if part.at is not None and part.at >= price + _LEAST]
+    parts[place + 1 : place + 1] = behind
+    parts[place:place] = before
 
 
 _Heard = dict[int, tuple[str, ...]]
@@ -226,6 +245,18 @@ def _price_shot(brief: Brief, shots: Sequence[Shot]) -> int:
         if (index > 0 or len(shots) == 1) and any(price in each.meanings for each in heard):
             return index
     return len(shots) - 1
+
+
+def _price_heard(brief: Brief, shot: Shot) -> float | None:
+    """Seconds of the film from which the price is heard in a shot, if something else is heard before."""
+    price = (f"money:{brief.product.currency}", brief.product.price)
+    if brief.narration is None:
+        return None
+    for sentence in (brief.narration.sentences[number] for number in shot.sentences):
+        if any(price in each.meanings for each in quantities(sentence.text, language_of(brief))):
+            at = max(sentence.start - _AHEAD, shot.start)
+            return at if shot.end - at >= _LEAST else None
+    return None
 
 
 def _spoken(brief: Brief, shot: Shot) -> str:

@@ -76,18 +76,21 @@ class ProductHero(Look):
         scheme = stage.scheme
         heading = self.heading(stage, scheme.deep, leading=1.06, tracking=-0.015)
         small = self.reading(stage, scheme.deep)
-        large = {"opening": 136, "poster": 112, "picture": 112}.get(stage.scene.layout, 60)
+        wide = is_wide(stage.brief.canvas)
+        large = {"opening": 136, "poster": 112, "picture": 112}.get(stage.scene.layout, 76 if wide else 60)
         return [
             *self.row(stage, "headline", heading, large, lines=3),
             *self.row(stage, "feature", heading, 96, lines=3, indent=2 * _TICK + 28),
-            *self.row(stage, "name", heading, large, lines=3 if large > 60 else 2),
-            *self.row(stage, "old_price", self.reading(stage, scheme.muted, struck=True), 46, gap=40),
+            *self.row(stage, "name", heading, large, lines=3 if large > 76 else 2),
+            *self.row(stage, "old_price", self.reading(stage, scheme.muted, struck=True), 60 if wide else 46, gap=40),
             *self.row(
-                stage, "price", self.heading(stage, scheme.accent), 172, kind="price", gap=20,
-                beside=_BESIDE if stage.title("discount") else 0,
+                stage, "price", self.heading(stage, scheme.accent), 244 if wide else 172, kind="price", gap=20,
+                beside=_BESIDE if stage.title("discount") and not wide else 0,
             ),
-            *self.row(stage, "instalments", small, 42, gap=34),
-            *self.row(stage, "offer_ends", self.reading(stage, scheme.accent, bold=True), 38, gap=18),
+            *self.row(stage, "instalments", small, 52 if wide else 42, gap=34),
+            *self.row(
+                stage, "offer_ends", self.reading(stage, scheme.accent, bold=True), 46 if wide else 38, gap=18
+            ),
             *self.row(
                 stage, "call_to_action", self.reading(stage, scheme.on_main, bold=True), 42, kind="button",
                 fill=scheme.main, gap=36,
@@ -106,12 +109,13 @@ class ProductHero(Look):
                 stage.shape(Box(x, y, x, y).grown(radius + 4), tick, grow=0.4, is_sign=True)
 
     def _discount(self, stage: Stage, placed: list[Placed]) -> None:
-        """By how much the price was lowered, on a pill beside it."""
+        """By how much the price was lowered: on a pill beside it, in wide frames beside the price before."""
         off, unit, scheme = stage.title("discount"), stage.unit, stage.scheme
-        price = next((item for item in placed if item.row.kind == "price"), None)
+        role = "old_price" if is_wide(stage.brief.canvas) else "price"
+        price = next((item for item in placed if item.row.title and item.row.title.role == role), None)
         if off is None or price is None:
             return
-        high = min(72 * unit, price.box.height * 0.62)
+        high = min(72 * unit, price.box.height * (1.2 if role == "old_price" else 0.62))
         style = self.reading(stage, scheme.on_second, bold=True)
         block = fit(off.text, style, (170 * unit, high), (high * 0.52, high * 0.3), lines=1)
         left, top = price.box.right + 30 * unit, price.box.top + (price.box.height - high) / 2

@@ -6,7 +6,7 @@ from tasks.film.drawing.palette import WHITE, Scheme, ink_on
 from tasks.film.drawing.shapes import gradient, panel
 from tasks.film.drawing.stage import Box, Painter, Stage, frame_box
 from tasks.film.storyboard import Canvas, Title
-from tasks.film.templates.base import Look, card_places, inner, is_wide, under_apps
+from tasks.film.templates.base import Look, card_places, inner, is_square, is_wide, under_apps
 
 _LABEL = 1.46
 """Height of a label, in ems of its letters."""
@@ -116,7 +116,7 @@ class Slideshow(Look):
         """A white card with all that belongs to the price."""
         unit, scheme = stage.unit, stage.scheme
         pad = 48 * unit
-        wide = min(room.width, 860 * unit)
+        wide = room.width if is_square(stage.brief.canvas) else min(room.width, 860 * unit)
         rows = self._rows(stage)
         space = Box(room.left + pad, room.top + pad, room.left + wide - pad, room.bottom - pad)
         placed = column(rows, space, unit, 0.5)
@@ -124,7 +124,8 @@ class Slideshow(Look):
         off = stage.title("discount")
         across = max(item.box.width for item in placed)
         across = max(across, price.box.width + (_BESIDE * unit * price.scale if off else 0), 420 * unit)
-        right = room.left + min(wide, across + 2 * pad)
+        # A narrow card in the middle of a ground of one colour looks as if something were missing beside it.
+        right = room.right if is_square(stage.brief.canvas) else room.left + min(wide, across + 2 * pad)
         card = Box(room.left, placed[0].box.top - pad, right, placed[-1].box.bottom + pad)
         stage.shape(card.grown(30 * unit), panel(card, WHITE, 40 * unit, shadow=36 * unit), rise=0)
         self.put(stage, placed, WHITE, delay=0.15)

@@ -19,6 +19,10 @@ _FADING = 0.65
 """Share of what is above the words in which a veil at the bottom begins."""
 _SQUARE = 0.66
 """How large letters are in square frames, where large ones would leave little of the picture."""
+_BESIDE = ("price", "poster")
+"""Layouts of many lines."""
+_PART = 0.56
+"""Share of a square frame left of the picture, where they stand."""
 _LEAST_CLEAR = 0.15
 """Share of the frame above the words that is worth being seen."""
 
@@ -32,12 +36,15 @@ class Story(Look):
     end_edge = 72
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
-        """The whole frame."""
+        """The whole frame; beside a price in square frames, where its lines would hide the picture."""
+        if layout in _BESIDE and is_square(canvas):
+            return Box(canvas.width * _PART, 0, canvas.width, canvas.height).even
         return self.end_picture(canvas) if layout == "end" else frame_box(canvas)
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
-        """Paper: seen on the end card alone."""
-        del layout
+        """Paper of the end card; the dark beside a picture."""
+        if layout in _BESIDE:
+            return gradient(frame_box(canvas), scheme.deep, scheme.deep)
         return gradient(frame_box(canvas), mixed(scheme.paper, WHITE, 0.3), scheme.paper_shade)
 
     def draw(self, stage: Stage) -> None:
@@ -46,8 +53,13 @@ class Story(Look):
         room = inner(canvas, 72 * unit, down=20 * unit)
         if is_wide(canvas):
             room = Box(room.left, room.top, min(room.right, canvas.width * 0.5), room.bottom)
+        beside = is_square(canvas) and stage.scene.layout in _BESIDE
+        if beside:
+            room = Box(room.left, room.top, canvas.width * _PART - 48 * unit, room.bottom)
         placed = column(self._rows(stage), room, unit, 0 if under_apps(canvas) else 1)
-        if is_wide(canvas):
+        if beside:
+            pass
+        elif is_wide(canvas):
             self._veil_beside(stage, max(item.box.right for item in placed))
         else:
             self._veil(stage, placed[0].box.top, placed[-1].box.bottom)

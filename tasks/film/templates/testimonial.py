@@ -10,10 +10,12 @@ from tasks.film.drawing.palette import WHITE, Scheme, ink_on, mixed
 from tasks.film.drawing.shapes import gradient, panel
 from tasks.film.drawing.stage import Box, Painter, Stage, colour, frame_box
 from tasks.film.storyboard import Canvas
-from tasks.film.templates.base import Look, card_places, inner
+from tasks.film.templates.base import Look, card_places, inner, is_square
 
 _SHORT = 90
 """Letters of a quote that is set large."""
+_SQUARE_PRICE = 0.46
+"""Share of the picture above a price in square frames, which has many lines."""
 _AVATAR = 40
 """Radius of the disc with a customer's initial."""
 
@@ -28,7 +30,7 @@ class TestimonialCard(Look):
 
     def picture(self, layout: str, canvas: Canvas) -> Box:
         """Beside the card."""
-        return self.end_picture(canvas) if layout == "end" else card_places(canvas, layout)[0]
+        return self.end_picture(canvas) if layout == "end" else _places(canvas, layout)[0]
 
     def back(self, layout: str, canvas: Canvas, scheme: Scheme) -> Painter:
         """The brand's colour."""
@@ -40,7 +42,7 @@ class TestimonialCard(Look):
         unit, canvas = stage.unit, stage.brief.canvas
         room = inner(canvas, 56 * unit, down=16 * unit)
         pad = 56 * unit
-        room = room.within(card_places(canvas, stage.scene.layout)[1])
+        room = room.within(_places(canvas, stage.scene.layout)[1])
         placed = column(self._rows(stage), room.grown(-pad), unit, 0.5)
         top = placed[0].box.top - pad
         card = Box(room.left, top, room.right, placed[-1].box.bottom + pad)
@@ -120,3 +122,10 @@ class TestimonialCard(Look):
             block.draw(canvas, x - block.width / 2, y - block.above / 2)
 
         stage.shape(Box(x, y, x, y).grown(radius + 3), paint, grow=0.5, delay=0.3, is_sign=True)
+
+
+def _places(canvas: Canvas, layout: str) -> tuple[Box, Box]:
+    """Of picture and card."""
+    if layout == "price" and is_square(canvas):
+        return card_places(canvas, layout, _SQUARE_PRICE)
+    return card_places(canvas, layout)

@@ -19,6 +19,8 @@ IS = (
     "Dishwasher safe",
     "Made in Portland",
     "BPA-free",
+    "Vivo desde 1987",
+    "Alive since 1987",
 )
 COMES = ("Do PP ao XGG", "Em três cores", "From XS to XXL")
 DOES = ("Desliga sozinha", "Prepara 30 xícaras", "Folds flat")

@@ -73,6 +73,23 @@ def test_a_name_that_only_says_what_it_is_is_small_within_a_sentence() -> None:
     assert "Cadeira de balanço Vovó Nena" in written(named, "instagram", "professional").script
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Sourdough starter", "Sourdough Starter"),
+        ("Mug with lid 300 ml", "Mug with Lid 300 ml"),
+        ("Lumen desk lamp", "Lumen Desk Lamp"),
+        ("iPhone case", "iPhone case"),
+        ("Soap", "Soap"),
+    ],
+)
+def test_an_english_name_has_its_capitals_within_a_sentence(name: str, said: str) -> None:
+    for platform in get_args(Platform):
+        copy = written({"name": name, "price": "18"}, platform, "friendly", "en")
+        assert said in copy.script
+        assert check_facts(copy.text, Product(name=name, price="18"), "en", today=TODAY) == ()
+
+
 def test_what_a_thing_is_and_how_it_was_made_are_two_sentences() -> None:
     features = ("5 bonecas de madeira", "Pintada à mão", "Almofada de chita", "Entrada de ar")
     assert joined(features[:2], "pt-BR", frozenset()) == ["5 bonecas de madeira.", "Pintada à mão."]

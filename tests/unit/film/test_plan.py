@@ -84,6 +84,25 @@ def test_a_sentence_that_names_several_features_is_about_one_after_the_other() -
     ]
 
 
+def test_what_is_heard_before_the_price_in_the_same_shot_is_shown_before_it() -> None:
+    said = _spoken(
+        ("Conheça a Cadeira Lina.", 0.1, 2.0),
+        ("Madeira maciça de carvalho.", 2.3, 4.5),
+        ("Só R$ 489,00.", 4.8, 7.0),
+        ("Aguenta até 130 kg.", 7.3, 9.5),
+    )
+    shots = (
+        Shot("opening", 0, 2.2, 0, (0,)),
+        Shot("picture", 2.2, 10, 1, (1, 2, 3)),
+        Shot("end", 10, 13, None),
+    )
+    scenes = list(scenes_of(_film(narration=said, shots=shots)))
+    assert [(scene.layout, round(scene.start, 1)) for scene in scenes] == [
+        ("opening", 0), ("feature", 2.2), ("price", 4.7), ("feature", 7.2), ("end", 10),
+    ]  # fmt: skip
+    assert all(one.end == next_one.start for one, next_one in pairwise(scenes))
+
+
 @pytest.mark.parametrize("price", ["130", "30"])
 def test_a_measure_with_the_digits_of_the_price_is_not_the_price(price: str) -> None:
     product = CHAIR.model_copy(update={"price": Decimal(price)})

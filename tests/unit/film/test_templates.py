@@ -101,6 +101,47 @@ def test_titles_are_whole_apart_in_the_safe_area_and_read_on_any_picture(
                 laid_over(frame, layer)
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_stands_under_the_comma_of_an_english_price_keeps_clear_of_it(name: str) -> None:
+    product = PRODUCTS["full"].model_copy(update={"currency": "USD", "instalments": None})
+    told = replace(brief(product, CANVASES["16:9"]), language="en")
+    for scene in TEMPLATES[name].scenes(told):
+        if scene.layout == "price":
+            boxes = {
+                layer.title.role: letters(layer)
+                for layer in TEMPLATES[name].layers(scene, told)
+                if layer.title
+            }
+            assert boxes["offer_ends"][1] > boxes["price"][3]
+
+
+def _layers_of_price(name: str, shape: str) -> tuple[Layer, ...]:
+    told = brief(PRODUCTS["full"], CANVASES[shape])
+    (scene,) = (scene for scene in TEMPLATES[name].scenes(told) if scene.layout == "price")
+    return TEMPLATES[name].layers(scene, told)
+
+
+def test_the_card_of_a_slideshow_is_as_wide_as_a_square_frame_lets_it() -> None:
+    assert max(layer.left + layer.pixels.shape[1] for layer in _layers_of_price("slideshow", "1:1")) > 250
+
+
+def test_the_price_of_a_wide_product_hero_fills_a_third_of_the_frame() -> None:
+    boxes = {
+        layer.title.role: letters(layer) for layer in _layers_of_price("product-hero", "16:9") if layer.title
+    }
+    assert boxes["price"][2] - boxes["price"][0] > 480 / 3
+
+
+def test_the_price_of_a_story_hides_nothing_of_a_square_picture() -> None:
+    told = brief(PRODUCTS["full"], CANVASES["1:1"])
+    (scene,) = (scene for scene in TEMPLATES["story"].scenes(told) if scene.layout == "price")
+    assert all(
+        layer.left + layer.pixels.shape[1] <= scene.box[0] * told.canvas.width + 1
+        for layer in TEMPLATES["story"].layers(scene, told)
+    )
+    assert scene.box[2] - scene.box[0] > 0.4
+
+
 @pytest.mark.parametrize("shape", CANVASES)
 @pytest.mark.parametrize("product", ["full", "long"])
 @pytest.mark.parametrize("name", ["slideshow", "testimonial"])
