@@ -45,27 +45,28 @@ def _candidates(
 
 
 def bars(records: Sequence[Record], name: Field, amount: Field, writer: Writer) -> Chart | None:
-    """The largest amounts by name; None where they are all alike, not positive, or have no names of their own."""
+    """The largest amounts by name, above and below nothing; None where they are alike or have no names of their own."""
     found = [
         (line(str(record[name.key]), _MOST_COMPARED), value)
         for record in records
         if record.get(name.key) not in (None, "") and (value := amount_of(record.get(amount.key))) is not None
     ]
     values = [value for _, value in found]
-    if len(found) < 3 or len(found) < len(records) / 2 or min(values) < 0:
+    if len(found) < 3 or len(found) < len(records) / 2:
         return None
     if len({after - before for before, after in pairwise(values)}) == 1:
         # They are counted through.
         return None
-    largest = sorted(found, key=lambda each: -each[1])[:_MOST_BARS]
+    below = min(values) < 0
+    largest = sorted(found, key=lambda each: -abs(each[1]))[:_MOST_BARS]
+    largest.sort(key=lambda each: -each[1])
+    title = writer.words.largest_either_way if below else writer.words.largest
     if len({label for label, _ in largest}) < len(largest) or largest[0][1] == largest[-1][1]:
         return None
     labels = _shortened([label for label, _ in largest], _LABEL)
     return Chart(
         "bars",
-        writer.words.largest.format(amount.label, len(largest))
-        if len(found) > len(largest)
-        else amount.label,
+        title.format(amount.label, len(largest)) if len(found) > len(largest) else amount.label,
         labels,
         tuple(value for _, value in largest),
         tuple(writer.amount(value, amount.kind) for _, value in largest),

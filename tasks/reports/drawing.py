@@ -16,6 +16,8 @@ WIDTH = 720
 """Of every chart, in pixels of 1/96 inch."""
 FONTS = "Arimo, Arial, Helvetica, sans-serif"
 INK, _LINE = "#374151", "#e5e7eb"
+BELOW = "below"
+"""Class of what is written beside bars that go to the left."""
 NARROW = 520
 """Width of charts that are round."""
 _LABELS = 18
@@ -54,10 +56,16 @@ def chart_svg(chart: Chart, color: str, number: int) -> str:
     for parent in list(root.iter()):
         for child in [each for each in parent if each.tag in _SCRIPTED]:
             parent.remove(child)
+    if chart.sort == "bars":
+        written = [each for each in root.iter(f"{_SVG}text") if each.get("class") == "value"]
+        for text_of_value, value in zip(written, reversed(chart.values), strict=True):
+            if value < 0:
+                text_of_value.set("class", f"value {BELOW}")
     style = ElementTree.Element(f"{_SVG}style")
     anchor, shift = ("start", "6px") if chart.sort == "bars" else ("middle", "0")
     style.text = (
         f"#chart-{number} .text-overlay text.value{{text-anchor:{anchor};transform:translate({shift},0)}} "
+        f"#chart-{number} .text-overlay text.{BELOW}{{text-anchor:end;transform:translate(-6px,0)}} "
         f"#chart-{number} .axis .line{{stroke:none}} #chart-{number} .axis text{{fill:{INK}}}"
     )
     root.append(style)
@@ -66,11 +74,15 @@ def chart_svg(chart: Chart, color: str, number: int) -> str:
 
 
 def _bars(pygal: ModuleType, chart: Chart, color: str) -> Any:
+    highest, lowest = max(0.0, *chart.values), min(0.0, *chart.values)
+    if lowest < 0 <= max(chart.values):
+        # What is written on one side has to fit there however short the other is.
+        highest, lowest = max(highest, -lowest / 4), min(lowest, -highest / 4)
     made = pygal.HorizontalBar(
         _config(pygal, 34 * len(chart.values) + 16, show_x_labels=False),
         style=_style((color,)),
-        # Room for what stands behind the longest bar.
-        range=(0, 1.18 * (max(chart.values) or 1)),
+        # Room for what stands behind the longest bar; on either side where some are below nothing.
+        range=(1.18 * lowest, 1.18 * highest) if highest > lowest else (0, 1),
         spacing=9,
     )
     # The largest above: it draws from below.

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from tasks.reports.drawing import BELOW
+
 _SVG = "{http://www.w3.org/2000/svg}"
 _MOVED = re.compile(r"translate\(([-\d.]+)[, ]+([-\d.]+)\)")
 
@@ -70,4 +72,6 @@ def _manner(classes: tuple[str, ...]) -> tuple[float, float, float]:
         return 14, 0, 0
     if "axis" in classes:
         return 13, 1 if "y" in classes else 0.5, 0
+    if BELOW in classes:
+        return 12, 1, -6
     return 12, 0 if "horizontal" in classes else 0.5, 6 if "horizontal" in classes else 0

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -56,14 +57,20 @@ _FIRST_MOMENT, _LAST_MOMENT = 500_000_000, 5_000_000_000
 """Unix times between 1985 and 2128."""
 _MOST_DRAWN = 1e100
 """Larger amounts are written, and neither drawn nor added: the next larger number may be no number any more."""
-_EXACT = 10**15
-"""From here on numbers are written by their power of ten."""
+_EXACT, _LONGEST_NAME = 10**15, 10**50
+"""From here on numbers are written by their power of ten; those that are names later."""
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_OF_A_KIND = 2 / 3
+"""Of the values of a field, from which on texts among them are odd ones out, and shown as they are."""
 
 
 def kind_of(key: str, values: Sequence[JsonValue]) -> Kind:
-    """The kind that all values of a field have; nulls say nothing."""
+    """The kind that the values of a field have; nulls say nothing, nor do a few texts among others."""
     words = frozenset(humanised(key).split())
-    kinds = {_kind_of_value(value, words) for value in values if value is not None and value != ""}
+    counts = Counter(_kind_of_value(value, words) for value in values if value is not None and value != "")
+    if 0 < counts[Kind.TEXT] <= (1 - _OF_A_KIND) * counts.total():
+        del counts[Kind.TEXT]
+    kinds = {kind for kind, count in counts.items() if count}
     if kinds and kinds <= {Kind.DATE, Kind.TIME}:
         return Kind.DATE if all(map(_is_day, values)) else Kind.TIME
     if len(kinds) == 1:
@@ -193,9 +200,11 @@ class Writer:
             return "–"
         if abs(value) >= _EXACT:
             try:
-                return f"{float(value):.3e}".replace(".", self.words.decimal).replace("-", "−")
+                figures, _, power = f"{float(value):.2e}".partition("e+")
             except OverflowError:
                 return "∞"
+            figures = figures.rstrip("0").rstrip(".").replace(".", self.words.decimal).replace("-", "−")
+            return f"{figures}\u00a0×\u00a010{power.lstrip('0').translate(_RAISED)}"
         if isinstance(value, int) or value == int(value):
             written = f"{int(value):,d}"
         elif abs(value) < 1:
@@ -253,7 +262,11 @@ class Writer:
                 return self.words.yes if value else self.words.no
             case int() | float():
                 # An identifier as it is; what is longer than any is a number.
-                return str(value) if isinstance(value, int) and abs(value) < _EXACT else self.number(value)
+                return (
+                    str(value)
+                    if isinstance(value, int) and abs(value) < _LONGEST_NAME
+                    else self.number(value)
+                )
             case str():
                 return value
             case list():

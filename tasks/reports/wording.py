@@ -41,6 +41,8 @@ class Words:
     yes: str
     no: str
     largest: str
+    largest_either_way: str
+    """Where some are below nothing."""
     by_day: str
     by_month: str
     by_year: str
@@ -97,6 +99,7 @@ WORDS: dict[Language, Words] = {
         yes="sim",
         no="não",
         largest="{}: os {} maiores",
+        largest_either_way="{}: os {} maiores em valor absoluto",
         by_day="{} por dia",
         by_month="{} por mês",
         by_year="{} por ano",
@@ -151,6 +154,7 @@ WORDS: dict[Language, Words] = {
         yes="yes",
         no="no",
         largest="{}: the {} largest",
+        largest_either_way="{}: the {} largest in absolute value",
         by_day="{} a day",
         by_month="{} a month",
         by_year="{} a year",

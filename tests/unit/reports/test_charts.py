@@ -14,6 +14,7 @@ from tasks.reports.building import Collected, build_report
 from tasks.reports.charts import _shortened
 from tasks.reports.content import Chart
 from tasks.reports.drawing import chart_svg, grades
+from tasks.reports.lettering import taken_apart
 from tasks.reports.texts import width_of
 from tests.unit.reports.reading import wanted
 
@@ -28,6 +29,32 @@ def test_the_largest_amounts_by_name() -> None:
     assert (chart.sort, len(chart.values)) == ("bars", 10)
     assert list(chart.values) == sorted(chart.values, reverse=True)
     assert chart.title == "Preço: os 10 maiores"
+
+
+@pytest.mark.parametrize("values", [[50, -80, 7, -3, 0, 20], [-5, -80, -7, -3, 0, -20], [0, 0, -1, 0, 0, 0]])
+def test_amounts_below_nothing_go_to_the_left(values: list[float]) -> None:
+    [chart] = charts([{"nome": f"P{n}", "saldo": value} for n, value in enumerate(values)])
+    assert (chart.title, list(chart.values)) == ("Saldo", sorted(values, reverse=True))
+    drawing = taken_apart(chart_svg(chart, "#0f766e", 1))
+    frame = float(re.findall(r"translate\(([\d.]+)", drawing.shapes)[0])
+    bars = [
+        (left := frame + float(x), left + float(width or 0))
+        for x, width in re.findall(r'<rect x="([-\d.]+)"[^>]*? ry="2"(?: width="([\d.]+)")?', drawing.shapes)
+    ]
+    written = [each for each in drawing.labels if each.size == 12]
+    # From below, as they are drawn; of those to the left the text ends where the bar begins.
+    for value, (left, right), label in zip(sorted(values), bars, written, strict=True):
+        assert frame <= left <= right <= drawing.width
+        if value < 0:
+            assert (label.back, frame + 20 < label.x < left) == (1, True)
+        else:
+            assert (label.back, right < label.x < drawing.width - 20) == (0, True)
+
+
+def test_the_largest_are_so_in_either_direction() -> None:
+    [chart] = charts([{"nome": f"P{n}", "saldo": (n * 37) % 101 - 60} for n in range(30)])
+    assert chart.title == "Saldo: os 10 maiores em valor absoluto"
+    assert min(chart.values) == -60
 
 
 def test_records_in_time() -> None:
@@ -54,7 +81,6 @@ def test_shares_of_kinds() -> None:
         [{"nome": f"n{n}", "valor": 7} for n in range(9)],  # all alike
         [{"nome": f"n{n}", "ordem": n} for n in range(9)],  # counted through
         [{"nome": f"n{n}", "id": (n * 7) % 11} for n in range(9)],  # numbers that are names
-        [{"nome": f"n{n}", "valor": (n * 7) % 11 - 4} for n in range(9)],  # some below nothing
         [{"nome": f"n{n}", "data": "2026-01-01"} for n in range(9)],  # one day
         [{"nome": "igual", "valor": (n * 7) % 11} for n in range(9)],  # no names of their own
         [{"a": f"n{n}", "b": f"m{n % 4}"} for n in range(6)],  # nearly each has a kind of its own

@@ -35,7 +35,11 @@ from tasks.reports.wording import Language
         ("x", {"aB": {"c": 1}}, Kind.NESTED, "a b: c: 1", "a b: c: 1"),
         ("x", "2026-99-99", Kind.TEXT, "2026-99-99", "2026-99-99"),
         ("x", None, Kind.TEXT, "–", "–"),
-        ("x", 10**20, Kind.NUMBER, "1,000e+20", "1.000e+20"),
+        ("x", 10**20, Kind.NUMBER, "1\u00a0×\u00a010²⁰", "1\u00a0×\u00a010²⁰"),
+        ("x", -1234567890123456789, Kind.NUMBER, "−1,23\u00a0×\u00a010¹⁸", "−1.23\u00a0×\u00a010¹⁸"),
+        ("x", 1e15, Kind.NUMBER, "1\u00a0×\u00a010¹⁵", "1\u00a0×\u00a010¹⁵"),
+        ("x", 999_999_999_999_999, Kind.NUMBER, "999.999.999.999.999", "999,999,999,999,999"),
+        ("tweet_id", 1800000000000000001, Kind.IDENTIFIER, "1800000000000000001", "1800000000000000001"),
     ],
 )
 def test_values_are_written_as_the_language_does(
@@ -54,6 +58,27 @@ def test_times_that_are_all_days_are_days() -> None:
 
 def test_different_kinds_are_text() -> None:
     assert kind_of("x", [1, "a"]) == Kind.TEXT
+    assert kind_of("x", [1, 2, True, True]) == Kind.TEXT
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "odd", "kind", "written"),
+    [
+        ("x", ["2026-03-12", None, "2026-03-13"], "2026-13-45", Kind.DATE, "12/03/2026"),
+        ("x", ["2026-03-12T10:00Z", "2026-03-13"], "ontem", Kind.TIME, "12/03/2026 10:00"),
+        ("modified", [1_773_326_000, 1_773_326_001], "?", Kind.TIME, "12/03/2026 14:33"),
+        ("preco", [1234.5, 2, 3, 4, 5, 6], "sob consulta", Kind.NUMBER, "1.234,50"),
+        ("tamanho", [1500, 20], "n/d", Kind.BYTES, "1,5\u00a0kB"),
+        ("x", ["https://e.org/a", "https://e.org/b"], "sem link", Kind.URL, "https://e.org/a"),
+    ],
+)
+def test_one_odd_value_is_shown_as_it_is_and_changes_no_other(
+    key: str, values: list[JsonValue], odd: str, kind: Kind, written: str
+) -> None:
+    found = kind_of(key, [*values, odd])
+    assert found is kind
+    writer = Writer("pt-BR")
+    assert (writer.value(values[0], found), writer.value(odd, found)) == (written, odd)
 
 
 @given(st.text(max_size=200))
