@@ -1,5 +1,6 @@
 """Every minute: jobs that have ended without a word get their end, and lost runs are restarted."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +41,8 @@ _RECONCILED_UNTIL = "contraponto_jobs_ended_until"
 """Prefect variable: ends before this time have all been dealt with."""
 _FIRST_TIME = timedelta(days=1)
 _LONGEST = timedelta(days=7)
+_AT_ONCE = 20
+"""Ends that are dealt with at a time: where no delivery can be started, each waits for its endpoint itself."""
 _OVERLAP = timedelta(minutes=10)
 """Clocks differ, and a run that ended during the last poll may have been written after it."""
 
@@ -78,9 +81,9 @@ async def reconcile() -> Reconciliation:
             done.skipped += await end_backlog(client, began)
         ended = await _ended_since(client, since)
         for start in range(0, len(ended), PAGE):
-            for run in await _unnotified(client, ended[start : start + PAGE]):
-                with survivors.each(f"The end of the job {run.id}"):
-                    await _deal_with(client, run, done)
+            await _deal_with_all(
+                client, await _unnotified(client, ended[start : start + PAGE]), done, survivors
+            )
         for run in await crashed_deliveries(client, since):
             if run.state is not None and can_restart(run, run.state, most=DELIVERY_RESTARTS):
                 with survivors.each(f"The lost delivery {run.id}"):
@@ -100,6 +103,19 @@ def _since(kept: object, now: datetime) -> datetime:
     # One that is yet to come was written while a clock was ahead. What could not be dealt with for long is not looked
     # at for ever, with all that has ended since.
     return max(min(until, now) - _OVERLAP, now - _LONGEST)
+
+
+async def _deal_with_all(
+    client: PrefectClient, ended: Sequence[FlowRun], done: Reconciliation, survivors: Survivors
+) -> None:
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def deal_with(run: FlowRun) -> None:
+        async with places:
+            with survivors.each(f"The end of the job {run.id}"):
+                await _deal_with(client, run, done)
+
+    await asyncio.gather(*map(deal_with, ended))
 
 
 async def _deal_with(client: PrefectClient, run: FlowRun, done: Reconciliation) -> None:

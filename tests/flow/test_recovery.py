@@ -25,7 +25,7 @@ from deployments.server.automations import ensure_automations
 from flows import notifications
 from tasks.errors import InvalidInputError
 from tasks.jobs.slots import slot
-from tasks.recovery import lost, reconciliation, runs
+from tasks.recovery import ends, lost, reconciliation, runs
 from tasks.recovery.ends import JOB_TAG, RESTARTS
 from tasks.recovery.reconciliation import reconcile
 from tasks.webhooks.endpoints import failing_endpoint, note_failure
@@ -201,6 +201,32 @@ def test_a_delivery_that_was_killed_before_its_first_heartbeat_is_restarted(
     assert _state_of(client, delivery).is_scheduled()
     assert client.read_flow_run(delivery.id).labels[RESTARTS] == 1
     assert _state_of(client, job).is_running(), "a job may take longer"
+
+
+async def test_an_endpoint_that_does_not_answer_keeps_no_other_waiting(
+    jobs: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no delivery can be started, ends are sent from here: each of these waits until the other is sent, too."""
+    both = asyncio.Barrier(2)
+
+    async def sent_together(*_: Any) -> None:
+        async with asyncio.timeout(5):
+            await both.wait()
+
+    monkeypatch.setattr(ends, "notify", sent_together)
+    monkeypatch.setattr(reconciliation, "_RECONCILED_UNTIL", "until_together")
+    with get_client(sync_client=True) as client:
+        mine = [_submit(client, jobs) for _ in range(2)]
+        for job in mine:
+            client.set_flow_run_state(job.id, Failed(message="It could not say."), force=True)
+        wanted = {job.id for job in mine}
+        read = reconciliation._unnotified
+
+        async def only_mine(*arguments: Any) -> list[FlowRun]:
+            return [run for run in await read(*arguments) if run.id in wanted]
+
+        monkeypatch.setattr(reconciliation, "_unnotified", only_mine)
+        assert (await reconcile()).notified == 2
 
 
 async def test_ends_children_and_lost_deliveries_are_read_beyond_the_first_page(
