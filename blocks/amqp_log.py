@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiormq import spec
 from aiormq.abc import DeliveredMessage
@@ -22,16 +22,28 @@ Take = Callable[[int, DeliveredMessage], None]
 
 
 class Log:
-    """Follows one log from its start; `take` gets each record once, in order, as long as the process lives."""
+    """Follows one log from its start; `take` gets each record once, in order, as long as the process lives.
+
+    `restore` is called when the log was deleted under a follower: it may write again what is known of it.
+    """
 
     def __init__(
-        self, link: Link, queue: str, arguments: Arguments, take: Take, *, exchange: str | None = None
+        self,
+        link: Link,
+        queue: str,
+        arguments: Arguments,
+        take: Take,
+        *,
+        exchange: str | None = None,
+        restore: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._link = link
         self.queue = queue
         self._arguments = {"x-queue-type": "stream", **(arguments or {})}
         self._take = take
         self._exchange = exchange
+        self._restore = restore
+        self._deleted = False
         self.position = -1
         """Offset of the last record that was taken."""
         self._marks: dict[str, asyncio.Future[None]] = {}
@@ -125,6 +137,9 @@ class Log:
     async def _follow(self) -> None:
         self._made_by = 0
         await self.make()
+        if self._deleted and self._restore is not None:
+            await self._restore()
+        self._deleted = False
         channel = await self._link.open_channel(_AHEAD, confirms=False)
         try:
             subscription = Subscription(channel, self.queue)
@@ -134,7 +149,7 @@ class Log:
             )
             await subscription.ended.wait()
             if subscription.deleted:
-                self.position = -1
+                self._deleted, self.position = True, -1
         finally:
             await close_channel(channel)
         raise TransientError(f"The log {self.queue} is not delivered any more.")

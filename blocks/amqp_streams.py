@@ -46,7 +46,13 @@ class Streams:
     def __init__(self, link: Link, most_waiting: int) -> None:
         self._link = link
         self._most_waiting = most_waiting
-        self._log = Log(link, STREAMS, {"x-stream-max-segment-size-bytes": 1 << 20}, self._take)
+        self._log = Log(
+            link,
+            STREAMS,
+            {"x-stream-max-segment-size-bytes": 1 << 20},
+            self._take,
+            restore=self._write_again,
+        )
         self._groups: dict[str, set[str]] = {}
         self._made: dict[str, int] = {}
         """By which connection what was made last."""
@@ -226,9 +232,18 @@ class Streams:
     async def _remember(self, stream: str, group: str) -> None:
         await self._follow()
         if group not in self._groups.get(stream, ()):
-            headers: dict[str, str] = {"fluxo": stream, "grupo": group}
-            await self._log.append(b"", spec.Basic.Properties(headers={**headers}, delivery_mode=2))
+            await self._write(stream, group)
             self._groups.setdefault(stream, set()).add(group)
+
+    async def _write(self, stream: str, group: str) -> None:
+        headers: FieldTable = {"fluxo": stream, "grupo": group}
+        await self._log.append(b"", spec.Basic.Properties(headers=headers, delivery_mode=2))
+
+    async def _write_again(self) -> None:
+        """All that is known here: others would not find the dead letters of a stream that stands nowhere."""
+        for stream, groups in list(self._groups.items()):
+            for group in list(groups):
+                await self._write(stream, group)
 
     def _take(self, _: int, message: DeliveredMessage) -> None:
         headers = message.header.properties.headers or {}

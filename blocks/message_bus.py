@@ -210,6 +210,10 @@ class MessageBus(Block, abc.ABC):
     async def ping(self) -> None:
         """Raises TransientError if the bus does not answer within some seconds."""
 
+    async def dangers(self) -> list[str]:
+        """What of its server's settings may lose messages, in sentences."""
+        return []
+
     @abc.abstractmethod
     async def aclose(self) -> None:
         """Lets go of its connections."""

@@ -25,13 +25,13 @@ from blocks.streams import names
 from blocks.streams.consumer import Consumer
 from blocks.streams.conversations import ConversationReader
 from blocks.streams.entries import (
+    AGAIN,
     ANNOUNCEMENT,
-    KEY,
-    again,
     conversation_entry,
     dead_letter,
-    id_of_again,
     moment,
+    put_back,
+    read_again,
 )
 from blocks.streams.outcomes import Outcomes, arguments, seconds
 from blocks.streams.scripts import FULL, PUBLISH, REPLAY, YES, Call
@@ -155,7 +155,7 @@ class StreamMessageBus(MessageBus, abc.ABC):
     async def streams(self) -> list[str]:
         known = await self._streams.members(names.STREAMS)
         known |= {names.unpaired(each)[0] for each in await self._streams.members(names.GROUPS)}
-        return sorted([each for each in known if await self._streams.exists(each)])
+        return sorted([each for each in known if await self._streams.kind(each) == "stream"])
 
     @override
     async def backlog(self, stream: str) -> list[Backlog]:
@@ -165,13 +165,13 @@ class StreamMessageBus(MessageBus, abc.ABC):
         for state in states:
             own, later = names.again(stream, state.name), names.later(stream, state.name)
             waiting_later, first_later = await server.waiting(later)
-            oldest = [id_of_again(first_later)] if first_later else []
             pending = await server.first_pending(stream, state.name) if state.pending else None
             unread = await server.range(stream, f"({state.last_delivered}", 1) if state.waiting else []
-            oldest += [pending] if pending else []
+            oldest = [pending] if pending else []
             oldest += [entry.id for entry in unread]
             retried = await server.range(own, count=1)
-            oldest += [id_of_again(each.fields[b"de_novo"]) for each in retried if b"de_novo" in each.fields]
+            held = [first_later or b"", *(each.fields.get(AGAIN, b"") for each in retried)]
+            oldest += [known.first_id for each in held if (known := read_again(each))]
             found.append(
                 Backlog(
                     stream=stream,
@@ -210,15 +210,19 @@ class StreamMessageBus(MessageBus, abc.ABC):
             found = await self._streams.range(dead, letter.id, 1)
             if not found or found[0].id != letter.id:
                 continue
-            entry = found[0]
-            key, first_id = entry.fields.get(KEY, b"").decode(), entry.fields.get(b"id", b"").decode()
-            own = again(first_id, None if key == first_id else key, 0, letter.raw)
+            own = put_back(found[0])
             conversation = conversation_stream(letter.correlation_id) if letter.correlation_id else ""
             call = Call(
                 REPLAY,
                 (
-                    *(dead, letter.id, names.again(letter.stream, letter.group), own),
-                    *(conversation, seconds(self.retention_seconds), letter.stream, key, ""),
+                    *(dead, letter.id, names.again(letter.stream, letter.group), own.written()),
+                    *(
+                        conversation,
+                        seconds(self.retention_seconds),
+                        letter.stream,
+                        own.key or own.first_id,
+                        "",
+                    ),
                 ),
             )
             (reply,) = await self._streams.run([call])
@@ -239,6 +243,13 @@ class StreamMessageBus(MessageBus, abc.ABC):
     @override
     async def ping(self) -> None:
         await self._streams.ping()
+
+    @override
+    async def dangers(self) -> list[str]:
+        policy = await self._streams.eviction()
+        if policy is None:
+            return []
+        return [f"when its memory is full the server throws messages away (maxmemory-policy {policy})"]
 
     @override
     async def aclose(self) -> None:

@@ -17,7 +17,14 @@ from blocks.streams.entries import Taken, envelope_of, taken
 from blocks.streams.outcomes import Outcomes
 from blocks.streams.pause import Pause, wait_for_event
 from blocks.streams.scripts import DEAD, DUE, FULL, NO, Call
-from blocks.streams.server import Delivery, MissingGroupError, RefusedError, Reply, StreamServer
+from blocks.streams.server import (
+    Delivery,
+    MissingGroupError,
+    OccupiedError,
+    RefusedError,
+    Reply,
+    StreamServer,
+)
 from tasks.errors import ContrapontoError, InvalidSettingError, TransientError
 from tasks.messages.envelope import BadMessageError, Envelope
 
@@ -122,7 +129,7 @@ class Consumer:
             except MissingGroupError:
                 await self._make_groups(pause)
                 continue
-            except TransientError as error:
+            except (TransientError, OccupiedError) as error:
                 await pause.wait(error, self._stop)
                 continue
             if deliveries:
@@ -144,7 +151,7 @@ class Consumer:
             await self._server.add_member(names.GROUPS, names.pair(self._stream, self._group))
             for source in (self._stream, self._own):
                 await self._server.make_group(source, self._group)
-        except TransientError as error:
+        except (TransientError, OccupiedError) as error:
             await pause.wait(error, self._stop)
 
     async def _begin(self, deliveries: Sequence[Delivery]) -> None:

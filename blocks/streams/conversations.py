@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from blocks.streams import names
 from blocks.streams.pause import Pause
-from blocks.streams.server import MissingGroupError, Raw, RefusedError, StreamServer, order
+from blocks.streams.server import MissingGroupError, OccupiedError, Raw, RefusedError, StreamServer, order
 from tasks.errors import TransientError
 
 _BLOCK_SECONDS = 30.0
@@ -94,6 +94,9 @@ class ConversationReader:
                 ) as error:  # the latter: it became a replica meanwhile
                     await pause.wait(error)
                     continue
+                except OccupiedError as error:
+                    await self._leave_out_occupied(error, pause)
+                    continue
                 finally:
                     self._asked = frozenset()
                 for stream, entries in found.items():
@@ -106,10 +109,18 @@ class ConversationReader:
                 reading.error = error
                 reading.arrived.set()
 
+    async def _leave_out_occupied(self, error: OccupiedError, pause: Pause) -> None:
+        """Tells those who read what is no stream; it is nothing to the others."""
+        for reading in list(self._readings):
+            if await self._server.kind(reading.stream) not in (None, "stream"):
+                reading.error = error
+                reading.arrived.set()
+        await pause.wait(error)
+
     def _positions(self) -> dict[str, str]:
         positions: dict[str, str] = {}
         for reading in self._readings:
-            if len(reading.unread) < _MOST_UNREAD:
+            if len(reading.unread) < _MOST_UNREAD and reading.error is None:
                 known = positions.get(reading.stream)
                 if known is None or order(reading.position) < order(known):
                     positions[reading.stream] = reading.position

@@ -10,12 +10,32 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import TypeAdapter, ValidationError
+
 from blocks.message_bus import DeadLetter, Entry, Fact
 from blocks.streams.server import Delivery, Raw, order
-from tasks.messages.envelope import BadMessageError, Envelope, read_envelope
+from tasks.messages.envelope import BadMessageError, CorrelationId, Envelope, read_envelope
 
 MESSAGE, KEY, AGAIN, ANNOUNCEMENT = b"mensagem", b"chave", b"de_novo", b"anuncio"
-_CORRELATION = re.compile(r"\w[\w.:@/+=-]{0,199}")
+_CORRELATION: TypeAdapter[str] = TypeAdapter(CorrelationId)
+_ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+_MOST_ATTEMPTS = 10**9
+
+
+@dataclass(frozen=True)
+class Again:
+    """A message that is to be handled once more, as it stands in a group's own stream."""
+
+    first_id: str
+    """Of the entry that it was published with."""
+    key: str | None
+    attempts: int
+    """That are behind it."""
+    raw: bytes
+
+    def written(self) -> bytes:
+        """As it stands there."""
+        return json.dumps([self.first_id, self.key, self.attempts]).encode() + b"\n" + self.raw
 
 
 @dataclass(frozen=True)
@@ -39,9 +59,12 @@ def taken(delivery: Delivery, fallback: str) -> Taken:
     fields, entry_id = delivery.entry.fields, delivery.entry.id
     deaths = delivery.times - 1
     if delivery.source == fallback and AGAIN in fields:
-        head, _, raw = fields[AGAIN].partition(b"\n")
-        first_id, key, attempts = json.loads(head)
-        return Taken(delivery.source, entry_id, raw, first_id, key, attempts + delivery.times, deaths)
+        known = read_again(fields[AGAIN])
+        if known is None:
+            # No bus has written this: it goes to the dead letters as it is.
+            return Taken(delivery.source, entry_id, fields[AGAIN], entry_id, None, delivery.times, deaths)
+        attempt = known.attempts + delivery.times
+        return Taken(delivery.source, entry_id, known.raw, known.first_id, known.key, attempt, deaths)
     key = fields.get(KEY)
     return Taken(
         delivery.source,
@@ -54,14 +77,24 @@ def taken(delivery: Delivery, fallback: str) -> Taken:
     )
 
 
-def again(first_id: str, key: str | None, attempts: int, raw: bytes) -> bytes:
-    """What stands in a group's own stream."""
-    return json.dumps([first_id, key, attempts]).encode() + b"\n" + raw
+def read_again(member: bytes) -> Again | None:
+    """What `Again.written` gave; None of anything else."""
+    head, _, raw = member.partition(b"\n")
+    try:
+        match json.loads(head):
+            case [str(first_id), str() | None as key, int(attempts)] if (
+                is_entry_id(first_id) and 0 <= attempts < _MOST_ATTEMPTS
+            ):
+                (key or "").encode()  # half a character is none
+                return Again(first_id, key, attempts, raw)
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
-def id_of_again(member: bytes) -> str:
-    """The id that the message was published with."""
-    return str(json.loads(member.partition(b"\n")[0])[0])
+def is_entry_id(text: str) -> bool:
+    """Whether a server may have given an entry this id."""
+    return _ENTRY_ID.fullmatch(text) is not None
 
 
 def envelope_of(raw: bytes | None, most_bytes: int) -> Envelope:
@@ -79,8 +112,14 @@ def correlation_of(raw: bytes | None) -> str | None:
         content = json.loads(raw or b"")
     except (ValueError, RecursionError):
         return None
-    found = content.get("correlation_id") if isinstance(content, dict) else None
-    return found if isinstance(found, str) and _CORRELATION.fullmatch(found) else None
+    return _correlation(content.get("correlation_id")) if isinstance(content, dict) else None
+
+
+def _correlation(found: object) -> str | None:
+    try:
+        return _CORRELATION.validate_python(found)
+    except ValidationError:
+        return None
 
 
 def moment(entry_id: str) -> datetime:
@@ -123,9 +162,23 @@ def dead_letter(stream: str, group: str, raw: Raw) -> DeadLetter:
         raw=fields.get(MESSAGE, b""),
         reason=_text(fields.get(b"motivo")),
         at=moment(raw.id),
-        attempts=int(fields.get(b"tentativas", b"0")),
-        correlation_id=_text(fields.get(b"correlacao")) or None,
+        attempts=_count(fields.get(b"tentativas", b"")),
+        correlation_id=_correlation(_text(fields.get(b"correlacao"))),
     )
+
+
+def put_back(raw: Raw) -> Again:
+    """A dead letter as it goes back to its group."""
+    first_id, key = _text(raw.fields.get(b"id")), _text(raw.fields.get(KEY))
+    if not is_entry_id(first_id):
+        first_id = raw.id
+    own = key in ("", first_id)
+    return Again(first_id, None if own else key, 0, raw.fields.get(MESSAGE, b""))
+
+
+def _count(digits: bytes) -> int:
+    """A number of attempts; 0 of what is none."""
+    return int(digits) if re.fullmatch(rb"[0-9]{1,9}", digits) else 0
 
 
 def _text(value: bytes | None) -> str:

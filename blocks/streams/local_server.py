@@ -265,8 +265,8 @@ class LocalServer(StreamServer):
         await _answer(lambda: self._redis.srem(key, member))
 
     @override
-    async def exists(self, key: str) -> bool:
-        return bool(await _answer(lambda: self._redis.exists(key)))
+    async def kind(self, key: str) -> str | None:
+        return "stream" if await _answer(lambda: self._redis.exists(key)) else None
 
     @override
     async def add(self, stream: str, fields: Mapping[str, str], seconds: float) -> None:

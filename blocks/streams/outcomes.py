@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from blocks.message_bus import ConsumerOptions, Outgoing
 from blocks.streams import names
-from blocks.streams.entries import Taken, again, correlation_of
+from blocks.streams.entries import Again, Taken, correlation_of
 from blocks.streams.scripts import BEGIN, DEAD, DONE, RETRY, Call
 from tasks.errors import ContrapontoError, InvalidInputError
 from tasks.messages.contents import conversation_stream
@@ -64,7 +64,7 @@ class Outcomes:
                 *self._of(one, envelope, options, described(error)),
                 names.later(self.stream, self.group),
                 f"{due:.3f}",
-                again(one.id, one.key, one.attempt, one.raw or b""),
+                Again(one.id, one.key, one.attempt, one.raw or b"").written(),
             ),
         )
 

@@ -25,7 +25,7 @@ class Pause:
     async def wait(self, error: Exception, stop: asyncio.Event | None = None) -> None:
         """Waits, at most until `stop` is set. Says once what for."""
         if self._seconds == _FIRST:
-            logger.warning("%s Trying again until it does.", error)
+            logger.warning("%s Trying again until that is over.", error)
         seconds = self._seconds * random.uniform(0.8, 1.2)  # noqa: S311 - so that not all come back at once
         self._seconds = min(_LONGEST, self._seconds * 2)
         if stop is None:

@@ -14,7 +14,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from blocks.streams.server import MissingGroupError, RefusedError, unreachable
+from blocks.streams.server import MissingGroupError, OccupiedError, RefusedError, unreachable
 from tasks.errors import InvalidSettingError, TransientError
 
 _AWAY = (RedisConnectionError, RedisTimeoutError)
@@ -55,6 +55,11 @@ def meant(error: RedisError, where: str) -> Exception:
         )
     if text.startswith(("NOGROUP", _UNBLOCKED)) or "no such key" in text.lower():
         return MissingGroupError(text)
+    if text.startswith("WRONGTYPE"):
+        return OccupiedError(
+            f"Another program keeps something else under a key of the message bus at {where}: {text}",
+            hint="Delete or rename that key, or give the bus a database of its own.",
+        )
     if isinstance(error, _AWAY):
         return unreachable(where, error)
     if isinstance(error, _PASSING) or text.startswith(_PASSING_CODES):

@@ -310,8 +310,9 @@ class RedisServer(StreamServer):
         await self._answer(self._redis.srem(key, member))
 
     @override
-    async def exists(self, key: str) -> bool:
-        return bool(await self._answer(self._redis.exists(key)))
+    async def kind(self, key: str) -> str | None:
+        found = _text(await self._answer(self._redis.type(key)))
+        return None if found == "none" else found
 
     @override
     async def add(self, stream: str, fields: Mapping[str, str], seconds: float) -> None:
@@ -339,6 +340,15 @@ class RedisServer(StreamServer):
     @override
     async def ping(self) -> None:
         await self._answer(self._redis.ping())
+
+    @override
+    async def eviction(self) -> str | None:
+        try:
+            memory = await self._answer(self._redis.info("memory"))
+        except InvalidSettingError:  # the user may not ask
+            return None
+        policy = str(memory.get("maxmemory_policy", ""))
+        return policy if memory.get("maxmemory") and policy not in ("", "noeviction") else None
 
     @override
     async def aclose(self) -> None:

@@ -47,6 +47,7 @@ end
 # A conversation is told of an announcement only if there is one: most are about jobs that no message has started.
 # A message takes six arguments: stream, kind (s: stream, a: announcement, c: conversation), the mark that tells a
 # repeat, key, the conversation that gets a copy, and the message itself.
+# The list of streams that something else has taken the place of is no reason to leave things half done.
 _PUT = f"""
 local function full(first, limit)
   local more = {{}}
@@ -77,7 +78,7 @@ local function put(first, ttl)
         else
           id = redis.call('XADD', stream, '*', 'mensagem', raw, 'chave', key)
         end
-        redis.call('SADD', '{STREAMS}', stream)
+        redis.pcall('SADD', '{STREAMS}', stream)
         if key == '' then key = id end
       end
       if copy ~= '' and (kind ~= 'a' or redis.call('EXISTS', copy) == 1) then

@@ -27,6 +27,10 @@ class RefusedError(InvalidSettingError):
     code = "invalid_setting"
 
 
+class OccupiedError(RefusedError):
+    """Another program keeps something else under the name of a stream; it works again once that is gone."""
+
+
 @dataclass(frozen=True)
 class Raw:
     """An entry of a stream."""
@@ -171,8 +175,8 @@ class StreamServer(abc.ABC):
         """Removes from a set."""
 
     @abc.abstractmethod
-    async def exists(self, key: str) -> bool:
-        """Whether there is such a key."""
+    async def kind(self, key: str) -> str | None:
+        """What is there: "stream", or another word for what has the name; None: nothing."""
 
     @abc.abstractmethod
     async def add(self, stream: str, fields: Mapping[str, str], seconds: float) -> None:
@@ -189,6 +193,10 @@ class StreamServer(abc.ABC):
     @abc.abstractmethod
     async def ping(self) -> None:
         """Asks for any answer."""
+
+    async def eviction(self) -> str | None:
+        """How the server throws keys away when its memory is full; None: it does not, or says nothing of it."""
+        return None
 
     @abc.abstractmethod
     async def aclose(self) -> None:

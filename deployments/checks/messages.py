@@ -17,7 +17,7 @@ def messages(stack: EmbeddedStack) -> Iterator[Check]:
     """Whether messages are carried and heard, where they leave the process that writes them."""
     if not listener.wanted(stack.settings):
         return
-    yield _bus()
+    yield bus_check()
     well = is_well(stack.surroundings.home / LISTENERS)
     yield Check(
         subject="listener",
@@ -27,11 +27,20 @@ def messages(stack: EmbeddedStack) -> Iterator[Check]:
     )
 
 
-def _bus() -> Check:
+def bus_check() -> Check:
+    """Whether the bus answers, keeps what it is given, and has readers."""
     try:
-        found = with_bus(read_backlogs)
+        found, dangers = with_bus(_look)
     except ContrapontoError as error:
         return Check(subject="message bus", state=State.DOWN, remark=error.message, fix=error.hint or UP)
+    if dangers:
+        return Check(
+            subject="message bus",
+            state=State.DEGRADED,
+            remark="; ".join(dangers),
+            fix="set maxmemory-policy noeviction on it, or give the bus a server of its own",
+            needed=False,
+        )
     dead = sum(backlog.dead for backlog in found)
     unread = [backlog.stream for backlog in found if (backlog.oldest_seconds or 0) > _OLD_SECONDS]
     if dead:
@@ -52,6 +61,10 @@ def _bus() -> Check:
         )
     waiting = sum(backlog.waiting for backlog in found)
     return Check(subject="message bus", state=State.HEALTHY, remark=f"answers; {waiting} messages wait")
+
+
+async def _look(bus: MessageBus) -> tuple[list[Backlog], list[str]]:
+    return await read_backlogs(bus), await bus.dangers()
 
 
 async def read_backlogs(bus: MessageBus) -> list[Backlog]:

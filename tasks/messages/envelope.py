@@ -55,8 +55,13 @@ def _plain_payload(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {str(plain(name)): plain(each) for name, each in value.items()}
 
 
-CorrelationId = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^\w[\w.:@/+=-]*$")]
-"""Letters, digits and `_ . : @ / + = -`."""
+_LETTERS = "0-9A-Za-zÀ-ÖØ-öø-ÿ_"
+"""Written out: what `\\w` means differs between the engines that read the schema."""
+CorrelationId = Annotated[
+    str,
+    Field(min_length=1, max_length=MOST_CHARACTERS, pattern=rf"^[{_LETTERS}][{_LETTERS}.:@/+=-]*$"),
+]
+"""Letters, those of Western Europe with their accents too, digits and `_ . : @ / + = -`."""
 Timestamp = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc), Field(strict=False)]
 
 

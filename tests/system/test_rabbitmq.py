@@ -212,6 +212,28 @@ async def test_what_was_deleted_is_made_again(make_bus: MakeBus, foreign: Abstra
     assert [each.key for each in await bus.story("conversa-1") if each.fact is Fact.PUBLISHED] == ["key"]
 
 
+async def test_the_list_of_streams_is_written_again_by_who_reads_them(
+    make_bus: MakeBus, foreign: AbstractChannel
+) -> None:
+    bus = make_bus()
+
+    async def handler(_: Message) -> Sequence[Outgoing]:
+        raise InvalidInputError("No.")
+
+    async def are_found() -> bool:
+        try:
+            return [each.stream for each in await make_bus().dead_letters()] == [STREAM]
+        except TransientError:
+            return False
+
+    async with consumer(bus, handler):
+        await bus.publish([outgoing(1)])
+        await until_async(are_found)
+        await foreign.queue_delete(STREAMS)
+        await until_async(are_found)
+        assert await bus.streams() == [STREAM]
+
+
 @pytest.mark.parametrize("deleted", [MAIN, INBOX, WITHOUT_GROUP, STREAM])
 async def test_an_exchange_that_was_deleted_is_made_again(
     make_bus: MakeBus, foreign: AbstractChannel, deleted: str

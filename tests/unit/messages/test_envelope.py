@@ -62,6 +62,39 @@ def test_a_message_comes_back_as_it_was(
     assert correlation_of(envelope.to_json()) == correlation_id
 
 
+@pytest.mark.parametrize(
+    ("correlation_id", "good"),
+    [
+        ("ação-ÀÿÖØöø", True),
+        ("_a.:@/+=-", True),
+        ("-a", False),
+        ("a×b", False),
+        ("a÷b", False),
+        ("ac\u0327a\u0303o", False),
+        ("a\u200db", False),
+        ("пример", False),
+        ("١٢", False),
+        ("a²", False),
+        ("a\n", False),
+        ("é" * 200, True),
+        ("é" * 201, False),
+    ],
+)
+def test_the_same_ids_are_good_for_whoever_asks(correlation_id: str, good: bool) -> None:
+    """The schema is read by other engines than our own, for which `\\w` is another set."""
+    content = {**GOOD, "correlation_id": correlation_id}
+    raw = json.dumps(content).encode()
+    assert correlation_of(raw) == (correlation_id if good else None)
+    assert SCHEMA.is_valid(content) == (
+        good or correlation_id == "a\n"
+    )  # Python's `$` leaves a last line break
+    if good:
+        assert read_envelope(raw, MOST).correlation_id == correlation_id
+    else:
+        with pytest.raises(BadMessageError, match="correlation_id"):
+            read_envelope(raw, MOST)
+
+
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_anything_else_is_refused_in_one_sentence(raw: bytes) -> None:
     with pytest.raises(BadMessageError) as refused:

@@ -15,6 +15,8 @@ from blocks.redis_message_bus import RedisMessageBus
 from blocks.streams import names
 from blocks.streams.redis_errors import meant
 from blocks.streams.redis_server import RedisServer
+from deployments.checks.check import State
+from deployments.checks.messages import bus_check
 from tasks.errors import InvalidSettingError, TransientError
 from tests.consumers import STREAM, consumer, killed, number, outgoing, quick, until, until_async
 from tests.servers.valkey import Valkey, running_valkey
@@ -193,3 +195,28 @@ def test_what_a_server_says_is_told_with_what_to_do(
     told = meant(error, "redis://bus")
     assert isinstance(told, kind)
     assert said in str(told)
+
+
+@pytest.mark.parametrize(
+    ("memory", "policy", "state"),
+    [
+        ("100mb", "allkeys-lru", State.DEGRADED),
+        ("100mb", "volatile-ttl", State.DEGRADED),
+        ("100mb", "noeviction", State.HEALTHY),
+        ("0", "allkeys-lru", State.HEALTHY),
+    ],
+)
+def test_a_server_that_throws_messages_away_is_told_of(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch, memory: str, policy: str, state: State
+) -> None:
+    monkeypatch.setattr("deployments.client.bus.find_bus", lambda: RedisMessageBus(url=SecretStr(valkey.url)))
+    with valkey.client() as redis:
+        try:
+            redis.config_set("maxmemory", memory)
+            redis.config_set("maxmemory-policy", policy)
+            check = bus_check()
+        finally:
+            redis.config_set("maxmemory-policy", "noeviction")
+            redis.config_set("maxmemory", "0")
+    assert check.state is state
+    assert (policy in check.remark) == (state is State.DEGRADED)
