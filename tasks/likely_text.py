@@ -72,8 +72,8 @@ _LONE = re.compile(r"(?<=[a-z] )[^\W\d_a-zA-Z](?= [a-z])")
 """A letter alone within a sentence: no capital stands there."""
 JUDGED = 100_000
 """Characters by which a reading is judged; about as many as the detector looks at."""
-_LEAST_LETTERS = 8
-"""Letters beyond ASCII, in different words, from which a guess is worth something."""
+_LEAST_LIKELY, _LEAST_LETTERS = 5, 8
+"""Letters beyond ASCII, in different words, from which a guess is worth something, and from which it may be sure."""
 _PAIRED, _LEAST_PAIRED = ("gb2312", "big5", "euc_kr"), 20
 """Encodings of two bytes a letter, and the letters from which what is valid in them by chance is rare."""
 _CLEAR, _FEW = 1.1, 6.0
@@ -91,6 +91,8 @@ class Decoded:
     """As Python names it."""
     sure: bool
     """Whether no other encoding gives a text that is as likely."""
+    likely: bool = True
+    """Whether it is worth more than a reading in an encoding that is always the same; it may be wrong."""
 
 
 def read_as(name: str, data: bytes) -> tuple[str, str]:
@@ -126,10 +128,11 @@ def likeliest(data: bytes, *, is_utf8: bool = False) -> Decoded | None:
     words = "".join(set(text[:JUDGED].split()))  # said again, a word proves nothing more
     letters = sum(ord(letter) > 127 and letter.isalpha() for letter in words)
     rival = others[0][0] if others else 0.0
+    likely = letters >= _LEAST_LIKELY and score >= _CLEAR * rival
     sure = letters >= _LEAST_LETTERS and score >= (_CLEAR + _FEW / letters) * rival
     if sure and letters < _LEAST_PAIRED and len(text) == len(data):
         sure = not any(_reads_as(data, page) for page in _PAIRED)
-    return Decoded(text, codecs.lookup(name).name, sure)
+    return Decoded(text, codecs.lookup(name).name, sure, likely)
 
 
 def _reads_as(data: bytes, name: str) -> bool:

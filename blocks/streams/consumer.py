@@ -125,14 +125,12 @@ class Consumer:
                         self._group, self._name, (self._stream, self._own), room, _BLOCK_SECONDS
                     )
                 )
-                pause.over()
             except MissingGroupError:
                 await self._make_groups(pause)
-                continue
             except (TransientError, OccupiedError) as error:
                 await pause.wait(error, self._stop)
-                continue
-            if deliveries:
+            else:
+                pause.over()
                 await self._begin(deliveries)
 
     async def _unless_stopped(self, call: Coroutine[Any, Any, list[T]]) -> list[T]:
@@ -377,8 +375,7 @@ class Consumer:
             deliveries = await self._server.claim(
                 source, self._group, self._name, self._options.claim_seconds, room
             )
-            if deliveries:
-                await self._begin(deliveries)
+            await self._begin(deliveries)
             room -= len(deliveries)
 
     async def _bring_back(self) -> None:

@@ -55,7 +55,9 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     if whole is not None:
         return Decoded(whole, "utf-8", True)
     return (
-        _joined(data) or likeliest(data) or Decoded(data.decode("cp1252", errors="replace"), "cp1252", False)
+        _joined(data)
+        or likeliest(data)
+        or Decoded(data.decode("cp1252", errors="replace"), "cp1252", False, False)
     )
 
 

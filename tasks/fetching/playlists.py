@@ -54,12 +54,12 @@ def joined(base: str, address: str) -> str:
 
 
 def likely_text(data: bytes) -> str:
-    """As `text_of`; a list in an older encoding of another alphabet is read in that, if there is enough to be sure."""
+    """As `text_of`; a list in an older encoding of another alphabet is read in that, if there is enough to tell."""
     text = text_of(data)
     if not _is_guessed(data) or len(data) > _MOST_GUESSED:
         return text
     guess = likeliest(data)
-    return guess.text if guess is not None and guess.sure else text
+    return guess.text if guess is not None and guess.likely else text
 
 
 def _is_guessed(data: bytes) -> bool:
