@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from blocks.message_bus import DeadLetter, Entry, MessageBus
     from deployments.client.trace import Trace, TraceEvent
 
+_MOST_LETTERS = 100_000
+"""Dead letters are kept in the order of time, whichever conversation they are of."""
 _COLOURS = {
     "completed": "green",
     "concluida": "green",
@@ -41,9 +43,10 @@ def trace(
     from deployments.client.bus import with_bus
     from deployments.client.connection import connected
     from deployments.client.trace import trace as find_trace
+    from deployments.processes.service import ServiceError
 
     async def ask(bus: "MessageBus") -> "tuple[list[Entry], list[DeadLetter]]":
-        return await bus.story(correlation_id), await bus.dead_letters()
+        return await bus.story(correlation_id), await bus.dead_letters(most=_MOST_LETTERS)
 
     missing = []
     story: list[Entry] = []
@@ -53,8 +56,15 @@ def trace(
     except ContrapontoError as error:
         # What the server knows is told all the same.
         missing.append(str(error))
-    with connected() as client:
-        found = find_trace(client, correlation_id, story, letters, logs=logs, missing=missing)
+    try:
+        with connected() as client:
+            found = find_trace(client, correlation_id, story, letters, logs=logs, missing=missing)
+    except ServiceError as error:
+        # Nor is what the bus knows kept back.
+        letters = [letter for letter in letters if letter.correlation_id == correlation_id]
+        if not (story or letters):
+            raise
+        found = find_trace(None, correlation_id, story, letters, missing=[*missing, str(error)])
     if as_json:
         print_json(found.model_dump_json())
         return

@@ -95,7 +95,7 @@ class Trace(BaseModel):
 
 
 def trace(
-    client: SyncPrefectClient,
+    client: SyncPrefectClient | None,
     correlation_id: str,
     story: Sequence[Entry],
     letters: Iterable[DeadLetter],
@@ -106,7 +106,7 @@ def trace(
     """The story of a correlation id, or of the job whose id it is.
 
     Args:
-        client: Of the server with the runs.
+        client: Of the server with the runs; None if it cannot be asked.
         correlation_id: What belongs together.
         story: What the bus knows of it.
         letters: Dead letters of the bus; those of others are left out.
@@ -117,22 +117,12 @@ def trace(
         SourceNotFoundError: nothing is known of it.
     """
     survivors = Survivors()
-    documents: dict[UUID, JobDocument] = {}
-    for run in (found := _runs(client, correlation_id)):
-        with survivors.each(f"The run {run.id}"):
-            documents[run.id] = read_job(client, run.id)
-    runs = [run for run in found if run.id in documents]
-    deliveries = _deliveries(client, documents.values())
-    parents = _parents(client, runs)
     events = [*_messages(story)]
     events += [_dead(letter) for letter in letters if letter.correlation_id == correlation_id]
-    for run in runs:
-        events += [*_states(client, run, documents[run.id]), *_stages(run, documents[run.id])]
-    for delivery in deliveries:
-        events += _attempts(client, delivery)
-    if logs:
-        names = {run.id: documents[run.id].operation for run in runs}
-        events += _lines(client, names | {delivery.id: "delivery" for delivery in deliveries})
+    runs: list[TracedRun] = []
+    if client is not None:
+        runs, of_runs = _told_by(client, correlation_id, survivors, logs=logs)
+        events += of_runs
     if not events:
         raise SourceNotFoundError(
             f'Nothing is known of "{correlation_id}".',
@@ -144,15 +134,7 @@ def trace(
         correlation_id=correlation_id,
         began_at=events[0].at,
         ended_at=events[-1].at,
-        runs=tuple(
-            TracedRun(
-                id=run.id,
-                operation=documents[run.id].operation,
-                status=documents[run.id].status,
-                parent=parents.get(run.id),
-            )
-            for run in runs
-        ),
+        runs=tuple(runs),
         events=tuple(events),
         missing=(*missing, *survivors.left),
     )
@@ -192,6 +174,36 @@ def _dead(letter: DeadLetter) -> TraceEvent:
 
 
 # Runs
+
+
+def _told_by(
+    client: SyncPrefectClient, correlation_id: str, survivors: Survivors, *, logs: bool
+) -> tuple[list[TracedRun], list[TraceEvent]]:
+    """What the server knows: the runs, and what has happened to them and to the messages about their ends."""
+    documents: dict[UUID, JobDocument] = {}
+    for run in (found := _runs(client, correlation_id)):
+        with survivors.each(f"The run {run.id}"):
+            documents[run.id] = read_job(client, run.id)
+    runs = [run for run in found if run.id in documents]
+    deliveries = _deliveries(client, documents.values())
+    events: list[TraceEvent] = []
+    for run in runs:
+        events += [*_states(client, run, documents[run.id]), *_stages(run, documents[run.id])]
+    for delivery in deliveries:
+        events += _attempts(client, delivery)
+    if logs:
+        names = {run.id: documents[run.id].operation for run in runs}
+        events += _lines(client, names | {delivery.id: "delivery" for delivery in deliveries})
+    parents = _parents(client, runs)
+    return [
+        TracedRun(
+            id=run.id,
+            operation=documents[run.id].operation,
+            status=documents[run.id].status,
+            parent=parents.get(run.id),
+        )
+        for run in runs
+    ], events
 
 
 def _runs(client: SyncPrefectClient, correlation_id: str) -> list[FlowRun]:

@@ -63,7 +63,7 @@ async def _publish_and_refuse(count: int) -> None:
 
 
 @pytest.mark.usefixtures("bus")
-def test_what_waits_and_what_is_dead() -> None:
+def test_what_waits_and_what_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No messages wait" in type_in().output
     asyncio.run(_publish_and_refuse(3))
     listed = type_in()
@@ -77,6 +77,13 @@ def test_what_waits_and_what_is_dead() -> None:
     lines = type_in("dead-letters").stdout.splitlines()
     assert sum("Não se pode fazer. Nunca." in line for line in lines) == 3, "one line each"
     assert json.loads(type_in("dead-letters", "--stream", "outro", "--json").stdout) == []
+
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    traced = CliRunner().invoke(app, ["trace", "pedido-1"])
+    assert "Não se pode fazer. Nunca." in traced.stdout, "the bus tells its part without a server"
+    assert "Not told here: The Prefect server" in traced.output
+    unknown = CliRunner().invoke(app, ["trace", "pedido-9"])
+    assert "does not answer" in str(unknown.exception)
 
     assert "1 put back." in type_in("replay", letters[0]["id"]).output
     assert "1 removed." in type_in("discard", letters[1]["id"]).output
