@@ -34,7 +34,7 @@ from tasks.speech.document import (
     TranscriptionOutcome,
     TranscriptionResult,
     Translation,
-    say_what_was_tried,
+    say_how_it_was_heard,
     summary,
 )
 from tasks.speech.languages import language_tags, normalise_language
@@ -168,7 +168,9 @@ async def transcribe(
         parts = StageParts(stage, _PARTS) if people else None
         with parts.part(0, _PARTS - 1) if parts else nullcontext():
             stored = await run_step(recognise, request)
-        original = say_what_was_tried(await asyncio.to_thread(stored.read, store), audio.choice.tried)
+        rate = audio.before.sample_rate if audio.before else None
+        heard = await asyncio.to_thread(stored.read, store)
+        original = say_how_it_was_heard(heard, audio.choice.tried, rate)
         text = _Text(original, original, None)
         if wanted:
             text = await _translated(original, stored, request, wanted, store)

@@ -11,6 +11,10 @@ from tasks.jobs.document import JobDocument
 from tasks.jobs.summary import entry, place
 from tasks.speech.transcript import Quality, Segment, SpeakerShare, SpokenLanguage, Transcript
 
+_LEAST_RATE = 4_000
+"""Samples a second. Speech cut off at 1,900 Hz has lost half of what tells its sounds apart (French and Steinberg,
+1947, "Factors governing the intelligibility of speech sounds")."""
+
 
 class Translation(BaseModel):
     """What became of `language_out`."""
@@ -81,14 +85,27 @@ class TranscriptionDocument(JobDocument):
     """Store key of the normalised audio."""
 
 
-def say_what_was_tried(transcript: Transcript, tried: Sequence[str]) -> Transcript:
-    """The transcript; where no speech was found, its warning says what else was listened to."""
+def say_how_it_was_heard(
+    transcript: Transcript, tried: Sequence[str], sample_rate: int | None = None
+) -> Transcript:
+    """The transcript with warnings about its sound.
+
+    Args:
+        transcript: What was written.
+        tried: What else was listened to; told where no speech was found.
+        sample_rate: Samples a second of the recording; None: unknown.
+    """
     quality = transcript.quality
-    if not (quality.no_speech and tried):
-        return transcript
-    first, *others = quality.warnings
-    told = f"{first.rstrip('.')}. Tried: {', '.join(tried)}."
-    return transcript.model_copy(update={"quality": quality.model_copy(update={"warnings": (told, *others)})})
+    warnings = list(quality.warnings)
+    if quality.no_speech and tried:
+        warnings[0] = f"{warnings[0].rstrip('.')}. Tried: {', '.join(tried)}."
+    if sample_rate is not None and sample_rate < _LEAST_RATE and transcript.segments:
+        warnings.insert(
+            0,
+            f"The recording has {sample_rate:,} samples a second, too few to tell words apart: the text may be "
+            "made up. Record with 16,000.",
+        )
+    return transcript.model_copy(update={"quality": quality.model_copy(update={"warnings": tuple(warnings)})})
 
 
 def summary(document: TranscriptionDocument) -> Iterator[str]:
