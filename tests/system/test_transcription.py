@@ -51,8 +51,8 @@ def _edition(web: MediaServer, audio: bytes, test: str) -> str:
 
 
 def start_of(job: Job, stage: str) -> None:
-    """Wait until the work of a stage is going on."""
-    job.wait_until(lambda: job.stage(stage).get("progress", 0) > 0, what=f"the start of {stage}")
+    """Wait until a stage has begun: that is written at once, what it has done every two seconds."""
+    job.wait_until(lambda: job.stage(stage).get("status", "queued") != "queued", what=f"the start of {stage}")
     assert job.stage(stage)["status"] == "processing", f"{stage} was over before it was seen"
 
 
