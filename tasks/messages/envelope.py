@@ -55,13 +55,17 @@ def _plain_payload(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {str(plain(name)): plain(each) for name, each in value.items()}
 
 
-_LETTERS = "0-9A-Za-zÀ-ÖØ-öø-ÿ_"
-"""Written out: what `\\w` means differs between the engines that read the schema."""
+_LETTERS = (
+    "0-9A-Za-z_À-ÖØ-öø-\u061b\u061d-\u167f\u1681-\u180a\u1810-\u1fff"
+    "\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdcf\ufe70-\ufefc"
+)
+"""Of every alphabet, with their accents, by their blocks: what `\\w` means differs between the engines that read the
+schema. The gaps hold spaces, and signs that are not seen."""
 CorrelationId = Annotated[
     str,
     Field(min_length=1, max_length=MOST_CHARACTERS, pattern=rf"^[{_LETTERS}][{_LETTERS}.:@/+=-]*$"),
 ]
-"""Letters, those of Western Europe with their accents too, digits and `_ . : @ / + = -`."""
+"""Letters of any alphabet, digits and `_ . : @ / + = -`."""
 Timestamp = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc), Field(strict=False)]
 
 

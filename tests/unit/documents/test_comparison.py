@@ -1,68 +1,27 @@
 """Two versions compared by the real engine: what is told of them, and that it is so."""
 
 import random
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.documents.acceptance import is_revised
-from tasks.documents.change import Change, Reference
+from tasks.documents.change import Reference
 from tasks.documents.clauses import Clause
-from tasks.documents.comparison import Comparison, Wanted, compare
-from tasks.documents.engine import ComparisonEngine, Signature
+from tasks.documents.comparison import Wanted, compare
+from tasks.documents.engine import ComparisonEngine
 from tasks.documents.package import open_package, package_of
 from tasks.documents.revisions import GONE, NEW, read_lines
 from tasks.documents.story import read_story
+from tests.unit.documents.comparisons import PRICE, TITLE, Compare, only, told
 from tests.unit.documents.contracts import edit, make_contract
-from tests.unit.documents.docx import W, body, paragraph, part, relationships, run, save, section, whole
-
-TITLE = paragraph("CLÁUSULA SEGUNDA - DO PREÇO")
-PRICE = paragraph("O preço é de R$ 1.000,00 por mês, em 30 (trinta) dias, com multa de 2%.")
-
-Compare = Callable[..., Comparison]
-
-
-@pytest.fixture
-def compared(engine: ComparisonEngine, tmp_path: Path) -> Compare:
-    def run_it(old: str | Path, new: str | Path, **more: object) -> Comparison:
-        paths = [
-            given_ if isinstance(given_, Path) else save(tmp_path / f"{name}.docx", given_)
-            for name, given_ in (("v1", old), ("v2", new))
-        ]
-        wanted = Wanted(paths[0], paths[1], "v1.docx", "v2.docx")
-        return compare(replace(wanted, **more), engine)  # type: ignore[arg-type]
-
-    return run_it
-
-
-def only(found: Comparison) -> Change:
-    [change] = found.findings.alteracoes
-    assert found.findings.verificado
-    return change
-
-
-def told(found: Comparison) -> list[tuple[str, str, str]]:
-    return [(each.categoria, each.conteudo, each.alteracao) for each in found.findings.alteracoes]
+from tests.unit.documents.docx import body, paragraph, part, run, section, whole
 
 
 def test_a_document_is_the_same_as_itself(compared: Compare) -> None:
     found = compared(body(TITLE, PRICE), body(TITLE, PRICE))
     assert told(found) == []
-    assert found.findings.verificado
-
-
-def test_a_new_last_paragraph_can_be_taken_back_by_every_word_processor(compared: Compare) -> None:
-    found = compared(body(TITLE, PRICE), body(TITLE, PRICE, paragraph("Foro de São Paulo.")))
-    assert [each.mark for each in read_lines(package_of(found.redline)).lines] == [
-        "equal",
-        "inserted",
-        "equal",
-    ]
-    assert told(found) == [("inclusao", "", "Foro de São Paulo.")]
     assert found.findings.verificado
 
 
@@ -314,75 +273,6 @@ def test_a_tagged_model_is_read_without_its_markers(compared: Compare) -> None:
     assert any("{{7.1}}" in each.conteudo for each in kept.findings.alteracoes)
 
 
-def test_the_redline_bears_author_and_date_and_nothing_that_runs_or_is_fetched(
-    engine: ComparisonEngine, tmp_path: Path
-) -> None:
-    code = relationships(("vbaProject", "vbaProject.bin"))
-    far = relationships(("attachedTemplate", "https://example.org/t.dotm"), external=True)
-    new = save(
-        tmp_path / "v2.docm",
-        body(PRICE.replace("mês", "ano")),
-        {
-            "word/_rels/document.xml.rels": code,
-            "word/vbaProject.bin": b"\x00code",
-            "word/_rels/settings.xml.rels": far,
-            "word/settings.xml": part("settings", "<w:attachedTemplate/>"),
-        },
-    )
-    wanted = Wanted(
-        save(tmp_path / "v1.docx", body(PRICE)), new, "v1", "v2", signature=Signature(author="Maria & Cia")
-    )
-    found = compare(wanted, engine)
-    package = package_of(found.redline)
-    [inserted] = package.xml(package.main).iter(f"{{{W}}}ins")
-    assert inserted.get(f"{{{W}}}author") == "Maria & Cia"
-    assert inserted.get(f"{{{W}}}date") == "2000-01-01T00:00:00Z"
-    assert not any("vba" in name for name in package.parts)
-    assert not any(b"example.org" in package.read(name) for name in package.parts)
-    assert len(found.findings.avisos) == 2
-
-
-def test_what_the_engine_marks_wrongly_is_told_and_the_changes_are_right_all_the_same(
-    engine: ComparisonEngine, compared: Compare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "redline", lambda _old, new, _signature: new)
-    found = compared(body(TITLE, PRICE), body(TITLE, PRICE.replace("mês", "ano"), paragraph("Fim.")))
-    assert not found.findings.verificado
-    assert "Recusadas todas as alterações" in found.findings.falhas_de_verificacao[0]
-    assert told(found) == [("modificacao", "mês", "ano"), ("inclusao", "", "Fim.")]
-
-
-def test_where_a_redline_fails_never_an_empty_pair_of_quotes_is_shown(
-    engine: ComparisonEngine, compared: Compare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "redline", lambda _old, new, _signature: new)
-    for old, new, said in (
-        ((TITLE, PRICE), (TITLE, paragraph(), PRICE), "uma quebra de parágrafo em vez de “O preço"),
-        ((TITLE,), (TITLE, PRICE), "“O preço é de"),
-        ((TITLE, PRICE), (TITLE,), "o fim do texto em vez de “O preço"),
-        (("a b",), ("a\u00a0b",), "“[U+00A0]b” em vez de “ b”"),
-    ):
-        versions = (
-            body(*(each if each.startswith("<") else paragraph(each) for each in it)) for it in (old, new)
-        )
-        [fault] = compared(*versions).findings.falhas_de_verificacao
-        assert "“”" not in fault
-        assert said in fault
-
-
-@pytest.mark.parametrize("with_control_first", [True, False])
-def test_a_content_control_at_the_end_that_came_or_went_can_be_undone(
-    compared: Compare, with_control_first: bool
-) -> None:
-    held = (
-        f'<w:sdt><w:sdtPr><w:id w:val="7"/></w:sdtPr><w:sdtContent>{paragraph("Two")}</w:sdtContent></w:sdt>'
-    )
-    pair = body(TITLE, PRICE, held, held.replace("Two", "One")), body(TITLE, PRICE)
-    found = compared(*(pair if with_control_first else pair[::-1]))
-    assert found.findings.verificado, found.findings.falhas_de_verificacao
-    assert len(found.findings.alteracoes) == 2
-
-
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 100_000), edits=st.integers(1, 12), tagged=st.booleans())
 def test_random_edits_hold(
@@ -447,21 +337,3 @@ def test_what_changed_in_a_content_control_is_told_by_its_words(compared: Compar
     assert [(each.antes, each.depois) for each in found.findings.alteracoes[0].destaques] == [
         ("R$ 3.000,00", "R$ 3.300,00")
     ]
-
-
-def test_the_redline_is_asked_for_as_of_documents_without_tracked_changes(
-    engine: ComparisonEngine, compared: Compare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[bool] = []
-    redline = engine.redline
-
-    def noted(old: bytes, new: bytes, signature: Signature, *, revised: bool = False) -> bytes:
-        for document in map(package_of, (old, new)):
-            asked.append(any(is_revised(document.xml(name)) for name in document.parts))
-        return redline(old, new, signature, revised=revised)
-
-    monkeypatch.setattr(engine, "redline", noted)
-    inserted = f'<w:ins w:id="1" w:author="Ana">{run("novo")}</w:ins>'
-    found = compared(body(TITLE, PRICE), body(TITLE, PRICE, f"<w:p>{inserted}</w:p>"))
-    assert told(found) == [("inclusao", "", "novo")]
-    assert asked == [False, False]
