@@ -57,8 +57,8 @@ test-system: $(VENV)/.installed-dev ## Run only the tests that start a real serv
 
 test-engine test-compose: export CONTRAPONTO_TEST_ENGINE := 1
 # With a memory of their own of what has failed: they may run beside the others.
-ENGINE_TESTS := -o cache_dir=.pytest_cache/engine tests/system/docker --ignore tests/system/docker/test_compose.py \
-	$(foreach name,browser rabbitmq rabbitmq_histories prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
+ENGINE_TESTS := -o cache_dir=.pytest_cache/engine tests/system/docker --ignore tests/system/docker/test_compose.py tests/system/rabbitmq \
+	$(foreach name,browser prometheus charts prefect_upgrade comparison_in_a_browser,tests/system/test_$(name).py)
 
 test-engine: $(VENV)/.installed-dev ## Run the tests of containers, pages, RabbitMQ, Prometheus and upgrades: as root, with an engine and a browser
 	@sh tests/system/docker/packages.sh

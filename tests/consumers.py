@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from blocks.message_bus import ConsumerOptions, Handler, Message, MessageBus, Outgoing
+from tasks.errors import TransientError
 from tasks.messages.envelope import Envelope, EventType
 
 _LONGEST_SECONDS = 30
@@ -73,3 +74,13 @@ async def killed(task: "asyncio.Task[None]") -> None:
     """As a consumer ends whose process is killed: it says nothing more."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def until_taken(bus: MessageBus, messages: Sequence[Outgoing]) -> None:
+    """RabbitMQ answers a moment before its queues do."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await bus.publish(messages)
+            except TransientError:
+                await asyncio.sleep(0.2)

@@ -1,4 +1,4 @@
-"""The bus on RabbitMQ as far as it needs no broker; `tests/system/test_rabbitmq.py` has one."""
+"""The bus on RabbitMQ as far as it needs no broker; `tests/system/rabbitmq` has one."""
 
 import asyncio
 import struct

@@ -1,4 +1,4 @@
-"""Any history of the bus in one process and on Valkey; `tests/system/test_rabbitmq_histories.py` has RabbitMQ."""
+"""Any history of the bus in one process and on Valkey; `tests/system/rabbitmq` has RabbitMQ."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
