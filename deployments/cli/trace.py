@@ -6,7 +6,7 @@ import typer
 
 from deployments.cli.options import JsonOption
 from deployments.cli.output import print_json, results, say
-from tasks.errors import ContrapontoError
+from tasks.errors import ContrapontoError, SourceNotFoundError
 from tasks.foreign_text import printable
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def trace(
             found = find_trace(client, correlation_id, story, letters, logs=logs, missing=missing)
     except ServiceError as error:
         # Nor is what the bus knows kept back.
-        letters = [letter for letter in letters if letter.correlation_id == correlation_id]
-        if not (story or letters):
-            raise
-        found = find_trace(None, correlation_id, story, letters, missing=[*missing, str(error)])
+        try:
+            found = find_trace(None, correlation_id, story, letters, missing=[*missing, str(error)])
+        except SourceNotFoundError:
+            raise error from None
     if as_json:
         print_json(found.model_dump_json())
         return

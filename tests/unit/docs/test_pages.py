@@ -10,7 +10,18 @@ import pytest
 from blocks.settings import PROJECT_ROOT
 from deployments.scripts import reference
 from deployments.server.flow_catalogue import listed_flows
-from tests.readme import ENGLISH, LANGUAGES, PAGES, PORTUGUESE, Language, by_language, named, text_of
+from tests.readme import (
+    ENGLISH,
+    LANGUAGES,
+    PAGES,
+    PORTUGUESE,
+    Block,
+    Language,
+    blocks,
+    by_language,
+    named,
+    text_of,
+)
 
 LONGEST_README = 150
 LONGEST_LINE = 120
@@ -152,3 +163,17 @@ def test_no_page_is_without_a_language() -> None:
     found = {*PROJECT_ROOT.glob("README*.md"), *ENGLISH.folder.rglob("*.md")}
     assert found == set(PAGES)
     assert all(a.folder != b.folder for a, b in itertools.pairwise(LANGUAGES))
+
+
+@pytest.mark.parametrize("page", PORTUGUESE.pages, ids=named)
+def test_both_languages_show_the_same_commands(page: Path) -> None:
+    original = ENGLISH.readme if page == PORTUGUESE.readme else ENGLISH.folder / page.name
+    english, portuguese = (
+        [Block(block.language, _without_comments(block.text)) for block in blocks(text_of(path))]
+        for path in (original, page)
+    )
+    assert portuguese == english
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r" +#.*$", "", text, flags=re.M)

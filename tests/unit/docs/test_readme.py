@@ -39,14 +39,12 @@ from tests.readme import (
     LANGUAGES,
     PAGES,
     PORTUGUESE,
-    Block,
     Language,
     blocks,
     by_language,
     commands,
     manual,
     mentioned,
-    named,
     text_of,
 )
 
@@ -394,17 +392,3 @@ def test_the_message_of_the_example_is_one_that_jobs_send() -> None:
     schema = WebhookMessage.model_json_schema(by_alias=True)
     assert list(shown) == list(schema["properties"])
     assert list(shown["execution"]) == list(schema["$defs"]["Execution"]["properties"])
-
-
-@pytest.mark.parametrize("page", PORTUGUESE.pages, ids=named)
-def test_both_languages_show_the_same_commands(page: Path) -> None:
-    original = ENGLISH.readme if page == PORTUGUESE.readme else ENGLISH.folder / page.name
-    english, portuguese = (
-        [Block(block.language, _without_comments(block.text)) for block in blocks(text_of(path))]
-        for path in (original, page)
-    )
-    assert portuguese == english
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r" +#.*$", "", text, flags=re.M)
