@@ -172,6 +172,8 @@ def _value(value: Any) -> Any:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Headers and body are written apart: the body does not wait for the client to acknowledge them.
+    disable_nagle_algorithm = True
     directus: Directus
 
     def _serve(self) -> None:

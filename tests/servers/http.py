@@ -18,6 +18,8 @@ class LoopbackServer(ABC):
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Headers and body are written apart: the body does not wait for the client to acknowledge them.
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 outer.serve(self)
